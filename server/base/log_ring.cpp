@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/base/log_ring.h"
+
+#include "server/base/assert.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace arc {
+
+LogRing::LogRing(size_t capacityBytes) :
+    m_capacity(capacityBytes), m_bytes(std::make_unique<char[]>(capacityBytes))
+{
+    ARC_ASSERT(capacityBytes && (capacityBytes & (capacityBytes - 1)) == 0);
+}
+
+bool LogRing::push(std::string_view line) noexcept
+{
+    const uint64_t written = m_written.load(std::memory_order_relaxed);
+    if (m_capacity - (written - m_read.load(std::memory_order_acquire)) < line.size()) {
+        m_dropped.store(m_dropped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        return false;
+    }
+    const size_t at = written & (m_capacity - 1);
+    const size_t first = std::min(line.size(), m_capacity - at);
+    std::memcpy(&m_bytes[at], line.data(), first);
+    std::memcpy(&m_bytes[0], line.data() + first, line.size() - first);
+    m_written.store(written + line.size(), std::memory_order_release);
+    return true;
+}
+
+void LogRing::drain(std::string &out)
+{
+    const uint64_t read = m_read.load(std::memory_order_relaxed);
+    const size_t size = m_written.load(std::memory_order_acquire) - read;
+    const size_t at = read & (m_capacity - 1);
+    const size_t first = std::min(size, m_capacity - at);
+    out.append(&m_bytes[at], first);
+    out.append(&m_bytes[0], size - first);
+    m_read.store(read + size, std::memory_order_release);
+}
+
+bool LogRing::passedHalf() noexcept
+{
+    const uint64_t written = m_written.load(std::memory_order_relaxed);
+    if (written - m_halfAt < m_capacity / 2)
+        return false;
+    m_halfAt = written;
+    return true;
+}
+
+} // namespace arc

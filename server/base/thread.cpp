@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/base/thread.h"
+
+#include "server/base/assert.h"
+
+#include <csignal>
+
+#include <pthread.h>
+
+namespace arc {
+
+Thread::Thread(std::string name, std::function<void()> body)
+{
+    ARC_ASSERT(name.size() <= 15);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); // inherited by the new thread
+    m_thread = std::thread([name = std::move(name), body = std::move(body)] {
+        pthread_setname_np(pthread_self(), name.c_str());
+        body();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Thread &Thread::operator=(Thread &&other)
+{
+    join();
+    m_thread = std::move(other.m_thread);
+    return *this;
+}
+
+void Thread::join()
+{
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+} // namespace arc

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/log_ring.h"
+#include "server/http/exchange.h"
+#include "server/http/router.h"
+#include "server/loop/blocking_pool.h"
+#include "server/loop/event_loop.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace arc {
+
+class BufferBudget;
+class FileCache;
+
+/// What all HTTP loops of an engine share. Outlives them.
+struct HttpShared {
+    BlockingPool *pool = nullptr;      ///< cold files
+    BufferBudget *budget = nullptr;    ///< buffers.total_mib
+    std::function<void()> wakeLogs;    ///< any thread; the log writer should drain soon
+    size_t loops = 1;
+};
+
+/// Everything HTTP on one loop: its acceptors, connections, exchanges and file cache. Confined to its loop; the
+/// constructor may run on another thread before the loop does.
+class HttpLoop {
+public:
+    HttpLoop(EventLoop &loop, const HttpShared &shared, std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
+    ~HttpLoop();
+    HttpLoop(const HttpLoop &) = delete;
+
+    void publish(std::shared_ptr<const HttpSnapshot> snapshot);
+    /// Accepts on a socket of listener `id` from now on.
+    void listen(std::string id, FileDescriptor socket);
+    /// Closes the socket; connections accepted through it live on.
+    void unlisten(std::string_view id);
+    /// Stops accepting, closes idle connections, answers what is in flight with Connection: close, cuts what is left at the
+    /// deadline, then calls done once.
+    void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+
+    /// The exchange of an id of this loop, or null when it is gone.
+    Exchange *find(ExchangeId id) noexcept;
+    FileCache &files() noexcept;
+    EventLoop &loop() noexcept;
+    size_t connections() const noexcept;
+
+private:
+    struct Implementation;
+    std::unique_ptr<Implementation> m_impl;
+};
+
+} // namespace arc

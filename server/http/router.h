@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/config/settings.h"
+#include "server/http/exchange.h"
+#include "server/metrics/metrics.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace arc {
+
+struct Route {
+    std::string prefix = "/";         ///< without a trailing slash, except "/"
+    std::vector<std::string> methods; ///< empty: all
+    std::shared_ptr<const Handler> handler;
+    Settings settings;                ///< inherited: engine, site, route
+};
+
+struct Site {
+    std::string id;
+    std::vector<std::string> hosts;
+    std::vector<std::string> listeners; ///< empty: all
+    std::vector<Route> routes;
+    std::shared_ptr<SiteMetricsSet> metrics;
+};
+
+/// Which site and route answer a request. Immutable; shared by all loops.
+class Router {
+public:
+    enum class Outcome { Found, NoSite, NoRoute, WrongMethod };
+    struct Match {
+        Outcome outcome = Outcome::NoSite;
+        const Site *site = nullptr;
+        const Route *route = nullptr;
+        std::string allowed; ///< WrongMethod: for the Allow header
+    };
+
+    explicit Router(std::vector<std::shared_ptr<const Site>> sites);
+    Router(const Router &) = delete;
+
+    /// Exact host, then the longest wildcard, then a site without hosts. Among its routes the longest prefix that ends on
+    /// a segment border; among equals the first that takes the method. HEAD is taken by a route that takes GET.
+    Match match(std::string_view listener, std::string_view host, std::string_view path, const RequestHead &head) const;
+
+private:
+    std::vector<std::shared_ptr<const Site>> m_sites;
+    struct Names {
+        std::unordered_map<std::string_view, const Site *> exact;
+        std::vector<std::pair<std::string_view, const Site *>> suffixes; ///< ".example.org", longest first
+        const Site *anyHost = nullptr;
+    };
+    std::unordered_map<std::string_view, Names> m_byListener;
+    Names m_everyListener; ///< for listeners no site names
+};
+
+/// What a loop serves by. Immutable; a running request pins the one it started with.
+struct HttpSnapshot {
+    uint64_t revision = 0;
+    Settings settings; ///< of the engine
+    std::unique_ptr<const Router> router;
+};
+
+} // namespace arc
