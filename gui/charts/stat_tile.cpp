@@ -25,6 +25,7 @@ StatTile::StatTile(const QString &name, QWidget *parent)
     layout->addWidget(label);
     layout->addWidget(m_figure);
     layout->addWidget(m_note);
+    layout->addStretch();
     m_note->hide();
 }
 

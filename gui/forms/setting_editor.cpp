@@ -61,7 +61,6 @@ SettingEditor::SettingEditor(const SettingRow &row, QWidget *parent) : QWidget(p
     m_parts.field->installEventFilter(new WheelGuard(this));
     setFocusProxy(m_parts.field);
     layout->insertWidget(0, m_parts.field);
-    layout->addStretch();
 }
 
 void SettingEditor::setText(const std::string &text)

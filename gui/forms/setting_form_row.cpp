@@ -49,6 +49,7 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     auto *field = new QHBoxLayout;
     field->addWidget(m_editor);
     field->addWidget(m_reset);
+    field->addStretch();
     auto *right = new QVBoxLayout;
     right->setSpacing(2);
     right->addLayout(field);

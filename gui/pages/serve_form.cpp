@@ -222,7 +222,6 @@ void ServeForm::showPythons()
                           toQString(python.path));
         m_python->setItemData(m_python->count() - 1, toQString(python.path), Qt::ToolTipRole);
     }
-    m_python->setEnabled(m_python->count() > 1);
     if (m_python->count() == 0)
         m_python->addItem(tr("No Python found"), QString());
 }

@@ -62,7 +62,17 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     updateBanner();
 }
 
-Shell::~Shell() { m_bridge.setWatching(false); }
+Shell::~Shell()
+{
+    // Everything that calls back into this object goes first, while it is still whole.
+    hide();
+    m_bridge.setWatching(false);
+    m_bridge.disconnect(this);
+    m_queue.clear();
+    delete m_sheet.data();
+    m_banner = nullptr;
+    delete takeCentralWidget();
+}
 
 void Shell::makeLayout()
 {

@@ -27,7 +27,7 @@
 namespace arc {
 
 constexpr int kFailureLines = 20;
-constexpr int kFailureOutputHeight = 190;
+constexpr int kFailureOutputHeight = 140;
 
 SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
     : QWidget(parent)

@@ -44,6 +44,7 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
     m_split->setStretchFactor(1, 1);
     m_split->setSizes({kListWidth, 800});
     m_split->setChildrenCollapsible(false);
+    m_split->setHandleWidth(1);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_split);
     auto *layout = new QVBoxLayout(this);

@@ -92,7 +92,8 @@ void SummaryTab::refresh()
     for (const std::string &host : view->hosts)
         hosts << toQString(host);
     stations << RequestPath::Station {
-        tr("%n listener(s)", nullptr, int(view->listeners.size())),
+        view->listeners.empty() ? tr("All listeners")
+                                : tr("%n listener(s)", nullptr, int(view->listeners.size())),
         hosts.isEmpty() ? tr("any name") : hosts.join(QStringLiteral(", "))};
     if (pool) {
         stations << RequestPath::Station {
@@ -114,9 +115,11 @@ void SummaryTab::refresh()
                   figures && figures->errorsTotal
                       ? tr("%1 of them errors").arg(rateText(double(figures->errorsTotal)))
                       : QString());
-    m_linesTitle->setVisible(!view->app.empty());
-    m_lines->setVisible(!view->app.empty());
-    if (isVisible() && !view->app.empty())
+    // A failed app shows its last lines above, beside the cause.
+    const bool showsLines = !view->app.empty() && !(figures && figures->state == "failed");
+    m_linesTitle->setVisible(showsLines);
+    m_lines->setVisible(showsLines);
+    if (isVisible() && showsLines)
         showLastLines();
     if (isVisible())
         fetchEvidence();

@@ -88,7 +88,6 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(:/icons/arrow-down.svg); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @outline;
     selection-background-color: @accent; selection-color: @onAccent; outline: none; padding: 2px; }
-QSpinBox, QDoubleSpinBox { padding-right: 20px; }
 QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right;
     width: 18px; border: none; background: transparent; }
 QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-origin: border;
@@ -111,7 +110,7 @@ QTableView::item:selected { background: @selected; color: @text; }
 QTableView:focus { border: 2px solid @accent; border-radius: 4px; }
 QHeaderView { background: @surface; }
 QHeaderView::section { background: @surface; color: @text2; border: none;
-    border-bottom: 1px solid @hairline; padding: 6px 8px; }
+    border-bottom: 1px solid @hairline; padding: 6px 11px; }
 QTabBar::tab { background: transparent; color: @text2; padding: 7px 14px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }

@@ -10,6 +10,8 @@
 
 namespace arc {
 
+constexpr int kColumnLeast = 56;
+
 namespace {
 
 class StateDelegate : public QStyledItemDelegate {
@@ -59,6 +61,8 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
     setItemDelegateForColumn(stateColumn, new StateDelegate(this));
     verticalHeader()->hide();
     verticalHeader()->setDefaultSectionSize(kRowHeight);
+    horizontalHeader()->setMinimumSectionSize(kColumnLeast);
+    horizontalHeader()->setDefaultSectionSize(kColumnLeast);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setStretchLastSection(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
@@ -106,7 +110,7 @@ void SafeTable::growColumns()
         if (column == m_stretchColumn)
             continue;
         const int wanted = std::max(sizeHintForColumn(column),
-                                    horizontalHeader()->sectionSizeHint(column)) + 12;
+                                    horizontalHeader()->sectionSizeHint(column)) + 4;
         if (wanted > columnWidth(column))
             setColumnWidth(column, wanted);
     }

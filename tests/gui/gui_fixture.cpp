@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/gui_fixture.h"
 
+#include "gui/theme/language.h"
 #include "gui/widgets/accessible.h"
 
 #include <QDialog>
@@ -36,6 +37,7 @@ int runGuiTest(QObject &test, int argc, char **argv)
     QFont font(QStringLiteral("DejaVu Sans"));
     font.setPointSizeF(10);
     QApplication::setFont(font);
+    installLanguage(app);
     Theme theme(app);
     s_theme = &theme;
     installAccessibility();
