@@ -56,6 +56,7 @@ QWidget *OverviewPage::makeDashboard()
     card->setProperty("card", true);
     m_table = new SafeTable(&m_model, SitesModel::State, SitesModel::Name, card);
     m_table->setAccessibleName(tr("Sites"));
+    m_table->setDropOrder({SitesModel::Kind, SitesModel::Address});
     connect(m_table, &SafeTable::rowActivated, this, [this](int row) {
         if (row >= 0)
             Q_EMIT siteChosen(toQString(m_model.rowAt(row).id));

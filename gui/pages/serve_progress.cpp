@@ -45,6 +45,8 @@ ServeProgress::ServeProgress(ControlBridge &bridge, QWidget *parent)
     layout->addWidget(m_steps);
     layout->addWidget(m_output, 1);
     layout->addStretch();
+    m_cause->hide();
+    m_output->hide();
     m_timer.setInterval(kPollMs);
     connect(&m_timer, &QTimer::timeout, this, [this] { m_bridge.refresh(); });
     connect(&bridge, &ControlBridge::snapshotChanged, this, &ServeProgress::look);
@@ -62,6 +64,7 @@ void ServeProgress::follow(const QString &site)
     m_cause->hide();
     m_output->hide();
     m_output->showText({});
+    Q_EMIT heightChanged();
     if (isVisible())
         m_timer.start();
     m_bridge.refresh();

@@ -151,6 +151,8 @@ void ServeSheet::setStep(Step step)
     m_main->setEnabled(step != Step::Form || m_form->isComplete());
     if (step == Step::Form)
         m_form->name()->setFocus();
+    else
+        (look.main.isEmpty() ? m_close : m_main)->setFocus();
     fit();
 }
 

@@ -51,6 +51,7 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
     layout->addStretch();
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::snapshotChanged, this, &SummaryTab::refresh);
+    connect(&bridge, &ControlBridge::linkChanged, this, &SummaryTab::refresh);
     connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
         showFacts();
         refresh();
@@ -107,7 +108,8 @@ void SummaryTab::refresh()
         toQString(view->kind),
         figures ? tr("%1 in flight").arg(figures->now.inFlight) : tr("not running")};
     m_path->show(stations);
-    const bool serving = figures && figures->state != "stopped";
+    const bool live = bridge.link() == Link::Live;
+    const bool serving = live && figures && figures->state != "stopped";
     m_rate->show(serving ? rateText(figures->now.requestsPerSecond) : unknownText());
     m_latency->show(serving ? secondsText(figures->now.p95) : unknownText());
     m_errors->show(serving ? rateText(figures->now.errorsPerSecond) : unknownText());
