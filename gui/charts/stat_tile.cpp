@@ -9,9 +9,7 @@
 namespace arc {
 
 StatTile::StatTile(const QString &name, QWidget *parent)
-    : QWidget(parent)
-    , m_figure(new QLabel(this))
-    , m_note(new QLabel(this))
+    : QWidget(parent), m_figure(new QLabel(this)), m_note(new QLabel(this))
 {
     auto *label = new QLabel(name, this);
     label->setFont(smallFont());

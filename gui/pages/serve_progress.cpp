@@ -15,13 +15,8 @@ namespace arc {
 constexpr int kProgressOutputHeight = 200;
 
 ServeProgress::ServeProgress(ControlBridge &bridge, QWidget *parent)
-    : QWidget(parent)
-    , m_bridge(bridge)
-    , m_state(new StatePill(this))
-    , m_headline(new QLabel(this))
-    , m_steps(new QLabel(this))
-    , m_cause(new QLabel(this))
-    , m_output(new OutputView(this))
+    : QWidget(parent), m_bridge(bridge), m_state(new StatePill(this)), m_headline(new QLabel(this)),
+      m_steps(new QLabel(this)), m_cause(new QLabel(this)), m_output(new OutputView(this))
 {
     m_headline->setFont(boldFont());
     m_headline->setWordWrap(true);
@@ -76,8 +71,14 @@ void ServeProgress::stop()
     m_timer.stop();
 }
 
-QString ServeProgress::cause() const { return m_cause->text(); }
-QString ServeProgress::output() const { return m_output->toPlainText(); }
+QString ServeProgress::cause() const
+{
+    return m_cause->text();
+}
+QString ServeProgress::output() const
+{
+    return m_output->toPlainText();
+}
 
 void ServeProgress::showEvent(QShowEvent *event)
 {

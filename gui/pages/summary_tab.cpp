@@ -21,16 +21,12 @@ constexpr int kSummaryLines = 8;
 constexpr int kSummaryOutputHeight = 130;
 
 SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_path(new RequestPath(this))
-    , m_rate(new StatTile(tr("Requests per second"), this))
-    , m_latency(new StatTile(tr("Response time p95"), this))
-    , m_errors(new StatTile(tr("Errors per second"), this))
-    , m_total(new StatTile(tr("Requests since start"), this))
-    , m_facts(new QFormLayout)
-    , m_linesTitle(new QLabel(tr("Last lines"), this))
-    , m_lines(new OutputView(this))
+    : QWidget(parent), m_context(context), m_path(new RequestPath(this)),
+      m_rate(new StatTile(tr("Requests per second"), this)),
+      m_latency(new StatTile(tr("Response time p95"), this)),
+      m_errors(new StatTile(tr("Errors per second"), this)),
+      m_total(new StatTile(tr("Requests since start"), this)), m_facts(new QFormLayout),
+      m_linesTitle(new QLabel(tr("Last lines"), this)), m_lines(new OutputView(this))
 {
     m_linesTitle->setFont(boldFont());
     m_lines->setMinimumHeight(kSummaryOutputHeight);
@@ -98,15 +94,16 @@ void SummaryTab::refresh()
         hosts.isEmpty() ? tr("any name") : hosts.join(QStringLiteral(", "))};
     if (pool) {
         stations << RequestPath::Station {
-            tr("Queue"), pool->queueP95 < 0
+            tr("Queue"),
+            pool->queueP95 < 0
                 ? tr("%1 waiting").arg(pool->queued)
                 : tr("%1 waiting, p95 %2").arg(pool->queued).arg(secondsText(pool->queueP95))};
         stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(pool->workers.size())),
                                           tr("%1 of %2 busy").arg(pool->busy).arg(pool->slots)};
     }
-    stations << RequestPath::Station {
-        toQString(view->kind),
-        figures ? tr("%1 in flight").arg(figures->now.inFlight) : tr("not running")};
+    stations << RequestPath::Station {toQString(view->kind),
+                                      figures ? tr("%1 in flight").arg(figures->now.inFlight)
+                                              : tr("not running")};
     m_path->show(stations);
     const bool live = bridge.link() == Link::Live;
     const bool serving = live && figures && figures->state != "stopped";

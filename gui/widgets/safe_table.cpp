@@ -41,9 +41,7 @@ public:
 
 SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchColumn,
                      QWidget *parent)
-    : QTableView(parent)
-    , m_proxy(new QSortFilterProxyModel(this))
-    , m_stretchColumn(stretchColumn)
+    : QTableView(parent), m_proxy(new QSortFilterProxyModel(this)), m_stretchColumn(stretchColumn)
 {
     m_proxy->setSourceModel(source);
     m_proxy->setSortRole(kSortRole);
@@ -110,8 +108,8 @@ void SafeTable::growColumns()
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
         if (column == m_stretchColumn || isColumnHidden(column))
             continue;
-        const int wanted = std::max(sizeHintForColumn(column),
-                                    horizontalHeader()->sectionSizeHint(column)) + 4;
+        const int wanted =
+            std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + 4;
         if (wanted > columnWidth(column))
             setColumnWidth(column, wanted);
     }
