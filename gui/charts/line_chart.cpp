@@ -153,6 +153,17 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
                      m_stale ? clockText(endUnixMs()) : tr("now"));
 }
 
+/// A long noisy line as one path costs the rasteriser the square of its crossings; in pieces it is
+/// linear. Each piece begins where the last one ended.
+static void drawInPieces(QPainter &painter, const QPolygonF &line)
+{
+    constexpr qsizetype kPieceMax = 16;
+    for (qsizetype from = 0; from + 1 < line.size(); from += kPieceMax - 1) {
+        const auto count = std::min<qsizetype>(kPieceMax, line.size() - from);
+        painter.drawPolyline(line.constData() + from, int(count));
+    }
+}
+
 void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
 {
     const Tokens &tokens = Theme::tokens();
@@ -162,7 +173,7 @@ void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
         const SeriesLook &look = m_looks[size_t(series)];
         const QColor colour = look.colour(tokens);
         QPen pen(colour, 1.75);
-        pen.setJoinStyle(Qt::RoundJoin);
+        pen.setJoinStyle(Qt::BevelJoin);
         if (look.dashed)
             pen.setDashPattern({4, 3});
         for (const QPolygonF &line : polylines(m_model, series, scale)) {
@@ -174,14 +185,16 @@ void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
                 fill.setAlphaF(tokens.dark ? 0.20f : 0.13f);
                 painter.setPen(Qt::NoPen);
                 painter.setBrush(fill);
+                painter.setRenderHint(QPainter::Antialiasing, false);
                 painter.drawPolygon(area);
+                painter.setRenderHint(QPainter::Antialiasing, true);
             }
             painter.setPen(pen);
             painter.setBrush(Qt::NoBrush);
             if (line.size() == 1)
                 painter.drawEllipse(line.first(), 1.2, 1.2);
             else
-                painter.drawPolyline(line);
+                drawInPieces(painter, line);
         }
     }
     painter.restore();

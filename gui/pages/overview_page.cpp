@@ -19,7 +19,7 @@
 
 namespace arc {
 
-constexpr int kAttentionWidth = 280;
+constexpr int kAttentionWidth = 250;
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget(this)),

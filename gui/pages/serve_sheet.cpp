@@ -13,7 +13,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QStackedWidget>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -29,7 +28,7 @@ static QString lastPart(const QString &folder)
 ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QString &note,
                        QWidget *parent)
     : QDialog(parent), m_context(context), m_folder(folder), m_note(note),
-      m_stack(new QStackedWidget(this)), m_messagePart(makeMessage()), m_form(new ServeForm(this)),
+      m_messagePart(makeMessage()), m_form(new ServeForm(this)),
       m_progress(new ServeProgress(context.bridge(), this)), m_second(new QPushButton(this)),
       m_close(new QPushButton(this)), m_main(new QPushButton(this))
 {
@@ -45,9 +44,6 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
     path->setToolTip(folder);
     path->setTextFormat(Qt::PlainText);
     path->setProperty("secondary", true);
-    for (QWidget *part :
-         {m_messagePart, static_cast<QWidget *>(m_form), static_cast<QWidget *>(m_progress)})
-        m_stack->addWidget(part);
     m_main->setProperty("primary", true);
     m_main->setDefault(true);
     m_main->setObjectName(QStringLiteral("serveMain"));
@@ -67,7 +63,9 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
     head->addWidget(title);
     head->addWidget(path);
     layout->addLayout(head);
-    layout->addWidget(m_stack, 1);
+    layout->addWidget(m_messagePart);
+    layout->addWidget(m_form);
+    layout->addWidget(m_progress, 1);
     layout->addLayout(buttons);
     connect(m_main, &QPushButton::clicked, this, &ServeSheet::mainPressed);
     connect(m_second, &QPushButton::clicked, this, &ServeSheet::secondPressed);
@@ -131,13 +129,9 @@ void ServeSheet::setStep(Step step)
         }
         return {m_messagePart, {}, {}, tr("Close")};
     }();
-    // Only the part that is shown decides how high the sheet is.
-    for (int i = 0; i < m_stack->count(); ++i) {
-        const bool current = m_stack->widget(i) == look.part;
-        m_stack->widget(i)->setSizePolicy(QSizePolicy::Preferred,
-                                          current ? QSizePolicy::Preferred : QSizePolicy::Ignored);
-    }
-    m_stack->setCurrentWidget(look.part);
+    for (QWidget *part :
+         {m_messagePart, static_cast<QWidget *>(m_form), static_cast<QWidget *>(m_progress)})
+        part->setVisible(part == look.part);
     const auto label = [](QPushButton *button, const QString &text) {
         button->setText(text);
         button->setAccessibleName(text);
@@ -156,7 +150,6 @@ void ServeSheet::setStep(Step step)
 
 void ServeSheet::fit()
 {
-    m_stack->updateGeometry();
     layout()->activate();
     resize(kSheetWidth,
            layout()->totalHeightForWidth(kSheetWidth) > 0

@@ -8,7 +8,6 @@
 
 class QLabel;
 class QPushButton;
-class QStackedWidget;
 
 namespace arc {
 
@@ -55,7 +54,6 @@ private:
     uint64_t m_revision = 0;
     QString m_site;
     bool m_opensBrowser = true;
-    QStackedWidget *m_stack;
     QWidget *m_messagePart;
     QLabel *m_messageTitle;
     QLabel *m_messageText;

@@ -17,6 +17,7 @@
 #include "gui/widgets/drop_zone.h"
 #include "gui/widgets/toast.h"
 
+#include <QAbstractButton>
 #include <QDesktopServices>
 #include <QEvent>
 #include <QLineEdit>
@@ -125,6 +126,8 @@ void Shell::goTo(PageId page)
 {
     m_page = page;
     m_rail->setCurrent(page);
+    if (m_rail->isAncestorOf(focusWidget())) // the ring goes where the page went
+        m_rail->button(page)->setFocus(Qt::OtherFocusReason);
     m_stack->setCurrentIndex(int(page));
     m_toast->raise();
 }

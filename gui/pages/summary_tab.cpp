@@ -58,6 +58,7 @@ QWidget *SummaryTab::makeFigures()
 {
     auto *card = new QFrame(this);
     card->setProperty("card", true);
+    card->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     auto *row = new QHBoxLayout(card);
     row->setContentsMargins(14, 10, 14, 10);
     row->setSpacing(20);

@@ -11,7 +11,8 @@
 namespace arc {
 
 constexpr int kColumnLeast = 56;
-constexpr int kStretchLeast = 110;
+constexpr int kStretchLeast = 84;
+constexpr int kElidedLeast = 90;
 
 namespace {
 
@@ -106,12 +107,14 @@ void SafeTable::resortQuietly()
 void SafeTable::growColumns()
 {
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
-        if (column == m_stretchColumn || isColumnHidden(column))
+        if (column == m_stretchColumn)
             continue;
-        const int wanted =
-            std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + 4;
-        if (wanted > columnWidth(column))
+        const int header = horizontalHeader()->sectionSizeHint(column);
+        const int wanted = std::max(sizeHintForColumn(column), header) + 4;
+        if (wanted > m_natural.value(column, kColumnLeast)) {
+            m_natural[column] = wanted;
             setColumnWidth(column, wanted);
+        }
     }
     dropColumns();
 }
@@ -124,19 +127,18 @@ void SafeTable::setDropOrder(QList<int> columns)
 
 void SafeTable::dropColumns()
 {
-    // A hidden column tells a width of zero, so widths are remembered.
     int needed = kStretchLeast;
-    for (int column = 0; column < m_proxy->columnCount(); ++column) {
-        if (!isColumnHidden(column))
-            m_widths[column] = columnWidth(column);
-        needed += column == m_stretchColumn ? 0 : m_widths.value(column);
-    }
+    for (int column = 0; column < m_proxy->columnCount(); ++column)
+        needed += column == m_stretchColumn ? 0 : m_natural.value(column, kColumnLeast);
     for (const int column : std::as_const(m_dropOrder)) {
-        const bool tooNarrow = needed > viewport()->width();
-        if (tooNarrow)
-            needed -= m_widths.value(column);
-        if (tooNarrow != isColumnHidden(column))
-            setColumnHidden(column, tooNarrow);
+        const int natural = m_natural.value(column, kColumnLeast);
+        const int tooMuch = std::max(0, needed - viewport()->width());
+        // A little too narrow: its texts end in "…". Much too narrow: it goes.
+        const bool stays = natural - tooMuch >= std::min(natural, kElidedLeast);
+        setColumnHidden(column, !stays);
+        if (stays)
+            setColumnWidth(column, natural - tooMuch);
+        needed -= stays ? tooMuch : natural;
     }
 }
 

@@ -45,7 +45,7 @@ private:
 
     QSortFilterProxyModel *m_proxy;
     QList<int> m_dropOrder;
-    QHash<int, int> m_widths;
+    QHash<int, int> m_natural; ///< widths at which nothing is elided
     int m_stretchColumn;
 };
 

@@ -3,28 +3,28 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
-    <name>AttentionList</name>
+    <name>arc::AttentionList</name>
     <message numerus="yes">
         <source>and %n more</source>
         <translation><numerusform>and %n more</numerusform><numerusform>and %n more</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>HeaderBar</name>
+    <name>arc::HeaderBar</name>
     <message numerus="yes">
         <source>%n site(s)</source>
         <translation><numerusform>%n site</numerusform><numerusform>%n sites</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>HeatStrip</name>
+    <name>arc::HeatStrip</name>
     <message numerus="yes">
         <source>Load of %n cores, the busiest %1</source>
         <translation><numerusform>Load of %n cores, the busiest %1</numerusform><numerusform>Load of %n cores, the busiest %1</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>LineChart</name>
+    <name>arc::LineChart</name>
     <message numerus="yes">
         <source>−%n min</source>
         <translation><numerusform>−%n min</numerusform><numerusform>−%n min</numerusform></translation>
@@ -35,14 +35,14 @@
     </message>
 </context>
 <context>
-    <name>PoolCard</name>
+    <name>arc::PoolCard</name>
     <message numerus="yes">
         <source>It serves %n request(s) now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</source>
         <translation><numerusform>It serves %n request now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform><numerusform>It serves %n requests now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>PoolTuner</name>
+    <name>arc::PoolTuner</name>
     <message numerus="yes">
         <source>Auto: %n process(es) now</source>
         <translation><numerusform>Auto: %n process now</numerusform><numerusform>Auto: %n processes now</numerusform></translation>
@@ -64,21 +64,21 @@
     </message>
 </context>
 <context>
-    <name>ServeForm</name>
+    <name>arc::ServeForm</name>
     <message numerus="yes">
         <source>%n projects are in this folder. Choose one:</source>
         <translation><numerusform>%n project is in this folder. Choose one:</numerusform><numerusform>%n projects are in this folder. Choose one:</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>ServeProgress</name>
+    <name>arc::ServeProgress</name>
     <message numerus="yes">
         <source>%1 of %n worker(s) ready</source>
         <translation><numerusform>%1 of %n worker ready</numerusform><numerusform>%1 of %n workers ready</numerusform></translation>
     </message>
 </context>
 <context>
-    <name>SettingsPage</name>
+    <name>arc::SettingsPage</name>
     <message numerus="yes">
         <source>%n change(s) not applied</source>
         <translation><numerusform>%n change not applied</numerusform><numerusform>%n changes not applied</numerusform></translation>
@@ -93,7 +93,7 @@
     </message>
 </context>
 <context>
-    <name>Shell</name>
+    <name>arc::Shell</name>
     <message numerus="yes">
         <source>%n command(s) run already; the output of the new one is not shown</source>
         <translation><numerusform>%n command runs already; the output of the new one is not shown</numerusform><numerusform>%n commands run already; the output of the new one is not shown</numerusform></translation>
@@ -108,7 +108,7 @@
     </message>
 </context>
 <context>
-    <name>SummaryTab</name>
+    <name>arc::SummaryTab</name>
     <message numerus="yes">
         <source>%n listener(s)</source>
         <translation><numerusform>%n listener</numerusform><numerusform>%n listeners</numerusform></translation>
@@ -119,7 +119,7 @@
     </message>
 </context>
 <context>
-    <name>WorkersPage</name>
+    <name>arc::WorkersPage</name>
     <message numerus="yes">
         <source>%n core(s)</source>
         <translation><numerusform>%n core</numerusform><numerusform>%n cores</numerusform></translation>

@@ -13,11 +13,11 @@
 
 #include <QAccessible>
 #include <QDirIterator>
-#include <QElapsedTimer>
 #include <QFileInfo>
 #include <QTest>
 
 #include <array>
+#include <ctime>
 
 using namespace arc;
 using namespace arc::test;
@@ -210,6 +210,17 @@ void TestWidgets::arrowKeysMoveTheCursor()
     QVERIFY(!chart.cursor());
 }
 
+namespace {
+
+int64_t threadCpuNs()
+{
+    timespec now {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+} // namespace
+
 void TestWidgets::fourChartsArePaintedWithinTheBudget()
 {
     LineChart chart(QStringLiteral("t"), ChartUnit::Seconds,
@@ -221,17 +232,17 @@ void TestWidgets::fourChartsArePaintedWithinTheBudget()
     chart.resize(400, 200);
     for (int i = 0; i < 600; ++i)
         chart.model().append(1000 * i + 1, std::array {0.01 * (i % 7), 0.02 * (i % 5)});
-    std::vector<qint64> times;
+    std::vector<int64_t> times;
     QImage image(400, 200, QImage::Format_ARGB32_Premultiplied);
     for (int i = 0; i < 9; ++i) {
-        QElapsedTimer clock;
-        clock.start();
+        const int64_t before = threadCpuNs();
         for (int four = 0; four < 4; ++four)
             chart.render(&image);
-        times.push_back(clock.nsecsElapsed());
+        times.push_back(threadCpuNs() - before);
     }
     std::ranges::sort(times);
-    // The median, because the machine is shared; sanitizers and -O0 stay below it as well.
+    qInfo("four charts of 600 samples: %.2f ms", double(times[4]) / 1e6);
+    // The median of this thread's own time, because the machine is shared.
     QVERIFY2(times[4] < 50'000'000, qPrintable(QString::number(times[4])));
 }
 
