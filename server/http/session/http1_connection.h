@@ -59,7 +59,8 @@ public:
     /// False when this answer must be the last one.
     bool mayContinue(const RequestHead &head) const noexcept;
     void closeAfterAnswer() noexcept { m_lastAnswer = true; }
-    void askForTurn() noexcept { m_home.runThisTurn(*this); }
+    bool continues() const noexcept { return !m_lastAnswer; }
+    void askForTurn() noexcept;
 
     /// In which lists of the loop it stands; kept by SessionLoop.
     struct Waits {
@@ -117,9 +118,10 @@ private:
     bool m_lastAnswer = false;   ///< close when everything is sent
     bool m_unreadInput = false;  ///< the client may still be sending: linger
     bool m_inTurn = false;
+    bool m_askedInTurn = false;
     int64_t m_requests = 0;
-    uint64_t m_skipOrLinger = 0; ///< Skip: body bytes to drop. Linger: bytes dropped so far
-    RequestBody m_skipped;
+    uint64_t m_lingered = 0; ///< bytes dropped so far
+    RequestBody m_skipped;   ///< of an answered request, read and dropped before the next one
     uint64_t m_turnBytes = 0;
     int64_t m_turnRequests = 0;
     int64_t m_charged = 0; ///< to the budget
