@@ -2,6 +2,7 @@
 #include "app/engine_process.h"
 
 #include "server/base/text.h"
+#include "server/control/client/control_socket.h"
 
 #include <cerrno>
 #include <csignal>
@@ -15,9 +16,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,17 +54,6 @@ EngineProcess::~EngineProcess()
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(m_quit.get(), &one, sizeof one);
     m_watcher.join();
-}
-
-bool EngineProcess::answers(const std::string &socketPath)
-{
-    sockaddr_un address {};
-    if (socketPath.size() >= sizeof address.sun_path)
-        return false;
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, socketPath.c_str(), socketPath.size() + 1);
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
 }
 
 Result<int> EngineProcess::spawn()
@@ -128,7 +116,7 @@ void EngineProcess::watch(int pid, std::function<void(Result<void>)> done)
             return;
         if (ready > 0 && waits[0].revents)
             break;
-        if (!told && (answers(m_where.socketPath) || tries >= kReadyTriesMax)) {
+        if (!told && (acceptsConnections(m_where.socketPath) || tries >= kReadyTriesMax)) {
             told = true;
             done(tries < kReadyTriesMax ? Result<void> {}
                                         : Result<void> {Error {ErrorCode::Unavailable, "the engine was started but does not answer"}});

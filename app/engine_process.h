@@ -26,9 +26,6 @@ public:
     void start(std::function<void(Result<void>)> done) override;
     std::string lastCause() override;
 
-    /// Whether an engine accepts connections on the socket now. Blocks for less than a millisecond.
-    static bool answers(const std::string &socketPath);
-
 private:
     Result<int> spawn();
     void watch(int pid, std::function<void(Result<void>)> done);

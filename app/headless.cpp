@@ -2,7 +2,7 @@
 #include "app/headless.h"
 
 #include "app/paths.h"
-#include "server/control/client/socket_path.h"
+#include "server/control/client/control_socket.h"
 #include "server/core/engine.h"
 
 #include <filesystem>

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include <pwd.h>
 #include <unistd.h>
 
 namespace arc {
@@ -14,18 +13,6 @@ std::string executablePath()
 {
     std::error_code failed;
     return std::filesystem::read_symlink("/proc/self/exe", failed).string();
-}
-
-std::string defaultDataDir()
-{
-    if (const char *data = std::getenv("XDG_DATA_HOME"); data && *data == '/')
-        return std::string(data) + "/arcology";
-    const char *home = std::getenv("HOME");
-    if (!home || !*home) {
-        const passwd *user = ::getpwuid(::getuid());
-        home = user ? user->pw_dir : "/";
-    }
-    return std::string(home) + "/.local/share/arcology";
 }
 
 std::string samplePath(const std::string &name)
@@ -39,6 +26,25 @@ std::string samplePath(const std::string &name)
             return folder.string();
     }
     return {};
+}
+
+std::string sampleCopy(const std::string &name, const std::string &dataDir)
+{
+    const std::string source = samplePath(name);
+    const std::filesystem::path copy = std::filesystem::path(dataDir) / "samples" / name;
+    std::error_code failed;
+    if (std::filesystem::exists(copy, failed))
+        return copy.string();
+    if (source.empty())
+        return {};
+    // Copied aside first: a copy that was cut off must not be taken for a whole one later.
+    const std::filesystem::path partial = copy.string() + ".partial";
+    std::filesystem::remove_all(partial, failed);
+    std::filesystem::create_directories(copy.parent_path(), failed);
+    std::filesystem::copy(source, partial, std::filesystem::copy_options::recursive, failed);
+    if (!failed)
+        std::filesystem::rename(partial, copy, failed);
+    return failed ? std::string() : copy.string();
 }
 
 TemporaryDirectory::TemporaryDirectory()
