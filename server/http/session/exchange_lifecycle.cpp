@@ -87,6 +87,17 @@ void Http1Exchange::tellGone() noexcept
         listener->onGone();
 }
 
+void Http1Exchange::fail(int status, std::string_view reason) noexcept
+{
+    ExchangeListener *listener = std::exchange(m_listener, nullptr);
+    if (m_state == State::Waiting)
+        respondStatus(status, reason);
+    else
+        abort();
+    if (listener)
+        listener->onGone();
+}
+
 void Http1Exchange::finish(Outbox &outbox)
 {
     if (!m_status)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/http1_exchange.h"
 
+#include "server/base/assert.h"
 #include "server/http/session/http1_connection.h"
 #include "server/http/session/session_loop.h"
 #include "server/http/session/trace_id.h"

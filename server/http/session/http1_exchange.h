@@ -73,6 +73,9 @@ public:
     void tellDrained(uint64_t pending) noexcept;
     /// Ends without an answer if there is none yet; the listener hears onGone() once.
     void tellGone() noexcept;
+    /// The client's fault: answers with the status, or cuts an answer that has begun; the listener hears onGone().
+    void fail(int status, std::string_view reason) noexcept;
+    const Router &router() const noexcept { return *m_snapshot->router; }
 
 private:
     enum class State : uint8_t { Waiting, Begun, Ended };

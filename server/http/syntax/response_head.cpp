@@ -26,13 +26,19 @@ void appendStatusLine(std::string &out, int status)
 
 void appendResponseHead(std::string &out, const ResponseHead &head, const ResponseFraming &framing)
 {
-    appendStatusLine(out, head.status);
+    appendResponseHead(out, head.status, head.headers.lines(), framing);
+}
+
+void appendResponseHead(std::string &out, int status, std::string_view lines,
+                        const ResponseFraming &framing)
+{
+    appendStatusLine(out, status);
     out += framing.dateLine;
     if (framing.server)
         out += "Server: Arcology\r\n";
-    out += head.headers.lines();
-    const bool forbidsFraming = head.status < 200 || head.status == 204;
-    if (framing.chunked && !forbidsFraming && head.status != 304) {
+    out += lines;
+    const bool forbidsFraming = status < 200 || status == 204;
+    if (framing.chunked && !forbidsFraming && status != 304) {
         out += "Transfer-Encoding: chunked\r\n";
     } else if (framing.length && !forbidsFraming) {
         std::array<char, 20> digits;
