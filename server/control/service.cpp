@@ -55,9 +55,9 @@ ControlService::ControlService(EngineHost &host, ConfigStore &store) :
 
 ControlService::~ControlService() = default;
 
-std::unique_ptr<Control> ControlService::as(Caller caller)
+std::shared_ptr<Control> ControlService::as(std::string author, Role role)
 {
-    return std::make_unique<CallerControl>(*this, std::move(caller));
+    return std::make_shared<CallerControl>(*this, Caller {std::move(author), role});
 }
 
 void ControlService::open(std::optional<Document> initial, std::string author, Callback<void> done)
