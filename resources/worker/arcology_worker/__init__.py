@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python side of one Arcology worker. Standard library only, CPython 3.9 and newer, PyPy 3.
+
+boot      start-up: HELLO, steps, READY or FAILED          loader   finds the application object
+protocol  frames and header tables (protocol.h is the contract)   facts    what READY tells about the application
+channel   the socket of a WSGI worker and its threads      wsgi     one WSGI request
+loop      the socket of an ASGI worker and its event loop  asgi     one ASGI request     lifespan  start and end
+"""
