@@ -36,7 +36,8 @@ bool endsHere(const HeaderView &header) noexcept
     constexpr std::string_view kForwarded = "x-forwarded-";
     return header.name.find('_') != header.name.npos
            || equalsIgnoreCase(header.name.substr(0, kForwarded.size()), kForwarded)
-           || equalsIgnoreCase(header.name, "x-real-ip");
+           || equalsIgnoreCase(header.name, "x-real-ip")
+           || equalsIgnoreCase(header.name, "proxy"); // would become HTTP_PROXY
 }
 
 /// Named in Connection, and so hop-by-hop as well (RFC 9110 7.6.1).
