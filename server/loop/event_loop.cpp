@@ -213,7 +213,7 @@ void EventLoop::deliverMail(size_t countMax) noexcept
 void EventLoop::refreshClock() noexcept
 {
     using namespace std::chrono;
-    m_now = steady_clock::now();
+    m_now = steady_clock::now() + m_skipped;
     m_unixMs = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
     if (isCurrent()) {
         m_clockStale = false;
@@ -221,9 +221,18 @@ void EventLoop::refreshClock() noexcept
     }
 }
 
+void EventLoop::skipAhead(std::chrono::milliseconds duration) noexcept
+{
+    assertOnLoop();
+    touchClock();
+    m_skipped += duration;
+    m_now += duration;
+    m_timers->clockMoved();
+}
+
 void EventLoop::reportStall() noexcept
 {
-    const auto length = coarseNow() - m_now;
+    const auto length = coarseNow() + m_skipped - m_now;
     if (length < kStall)
         return;
     m_metrics.stalls.add(1);

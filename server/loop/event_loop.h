@@ -91,6 +91,8 @@ public:
     SteadyTime now() const noexcept { return m_now; }
     /// Unix time in milliseconds at the start of this turn.
     int64_t unixMs() const noexcept { return m_unixMs; }
+    /// For tests: moves now() forward for good, so that a timer of minutes fires at once.
+    void skipAhead(std::chrono::milliseconds duration) noexcept;
 
 private:
     friend class TurnHook;
@@ -108,6 +110,7 @@ private:
     event_base *m_base = nullptr;
     std::unique_ptr<TimerWheel> m_timers;
     SteadyTime m_now {};
+    std::chrono::milliseconds m_skipped {0};
     int64_t m_unixMs = 0;
     bool m_clockStale = true;
     std::unique_ptr<Implementation> m_impl;

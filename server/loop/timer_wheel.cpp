@@ -178,6 +178,13 @@ void TimerWheel::wakeAt(int64_t ms) noexcept
     event_add(m_tick, &after);
 }
 
+void TimerWheel::clockMoved() noexcept
+{
+    m_wakeMs = 0;
+    if (m_count > 0)
+        wakeAt(nowMs());
+}
+
 void TimerWheel::scheduleNext() noexcept
 {
     if (m_count == 0)

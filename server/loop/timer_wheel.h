@@ -59,6 +59,7 @@ public:
 
 private:
     friend class Timer;
+    friend class EventLoop;
     static void tick(int, short, void *self) noexcept;
     void place(Timer &timer) noexcept;
     void remove(Timer &timer) noexcept;
@@ -67,6 +68,7 @@ private:
     void fire(Timer *due) noexcept;
     void wakeAt(int64_t ms) noexcept;
     void scheduleNext() noexcept;
+    void clockMoved() noexcept;
     int64_t nowMs() const noexcept;
 
     EventLoop &m_loop;
