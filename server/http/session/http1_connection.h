@@ -38,7 +38,7 @@ public:
     Http1Connection(const Http1Connection &) = delete;
 
     void start() noexcept;
-    /// One turn asked for by runThisTurn(), runNextTurn() or waitForBudget().
+    /// One turn. Called by the loop for those who asked for it.
     void run() noexcept;
     /// Lets a client that is gone, or must go, go. The exchange hears onGone().
     enum class CloseHow { Plainly, WithReset };
@@ -59,12 +59,12 @@ public:
     /// False when this answer must be the last one.
     bool mayContinue(const RequestHead &head) const noexcept;
     void closeAfterAnswer() noexcept { m_lastAnswer = true; }
-    void askForTurn() noexcept { m_home.runThisTurn(*this); }
+    bool continues() const noexcept { return !m_lastAnswer; }
+    void askForTurn() noexcept;
 
     /// In which lists of the loop it stands; kept by SessionLoop.
     struct Waits {
-        bool thisTurn = false;
-        bool nextTurn = false;
+        bool forTurn = false;
         bool forBudget = false;
     } waits;
 
@@ -76,35 +76,33 @@ private:
     static void ready(void *context, Readiness readiness) noexcept;
     static void timerDue(void *context) noexcept;
 
-    // http1_connection.cpp: the turn
-    void turn() noexcept;
+    // http1_connection.cpp: the turn, in and out
     Go step() noexcept;
-    Go advanceExchange() noexcept;
-    Go skipBody() noexcept;
-    Go lingerOn() noexcept;
     Go readMore() noexcept;
+    Go lingerOn() noexcept;
     void peerEnded() noexcept;
     bool peerLeft() noexcept;
-    void settle() noexcept;
-    void keepInput();
+    void flush() noexcept;
+    void account() noexcept;
 
     // http1_requests.cpp: heads in, exchanges begun and ended
     Go nextRequest() noexcept;
     void beginExchange(const RequestHead &head, std::string_view bytes) noexcept;
-    void dispatch(Http1Exchange &exchange) noexcept;
+    Go advanceExchange() noexcept;
+    Go deliverBody() noexcept;
+    Go skipBody() noexcept;
     void endExchange() noexcept;
     void refuse(int status, std::string_view reason) noexcept;
-    Go deliverBody() noexcept;
     void bodyRefused(int status, std::string_view reason) noexcept;
 
-    // http1_output.cpp: bytes out, deadlines, the end
-    void flush() noexcept;
-    void loseExchange() noexcept;
+    // http1_waiting.cpp: between turns
+    void settle() noexcept;
+    void keepInput();
     void afterLastAnswer() noexcept;
-    void wait(Phase phase, std::chrono::milliseconds most) noexcept;
-    void setTimer() noexcept;
+    Phase phaseNow() const noexcept;
+    void setDeadlines() noexcept;
+    void deadlinePassed() noexcept;
     void readDeadlinePassed() noexcept;
-    void account() noexcept;
 
     SessionLoop &m_home;
     FileDescriptor m_socket;
@@ -117,9 +115,12 @@ private:
     bool m_lastAnswer = false;   ///< close when everything is sent
     bool m_unreadInput = false;  ///< the client may still be sending: linger
     bool m_inTurn = false;
+    bool m_askAgain = false;     ///< something is to be done that this turn no longer does
+    bool m_eventSeen = false;    ///< since peerLeft() looked
+    bool m_sentInTurn = false;
     int64_t m_requests = 0;
-    uint64_t m_skipOrLinger = 0; ///< Skip: body bytes to drop. Linger: bytes dropped so far
-    RequestBody m_skipped;
+    uint64_t m_lingered = 0; ///< bytes dropped so far
+    RequestBody m_skipped;   ///< of an answered request, read and dropped before the next one
     uint64_t m_turnBytes = 0;
     int64_t m_turnRequests = 0;
     int64_t m_charged = 0; ///< to the budget

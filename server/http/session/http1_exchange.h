@@ -57,8 +57,8 @@ public:
     void routeTo(const Router::Match &match) noexcept;
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);
-    /// Completes the books: the answer's record goes to the outbox. lost: the client left before the end.
-    void finish(Outbox &outbox, bool lost);
+    /// Completes the books: the answer's record goes to the outbox.
+    void finish(Outbox &outbox);
     void reset() noexcept; ///< ready for the pool
 
     RequestBody &body() noexcept { return m_body; }
@@ -73,6 +73,9 @@ public:
     void tellDrained(uint64_t pending) noexcept;
     /// Ends without an answer if there is none yet; the listener hears onGone() once.
     void tellGone() noexcept;
+    /// The client's fault: answers with the status, or cuts an answer that has begun; the listener hears onGone().
+    void fail(int status, std::string_view reason) noexcept;
+    const Router &router() const noexcept { return *m_snapshot->router; }
 
 private:
     enum class State : uint8_t { Waiting, Begun, Ended };
@@ -96,7 +99,7 @@ private:
     ExchangeId m_id;
     SteadyTime m_startedAt {};
     std::optional<std::chrono::nanoseconds> m_queueTime;
-    uint64_t m_answerFrom = 0; ///< of the queue's total
+    std::optional<uint64_t> m_answerFrom; ///< of the queue's total
     uint64_t m_left = 0;       ///< of an announced length
     uint64_t m_bodyBytesMax = 0;
     int m_status = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/router.h"
 #include "server/http/session/access_log.h"
 #include "server/http/session/output_queue.h"
 

@@ -79,19 +79,16 @@ public:
     /// The site's cells of this loop; null for a site that counts nothing.
     SiteMetrics *metricsOf(const Site *site) const noexcept;
 
-    void runThisTurn(Http1Connection &connection); ///< at the end of it
-    void runNextTurn(Http1Connection &connection);
+    /// Runs at the end of this turn of the loop; of the next one when that is being done already.
+    void runLater(Http1Connection &connection);
     /// Runs again when the buffer budget may have room.
     void waitForBudget(Http1Connection &connection);
     void forget(Http1Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
     void becameIdle() noexcept;
     void charge(int64_t bytes) noexcept;
 
-    std::shared_ptr<FileCache> files;
-
 private:
     struct Listening {
-        std::string id;
         std::unique_ptr<Acceptor> acceptor;
         SessionLoop *loop;
         const std::string *name; ///< in m_names
@@ -102,11 +99,10 @@ private:
     static void budgetDue(void *context) noexcept;
     static void drainDue(void *context) noexcept;
     bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
-    bool makeRoom() noexcept;
+    void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
-    void runAll(Waiting &waiting) noexcept;
-    void wakeNextTurn() noexcept;
+    void resumeAccepting() noexcept;
     void retireUnused() noexcept;
     void drainedMaybe() noexcept;
 
@@ -127,17 +123,15 @@ private:
     SparePool<Outbox> m_outboxes;
     SparePool<Http1Exchange> m_exchanges;
     ConnectionTable m_table;
-    Waiting m_thisTurn;
-    Waiting m_nextTurn;
+    Waiting m_forTurn;
     Waiting m_forBudget;
+    Waiting m_running;
     std::vector<std::unique_ptr<Http1Connection>> m_closed;
     Timer m_budgetTimer;
     Timer m_drainTimer;
     std::function<void()> m_drained;
-    std::shared_ptr<int> m_alive; ///< mail to this object asks whether it is still there
     bool m_draining = false;
     bool m_acceptPaused = false;
-    bool m_inEndOfTurn = false;
 };
 
 } // namespace arc

@@ -41,6 +41,7 @@ struct HeadOutcome {
 /// What is remembered between two calls for one head. Reset it (= {}) for the next one.
 struct HeadProgress {
     size_t bytesLooked = 0;
+    size_t decidedAt = 0; ///< so many bytes without a line's end are too many
 };
 
 /// Where a parsed head may put what is not in the received bytes. Both are reused from call to call.
@@ -59,7 +60,8 @@ HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProg
                       const HeadMemory &memory, RequestHead &head) noexcept;
 
 /// Copies what a head views into own memory, so that it outlives the bytes it was parsed from.
-/// `bytes` are those it was parsed from (bytesUsed of them are enough).
+/// `bytes` are those it was parsed from (bytesUsed of them are enough; a head whose views point elsewhere, as one that
+/// was copied before, must be copied with that other memory).
 RequestHead copyHead(const RequestHead &head, std::string_view bytes, std::string &text,
                      std::vector<HeaderView> &headers);
 

@@ -24,6 +24,8 @@ struct ResponseFraming {
 /// Appends the head, from the status line to the empty line. Statuses without a body (1xx, 204) get neither
 /// Content-Length nor Transfer-Encoding (RFC 9110 8.6, RFC 9112 6.1), whatever the framing says.
 void appendResponseHead(std::string &out, const ResponseHead &head, const ResponseFraming &framing);
+/// The same with header lines as HeaderBlock::lines() gives them.
+void appendResponseHead(std::string &out, int status, std::string_view lines, const ResponseFraming &framing);
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
