@@ -20,7 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds kCancelPatience {5000};
 constexpr size_t kOutputMax = 1024 * 1024; ///< in one update; beyond it the oldest is left out
 
-/// "flask" beside the interpreter first, as in a shell with the environment activated, then along PATH.
+/// "flask" beside the interpreter first, as in a shell with the environment activated, then along
+/// PATH.
 std::string programPath(const AppConfig &app, const std::string &name)
 {
     namespace fs = std::filesystem;
@@ -56,11 +57,12 @@ Result<std::vector<std::string>> commandLine(const AppConfig &app, std::vector<s
     return argv;
 }
 
-/// One running command. Keeps itself alive until its process has ended, also when nobody listens any more.
+/// One running command. Keeps itself alive until its process has ended, also when nobody listens
+/// any more.
 class RunningCommand final : public std::enable_shared_from_this<RunningCommand> {
 public:
-    RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update) :
-        m_loop(loop), m_update(std::move(update)), m_patience(&RunningCommand::impatient, this)
+    RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update)
+        : m_loop(loop), m_update(std::move(update)), m_patience(&RunningCommand::impatient, this)
     {
     }
 
@@ -75,12 +77,13 @@ public:
             return errnoError("cannot make a socket pair", errno);
         m_inputFd.reset(ends[0]);
         plan.input.reset(ends[1]);
-        auto started = m_child.start(m_loop, std::move(plan), [this](int status) { ended(status); });
+        auto started =
+            m_child.start(m_loop, std::move(plan), [this](int status) { ended(status); });
         if (!started)
             return started;
         m_self = shared_from_this();
-        m_output = std::make_unique<OutputReader>(
-            m_loop, std::move(output->reading), [this](std::string_view bytes) { wrote(bytes); });
+        m_output = std::make_unique<OutputReader>(m_loop, std::move(output->reading),
+                                                  [this](std::string_view bytes) { wrote(bytes); });
         m_input = std::move(input);
         feed();
         return {};
@@ -120,7 +123,8 @@ private:
                 m_input.erase(0, static_cast<size_t>(size));
             } else if (errno == EAGAIN) {
                 if (!m_inputEvent.isWatching())
-                    m_inputEvent.watchBoth(m_loop, m_inputFd.get(), &RunningCommand::inputReady, this);
+                    m_inputEvent.watchBoth(m_loop, m_inputFd.get(), &RunningCommand::inputReady,
+                                           this);
                 return;
             } else if (errno != EINTR) {
                 break; // it does not read: its business
@@ -192,7 +196,9 @@ private:
 
 class CommandHandle final : public AppCommand {
 public:
-    explicit CommandHandle(std::shared_ptr<RunningCommand> running) : m_running(std::move(running)) {}
+    explicit CommandHandle(std::shared_ptr<RunningCommand> running) : m_running(std::move(running))
+    {
+    }
     ~CommandHandle() override { m_running->abandon(); }
     void cancel() override { m_running->cancel(); }
 
@@ -202,11 +208,10 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<AppCommand>> AppCommand::run(EventLoop &control, const std::string &executable,
-                                                    const AppConfig &app,
-                                                    std::vector<std::string> argv,
-                                                    std::string standardInput,
-                                                    std::function<void(Update)> update)
+Result<std::unique_ptr<AppCommand>>
+AppCommand::run(EventLoop &control, const std::string &executable, const AppConfig &app,
+                std::vector<std::string> argv, std::string standardInput,
+                std::function<void(Update)> update)
 {
     auto command = commandLine(app, std::move(argv));
     if (!command)

@@ -5,10 +5,10 @@
 
 namespace arc {
 
-AppCore::AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits) :
-    m_control(*loops.control),
-    m_home(*this, *loops.io[loops.home], loops.io.size(), std::move(metrics)),
-    m_toSides(*this, *loops.io[loops.home], loops.home)
+AppCore::AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits)
+    : m_control(*loops.control),
+      m_home(*this, *loops.io[loops.home], loops.io.size(), std::move(metrics)),
+      m_toSides(*this, *loops.io[loops.home], loops.home)
 {
     m_home.setLimits(limits);
     for (size_t i = 0; i < loops.io.size(); ++i) {
@@ -43,8 +43,10 @@ void AppCore::publish(const AppLimits &limits)
 {
     onHome([limits](AppHome &home) { home.setLimits(limits); });
     for (const auto &side : m_sides) {
-        side->loop().post([core = shared_from_this(), target = side.get(),
-                           bytes = limits.responseBufferBytes] { target->setResponseBuffer(bytes); });
+        side->loop().post(
+            [core = shared_from_this(), target = side.get(), bytes = limits.responseBufferBytes] {
+                target->setResponseBuffer(bytes);
+            });
     }
 }
 

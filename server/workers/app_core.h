@@ -13,8 +13,9 @@
 
 namespace arc {
 
-/// What the parts of one app share and meet at: the home on one loop, a side on each loop, the way to the control loop.
-/// Kept by the handler, the pool and every message under way; it must be closed (AppHome without workers) before it goes.
+/// What the parts of one app share and meet at: the home on one loop, a side on each loop, the way
+/// to the control loop. Kept by the handler, the pool and every message under way; it must be
+/// closed (AppHome without workers) before it goes.
 class AppCore final : public std::enable_shared_from_this<AppCore> {
 public:
     static constexpr int64_t kOutputInFlightMax = 256 * 1024;
@@ -35,8 +36,9 @@ public:
     void setListener(std::function<void(HomeEvent)> listener) { m_listener = std::move(listener); }
     /// Any thread.
     void tellControl(HomeEvent event) noexcept;
-    /// Any thread: one line for the app's output; worker 0 when the engine speaks. Dropped while more than
-    /// kOutputInFlightMax wait to be delivered, so that a talkative worker cannot fill the control loop.
+    /// Any thread: one line for the app's output; worker 0 when the engine speaks. Dropped while
+    /// more than kOutputInFlightMax wait to be delivered, so that a talkative worker cannot fill
+    /// the control loop.
     void tellOutput(uint32_t worker, std::string_view text) noexcept;
     /// Any thread: runs on the home loop.
     template <class F>

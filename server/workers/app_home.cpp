@@ -8,8 +8,8 @@ namespace arc {
 
 namespace {
 
-constexpr uint16_t kRetryAfterFull = 1;  // seconds: a queue that moves has room soon
-constexpr uint16_t kRetryAfterWait = 5;  // the app is slower than its visitors
+constexpr uint16_t kRetryAfterFull = 1; // seconds: a queue that moves has room soon
+constexpr uint16_t kRetryAfterWait = 5; // the app is slower than its visitors
 constexpr uint16_t kRetryAfterDown = 10;
 constexpr const char *kFull = "Too many requests are waiting. Please try again in a moment.";
 constexpr const char *kWaited = "The application is busy. Please try again in a moment.";
@@ -18,11 +18,9 @@ constexpr const char *kTooSlow = "The application did not answer in time.";
 } // namespace
 
 AppHome::AppHome(AppCore &core, EventLoop &loop, size_t loops,
-                 std::shared_ptr<AppMetricsSet> metrics) :
-    m_core(core),
-    m_loop(loop),
-    m_metrics(std::move(metrics)),
-    m_requests(*this, &AppHome::overdue, loops)
+                 std::shared_ptr<AppMetricsSet> metrics)
+    : m_core(core), m_loop(loop), m_metrics(std::move(metrics)),
+      m_requests(*this, &AppHome::overdue, loops)
 {
 }
 
@@ -73,7 +71,8 @@ void AppHome::enqueue(Arrival arrival) noexcept
     }
     m_metrics->cells.refused.add(1);
     m_requests.release(request);
-    m_core.sides().refuse(arrival.id, {.status = 503, .retryAfter = kRetryAfterFull, .text = kFull});
+    m_core.sides().refuse(arrival.id,
+                          {.status = 503, .retryAfter = kRetryAfterFull, .text = kFull});
 }
 
 void AppHome::body(RequestId id, std::string_view bytes, uint8_t flags) noexcept
@@ -106,8 +105,8 @@ void AppHome::gone(RequestId id) noexcept
     m_requests.release(*request);
 }
 
-/// Least busy first, so that a second thread of one interpreter never competes while another process idles; among
-/// equals the one used last, whose caches are warm.
+/// Least busy first, so that a second thread of one interpreter never competes while another
+/// process idles; among equals the one used last, whose caches are warm.
 HomeWorker *AppHome::pick() noexcept
 {
     HomeWorker *best = nullptr;
@@ -194,10 +193,8 @@ void AppHome::refuseNoWorker(HomeRequest &request) noexcept
     const RequestId id = request.id;
     m_metrics->cells.refused.add(1);
     m_requests.release(request);
-    m_core.sides().refuse(id, {.status = 503,
-                               .retryAfter = kRetryAfterDown,
-                               .forLocalEyes = true,
-                               .text = m_cause});
+    m_core.sides().refuse(
+        id, {.status = 503, .retryAfter = kRetryAfterDown, .forLocalEyes = true, .text = m_cause});
 }
 
 void AppHome::refuseAll(std::string cause) noexcept

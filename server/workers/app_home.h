@@ -14,8 +14,9 @@ namespace arc {
 
 class AppCore;
 
-/// An app's queue and its workers' streams. Confined to the app's home loop; other loops and the control loop reach it
-/// with messages (AppCore). Calls outwards are made last, because on the home loop's own requests they are direct.
+/// An app's queue and its workers' streams. Confined to the app's home loop; other loops and the
+/// control loop reach it with messages (AppCore). Calls outwards are made last, because on the home
+/// loop's own requests they are direct.
 class AppHome {
 public:
     AppHome(AppCore &core, EventLoop &loop, size_t loops, std::shared_ptr<AppMetricsSet> metrics);

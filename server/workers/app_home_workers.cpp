@@ -29,8 +29,8 @@ void AppHome::addWorker(uint32_t number, FileDescriptor socket, const std::strin
                         std::shared_ptr<WorkerCells> cells)
 {
     m_metrics->cells.starts.add(1);
-    m_workers.push_back(std::make_unique<HomeWorker>(*this, m_loop, number, std::move(socket),
-                                                     std::move(cells)));
+    m_workers.push_back(
+        std::make_unique<HomeWorker>(*this, m_loop, number, std::move(socket), std::move(cells)));
     m_workers.back()->hello(hello);
 }
 
@@ -79,10 +79,10 @@ void AppHome::report(uint32_t number)
 {
     HomeWorker *worker = find(number);
     const HomeRequest *oldest = worker ? worker->oldest() : nullptr;
-    m_core.tellControl({.kind = HomeEvent::Kind::Report,
-                        .worker = number,
-                        .text = oldest ? protocol::requestLabel(oldest->payload, kLabelBytesMax)
-                                       : std::string()});
+    m_core.tellControl(
+        {.kind = HomeEvent::Kind::Report,
+         .worker = number,
+         .text = oldest ? protocol::requestLabel(oldest->payload, kLabelBytesMax) : std::string()});
 }
 
 void AppHome::workerSpoke(HomeWorker &worker, const protocol::Frame &frame) noexcept
@@ -156,7 +156,8 @@ void AppHome::readOnLater(uint32_t number) noexcept
     });
 }
 
-/// What a worker held when it died: repeated where HTTP allows it and the answer has not begun, else lost.
+/// What a worker held when it died: repeated where HTTP allows it and the answer has not begun,
+/// else lost.
 void AppHome::giveBack(std::vector<HomeRequest *> requests) noexcept
 {
     std::vector<std::pair<RequestId, bool>> lost;

@@ -77,7 +77,8 @@ void AppRequest::onBodyEnd() noexcept
         enqueue(true);
 }
 
-/// Sends what fits into the worker's window; reads on when nothing waits, pauses while something does.
+/// Sends what fits into the worker's window; reads on when nothing waits, pauses while something
+/// does.
 void AppRequest::pump() noexcept
 {
     size_t sent = 0;
@@ -139,8 +140,8 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
     m_announced = answer->contentLength;
     const std::string_view body = reader.body();
-    const bool whole = (flags & kEnd) && m_answerHasBody
-                       && m_announced.value_or(body.size()) == body.size();
+    const bool whole =
+        (flags & kEnd) && m_answerHasBody && m_announced.value_or(body.size()) == body.size();
     if (whole) {
         m_exchange->respond(std::move(answer->head), Chunk::own(std::string(body)));
         finish();
@@ -199,8 +200,8 @@ void AppRequest::endAnswer(uint8_t flags) noexcept
     finish();
 }
 
-/// The worker may send on while no more than buffers.response_kib wait for the client: what is on its way (one window)
-/// and what the exchange calls a backlog are part of it.
+/// The worker may send on while no more than buffers.response_kib wait for the client: what is on
+/// its way (one window) and what the exchange calls a backlog are part of it.
 void AppRequest::giveRoom(uint64_t bytes) noexcept
 {
     m_roomOwed += bytes;
@@ -226,10 +227,10 @@ void AppRequest::onDrained() noexcept
 void AppRequest::spoil(std::string why) noexcept
 {
     const RequestHead &head = m_exchange->request();
-    m_side.complain(fmt::format("bad answer to {} {}: {}",
-                                head.method == Method::Other ? head.methodText
-                                                             : methodName(head.method),
-                                head.rawPath.substr(0, 128), why));
+    m_side.complain(
+        fmt::format("bad answer to {} {}: {}",
+                    head.method == Method::Other ? head.methodText : methodName(head.method),
+                    head.rawPath.substr(0, 128), why));
     if (m_exchange->hasBegun())
         m_exchange->abort();
     else

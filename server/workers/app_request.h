@@ -12,17 +12,19 @@ namespace arc {
 
 class LoopSide;
 
-/// One exchange that an app answers, on the exchange's loop: sends the request to the home loop, pumps its body within
-/// the worker's window, and turns the worker's frames into the answer. Used again after it ended.
+/// One exchange that an app answers, on the exchange's loop: sends the request to the home loop,
+/// pumps its body within the worker's window, and turns the worker's frames into the answer. Used
+/// again after it ended.
 ///
-/// A body that is announced and at most kHeldBytesMax long is collected before the request queues, so that a slow upload
-/// never holds a worker and the request can be repeated; of a longer one the first kHeldBytesMax are.
+/// A body that is announced and at most kHeldBytesMax long is collected before the request queues,
+/// so that a slow upload never holds a worker and the request can be repeated; of a longer one the
+/// first kHeldBytesMax are.
 class AppRequest final : public ExchangeListener {
 public:
     static constexpr size_t kHeldBytesMax = protocol::kBodyFrameMax;
     static constexpr uint64_t kGrantStep = 64 * 1024; ///< room is given back in pieces of this size
 
-    AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) {}
+    AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) { }
 
     RequestId id() const noexcept { return m_id; }
     bool isOpen() const noexcept { return m_exchange != nullptr; }

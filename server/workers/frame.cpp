@@ -212,7 +212,8 @@ std::string requestLabel(std::string_view payload, size_t bytesMax)
     const auto method = static_cast<Method>(payload[0]);
     const size_t literal = load<uint16_t>(payload, kTextAt);
     const size_t path = load<uint16_t>(payload, kTextAt + 2 + literal);
-    std::string label(method == Method::Other ? payload.substr(kTextAt + 2, literal) : methodName(method));
+    std::string label(method == Method::Other ? payload.substr(kTextAt + 2, literal)
+                                              : methodName(method));
     label.push_back(' ');
     label.append(payload.substr(kTextAt + 4 + literal, path));
     if (label.size() > bytesMax)

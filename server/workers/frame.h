@@ -24,13 +24,14 @@ enum class Step { NeedMore, Done, Refuse };
 struct FrameRead {
     Step step = Step::NeedMore;
     Frame frame = {};
-    size_t bytesUsed = 0;         ///< Done: of the whole frame
-    size_t bytesWanted = 0;       ///< NeedMore: size of the whole frame, 0 while unknown
-    const char *complaint = "";   ///< Refuse: one phrase
+    size_t bytesUsed = 0;       ///< Done: of the whole frame
+    size_t bytesWanted = 0;     ///< NeedMore: size of the whole frame, 0 while unknown
+    const char *complaint = ""; ///< Refuse: one phrase
 };
 
-/// Reads the first frame of what a worker sent. Refuses types only the engine sends, flags and streams that do not fit
-/// the type, and payloads above kPayloadMax, as soon as the twelve header bytes are there.
+/// Reads the first frame of what a worker sent. Refuses types only the engine sends, flags and
+/// streams that do not fit the type, and payloads above kPayloadMax, as soon as the twelve header
+/// bytes are there.
 FrameRead readWorkerFrame(std::string_view bytes) noexcept;
 
 /// Appends a frame, header and payload.
@@ -43,17 +44,20 @@ struct FieldView {
     std::string_view value;
 };
 
-/// Walks a RESPONSE payload. Check isSound() of a whole payload once; afterwards next() cannot fail.
+/// Walks a RESPONSE payload. Check isSound() of a whole payload once; afterwards next() cannot
+/// fail.
 class ResponseReader {
 public:
     explicit ResponseReader(std::string_view payload) noexcept;
 
-    /// Every length stays inside the payload and every HeaderId exists. Leaves the reader at the start.
+    /// Every length stays inside the payload and every HeaderId exists. Leaves the reader at the
+    /// start.
     bool isSound() noexcept;
     int status() const noexcept { return m_status; }
     /// The next header line, or nothing at the end of them.
     std::optional<FieldView> next() noexcept;
-    /// The first body bytes: what follows the last header line. Valid after next() returned nothing.
+    /// The first body bytes: what follows the last header line. Valid after next() returned
+    /// nothing.
     std::string_view body() const noexcept { return m_rest; }
 
 private:
@@ -67,11 +71,11 @@ private:
     bool m_sound = true;
 };
 
-/// Appends the parts of a REQUEST payload in order (protocol.h). A string above 65535 bytes does not fit the format: it is
-/// left out, and fits() tells.
+/// Appends the parts of a REQUEST payload in order (protocol.h). A string above 65535 bytes does
+/// not fit the format: it is left out, and fits() tells.
 class RequestWriter {
 public:
-    explicit RequestWriter(std::string &out) noexcept : m_out(out) {}
+    explicit RequestWriter(std::string &out) noexcept : m_out(out) { }
 
     void u8(unsigned value) { m_out.push_back(static_cast<char>(value)); }
     void u16(unsigned value);
@@ -88,7 +92,8 @@ private:
 uint32_t readU32(std::string_view bytes, size_t at) noexcept;
 void writeU32(std::string &bytes, size_t at, uint32_t value) noexcept;
 
-/// Where the "µs waited in the queue" of a REQUEST payload stands: it is filled in when the request leaves the queue.
+/// Where the "µs waited in the queue" of a REQUEST payload stands: it is filled in when the request
+/// leaves the queue.
 inline constexpr size_t kQueueTimeAt = 12;
 /// "GET /admin/" of a REQUEST payload, cut to `bytesMax`, unprintable bytes replaced: for people.
 std::string requestLabel(std::string_view requestPayload, size_t bytesMax);

@@ -15,7 +15,7 @@ class HomeWorker;
 
 /// One request while its app's home loop holds it: waiting, or running in a worker.
 struct HomeRequest {
-    HomeRequest(AppHome &owner, Timer::Callback overdue) : home(owner), deadline(overdue, this) {}
+    HomeRequest(AppHome &owner, Timer::Callback overdue) : home(owner), deadline(overdue, this) { }
 
     AppHome &home;
     RequestId id;
@@ -23,7 +23,7 @@ struct HomeRequest {
     uint32_t bodyBytes = 0; ///< body bytes in it
     bool complete = false;  ///< it holds the whole body
     bool mayRepeat = false;
-    int attempts = 0;       ///< times a worker died with it
+    int attempts = 0; ///< times a worker died with it
     SteadyTime queuedAt;
     SteadyTime startedAt;
     HomeWorker *worker = nullptr; ///< running there
@@ -54,8 +54,8 @@ private:
 /// Every request of one app, by the loop and slot of its exchange. Records are used again.
 class HomeRequestTable {
 public:
-    HomeRequestTable(AppHome &home, Timer::Callback overdue, size_t loops) :
-        m_home(home), m_overdue(overdue), m_bySide(loops)
+    HomeRequestTable(AppHome &home, Timer::Callback overdue, size_t loops)
+        : m_home(home), m_overdue(overdue), m_bySide(loops)
     {
     }
 

@@ -16,13 +16,9 @@ using protocol::kAbort;
 using protocol::kEnd;
 
 HomeWorker::HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
-                       std::shared_ptr<WorkerCells> cells) :
-    m_home(home),
-    m_loop(loop),
-    m_number(number),
-    m_cells(std::move(cells)),
-    m_stuck(&HomeWorker::stuckDue, this),
-    m_stream(loop, std::move(socket), *this)
+                       std::shared_ptr<WorkerCells> cells)
+    : m_home(home), m_loop(loop), m_number(number), m_cells(std::move(cells)),
+      m_stuck(&HomeWorker::stuckDue, this), m_stream(loop, std::move(socket), *this)
 {
 }
 
@@ -82,9 +78,8 @@ void HomeWorker::widen(Slot &slot, uint32_t bytes)
     slot.window += bytes;
     char payload[4];
     std::memcpy(payload, &bytes, sizeof payload);
-    m_stream.send({.type = FrameType::Window,
-                   .stream = slot.stream,
-                   .payload = {payload, sizeof payload}});
+    m_stream.send(
+        {.type = FrameType::Window, .stream = slot.stream, .payload = {payload, sizeof payload}});
 }
 
 void HomeWorker::cancel(HomeRequest &request, std::chrono::milliseconds patience)
@@ -115,9 +110,8 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
         slot = {};
     }
     m_cells->busy.set(m_busy = 0);
-    std::sort(running.begin(), running.end(), [](const HomeRequest *a, const HomeRequest *b) {
-        return a->queuedAt < b->queuedAt;
-    });
+    std::sort(running.begin(), running.end(),
+              [](const HomeRequest *a, const HomeRequest *b) { return a->queuedAt < b->queuedAt; });
     for (HomeRequest *request : running)
         request->worker = nullptr;
     return running;
@@ -125,7 +119,8 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
 
 void HomeWorker::readRest() noexcept
 {
-    constexpr int kTurnsMax = 64; // what one process can have left in a socket's buffer fits many times
+    constexpr int kTurnsMax =
+        64; // what one process can have left in a socket's buffer fits many times
     for (int turn = 0; turn < kTurnsMax && m_stream.readOn(); ++turn) { }
 }
 
@@ -163,7 +158,8 @@ const char *HomeWorker::onFrame(const Frame &frame) noexcept
     }
 }
 
-/// RESPONSE and DATA: the state of the slot first, then the call outwards, which may start the next request here.
+/// RESPONSE and DATA: the state of the slot first, then the call outwards, which may start the next
+/// request here.
 const char *HomeWorker::onAnswer(const Frame &frame) noexcept
 {
     Slot *slot = find(frame.stream);
@@ -242,7 +238,8 @@ void HomeWorker::stuckDue(void *context) noexcept
     static_cast<HomeWorker *>(context)->checkStuck();
 }
 
-/// A cancelled request that never returns costs a slot for ever; the control loop replaces such a worker.
+/// A cancelled request that never returns costs a slot for ever; the control loop replaces such a
+/// worker.
 void HomeWorker::checkStuck() noexcept
 {
     SteadyTime next = SteadyTime::max();

@@ -18,9 +18,11 @@ struct WorkerCells {
     Cell busy;     ///< slots in use
 };
 
-/// One worker as the home loop sees it: its stream and which request runs in which slot. Confined to the home loop.
+/// One worker as the home loop sees it: its stream and which request runs in which slot. Confined
+/// to the home loop.
 ///
-/// A slot whose request was cancelled stays taken until the worker says that the application has returned.
+/// A slot whose request was cancelled stays taken until the worker says that the application has
+/// returned.
 class HomeWorker final : public WorkerStream::Owner {
 public:
     enum class State { Starting, Active, Retiring, Closed };
@@ -43,7 +45,8 @@ public:
     void start(HomeRequest &request, uint64_t useNumber);
     void sendBody(HomeRequest &request, std::string_view bytes, uint8_t flags);
     void grant(HomeRequest &request, uint32_t bytes);
-    /// Nobody waits any more. The worker is reported as stuck when the slot is still taken after `patience` (0: never).
+    /// Nobody waits any more. The worker is reported as stuck when the slot is still taken after
+    /// `patience` (0: never).
     void cancel(HomeRequest &request, std::chrono::milliseconds patience);
     void readOn() noexcept { m_stream.readOn(); }
     /// Takes what a dead worker had still written.
@@ -61,9 +64,9 @@ public:
 
 private:
     struct Slot {
-        uint32_t stream = 0; // 0: free
+        uint32_t stream = 0;            // 0: free
         HomeRequest *request = nullptr; // null: cancelled
-        int64_t window = 0; // answer bytes the worker may still send
+        int64_t window = 0;             // answer bytes the worker may still send
         bool headSeen = false;
         SteadyTime stuckAt = SteadyTime::max();
     };
@@ -85,7 +88,8 @@ private:
     unsigned m_inFlightAtEnd = 0;
     uint32_t m_lastStream = 0;
     uint64_t m_lastUsed = 0;
-    std::vector<Slot> m_table; // a power of two, at least twice the slots; a stream's place is its number
+    std::vector<Slot>
+        m_table; // a power of two, at least twice the slots; a stream's place is its number
     std::shared_ptr<WorkerCells> m_cells;
     Timer m_stuck;
     WorkerStream m_stream;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands between the engine and an app's interpreter: a fresh process that undoes what a child must not inherit.
+// What stands between the engine and an app's interpreter: a fresh process that undoes what a child
+// must not inherit.
 #include "server/workers/app_pool.h"
 #include "server/workers/spawn.h"
 

@@ -6,8 +6,8 @@
 
 namespace arc {
 
-LoopSide::LoopSide(AppCore &core, EventLoop &loop, bool isHome) :
-    m_core(core), m_loop(loop), m_isHome(isHome)
+LoopSide::LoopSide(AppCore &core, EventLoop &loop, bool isHome)
+    : m_core(core), m_loop(loop), m_isHome(isHome)
 {
 }
 
@@ -108,18 +108,18 @@ void LoopSide::take(ToSide message) noexcept
 {
     switch (message.kind) {
     case ToSide::Kind::Answer:
-        answer(message.id,
-               {.type = message.type, .flags = message.flags, .payload = message.bytes},
+        answer(message.id, {.type = message.type, .flags = message.flags, .payload = message.bytes},
                message.amount);
         break;
     case ToSide::Kind::Credit:
         credit(message.id, message.amount);
         break;
     case ToSide::Kind::Refuse:
-        refuse(message.id, {.status = message.status,
-                            .retryAfter = message.retryAfter,
-                            .forLocalEyes = message.forLocalEyes,
-                            .text = message.bytes});
+        refuse(message.id,
+               {.status = message.status,
+                .retryAfter = message.retryAfter,
+                .forLocalEyes = message.forLocalEyes,
+                .text = message.bytes});
         break;
     }
 }

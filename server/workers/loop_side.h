@@ -14,8 +14,8 @@ namespace arc {
 
 class AppCore;
 
-/// An app's exchanges on one loop, and the way from there to its home loop: direct when it is the same loop, else one
-/// message per turn. Confined to its loop.
+/// An app's exchanges on one loop, and the way from there to its home loop: direct when it is the
+/// same loop, else one message per turn. Confined to its loop.
 class LoopSide final : public TurnHook {
 public:
     LoopSide(AppCore &core, EventLoop &loop, bool isHome);

@@ -9,7 +9,8 @@
 
 namespace arc {
 
-/// A request as its app knows it: the loop its exchange lives on, a slot there, and which use of the slot this is.
+/// A request as its app knows it: the loop its exchange lives on, a slot there, and which use of
+/// the slot this is.
 struct RequestId {
     uint32_t loop = 0;
     uint32_t slot = 0;
@@ -21,23 +22,24 @@ struct RequestId {
 struct ToHome {
     enum class Kind : uint8_t { Enqueue, Body, Grant, Gone };
     Kind kind = Kind::Gone;
-    uint8_t flags = 0;    ///< Enqueue, Body: kEnd, kAbort
+    uint8_t flags = 0;      ///< Enqueue, Body: kEnd, kAbort
     bool mayRepeat = false; ///< Enqueue: idempotent by RFC 9110
-    uint32_t amount = 0;  ///< Enqueue: body bytes inside; Grant: answer bytes
+    uint32_t amount = 0;    ///< Enqueue: body bytes inside; Grant: answer bytes
     RequestId id;
-    std::string bytes;    ///< Enqueue: REQUEST payload; Body: body
+    std::string bytes; ///< Enqueue: REQUEST payload; Body: body
 };
 
 /// From the app's home loop to the loop of an exchange.
 struct ToSide {
     enum class Kind : uint8_t { Answer, Credit, Refuse };
     Kind kind = Kind::Refuse;
-    uint8_t flags = 0;      ///< Answer: kEnd, kAbort
-    bool forLocalEyes = false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
+    uint8_t flags = 0; ///< Answer: kEnd, kAbort
+    bool forLocalEyes =
+        false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
     protocol::FrameType type = protocol::FrameType::Data; ///< Answer: Response or Data
-    uint16_t status = 0;      ///< Refuse
-    uint16_t retryAfter = 0;  ///< Refuse: seconds, 0 for none
-    uint32_t amount = 0;      ///< Credit: body bytes; Answer, Response: µs waited in the queue
+    uint16_t status = 0;                                  ///< Refuse
+    uint16_t retryAfter = 0;                              ///< Refuse: seconds, 0 for none
+    uint32_t amount = 0; ///< Credit: body bytes; Answer, Response: µs waited in the queue
     RequestId id;
     std::string bytes; ///< Answer: payload; Refuse: explanation
 };
@@ -48,7 +50,8 @@ struct HomeEvent {
     Kind kind = Kind::Step;
     uint32_t worker = 0;
     int64_t count = 0; ///< Gone: requests that were in flight
-    std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line; Report: the oldest request
+    std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
+                       ///< Report: the oldest request
 };
 
 /// Limits of an app that its queue and streams obey; changed live.

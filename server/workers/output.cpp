@@ -16,7 +16,8 @@ void OutputRing::setBytesMax(size_t bytesMax)
 
 void OutputRing::add(int pid, std::string_view line)
 {
-    m_lines.push_back(pid ? fmt::format("[{}] {}\n", pid, line) : fmt::format("[engine] {}\n", line));
+    m_lines.push_back(pid ? fmt::format("[{}] {}\n", pid, line)
+                          : fmt::format("[engine] {}\n", line));
     m_bytes += m_lines.back().size();
     shrink();
 }
@@ -43,11 +44,9 @@ std::string OutputRing::tail(size_t bytesMax) const
 }
 
 OutputReader::OutputReader(EventLoop &loop, FileDescriptor pipe,
-                           std::function<void(std::string_view)> read) :
-    m_loop(loop),
-    m_pipe(std::move(pipe)),
-    m_read(std::move(read)),
-    m_self(std::make_shared<OutputReader *>(this))
+                           std::function<void(std::string_view)> read)
+    : m_loop(loop), m_pipe(std::move(pipe)), m_read(std::move(read)),
+      m_self(std::make_shared<OutputReader *>(this))
 {
     m_event.watchInput(m_loop, m_pipe.get(), &OutputReader::ready, this);
 }

@@ -16,7 +16,7 @@ namespace arc {
 /// The last lines an app wrote, bounded in bytes; the oldest go first. Control loop.
 class OutputRing {
 public:
-    explicit OutputRing(size_t bytesMax) : m_bytesMax(bytesMax) {}
+    explicit OutputRing(size_t bytesMax) : m_bytesMax(bytesMax) { }
     void setBytesMax(size_t bytesMax);
     /// pid 0: the engine speaks.
     void add(int pid, std::string_view line);
@@ -30,7 +30,8 @@ private:
     std::deque<std::string> m_lines;
 };
 
-/// Reads a child's output pipe as it comes, at most kBytesPerTurn in one turn of the loop. Confined to it.
+/// Reads a child's output pipe as it comes, at most kBytesPerTurn in one turn of the loop. Confined
+/// to it.
 class OutputReader {
 public:
     static constexpr size_t kBytesPerTurn = 256 * 1024;

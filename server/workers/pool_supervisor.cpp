@@ -27,8 +27,8 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
 {
     const AppConfig &a = before.config;
     const AppConfig &b = after.config;
-    if (a.root != b.root || a.entry != b.entry || a.interface != b.interface
-        || a.python != b.python || a.env != b.env)
+    if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
+        || a.env != b.env)
         return true;
     for (const SettingRow &row : settingRows()) {
         if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart
@@ -42,17 +42,15 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
 } // namespace
 
 PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
-                               std::vector<EventLoop *> loops) :
-    m_spec(std::move(spec)),
-    m_environment(std::move(environment)),
-    m_output(static_cast<size_t>(m_spec.settings.outputKiB) * 1024),
-    m_backOff(&PoolSupervisor::backedOff, this)
+                               std::vector<EventLoop *> loops)
+    : m_spec(std::move(spec)), m_environment(std::move(environment)),
+      m_output(static_cast<size_t>(m_spec.settings.outputKiB) * 1024),
+      m_backOff(&PoolSupervisor::backedOff, this)
 {
     ARC_ASSERT(!loops.empty());
     const size_t home = std::hash<std::string> {}(m_spec.config.id) % loops.size();
     m_core = std::make_shared<AppCore>(
-        AppCore::Loops {
-            .control = m_environment.control, .io = std::move(loops), .home = home},
+        AppCore::Loops {.control = m_environment.control, .io = std::move(loops), .home = home},
         m_environment.metrics, limitsOf(m_spec.settings));
     m_core->setListener([this](HomeEvent event) { hear(std::move(event)); });
     m_handler = std::make_shared<PythonHandler>(m_core);
@@ -155,7 +153,7 @@ size_t PoolSupervisor::count(WorkerState state, bool current) const noexcept
     return static_cast<size_t>(
         std::count_if(m_workers.begin(), m_workers.end(), [&](const Worker &worker) {
             return worker->state() == state && !worker->isPlanned()
-                   && (worker->identity().generation == m_generation) == current;
+                && (worker->identity().generation == m_generation) == current;
         }));
 }
 
@@ -197,9 +195,8 @@ PoolInfo PoolSupervisor::info() const
         info.workers.push_back(worker->info());
         if (worker->state() == WorkerState::Ready && info.workers.back().busy > 0) {
             // For the next caller: the name of what it serves lives on the home loop.
-            m_core->onHome([number = worker->identity().number](AppHome &home) {
-                home.report(number);
-            });
+            m_core->onHome(
+                [number = worker->identity().number](AppHome &home) { home.report(number); });
         }
     }
     return info;

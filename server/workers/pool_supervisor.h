@@ -13,11 +13,12 @@
 
 namespace arc {
 
-/// AppPool at work: keeps the number of workers, replaces what dies, rolls to a new specification one worker at a time.
-/// Confined to the control loop.
+/// AppPool at work: keeps the number of workers, replaces what dies, rolls to a new specification
+/// one worker at a time. Confined to the control loop.
 ///
-/// Every change ends in reconcile(), which compares what is wanted with what there is and starts or retires the rest.
-/// A generation is one specification; workers of older ones serve until a worker of the newest is ready.
+/// Every change ends in reconcile(), which compares what is wanted with what there is and starts or
+/// retires the rest. A generation is one specification; workers of older ones serve until a worker
+/// of the newest is ready.
 class PoolSupervisor final : public AppPool, public WorkerProcess::Owner {
 public:
     /// loops: by EventLoop::index(). What create() calls; tests call it without HTTP.

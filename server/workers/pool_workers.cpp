@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The working half of PoolSupervisor: workers start, speak, are retired, die and are replaced.
+// The working part of PoolSupervisor: workers start, are retired, die and are replaced.
 #include "server/base/text.h"
 #include "server/workers/pool_supervisor.h"
 
@@ -16,9 +16,12 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBackOffFirst {100};
 constexpr milliseconds kBackOffMax {10000};
-constexpr milliseconds kYoung {10000};       ///< a worker that dies younger than this counts as a failed start
-constexpr milliseconds kStartingGrace {1000}; ///< for a worker told to stop before it was ready: it holds no request
-constexpr milliseconds kBrokenGrace {1000};   ///< for a worker that closed its stream to end by itself
+constexpr milliseconds kYoung {
+    10000}; ///< a worker that dies younger than this counts as a failed start
+constexpr milliseconds kStartingGrace {
+    1000}; ///< for a worker told to stop before it was ready: it holds no request
+1000
+}; ///< for a worker that closed its stream to end by itself
 
 } // namespace
 
@@ -75,7 +78,8 @@ void PoolSupervisor::startWorker()
         .number = number, .ordinal = freeOrdinal(), .generation = m_generation};
     m_workers.push_back(std::make_unique<WorkerProcess>(*m_environment.control, *this, identity));
     WorkerProcess &worker = *m_workers.back();
-    auto socket = worker.start(m_spec.config, m_environment.executable, m_spec.settings.startTimeout);
+    auto socket =
+        worker.start(m_spec.config, m_environment.executable, m_spec.settings.startTimeout);
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
@@ -98,7 +102,8 @@ void PoolSupervisor::retire(WorkerProcess &worker)
     worker.stopWithin(served ? milliseconds(m_spec.settings.stopTimeout) : kStartingGrace);
     if (!served)
         worker.terminate();
-    m_core->onHome([number = worker.identity().number](AppHome &home) { home.retireWorker(number); });
+    m_core->onHome(
+        [number = worker.identity().number](AppHome &home) { home.retireWorker(number); });
 }
 
 void PoolSupervisor::workerWrote(WorkerProcess &worker, std::string_view line)
@@ -115,106 +120,9 @@ void PoolSupervisor::workerOverdue(WorkerProcess &worker)
 
 void PoolSupervisor::workerEnded(WorkerProcess &worker)
 {
-    m_core->onHome([number = worker.identity().number,
-                    unplanned = !worker.isPlanned()](AppHome &home) {
-        home.removeWorker(number, unplanned);
-    });
+    m_core->onHome([number = worker.identity().number, unplanned = !worker.isPlanned()](
+                       AppHome &home) { home.removeWorker(number, unplanned); });
     updateState();
-}
-
-void PoolSupervisor::hear(HomeEvent event)
-{
-    WorkerProcess *worker = find(event.worker);
-    if (event.kind == HomeEvent::Kind::Output) {
-        m_output.add(worker ? worker->pid() : 0, event.text);
-        return;
-    }
-    if (!worker)
-        return;
-    switch (event.kind) {
-    case HomeEvent::Kind::Step:
-        hearStep(*worker, event.text);
-        break;
-    case HomeEvent::Kind::Ready:
-        hearReady(*worker, event.text);
-        break;
-    case HomeEvent::Kind::Failed:
-        hearFailed(*worker, event.text);
-        break;
-    case HomeEvent::Kind::Broken:
-        hearBroken(*worker, event);
-        break;
-    case HomeEvent::Kind::Gone:
-        hearGone(*worker, event.count);
-        break;
-    case HomeEvent::Kind::Stuck:
-        hearStuck(*worker);
-        break;
-    case HomeEvent::Kind::Report:
-        worker->setServing(std::move(event.text));
-        break;
-    case HomeEvent::Kind::Output:
-        break;
-    }
-}
-
-void PoolSupervisor::hearStep(WorkerProcess &worker, const std::string &json)
-{
-    if (auto step = parseStep(json))
-        worker.addStep(std::move(*step));
-}
-
-void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
-{
-    if (worker.state() != WorkerState::Starting)
-        return; // told to stop in the meantime, or dead already
-    auto report = parseReady(json);
-    if (!report) {
-        worker.blame("sent a start report that cannot be: " + report.error().message());
-        worker.punish();
-        return;
-    }
-    worker.becomeReady(report->slots);
-    m_core->onHome([number = worker.identity().number,
-                    slots = static_cast<unsigned>(report->slots)](AppHome &home) {
-        home.activateWorker(number, slots);
-    });
-    const bool news = report->mounts != m_report.mounts || report->kind != m_report.kind;
-    m_report = std::move(*report);
-    say(fmt::format("worker {} is ready after {}: {}", worker.pid(),
-                    formatDuration(static_cast<double>(worker.age().count()) / 1000), m_report.kind));
-    reconcile();
-    if (news && m_environment.changed)
-        m_environment.changed();
-}
-
-void PoolSupervisor::hearFailed(WorkerProcess &worker, const std::string &json)
-{
-    if (const auto report = parseFailed(json))
-        worker.blame(report->error);
-    // It exits by itself; one that does not has until the end of the start time.
-}
-
-void PoolSupervisor::hearBroken(WorkerProcess &worker, const HomeEvent &event)
-{
-    if (event.count) {
-        worker.blame("broke the worker protocol: " + event.text);
-        worker.punish();
-    } else if (!worker.isPlanned() && worker.isRunning()) {
-        if (!event.text.empty())
-            worker.blame("lost its socket: " + event.text);
-        worker.endWithin(kBrokenGrace);
-    }
-}
-
-void PoolSupervisor::hearStuck(WorkerProcess &worker)
-{
-    if (worker.state() != WorkerState::Ready || worker.isPlanned())
-        return;
-    say(fmt::format("worker {} does not come back from a request that was given up; it is replaced",
-                    worker.pid()));
-    retire(worker);
-    reconcile();
 }
 
 std::string PoolSupervisor::deathCause(const WorkerProcess &worker) const
@@ -283,7 +191,7 @@ void PoolSupervisor::updateState()
     else if (m_failures > 0 && current < wanted())
         state = PoolState::Degraded;
     const bool troubled = state == PoolState::Degraded || state == PoolState::Failed
-                          || (state == PoolState::Starting && m_failures > 0);
+        || (state == PoolState::Starting && m_failures > 0);
     const std::string cause = troubled ? m_cause : std::string();
     const bool news = state != m_state || cause != m_shownCause;
     m_state = state;

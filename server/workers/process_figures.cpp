@@ -54,7 +54,8 @@ ProcessFigures readProcessFigures(int pid)
         if (fields.size() > 1)
             figures.memoryBytes = parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE);
     }
-    // Field 2 of stat is the program's name in brackets and may hold anything: count from behind it.
+    // Field 2 of stat is the program's name in brackets and may hold anything: count from behind
+    // it.
     const std::string stat = readAll(folder + "stat");
     const size_t nameEnd = stat.rfind(')');
     if (nameEnd != stat.npos) {
@@ -62,9 +63,9 @@ ProcessFigures readProcessFigures(int pid)
         constexpr size_t kUserTime = 12; // fields 14 and 15 of proc(5)
         if (fields.size() > kUserTime + 1) {
             const int64_t ticks = parseSigned(fields[kUserTime]).value_or(0)
-                                  + parseSigned(fields[kUserTime + 1]).value_or(0);
-            figures.cpuSeconds = static_cast<double>(ticks)
-                                 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+                + parseSigned(fields[kUserTime + 1]).value_or(0);
+            figures.cpuSeconds =
+                static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
         }
     }
     return figures;

@@ -12,7 +12,8 @@ struct ProcessFigures {
 };
 /// Reads /proc; a millisecond for a large process, so not on an I/O loop.
 ProcessFigures readProcessFigures(int pid);
-/// Processes the kernel has killed for want of memory since the machine started; -1 when it does not say.
+/// Processes the kernel has killed for want of memory since the machine started; -1 when it does
+/// not say.
 int64_t oomKills();
 
 } // namespace arc

@@ -9,10 +9,11 @@ namespace arc {
 
 class AppCore;
 
-/// Hands requests to an app. Shared by all loops; keeps the app's core alive, which answers 503 once the pool is gone.
+/// Hands requests to an app. Shared by all loops; keeps the app's core alive, which answers 503
+/// once the pool is gone.
 class PythonHandler final : public Handler {
 public:
-    explicit PythonHandler(std::shared_ptr<AppCore> core) : m_core(std::move(core)) {}
+    explicit PythonHandler(std::shared_ptr<AppCore> core) : m_core(std::move(core)) { }
     void handle(Exchange &exchange) const noexcept override;
 
 private:

@@ -8,7 +8,8 @@ namespace arc {
 
 namespace {
 
-/// Headers that end here: about this connection, said elsewhere in the frame, or claims only a trusted proxy may make.
+/// Headers that end here: about this connection, said elsewhere in the frame, or claims only a
+/// trusted proxy may make.
 bool endsHere(const HeaderView &header) noexcept
 {
     switch (header.id) {
@@ -35,9 +36,9 @@ bool endsHere(const HeaderView &header) noexcept
     }
     constexpr std::string_view kForwarded = "x-forwarded-";
     return header.name.find('_') != header.name.npos
-           || equalsIgnoreCase(header.name.substr(0, kForwarded.size()), kForwarded)
-           || equalsIgnoreCase(header.name, "x-real-ip")
-           || equalsIgnoreCase(header.name, "proxy"); // would become HTTP_PROXY
+        || equalsIgnoreCase(header.name.substr(0, kForwarded.size()), kForwarded)
+        || equalsIgnoreCase(header.name, "x-real-ip")
+        || equalsIgnoreCase(header.name, "proxy"); // would become HTTP_PROXY
 }
 
 /// Named in Connection, and so hop-by-hop as well (RFC 9110 7.6.1).

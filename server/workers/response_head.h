@@ -15,9 +15,10 @@ struct AppAnswer {
     std::optional<uint64_t> contentLength; ///< as the app said
 };
 
-/// Builds the head from a sound RESPONSE payload; the reader stands at the body afterwards. Hop-by-hop headers, Date and
-/// framing are left out. Refuses what must not reach a client: statuses outside 200..599, names and values with bytes
-/// that HTTP forbids, contradicting Content-Length. The sentence is for the app's log.
+/// Builds the head from a sound RESPONSE payload; the reader stands at the body afterwards.
+/// Hop-by-hop headers, Date and framing are left out. Refuses what must not reach a client:
+/// statuses outside 200..599, names and values with bytes that HTTP forbids, contradicting
+/// Content-Length. The sentence is for the app's log.
 Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader);
 
 } // namespace arc

@@ -13,8 +13,8 @@
 
 namespace arc {
 
-/// One child process and the descriptor that tells of its end. Confined to the control loop. It is alone in waiting for
-/// this child: nobody else in the engine may reap unknown children blindly.
+/// One child process and the descriptor that tells of its end. Confined to the control loop. It is
+/// alone in waiting for this child: nobody else in the engine may reap unknown children blindly.
 class ChildProcess {
 public:
     struct Start {

@@ -12,12 +12,12 @@ namespace arc {
 
 class AppCore;
 
-/// From the home loop to the exchanges' loops: a direct call on the home loop itself, else one message per loop and turn.
-/// Confined to the home loop.
+/// From the home loop to the exchanges' loops: a direct call on the home loop itself, else one
+/// message per loop and turn. Confined to the home loop.
 class ToSides final : public TurnHook {
 public:
-    ToSides(AppCore &core, EventLoop &loop, size_t homeIndex) :
-        m_core(core), m_loop(loop), m_homeIndex(homeIndex)
+    ToSides(AppCore &core, EventLoop &loop, size_t homeIndex)
+        : m_core(core), m_loop(loop), m_homeIndex(homeIndex)
     {
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/workers/usable_cores.h"
 #include "server/base/text.h"
 #include "server/workers/app_pool.h"
-#include "server/workers/usable_cores.h"
 
 #include <cmath>
 #include <fstream>
@@ -28,7 +28,8 @@ std::string firstLine(const std::string &path)
 }
 
 /// The smallest quota from a group up to the root of its hierarchy.
-double smallestQuota(const std::string &mount, std::string group, double (*quotaOf)(const std::string &))
+double smallestQuota(const std::string &mount, std::string group,
+                     double (*quotaOf)(const std::string &))
 {
     double smallest = 0;
     for (;;) {

@@ -5,7 +5,8 @@
 
 namespace arc {
 
-/// Cores that "quota period" of a control group allows; 0 for no limit or text that says nothing ("max 100000").
+/// Cores that "quota period" of a control group allows; 0 for no limit or text that says nothing
+/// ("max 100000").
 double cpuQuota(std::string_view maxAndPeriod);
 
 } // namespace arc

@@ -25,8 +25,9 @@ std::chrono::milliseconds since(SteadyTime moment)
 
 } // namespace
 
-WorkerProcess::WorkerProcess(EventLoop &control, Owner &owner, Identity identity) :
-    m_loop(control), m_owner(owner), m_identity(identity), m_deadline(&WorkerProcess::overdue, this)
+WorkerProcess::WorkerProcess(EventLoop &control, Owner &owner, Identity identity)
+    : m_loop(control), m_owner(owner), m_identity(identity),
+      m_deadline(&WorkerProcess::overdue, this)
 {
 }
 
@@ -44,14 +45,13 @@ Result<FileDescriptor> WorkerProcess::start(const AppConfig &app, const std::str
     m_startedUnixMs = unixNowMs();
     m_startedAt = std::chrono::steady_clock::now();
     m_oomKillsBefore = oomKills();
-    ChildProcess::Start plan {
-        .executable = executable,
-        .folder = app.root,
-        .argv = {app.python, "-u", pythonFilesDirectory() + "/worker/main.py", "--fd",
-                 std::to_string(ChildProcess::kSocketFd)},
-        .environment = appEnvironment(app),
-        .output = std::move(output->writing),
-        .socket = std::move(workerEnd)};
+    ChildProcess::Start plan {.executable = executable,
+                              .folder = app.root,
+                              .argv = {app.python, "-u", pythonFilesDirectory() + "/worker/main.py",
+                                       "--fd", std::to_string(ChildProcess::kSocketFd)},
+                              .environment = appEnvironment(app),
+                              .output = std::move(output->writing),
+                              .socket = std::move(workerEnd)};
     auto started = m_child.start(m_loop, std::move(plan), [this](int status) { ended(status); });
     if (!started)
         return std::move(started).error();

@@ -15,13 +15,15 @@
 
 namespace arc {
 
-/// One worker as the control loop sees it: a process with its output, its way from Starting to Dead and what it told.
-/// Confined to the control loop. Its stream lives on the home loop under the same number.
+/// One worker as the control loop sees it: a process with its output, its way from Starting to Dead
+/// and what it told. Confined to the control loop. Its stream lives on the home loop under the same
+/// number.
 class WorkerProcess {
 public:
     class Owner {
     public:
-        virtual void workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
+        virtual void
+        workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
         virtual void workerWrote(WorkerProcess &worker, std::string_view line) = 0;
         virtual void workerOverdue(WorkerProcess &worker) = 0; ///< not ready in time
 

@@ -27,7 +27,8 @@ struct FailedReport {
 /// The whole HELLO payload.
 std::string makeHello(const AppSpec &spec, uint32_t ordinal);
 Result<StartStep> parseStep(std::string_view json);
-/// Refuses another protocol version and slots outside 1..65536; drops mounts that are not absolute or have no prefix.
+/// Refuses another protocol version and slots outside 1..65536; drops mounts that are not absolute
+/// or have no prefix.
 Result<ReadyReport> parseReady(std::string_view json);
 Result<FailedReport> parseFailed(std::string_view json);
 

@@ -24,8 +24,8 @@ char *readBuffer() noexcept
 
 } // namespace
 
-WorkerStream::WorkerStream(EventLoop &loop, FileDescriptor socket, Owner &owner) :
-    m_loop(loop), m_owner(owner), m_socket(std::move(socket))
+WorkerStream::WorkerStream(EventLoop &loop, FileDescriptor socket, Owner &owner)
+    : m_loop(loop), m_owner(owner), m_socket(std::move(socket))
 {
     m_event.watchInput(m_loop, m_socket.get(), &WorkerStream::ready, this);
 }
@@ -107,8 +107,8 @@ size_t WorkerStream::parse(std::string_view bytes) noexcept
         const protocol::FrameRead read = protocol::readWorkerFrame(bytes.substr(used));
         if (read.step == protocol::Step::NeedMore)
             break;
-        const char *complaint = read.step == protocol::Step::Refuse ? read.complaint
-                                                                    : m_owner.onFrame(read.frame);
+        const char *complaint =
+            read.step == protocol::Step::Refuse ? read.complaint : m_owner.onFrame(read.frame);
         if (complaint) {
             fail(complaint, true);
             break;

@@ -12,15 +12,17 @@ namespace arc {
 
 /// The engine's end of one worker's socket: frames in, frames out. Confined to the app's home loop.
 ///
-/// What is sent within one turn leaves in one system call at its end; what the socket does not take waits until it is
-/// writable. Destroy it in a later turn than its last send(). Unsent bytes are bounded by the streams' windows. At most kReadsPerTurn reads in one turn.
+/// What is sent within one turn leaves in one system call at its end; what the socket does not take
+/// waits until it is writable. Destroy it in a later turn than its last send(). Unsent bytes are
+/// bounded by the streams' windows. At most kReadsPerTurn reads in one turn.
 class WorkerStream final : public TurnHook {
 public:
     class Owner {
     public:
         /// A sound frame. A phrase: the frame cannot be, the stream is closed with it.
         virtual const char *onFrame(const protocol::Frame &frame) noexcept = 0;
-        /// Last call: end of file (empty), a system error, or (violation) what the worker sent wrongly.
+        /// Last call: end of file (empty), a system error, or (violation) what the worker sent
+        /// wrongly.
         virtual void onClosed(std::string reason, bool violation) noexcept = 0;
         /// The turn's reads are used up; call readOn() in a later turn.
         virtual void onMoreToRead() noexcept = 0;
