@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/dump_docs.h"
 
-#include "server/config/settings.h"
+#include "server/config/manual.h"
 #include "server/control/api/openapi.h"
 #include "server/metrics/metrics.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The style guide as a test: each rule over the whole tree, and each rule against code that breaks it.
-#include "server/config/settings.h"
+#include "server/config/manual.h"
 #include "server/metrics/metrics.h"
 #include "tests/tidy/rules.h"
 

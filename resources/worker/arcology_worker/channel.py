@@ -21,6 +21,7 @@ from .protocol import ABORT, END
 READ_BYTES = 64 * 1024
 HANDOVER_SECONDS = 0.01  # the main thread stays out of the epoll so long, else it would take its own wake-up
 JOIN_BYTES = 16 * 1024  # above this, handing the kernel two buffers costs less than copying them into one
+_HANGUP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
 
 class ClientGone(ConnectionError):
@@ -129,16 +130,16 @@ class Channel:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def _waitAndRead(self, seconds):
-        for fd, _events in self._epoll.poll(seconds, 2):
+        for fd, events in self._epoll.poll(seconds, 2):
             if fd == self._wakeFd:
                 try:
                     self._wakeRead.recv(4096)
                 except BlockingIOError:
                     pass
             else:
-                self._read()
+                self._read(events & _HANGUP)
 
-    def _read(self):
+    def _read(self, hasEnd):
         receive = self._sock.recv
         with self._readLock:
             while True:
@@ -156,8 +157,9 @@ class Channel:
                 except protocol.ProtocolError as error:
                     sys.stderr.write("arcology: the engine sent %s\n" % error)
                     leave(76)
-                # A short read means the kernel has no more, and what comes next makes a new edge.
-                if len(data) < READ_BYTES:
+                # A short read means the kernel has no more, and what comes next makes a new edge. Only an end of
+                # file that came with the data does not.
+                if len(data) < READ_BYTES and not hasEnd:
                     return
 
     def _handle(self, item):

@@ -240,11 +240,8 @@ class Exchange:
 
     def answer(self, result):
         """Sends what the application returned. close() is the caller's."""
-        if type(result) in (list, tuple):
-            chunks = result
-        else:
-            chunks = iter(result)
-        if chunks is result or type(chunks) in _LIST_ITERATORS:
+        chunks = iter(result)
+        if type(chunks) in _LIST_ITERATORS:
             # Everything is there already, so nothing is gained by sending it piece by piece.
             chunks = list(chunks)
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
