@@ -21,7 +21,8 @@ enum class SettingType { Bool, Int, Double, Text, Choice, Seconds, Milliseconds,
 enum class Applies { AtOnce, OnNewConnections, OnRebind, OnWorkerRestart, OnRestart };
 
 /// The level a row may be set on. Inner levels inherit from outer ones: Engine > Listener, Engine > Site > Route,
-/// Engine > App, Engine > Upstream. A row of scope Site can be set on the engine, on a site and on a route.
+/// Engine > App, Engine > Upstream. A row's scope is the innermost level it may be set on: Route on the engine, on a
+/// site and on a route; Site on the engine and on a site; App on the engine and on an app.
 enum class Scope { Engine, Listener, Site, Route, App, Upstream };
 
 /// In a cluster: one value for all nodes, or one for each.
@@ -34,11 +35,11 @@ enum class SettingPage { General, Http, Limits, Workers, Logs, Operations };
 using SettingValue = std::variant<bool, int64_t, double, std::string>;
 
 /// One row of settings.def. Everything any reader needs to know about a setting.
+/// The fields stand in the order in which rows name them: designated initialisers must keep it.
 struct SettingRow {
     std::string_view key;   ///< "http.idle_timeout_s"; ends in its unit when it has one
     SettingPage page = SettingPage::General;
     std::string_view label; ///< sentence case, no unit
-    std::string_view help;  ///< whole sentences
     std::string_view unit;  ///< as a spin box shows it: " MiB"
     double min = 0;
     double max = 0;
@@ -49,6 +50,7 @@ struct SettingRow {
     Reach reach = Reach::Cluster;
     bool advanced = false;
     std::string_view since = "0.1";
+    std::string_view help; ///< whole sentences
     SettingType type = SettingType::Bool; ///< filled in from the member's C++ type by the table
     std::variant<bool, int64_t, double, std::string_view> fallback = false; ///< the default, from the table
 };
@@ -66,6 +68,10 @@ Result<void> checkSetting(const SettingRow &row, const SettingValue &value);
 std::string printSetting(const SettingRow &row, const SettingValue &value);
 /// The default as a SettingValue.
 SettingValue fallbackOf(const SettingRow &row);
+/// "0..256", "on or off", "one of off, on, shadow"; empty where any text is allowed.
+std::string rangeText(const SettingRow &row);
+/// May a row be set at this level?
+bool allowedAt(const SettingRow &row, Scope level) noexcept;
 
 std::string_view scopeName(Scope scope) noexcept;     ///< "engine", "site", ...
 std::string_view appliesName(Applies applies) noexcept; ///< "at_once", "on_worker_restart", ...

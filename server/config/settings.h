@@ -8,13 +8,6 @@
 
 namespace arc {
 
-namespace detail {
-template <class T>
-struct SettingMember {
-    using type = T;
-};
-} // namespace detail
-
 /// Every setting as a field, with its default. The request path reads fields; nothing is looked up by key there.
 /// A plain value: a snapshot holds one for the engine, one for each site, route and app, already inherited.
 struct Settings {
@@ -33,5 +26,7 @@ SettingValue valueOf(const Settings &settings, const SettingRow &row);
 /// Keys known, values in range, keys allowed at this level, then the rules that tie keys together.
 /// One error per call names the first bad key: "cache.limit_mib: outside 0..1048576".
 Result<void> checkOverrides(const Overrides &overrides, Scope level);
+/// The rules that tie keys together or look inside a text, on resolved settings. Names the key to change.
+Result<void> checkTogether(const Settings &settings);
 
 } // namespace arc

@@ -33,6 +33,7 @@ struct Chunk {
     std::shared_ptr<const FileDescriptor> file; ///< instead of bytes
     uint64_t offset = 0;
     uint64_t length = 0; ///< of the file part
+    bool counted = false; ///< made for this answer alone: counts against buffers.total_mib while it waits
 
     static Chunk own(std::string text);
     static Chunk constant(std::string_view text) { return {.bytes = text}; }
@@ -96,6 +97,9 @@ public:
 
     /// A whole answer: Content-Length is added.
     virtual void respond(ResponseHead head, Chunk body) noexcept = 0;
+    /// The same with header lines made earlier, as HeaderBlock::lines() gives them: nothing is allocated for them.
+    /// `lines` need only live during the call.
+    virtual void respondPrepared(int status, std::string_view lines, Chunk body) noexcept;
     /// Begins an answer in pieces; without a length it is chunked (HTTP/1.1) or ended by closing (HTTP/1.0).
     virtual void begin(ResponseHead head, std::optional<uint64_t> length) noexcept = 0;
     virtual void write(Chunk chunk) noexcept = 0;
@@ -105,6 +109,11 @@ public:
     virtual void abort() noexcept = 0;
     virtual bool hasBegun() const noexcept = 0;
     virtual bool isBacklogged() const noexcept = 0;
+
+    /// How long the request waited for a worker: for the access log.
+    virtual void noteQueueTime(std::chrono::nanoseconds) noexcept {}
+    /// User id of the process at the other end of a Unix socket; nothing for TCP.
+    virtual std::optional<uint32_t> peerUid() const noexcept { return std::nullopt; }
 
     /// The standard answer for a status: an HTML or plain page by Accept, with the request id.
     void respondStatus(int status, std::string_view explanation = {}, int retryAfterSeconds = 0);

@@ -22,6 +22,8 @@ struct HttpShared {
     BufferBudget *budget = nullptr;    ///< buffers.total_mib
     std::function<void()> wakeLogs;    ///< any thread; the log writer should drain soon
     size_t loops = 1;
+    /// Takes a snapshot that no request of a loop needs any longer, so that it is destroyed elsewhere. Any thread; may be empty.
+    std::function<void(std::shared_ptr<const HttpSnapshot>)> retire;
 };
 
 /// Everything HTTP on one loop: its acceptors, connections, exchanges and file cache. Confined to its loop; the
@@ -43,6 +45,8 @@ public:
 
     /// The exchange of an id of this loop, or null when it is gone.
     Exchange *find(ExchangeId id) noexcept;
+    /// Before the first request that needs it; the loop owns it and never looks inside.
+    void setFiles(std::shared_ptr<FileCache> files) noexcept;
     FileCache &files() noexcept;
     EventLoop &loop() noexcept;
     size_t connections() const noexcept;

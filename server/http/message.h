@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,11 +63,20 @@ class HeaderBlock {
 public:
     /// Names and values must be free of CR, LF and NUL; asserted. Values from apps are checked before (isFieldValue()).
     void add(std::string_view name, std::string_view value);
-    std::string_view lines() const noexcept { return m_lines; }
-    bool empty() const noexcept { return m_lines.empty(); }
+    /// Whole lines made by another block; checked in debug builds only.
+    void append(std::string_view lines);
+    /// A block that is only a view of lines made before: copies nothing until something is added.
+    static HeaderBlock borrow(std::string_view lines, std::shared_ptr<const void> owner);
+
+    std::string_view lines() const noexcept { return m_keep ? m_borrowed : m_lines; }
+    bool empty() const noexcept { return lines().empty(); }
 
 private:
+    void own();
+
     std::string m_lines;
+    std::string_view m_borrowed;          // instead of m_lines while m_keep is set
+    std::shared_ptr<const void> m_keep;
 };
 bool isFieldName(std::string_view text) noexcept;  ///< RFC 9110 token
 bool isFieldValue(std::string_view text) noexcept; ///< no CR, LF, NUL or other CTL but tab; no blanks around

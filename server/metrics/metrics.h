@@ -23,6 +23,10 @@ struct MetricRow {
     std::string_view help;
 };
 std::span<const MetricRow> metricRows() noexcept;
+/// As the Prometheus format says it: "counter", "gauge", "histogram".
+std::string_view metricKindName(MetricKind kind) noexcept;
+/// The manual's page about metrics, resources/docs/metrics.md, in Markdown.
+std::string metricsManual();
 
 // The three structs that metrics.def becomes. Each instance has one writing thread: a LoopMetrics its loop, a
 // SiteMetrics the loop whose part it is, an AppMetrics the app's home loop (starts and deaths included).
@@ -93,7 +97,8 @@ public:
     std::vector<std::shared_ptr<const SiteMetricsSet>> sites() const;
     std::vector<std::shared_ptr<const AppMetricsSet>> apps() const;
 
-    /// Prometheus text format 0.0.4.
+    /// Prometheus text format 0.0.4. Cells of loops are summed; each number is exact, but they are not
+    /// all of one instant.
     std::string prometheusText() const;
 
 private:

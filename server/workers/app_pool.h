@@ -73,6 +73,7 @@ public:
         std::string executable;             ///< of this program, for --launch-worker
         std::shared_ptr<AppMetricsSet> metrics;
         std::function<void()> changed;      ///< state, mounts or cause changed; called on the control loop
+        std::function<void(const std::string &)> log; ///< one sentence per event (starts, deaths); control loop; may be null
     };
 
     virtual ~AppPool() = default;
