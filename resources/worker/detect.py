@@ -454,10 +454,9 @@ def chosen(found, djangos):
     roots = [project["root"] for project in djangos]
     commands = dict(startCommands(found))
     for score, project, origin in candidates(found):
-        if project["kind"] == "django" and project["root"] in roots:
-            continue
-        if project["kind"] in ("wsgi", "asgi") and project["root"] in roots:
-            continue
+        below = any(project["root"] == root or project["root"].startswith(root + os.sep) for root in roots)
+        if below and project["kind"] in ("django", "wsgi", "asgi"):
+            continue  # part of what manage.py stands for
         if project["entry"] in commands:
             score += 100
             project["evidence"].insert(0, "Procfile starts %s" % project["entry"])
@@ -506,9 +505,11 @@ def requirements(folder):
                 rows.append((name, line))
     text = (readFile(os.path.join(folder, "pyproject.toml")) or b"").decode("utf-8", "replace")
     table = re.search(r"^\[project\]\s*$(.*?)(?=^\[|\Z)", text, re.M | re.S)
-    array = re.search(r"^dependencies\s*=\s*\[(.*?)^?\]\s*$", table.group(1), re.M | re.S) if table else None
+    array = re.search(r"""^dependencies\s*=\s*\[((?:[^\]"'#]|"[^"]*"|'[^']*'|#.*$)*)\]""", table.group(1), re.M) \
+        if table else None
     if array:
-        rows += [("pyproject.toml", row) for row in re.findall(r"""^[^#"']*["']([^"']+)["']""", array.group(1), re.M)]
+        text = re.sub(r"^\s*#.*$", "", array.group(1), flags=re.M)
+        rows += [("pyproject.toml", one or two) for one, two in re.findall(r""""([^"]+)"|'([^']+)'""", text)]
     return rows
 
 
@@ -549,8 +550,8 @@ def checkRequirements(found, rows, given):
     place_ = relative(environment, found.folder) if environment and not given else given[0]
     warnings = []
     for file, row in rows:
-        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", row).group(0)
-        if ";" not in row and normalized(name) not in versions:  # a marker may exclude this interpreter
+        name = re.match(r"[A-Za-z0-9._-]*", row).group(0)
+        if name and ";" not in row and normalized(name) not in versions:  # a marker may exclude this interpreter
             warnings.append("%s names %s, which %s lacks" % (file, name, place_))
     return versions, warnings
 

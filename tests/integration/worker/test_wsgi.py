@@ -162,6 +162,8 @@ class Concurrency(WsgiTest):
         self.worker.send(CANCEL, extra)
         self.assertTrue(self.worker.silent(0.05))
         self.worker.raw(frame(CANCEL, waiting[0]))
+        self.worker.send(11, 0, b"87654321")
+        self.assertEqual(self.worker.receive()[3], b"87654321")  # so the cancellations have been read
         self.worker.process.send_signal(signal.SIGUSR1)  # the application opens the gate then
         answers = self.worker.answers(waiting + [extra])
         names = {answers[stream].body for stream in waiting[1:]}
