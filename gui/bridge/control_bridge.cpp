@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/bridge/control_bridge.h"
+
+#include "gui/bridge/engine_launcher.h"
+#include "gui/models/format.h"
+
+#include <QFileInfo>
+#include <QThreadPool>
+
+#include <algorithm>
+
+namespace arc {
+
+constexpr int kStatusEveryBeats = 5;
+constexpr int kHistoryGapMs = 2500; ///< not watching for longer leaves a hole in the charts
+constexpr int kRevisionsShown = 2;
+
+ControlBridge::ControlBridge(Control &control, EngineLauncher *launcher, QObject *parent)
+    : QObject(parent)
+    , m_control(control)
+    , m_launcher(launcher)
+    , m_hop(std::make_shared<Hop>(this))
+{
+    m_timer.setInterval(kRefreshMs);
+    connect(&m_timer, &QTimer::timeout, this, &ControlBridge::beat);
+}
+
+ControlBridge::~ControlBridge() { m_hop->close(); }
+
+void ControlBridge::inspect(const QString &path, QObject *receiver,
+                            std::function<void(PathFacts)> done)
+{
+    QThreadPool::globalInstance()->start(
+        [hop = m_hop, guard = QPointer<QObject>(receiver), path, done = std::move(done)] {
+            const QFileInfo info(path);
+            const PathFacts facts {.exists = info.exists(), .isFolder = info.isDir(),
+                                   .folder = info.isDir() ? info.absoluteFilePath()
+                                                          : info.absolutePath()};
+            hop->run([guard, done, facts] {
+                if (guard)
+                    done(facts);
+            });
+        });
+}
+
+void ControlBridge::setWatching(bool watching)
+{
+    if (watching == m_timer.isActive())
+        return;
+    if (!watching) {
+        m_timer.stop();
+        return;
+    }
+    m_sinceAnswer.start();
+    m_timer.start();
+    if (m_link == Link::Live && m_sinceHistory.elapsed() > kHistoryGapMs)
+        fetchHistory();
+    m_beats = 0;
+    beat();
+}
+
+void ControlBridge::beat()
+{
+    // Silence counts only while we ask: a window that was hidden for an hour has lost nothing.
+    if (m_link != Link::Lost && m_sinceAnswer.elapsed() > kLostAfterMs)
+        setLink(Link::Lost);
+    if (m_link == Link::Live && m_beats++ % kStatusEveryBeats == 0)
+        fetchStatus();
+    refresh();
+}
+
+void ControlBridge::refresh()
+{
+    if (m_unanswered >= kUnansweredMax)
+        return;
+    ++m_unanswered;
+    call(&Control::snapshot, {}, this,
+         [this](Result<api::Snapshot> answer) { takeSnapshot(std::move(answer)); });
+}
+
+void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
+{
+    m_unanswered = std::max(0, m_unanswered - 1);
+    if (!answer) {
+        m_problem = toQString(answer.error().message());
+        return;
+    }
+    if (answer->unixMs < m_snapshot.unixMs && answer->revision == m_snapshot.revision)
+        return; // overtaken on the way
+    const bool returned = m_link != Link::Live;
+    m_snapshot = std::move(*answer);
+    m_sinceAnswer.start();
+    m_sinceHistory.start();
+    m_problem.clear();
+    if (returned) {
+        setLink(Link::Live);
+        fetchStatus();
+        fetchHistory();
+        m_fetchedRevision = 0;
+    }
+    if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision)
+        fetchConfiguration();
+    emit snapshotChanged();
+}
+
+void ControlBridge::fetchStatus()
+{
+    call(&Control::status, {}, this, [this](Result<api::Status> answer) {
+        if (!answer)
+            return; // the snapshot tells about the link; a status that failed is asked for again
+        m_status = std::move(*answer);
+        emit statusChanged();
+    });
+}
+
+void ControlBridge::fetchConfiguration()
+{
+    m_fetchedRevision = m_snapshot.revision;
+    call(&Control::sites, {}, this, [this](Result<api::SiteViews> answer) {
+        if (!answer) {
+            m_fetchedRevision = 0; // the next snapshot asks again
+            return;
+        }
+        m_sites = std::move(*answer);
+        m_sitesKnown = true;
+        emit sitesChanged();
+    });
+    call(&Control::configHistory, {.before = 0, .limit = kRevisionsShown}, this,
+         [this](Result<api::RevisionViews> answer) {
+             if (!answer)
+                 return;
+             m_revisions = std::move(*answer);
+             emit revisionsChanged();
+         });
+}
+
+void ControlBridge::fetchHistory()
+{
+    call(&Control::history, {.seconds = kHistorySeconds}, this,
+         [this](Result<api::History> answer) {
+             if (answer)
+                 emit historyLoaded(*answer);
+         });
+}
+
+void ControlBridge::setLink(Link link)
+{
+    if (link == m_link)
+        return;
+    m_link = link;
+    emit linkChanged();
+}
+
+const api::SiteView *ControlBridge::site(const std::string &id) const
+{
+    const auto at = std::ranges::find(m_sites.sites, id, &api::SiteView::id);
+    return at == m_sites.sites.end() ? nullptr : &*at;
+}
+
+const api::SiteFigures *ControlBridge::siteFigures(const std::string &id) const
+{
+    const auto at = std::ranges::find(m_snapshot.sites, id, &api::SiteFigures::id);
+    return at == m_snapshot.sites.end() ? nullptr : &*at;
+}
+
+const api::PoolFigures *ControlBridge::pool(const std::string &app) const
+{
+    const auto at = std::ranges::find(m_snapshot.pools, app, &api::PoolFigures::app);
+    return at == m_snapshot.pools.end() ? nullptr : &*at;
+}
+
+QString ControlBridge::engineCause() const
+{
+    return m_launcher ? toQString(m_launcher->lastCause()) : QString();
+}
+
+void ControlBridge::startEngine()
+{
+    if (!m_launcher || m_startingEngine)
+        return;
+    m_startingEngine = true;
+    m_launcher->start([hop = m_hop, this](Result<void> answer) {
+        // `this` is safe: after the destructor the hop runs nothing.
+        hop->run([this, answer = std::move(answer)] {
+            m_startingEngine = false;
+            if (!answer)
+                emit engineStartFailed(toQString(answer.error().message()));
+            refresh();
+        });
+    });
+    emit linkChanged();
+}
+
+} // namespace arc

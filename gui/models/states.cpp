@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/models/states.h"
+
+#include <QCoreApplication>
+
+namespace arc {
+
+StateLook lookOf(const QString &state)
+{
+    struct Row {
+        const char *state;
+        StateTone tone;
+        const char *word;
+    };
+    static const Row kRows[] = {
+        {"running", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Running")},
+        {"ready", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Ready")},
+        {"serving", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Serving")},
+        {"done", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Done")},
+        {"starting", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Starting")},
+        {"stopping", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Stopping")},
+        {"draining", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Draining")},
+        {"connecting", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Connecting")},
+        {"degraded", StateTone::Warn, QT_TRANSLATE_NOOP("arc", "Degraded")},
+        {"failed", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Failed")},
+        {"unreachable", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Not reachable")},
+        {"stopped", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Stopped")},
+        {"cancelled", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Cancelled")},
+    };
+    for (const Row &row : kRows) {
+        if (state == QLatin1String(row.state))
+            return {row.tone, QCoreApplication::translate("arc", row.word)};
+    }
+    return {StateTone::Unknown, state.isEmpty() ? QCoreApplication::translate("arc", "Unknown") : state};
+}
+
+} // namespace arc

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gui/theme/tokens.h"
+
+#include <QFont>
+#include <QObject>
+
+class QApplication;
+
+namespace arc {
+
+enum class ThemeChoice { System, Light, Dark };
+
+/// The look of the whole window: Fusion, a palette and a style sheet made from the tokens.
+///
+/// GUI thread. One object, made right after the QApplication and before any widget, because the
+/// platform's palette says whether the desktop is dark only until our own is set.
+class Theme : public QObject {
+    Q_OBJECT
+public:
+    explicit Theme(QApplication &app);
+    ~Theme() override;
+
+    ThemeChoice choice() const { return m_choice; }
+    void choose(ThemeChoice choice);
+
+    /// Tokens in force; light ones while no Theme exists. Read at paint time, never stored.
+    static const Tokens &tokens();
+
+signals:
+    void changed();
+
+private:
+    void apply();
+
+    QApplication &m_app;
+    ThemeChoice m_choice = ThemeChoice::System;
+    bool m_systemDark = false;
+};
+
+QFont bodyFont();
+QFont smallFont();
+QFont boldFont();
+QFont titleFont();
+QFont figureFont();
+QFont monoFont();
+
+/// Whether a palette belongs to a dark desktop: its window is darker than its text.
+bool isDark(const QPalette &palette);
+QPalette paletteOf(const Tokens &tokens);
+
+} // namespace arc

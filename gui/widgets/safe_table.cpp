@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/widgets/safe_table.h"
+
+#include "gui/theme/theme.h"
+#include "gui/widgets/state_mark.h"
+
+#include <QHeaderView>
+#include <QPainter>
+#include <QStyledItemDelegate>
+
+namespace arc {
+
+namespace {
+
+class StateDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option,
+               const QModelIndex &index) const override
+    {
+        QStyleOptionViewItem shifted = option;
+        initStyleOption(&shifted, index);
+        shifted.text.prepend(QStringLiteral("      "));
+        const QWidget *widget = option.widget;
+        widget->style()->drawControl(QStyle::CE_ItemViewItem, &shifted, painter, widget);
+        const QRectF mark(option.rect.left() + 9, option.rect.center().y() - 5, 10.5, 10.5);
+        paintStateMark(*painter, mark, lookOf(index.data(kStateRole).toString()).tone);
+    }
+
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(24, 0);
+    }
+};
+
+} // namespace
+
+SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchColumn,
+                     QWidget *parent)
+    : QTableView(parent)
+    , m_proxy(new QSortFilterProxyModel(this))
+    , m_stretchColumn(stretchColumn)
+{
+    m_proxy->setSourceModel(source);
+    m_proxy->setSortRole(kSortRole);
+    m_proxy->setDynamicSortFilter(false); // resortQuietly() decides when
+    setModel(m_proxy);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setShowGrid(false);
+    setWordWrap(false);
+    setSortingEnabled(true);
+    sortByColumn(stretchColumn, Qt::AscendingOrder);
+    setTabKeyNavigation(false);
+    setEditTriggers(NoEditTriggers);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollMode(ScrollPerPixel);
+    setItemDelegateForColumn(stateColumn, new StateDelegate(this));
+    verticalHeader()->hide();
+    verticalHeader()->setDefaultSectionSize(kRowHeight);
+    horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setStretchLastSection(false);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
+    horizontalHeader()->setSectionResizeMode(stretchColumn, QHeaderView::Stretch);
+    horizontalHeader()->setFont(smallFont());
+    const auto sourceRow = [this](const QModelIndex &index) {
+        return index.isValid() ? m_proxy->mapToSource(index).row() : -1;
+    };
+    connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this, sourceRow](const QModelIndex &now) { emit rowSelected(sourceRow(now)); });
+    connect(this, &QTableView::activated, this,
+            [this, sourceRow](const QModelIndex &at) { emit rowActivated(sourceRow(at)); });
+    connect(m_proxy, &QAbstractItemModel::rowsInserted, this, [this] {
+        m_proxy->sort(horizontalHeader()->sortIndicatorSection(),
+                      horizontalHeader()->sortIndicatorOrder());
+        growColumns();
+    });
+}
+
+int SafeTable::selectedRow() const
+{
+    const QModelIndexList rows = selectionModel()->selectedRows();
+    return rows.isEmpty() ? -1 : m_proxy->mapToSource(rows.first()).row();
+}
+
+void SafeTable::selectSourceRow(int row)
+{
+    const QModelIndex at = m_proxy->mapFromSource(m_proxy->sourceModel()->index(row, 0));
+    if (at.isValid() && selectedRow() != row)
+        selectRow(at.row());
+}
+
+void SafeTable::resortQuietly()
+{
+    if (viewport()->underMouse())
+        return;
+    m_proxy->sort(horizontalHeader()->sortIndicatorSection(),
+                  horizontalHeader()->sortIndicatorOrder());
+    growColumns();
+}
+
+void SafeTable::growColumns()
+{
+    for (int column = 0; column < m_proxy->columnCount(); ++column) {
+        if (column == m_stretchColumn)
+            continue;
+        const int wanted = std::max(sizeHintForColumn(column),
+                                    horizontalHeader()->sectionSizeHint(column)) + 12;
+        if (wanted > columnWidth(column))
+            setColumnWidth(column, wanted);
+    }
+}
+
+int SafeTable::heightForRows(int rowsMax) const
+{
+    return horizontalHeader()->sizeHint().height()
+        + kRowHeight * std::clamp(m_proxy->rowCount(), 1, rowsMax) + 4;
+}
+
+} // namespace arc

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gui/models/keyed_table_model.h"
+
+#include <QSortFilterProxyModel>
+#include <QTableView>
+
+namespace arc {
+
+/// A table of live rows: one row selected at a time, one stretched column that holds no number, a
+/// mark in the state column, and sorting that waits while somebody points at a row.
+/// Its accessibility object is ours (accessible.h). GUI thread.
+class SafeTable : public QTableView {
+    Q_OBJECT
+public:
+    static constexpr int kRowHeight = 30;
+
+    /// `stateColumn` gets the mark, `stretchColumn` the spare room.
+    SafeTable(QAbstractItemModel *source, int stateColumn, int stretchColumn,
+              QWidget *parent = nullptr);
+
+    /// Source row of the selected row, -1: none.
+    int selectedRow() const;
+    void selectSourceRow(int row);
+    /// Sorts again after new figures, unless the mouse is over a row.
+    void resortQuietly();
+    /// Widths from contents, but only upwards, so that columns do not jitter with the figures.
+    void growColumns();
+    /// Height at which all rows are seen, up to a limit.
+    int heightForRows(int rowsMax) const;
+
+signals:
+    void rowSelected(int sourceRow);
+    void rowActivated(int sourceRow);
+
+private:
+    QSortFilterProxyModel *m_proxy;
+    int m_stretchColumn;
+};
+
+} // namespace arc

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gui/models/states.h"
+
+#include <QWidget>
+
+namespace arc {
+
+/// A state as shape, word and colour. GUI thread.
+class StatePill : public QWidget {
+    Q_OBJECT
+public:
+    explicit StatePill(QWidget *parent = nullptr);
+
+    /// `detail` follows the word: "Serving · 3 sites".
+    void show(const QString &state, const QString &detail = {});
+    QString text() const;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void paintEvent(QPaintEvent *) override;
+
+private:
+    StateLook m_look {StateTone::Unknown, {}};
+    QString m_detail;
+};
+
+} // namespace arc

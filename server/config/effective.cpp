@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/effective.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+std::string environmentName(std::string_view key)
+{
+    std::string name = "ARCOLOGY_";
+    for (char c : key)
+        name += c == '.' ? '_' : (c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c);
+    return name;
+}
+
+Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view text, const char *source)
+{
+    auto value = parseSetting(row, text);
+    if (!value)
+        return std::move(value).error().within(row.key);
+    pinned.values.insert_or_assign(std::string(row.key), std::move(*value));
+    pinned.source.insert_or_assign(std::string(row.key), source);
+    return {};
+}
+
+} // namespace
+
+Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine)
+{
+    PinnedSettings pinned;
+    for (const SettingRow &row : settingRows()) {
+        const std::string name = environmentName(row.key);
+        if (const char *text = std::getenv(name.c_str())) {
+            if (auto done = pin(pinned, row, text, "environment"); !done)
+                return std::move(done).error().within(name);
+        }
+    }
+    for (const std::string &option : commandLine) {
+        const size_t equals = option.find('=');
+        if (equals == option.npos)
+            return Error {ErrorCode::Invalid, fmt::format("--set {}: write it as key=value", option)};
+        const std::string_view key = std::string_view(option).substr(0, equals);
+        const SettingRow *row = findSetting(key);
+        if (!row)
+            return Error {ErrorCode::Invalid, fmt::format("--set {}: there is no such setting", key)};
+        if (auto done = pin(pinned, *row, std::string_view(option).substr(equals + 1), "command line"); !done)
+            return std::move(done).error().within("--set");
+    }
+    return pinned;
+}
+
+Settings engineSettings(const Document &document, const PinnedSettings &pinned)
+{
+    return inherit(inherit(Settings {}, document.settings), pinned.values);
+}
+
+Settings appSettings(const Document &document, const AppConfig &app, const PinnedSettings &pinned)
+{
+    return inherit(inherit(inherit(Settings {}, document.settings), app.settings), pinned.values);
+}
+
+Settings siteSettings(const Document &document, const SiteConfig &site, const PinnedSettings &pinned)
+{
+    return inherit(inherit(inherit(Settings {}, document.settings), site.settings), pinned.values);
+}
+
+Settings routeSettings(const Document &document, const SiteConfig &site, const RouteConfig &route, const PinnedSettings &pinned)
+{
+    const Settings outer = inherit(inherit(Settings {}, document.settings), site.settings);
+    return inherit(inherit(outer, route.settings), pinned.values);
+}
+
+} // namespace arc

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/config/effective.h"
+#include "server/control/api/types.h"
+#include "server/detect/detect.h"
+#include "server/loop/event_loop.h"
+#include "server/metrics/metrics.h"
+#include "server/workers/app_pool.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+/// What the control service asks of the running engine; core implements it. Control loop only.
+class EngineHost {
+public:
+    /// A configuration that could be served at once: sockets bound, handlers built. Dropping it undoes all of that.
+    class Prepared {
+    public:
+        virtual ~Prepared() = default;
+    };
+
+    struct Facts {
+        int64_t startedUnixMs = 0;
+        std::string dataDir;
+        std::string opsUrl;
+        std::string executable; ///< of this program, for one-off commands
+        std::vector<std::string> warnings;
+    };
+
+    virtual ~EngineHost() = default;
+
+    /// Does everything about a configuration that can fail, and nothing that shows.
+    virtual Result<std::unique_ptr<Prepared>> prepare(const Document &next) = 0;
+    /// Serves it. Cannot fail.
+    virtual void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) = 0;
+
+    virtual const Facts &facts() const = 0;
+    virtual const PinnedSettings &pinned() const = 0;
+    virtual std::vector<api::ListenerStatus> listeners() const = 0;
+    /// The pool of an app that runs, or null.
+    virtual AppPool *pool(std::string_view app) = 0;
+    virtual MetricsRegistry &metrics() = 0;
+    virtual EventLoop &controlLoop() = 0;
+    /// detectProject() on the blocking pool.
+    virtual void recognise(std::string folder, std::string python, std::function<void(Result<Detection>)> done) = 0;
+    virtual bool isDraining() const = 0;
+    virtual void shutdown() = 0;
+};
+
+} // namespace arc

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations on sites: recognise, add, edit, remove, start, stop, restart, run commands.
+#include "server/control/service.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+Error noSite(std::string_view id)
+{
+    return Error {ErrorCode::NotFound, fmt::format("there is no site {}", id)};
+}
+
+SiteConfig *findMutable(Document &document, std::string_view id)
+{
+    const auto found = std::find_if(document.sites.begin(), document.sites.end(),
+                                    [&](const SiteConfig &site) { return site.id == id; });
+    return found == document.sites.end() ? nullptr : &*found;
+}
+
+AppConfig *appOfMutable(const SiteConfig &site, Document &document)
+{
+    return const_cast<AppConfig *>(appOf(site, document)); // the document itself is mutable here
+}
+
+bool isAppUsed(const Document &document, std::string_view app)
+{
+    return std::any_of(document.sites.begin(), document.sites.end(), [&](const SiteConfig &site) {
+        const AppConfig *used = appOf(site, document);
+        return used && used->id == app;
+    });
+}
+
+/// Sites reach every host name only while no other one does: else requests would go to the wrong site.
+std::vector<std::string> defaultHosts(const Document &document, const std::string &id)
+{
+    const bool taken = std::any_of(document.sites.begin(), document.sites.end(),
+                                   [](const SiteConfig &site) { return site.hosts.empty(); });
+    return taken ? std::vector<std::string> {id + ".localhost"} : std::vector<std::string> {};
+}
+
+Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &texts)
+{
+    Overrides overrides;
+    for (const auto &[key, text] : texts) {
+        const SettingRow *row = findSetting(key);
+        if (!row)
+            return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", key)};
+        auto value = parseSetting(*row, text);
+        if (!value)
+            return std::move(value).error().within(key);
+        overrides.emplace(key, std::move(*value));
+    }
+    return overrides;
+}
+
+/// The project to serve: what the caller said, completed by what was recognised.
+Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &found)
+{
+    if (what.kind == "static")
+        return FoundProject {.kind = "static", .title = "Static files", .name = what.name, .root = found.folder};
+    const auto matches = [&](const FoundProject &project) {
+        return (what.entry.empty() || project.entry == what.entry) && (what.kind.empty() || project.kind == what.kind);
+    };
+    const auto match = std::find_if(found.projects.begin(), found.projects.end(), matches);
+    if (match != found.projects.end())
+        return *match;
+    if (!what.entry.empty()) // an entry point we did not see: believed, the worker will tell
+        return FoundProject {.kind = "wsgi", .title = "Python", .name = what.name, .root = found.folder, .entry = what.entry,
+                             .interface = "wsgi"};
+    return Error {ErrorCode::NotProject,
+                  fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app and no index.html was "
+                              "recognised; name the entry point, or serve it as static files",
+                              found.folder)};
+}
+
+struct SitePlan {
+    FoundProject project;
+    std::string python;
+    Overrides settings;
+};
+
+/// The new site and its app added to a document.
+Result<Document> withSite(Document document, const api::NewSite &what, const SitePlan &plan)
+{
+    const FoundProject &project = plan.project;
+    if (!what.name.empty() && document.findSite(what.name))
+        return Error {ErrorCode::Conflict, fmt::format("there is a site {} already; choose another name, for instance {}",
+                                                       what.name, makeIdentifier(what.name, document))};
+    const std::string id = what.name.empty() ? makeIdentifier(project.name, document) : what.name;
+    SiteConfig site;
+    site.id = id;
+    site.hosts = what.hosts.empty() ? defaultHosts(document, id) : what.hosts;
+    if (project.kind == "static") {
+        site.routes.push_back({.path = "/", .handler = StaticRoute {.root = project.root}});
+    } else {
+        AppConfig app {.id = document.findApp(id) ? makeIdentifier(id, document) : id, .root = project.root,
+                       .entry = what.entry.empty() ? project.entry : what.entry,
+                       .interface = what.interface.empty() || what.interface == "auto" ? project.interface : what.interface,
+                       .python = plan.python, .kind = project.title, .env = what.env, .settings = plan.settings};
+        site.routes.push_back({.path = "/", .handler = PythonRoute {.app = app.id}});
+        document.apps.push_back(std::move(app));
+    }
+    document.sites.push_back(std::move(site));
+    return document;
+}
+
+} // namespace
+
+void ControlService::recognise(const Caller &, api::FolderQuery what, Callback<api::Recognition> done)
+{
+    m_host.recognise(what.path, what.python, [this, done = std::move(done)](Result<Detection> found) {
+        if (!found)
+            return done(std::move(found).error());
+        api::Recognition answer;
+        answer.folder = found->folder;
+        for (const FoundProject &project : found->projects) {
+            answer.projects.push_back({.kind = project.kind, .title = project.title,
+                                       .name = makeIdentifier(project.name, m_document), .root = project.root,
+                                       .entry = project.entry, .interface = project.interface,
+                                       .evidence = project.evidence, .warnings = project.warnings});
+        }
+        for (const FoundPython &python : found->pythons)
+            answer.pythons.push_back({python.path, python.version, python.source});
+        const auto listeners = m_host.listeners();
+        if (!listeners.empty() && !listeners.front().url.empty() && !answer.projects.empty()) {
+            SiteConfig imagined;
+            imagined.id = answer.projects.front().name;
+            imagined.hosts = defaultHosts(m_document, imagined.id);
+            answer.address = siteUrls(imagined).front();
+        }
+        done(std::move(answer));
+    });
+}
+
+void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews> done)
+{
+    api::SiteViews views;
+    views.revision = m_revision;
+    for (const SiteConfig &site : m_document.sites)
+        views.sites.push_back(siteView(site));
+    done(std::move(views));
+}
+
+void ControlService::addSite(const Caller &caller, api::NewSite what, Callback<api::Changed> done)
+{
+    if (what.path.starts_with("http://") || what.path.starts_with("https://"))
+        return done(Error {ErrorCode::Invalid, "this version has no reverse proxy: name a folder, not a URL"});
+    if (!what.path.starts_with("/"))
+        return done(Error {ErrorCode::Invalid, fmt::format("path: \"{}\" is not an absolute path", what.path)});
+    const std::string path = what.path;
+    const std::string python = what.python;
+    m_host.recognise(path, python, [this, caller, what = std::move(what), done = std::move(done)](Result<Detection> found) mutable {
+        addRecognised(caller, std::move(what), std::move(found), std::move(done));
+    });
+}
+
+void ControlService::addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
+                                   Callback<api::Changed> done)
+{
+    if (!found)
+        return done(std::move(found).error());
+    auto project = chooseProject(what, *found);
+    if (!project)
+        return done(std::move(project).error());
+    auto settings = parseAppSettings(what.settings);
+    if (!settings)
+        return done(std::move(settings).error());
+    std::string python = what.python;
+    if (python.empty() && project->kind != "static") {
+        if (found->pythons.empty())
+            return done(Error {ErrorCode::NotFound, "no Python interpreter was found; install python3 or name one"});
+        python = found->pythons.front().path;
+    }
+    SitePlan plan {std::move(*project), std::move(python), std::move(*settings)};
+    change({.caller = caller,
+            .mutate = [what = std::move(what), plan = std::move(plan)](const Document &current) {
+                return withSite(current, what, plan);
+            },
+            .done = std::move(done)});
+}
+
+void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
+{
+    change({.caller = caller, .expected = what.revision,
+            .mutate = [what](const Document &current) -> Result<Document> {
+                Document next = current;
+                SiteConfig *site = findMutable(next, what.id);
+                if (!site)
+                    return noSite(what.id);
+                if (what.name && *what.name != what.id && next.findSite(*what.name))
+                    return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", *what.name)};
+                if (what.name)
+                    site->id = *what.name;
+                if (what.hosts)
+                    site->hosts = *what.hosts;
+                if (!what.entry && !what.interface && !what.python && !what.env)
+                    return next;
+                AppConfig *app = appOfMutable(*site, next);
+                if (!app)
+                    return Error {ErrorCode::Invalid, fmt::format("site {} hosts no app: it has no entry, interpreter or environment", what.id)};
+                if (what.entry)
+                    app->entry = *what.entry;
+                if (what.interface)
+                    app->interface = *what.interface;
+                if (what.python)
+                    app->python = *what.python;
+                if (what.env)
+                    app->env = *what.env;
+                return next;
+            },
+            .done = std::move(done)});
+}
+
+void ControlService::removeSite(const Caller &caller, api::Id what, Callback<api::Changed> done)
+{
+    change({.caller = caller,
+            .mutate = [id = what.id](const Document &current) -> Result<Document> {
+                Document next = current;
+                const SiteConfig *site = next.findSite(id);
+                if (!site)
+                    return noSite(id);
+                const AppConfig *app = appOf(*site, next);
+                const std::string appId = app ? app->id : std::string();
+                std::erase_if(next.sites, [&](const SiteConfig &each) { return each.id == id; });
+                if (!appId.empty() && !isAppUsed(next, appId))
+                    std::erase_if(next.apps, [&](const AppConfig &each) { return each.id == appId; });
+                return next;
+            },
+            .done = std::move(done)});
+}
+
+void ControlService::setEnabled(const Caller &caller, const std::string &id, bool enabled, Callback<api::Changed> done)
+{
+    change({.caller = caller,
+            .mutate = [id, enabled](const Document &current) -> Result<Document> {
+                Document next = current;
+                SiteConfig *site = findMutable(next, id);
+                if (!site)
+                    return noSite(id);
+                site->enabled = enabled;
+                return next;
+            },
+            .summary = fmt::format("site {} {}", id, enabled ? "started" : "stopped"),
+            .done = std::move(done)});
+}
+
+void ControlService::startSite(const Caller &caller, api::Id what, Callback<api::Changed> done)
+{
+    setEnabled(caller, what.id, true, std::move(done));
+}
+
+void ControlService::stopSite(const Caller &caller, api::Id what, Callback<api::Changed> done)
+{
+    setEnabled(caller, what.id, false, std::move(done));
+}
+
+void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Nothing> done)
+{
+    const SiteConfig *site = m_document.findSite(what.id);
+    if (!site)
+        return done(noSite(what.id));
+    const AppConfig *app = appOf(*site, m_document);
+    AppPool *pool = app ? m_host.pool(app->id) : nullptr;
+    if (!app)
+        return done(Error {ErrorCode::Invalid, fmt::format("site {} hosts no app, so there is nothing to restart", what.id)});
+    if (!pool)
+        return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
+    pool->restart();
+    done(api::Nothing {});
+}
+
+void ControlService::siteOutput(const Caller &, api::OutputQuery what, Callback<api::Text> done)
+{
+    const SiteConfig *site = m_document.findSite(what.id);
+    if (!site)
+        return done(noSite(what.id));
+    const AppConfig *app = appOf(*site, m_document);
+    const AppPool *pool = app ? m_host.pool(app->id) : nullptr;
+    done(api::Text {pool ? pool->output(static_cast<size_t>(std::max(what.bytes, 0))) : std::string()});
+}
+
+void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<api::TaskView> done)
+{
+    const SiteConfig *site = m_document.findSite(what.id);
+    if (!site)
+        return done(noSite(what.id));
+    const AppConfig *app = appOf(*site, m_document);
+    if (!app)
+        return done(Error {ErrorCode::Invalid, fmt::format("site {} hosts no app: there is no interpreter to run a command with", what.id)});
+    done(m_tasks.run(site->id, *app, std::move(what)));
+}
+
+void ControlService::task(const Caller &, api::TaskQuery what, Callback<api::TaskView> done)
+{
+    done(m_tasks.view(what.id, what.after));
+}
+
+void ControlService::cancelTask(const Caller &, api::Id what, Callback<api::Nothing> done)
+{
+    if (auto cancelled = m_tasks.cancel(what.id); !cancelled)
+        return done(std::move(cancelled).error());
+    done(api::Nothing {});
+}
+
+void ControlService::killWorker(const Caller &, api::WorkerKill what, Callback<api::Nothing> done)
+{
+    for (const AppConfig &app : m_document.apps) {
+        AppPool *pool = m_host.pool(app.id);
+        if (pool && pool->killWorker(what.pid).has_value())
+            return done(api::Nothing {});
+    }
+    done(Error {ErrorCode::NotFound, fmt::format("there is no worker with pid {}", what.pid)});
+}
+
+} // namespace arc

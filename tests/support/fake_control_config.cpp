@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/fake_control.h"
+
+#include "server/base/text.h"
+
+#include <fmt/format.h>
+
+namespace arc::test {
+
+namespace {
+
+AppConfig *appOf(Document &document, const SiteConfig &site)
+{
+    for (const RouteConfig &route : site.routes) {
+        const auto *python = std::get_if<PythonRoute>(&route.handler);
+        for (AppConfig &app : document.apps) {
+            if (python && app.id == python->app)
+                return &app;
+        }
+    }
+    return nullptr;
+}
+
+SiteConfig *siteOf(Document &document, std::string_view id)
+{
+    for (SiteConfig &site : document.sites) {
+        if (site.id == id)
+            return &site;
+    }
+    return nullptr;
+}
+
+Error noSite(std::string_view id)
+{
+    return Error {ErrorCode::NotFound, fmt::format("there is no site {}", id)};
+}
+
+Overrides *overridesIn(Document &document, const std::string &scope, const std::string &object)
+{
+    if (scope == "engine")
+        return object.empty() ? &document.settings : nullptr;
+    if (scope == "site") {
+        SiteConfig *site = siteOf(document, object);
+        return site ? &site->settings : nullptr;
+    }
+    for (AppConfig &app : document.apps) {
+        if (scope == "app" && app.id == object)
+            return &app.settings;
+    }
+    return nullptr;
+}
+
+bool allowedAt(const SettingRow &row, const std::string &scope)
+{
+    if (scope == "site")
+        return row.scope == Scope::Site || row.scope == Scope::Route;
+    return scope == "engine" || row.scope == Scope::App;
+}
+
+Result<void> applyEdit(Document &document, const api::SettingEdit &edit)
+{
+    const SettingRow *row = findSetting(edit.key);
+    if (!row)
+        return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", edit.key)};
+    Overrides *overrides = overridesIn(document, edit.scope, edit.object);
+    if (!overrides)
+        return Error {ErrorCode::NotFound, fmt::format("there is no {} {}", edit.scope, edit.object)};
+    if (!allowedAt(*row, edit.scope))
+        return Error {ErrorCode::Invalid, fmt::format("{}: cannot be set for a {}", edit.key, edit.scope)};
+    if (!edit.value) {
+        overrides->erase(edit.key);
+        return {};
+    }
+    auto value = parseSetting(*row, *edit.value);
+    if (!value)
+        return std::move(value).error().within(edit.key);
+    overrides->insert_or_assign(edit.key, std::move(*value));
+    return {};
+}
+
+std::string handlerName(const HandlerConfig &handler)
+{
+    constexpr const char *kNames[] = {"static", "redirect", "respond", "python"};
+    return kNames[handler.index()];
+}
+
+std::string targetOf(const HandlerConfig &handler)
+{
+    if (const auto *files = std::get_if<StaticRoute>(&handler))
+        return files->root;
+    if (const auto *redirect = std::get_if<RedirectRoute>(&handler))
+        return redirect->to;
+    if (const auto *respond = std::get_if<RespondRoute>(&handler))
+        return fmt::format("{} {}", respond->status, respond->contentType);
+    return std::get<PythonRoute>(handler).app;
+}
+
+} // namespace
+
+Result<api::Changed> FakeControl::commit(uint64_t madeAgainst, Document document, bool dryRun)
+{
+    if (madeAgainst != 0 && madeAgainst != revision()) {
+        return Error {ErrorCode::Conflict, fmt::format("made against revision {}, but {} changed it to {}", madeAgainst,
+                                                       m_revisions.back().view.author, revision())};
+    }
+    if (auto valid = validate(document); !valid)
+        return std::move(valid).error();
+    const std::string summary = summarise(diffDocuments(this->document(), document));
+    if (dryRun)
+        return api::Changed {revision(), summary};
+    m_revisions.push_back({{revision() + 1, now(), author, summary}, std::move(document)});
+    return api::Changed {revision(), summary};
+}
+
+void FakeControl::changeElsewhere(const std::string &key, const std::string &value)
+{
+    Document document = this->document();
+    const SettingRow *row = findSetting(key);
+    document.settings.insert_or_assign(key, parseSetting(*row, value).value());
+    m_revisions.push_back({{revision() + 1, now(), "somebody else", key + " changed"}, std::move(document)});
+}
+
+const FakeControl::Kept *FakeControl::findRevision(uint64_t revision) const
+{
+    for (const Kept &kept : m_revisions) {
+        if (kept.view.revision == revision)
+            return &kept;
+    }
+    return nullptr;
+}
+
+// ---- sites -----------------------------------------------------------------------------------------------------
+
+std::vector<std::string> FakeControl::urlsOf(const SiteConfig &site) const
+{
+    std::vector<std::string> urls;
+    for (const std::string &host : site.hosts)
+        urls.push_back(fmt::format("http://{}:8080", host));
+    if (urls.empty() || document().sites.size() == 1)
+        urls.push_back("http://127.0.0.1:8080");
+    return urls;
+}
+
+api::SiteView FakeControl::viewOf(const SiteConfig &site) const
+{
+    api::SiteView view;
+    view.id = site.id;
+    view.enabled = site.enabled;
+    view.hosts = site.hosts;
+    view.listeners = site.listeners;
+    view.urls = urlsOf(site);
+    view.kind = "Static files";
+    for (const RouteConfig &route : site.routes) {
+        view.routes.push_back({.path = route.path, .methods = fmt::format("{}", fmt::join(route.methods, " ")),
+                               .handler = handlerName(route.handler), .target = targetOf(route.handler)});
+        if (const auto *files = std::get_if<StaticRoute>(&route.handler))
+            view.root = files->root;
+    }
+    Document copy = document();
+    if (const AppConfig *app = appOf(copy, site)) {
+        view.app = app->id;
+        view.root = app->root;
+        view.entry = app->entry;
+        view.interface = app->interface;
+        view.python = app->python;
+        view.kind = fmt::format("{} · {}", app->kind, app->interface == "asgi" ? "ASGI" : "WSGI");
+        view.env = app->env;
+    }
+    return view;
+}
+
+Result<api::SiteViews> FakeControl::sitesNow(const api::Nothing &)
+{
+    api::SiteViews views;
+    views.revision = revision();
+    for (const SiteConfig &site : document().sites)
+        views.sites.push_back(viewOf(site));
+    return views;
+}
+
+Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
+{
+    Document document = this->document();
+    const auto folder = folders.find(what.path);
+    const bool known = folder != folders.end() && !folder->second.projects.empty();
+    if (!known && what.kind != "static" && what.entry.empty())
+        return Error {ErrorCode::NotProject, fmt::format("{}: nothing to serve was recognised", what.path)};
+    const api::ProjectChoice project = known ? folder->second.projects.front() : api::ProjectChoice {};
+    if (document.findSite(what.name))
+        return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", what.name)};
+
+    SiteConfig site;
+    site.id = makeIdentifier(!what.name.empty() ? what.name : known ? project.name : what.path, document);
+    site.hosts = what.hosts.empty() ? std::vector {site.id + ".localhost"} : what.hosts;
+    RouteConfig route;
+    if (what.kind == "static" || project.kind == "static") {
+        route.handler = StaticRoute {.root = what.path};
+    } else {
+        AppConfig app {.id = site.id, .root = what.path, .entry = what.entry, .interface = what.interface};
+        if (app.entry.empty())
+            app.entry = project.entry;
+        if (app.interface.empty() || app.interface == "auto")
+            app.interface = project.interface.empty() ? "wsgi" : project.interface;
+        app.python = what.python.empty() ? "/usr/bin/python3" : what.python;
+        app.kind = project.title.empty() ? "Python" : project.title;
+        app.env = what.env;
+        route.handler = PythonRoute {app.id};
+        document.apps.push_back(std::move(app));
+    }
+    site.routes.push_back(std::move(route));
+    const std::string id = site.id;
+    document.sites.push_back(std::move(site));
+    for (const auto &[key, value] : what.settings) {
+        if (auto edited = applyEdit(document, {.key = key, .scope = "app", .object = id, .value = value}); !edited)
+            return std::move(edited).error();
+    }
+    auto changed = commit(0, std::move(document));
+    if (changed)
+        startState(id);
+    return changed;
+}
+
+Result<api::Changed> FakeControl::editSiteNow(const api::SiteEdit &what)
+{
+    Document document = this->document();
+    SiteConfig *site = siteOf(document, what.id);
+    if (!site)
+        return noSite(what.id);
+    AppConfig *app = appOf(document, *site);
+    if (what.hosts)
+        site->hosts = *what.hosts;
+    if (app) {
+        app->entry = what.entry.value_or(app->entry);
+        app->interface = what.interface.value_or(app->interface);
+        app->python = what.python.value_or(app->python);
+        app->env = what.env.value_or(app->env);
+    }
+    if (what.name && *what.name != what.id) {
+        if (document.findSite(*what.name))
+            return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", *what.name)};
+        site->id = *what.name;
+    }
+    auto changed = commit(what.revision, std::move(document));
+    if (changed && what.name && *what.name != what.id)
+        m_states[*what.name] = std::exchange(m_states[what.id], {});
+    return changed;
+}
+
+Result<api::Changed> FakeControl::removeSiteNow(const api::Id &what)
+{
+    Document document = this->document();
+    SiteConfig *site = siteOf(document, what.id);
+    if (!site)
+        return noSite(what.id);
+    if (const AppConfig *app = appOf(document, *site))
+        std::erase_if(document.apps, [id = app->id](const AppConfig &one) { return one.id == id; });
+    std::erase_if(document.sites, [&](const SiteConfig &one) { return one.id == what.id; });
+    return commit(0, std::move(document));
+}
+
+Result<api::Changed> FakeControl::startSiteNow(const api::Id &what)
+{
+    Document document = this->document();
+    SiteConfig *site = siteOf(document, what.id);
+    if (!site)
+        return noSite(what.id);
+    site->enabled = true;
+    startState(what.id);
+    return commit(0, std::move(document));
+}
+
+Result<api::Changed> FakeControl::stopSiteNow(const api::Id &what)
+{
+    Document document = this->document();
+    SiteConfig *site = siteOf(document, what.id);
+    if (!site)
+        return noSite(what.id);
+    site->enabled = false;
+    setSiteState(what.id, "stopped");
+    return commit(0, std::move(document));
+}
+
+// ---- settings --------------------------------------------------------------------------------------------------
+
+const Overrides *FakeControl::overridesAt(const std::string &scope, const std::string &object) const
+{
+    return overridesIn(const_cast<Document &>(document()), scope, object);
+}
+
+Result<api::SettingViews> FakeControl::settingsNow(const api::SettingsQuery &what)
+{
+    const Overrides *own = overridesAt(what.scope, what.object);
+    if (!own)
+        return Error {ErrorCode::NotFound, fmt::format("there is no {} {}", what.scope, what.object)};
+    api::SettingViews views;
+    views.revision = revision();
+    for (const SettingRow &row : settingRows()) {
+        if (!allowedAt(row, what.scope))
+            continue;
+        const std::string key(row.key);
+        const auto outer = document().settings.find(key);
+        const bool fromEngine = what.scope != "engine" && outer != document().settings.end();
+        api::SettingView view {.key = key, .scope = what.scope, .object = what.object};
+        view.inherited = printSetting(row, fromEngine ? outer->second : fallbackOf(row));
+        const auto set = own->find(key);
+        view.isSet = set != own->end();
+        view.value = view.isSet ? printSetting(row, set->second) : view.inherited;
+        if (const auto pin = pinned.find(key); pin != pinned.end())
+            view.pinnedBy = pin->second;
+        views.settings.push_back(std::move(view));
+    }
+    return views;
+}
+
+Result<api::Changed> FakeControl::editSettingsNow(const api::SettingEdits &what)
+{
+    Document document = this->document();
+    for (const api::SettingEdit &edit : what.edits) {
+        if (const auto pin = pinned.find(edit.key); pin != pinned.end())
+            return Error {ErrorCode::Conflict, fmt::format("{}: given on the {}", edit.key, pin->second)};
+        if (auto applied = applyEdit(document, edit); !applied)
+            return std::move(applied).error();
+    }
+    return commit(what.revision, std::move(document), what.dryRun);
+}
+
+// ---- documents and revisions -----------------------------------------------------------------------------------
+
+Result<api::Text> FakeControl::exportConfigNow(const api::Nothing &)
+{
+    return api::Text {printDocument(document())};
+}
+
+Result<api::Changed> FakeControl::importConfigNow(const api::ImportDocument &what)
+{
+    auto document = parseDocument(what.document);
+    if (!document)
+        return std::move(document).error();
+    auto changed = commit(what.revision, std::move(*document), what.dryRun);
+    if (!what.dryRun && changed) {
+        for (const SiteConfig &site : this->document().sites) {
+            if (site.enabled && m_states[site.id].state != "running")
+                startState(site.id);
+        }
+    }
+    return changed;
+}
+
+Result<api::RevisionViews> FakeControl::configHistoryNow(const api::RevisionQuery &what)
+{
+    api::RevisionViews views;
+    for (auto kept = m_revisions.rbegin(); kept != m_revisions.rend(); ++kept) {
+        const bool wanted = what.before == 0 || kept->view.revision < what.before;
+        if (wanted && std::cmp_less(views.revisions.size(), what.limit))
+            views.revisions.push_back(kept->view);
+    }
+    return views;
+}
+
+Result<api::DiffView> FakeControl::configDiffNow(const api::DiffQuery &what)
+{
+    const Kept *from = findRevision(what.from);
+    const Kept *to = findRevision(what.to == 0 ? revision() : what.to);
+    if (!from || !to)
+        return Error {ErrorCode::NotFound, fmt::format("there is no revision {}", from ? what.to : what.from)};
+    api::DiffView view;
+    for (const ChangeItem &item : diffDocuments(from->document, to->document))
+        view.items.push_back({item.kind, item.id, item.before, item.after});
+    return view;
+}
+
+Result<api::Changed> FakeControl::rollbackConfigNow(const api::Rollback &what)
+{
+    const Kept *target = findRevision(what.to == 0 ? revision() - 1 : what.to);
+    if (!target)
+        return Error {ErrorCode::NotFound, fmt::format("there is no revision {}", what.to)};
+    auto changed = commit(0, target->document);
+    for (const SiteConfig &site : document().sites) {
+        if (!m_states.contains(site.id))
+            startState(site.id);
+    }
+    return changed;
+}
+
+} // namespace arc::test
