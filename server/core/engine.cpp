@@ -8,6 +8,7 @@
 #include "server/core/live_config.h"
 #include "server/core/operations_front.h"
 #include "server/http/session/buffer_budget.h"
+#include "server/loop/io_event.h"
 #include "server/observe/engine_log.h"
 #include "server/observe/log_writer.h"
 #include "server/store/data_dir.h"
@@ -36,6 +37,11 @@ size_t loopCount(const Settings &settings, bool hostsPython)
     return hostsPython ? std::max(1u, cores / 4) : std::max(1u, cores);
 }
 
+LogLimits logLimits(const Settings &settings)
+{
+    return {.fileBytesMax = settings.logFileMiBMax * 1024 * 1024, .filesMax = static_cast<int>(settings.logFilesMax)};
+}
+
 /// A document for a machine that never had one: one listener on the first free port from 8080 on.
 Document firstDocument()
 {
@@ -53,7 +59,7 @@ Document firstDocument()
 /// Everything an engine is made of, in the order it is built; destroyed in reverse.
 struct Engine::Implementation {
     EngineOptions options;
-    std::unique_ptr<DataDir> dataDir;
+    std::optional<DataDir> dataDir;
     LoopMetrics controlMetrics;
     std::unique_ptr<EventLoop> control;
     std::unique_ptr<EngineLog> log;
@@ -96,7 +102,8 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
     if (!dataDir)
         return std::move(dataDir).error();
     made->dataDir = std::move(*dataDir);
-    made->log = std::make_unique<EngineLog>(made->dataDir->logs(), options.logsToStderr);
+    made->log = std::make_unique<EngineLog>();
+    made->log->openFile(made->dataDir->logs() + "/engine.log", {});
     if (auto files = installPythonFiles(made->dataDir->run()); !files)
         return std::move(files).error();
     auto control = EventLoop::create("arc-control", EventLoop::kNoIndex, made->controlMetrics);
@@ -160,7 +167,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     const size_t count = loopCount(settings, options.hostsPython);
     metrics = std::make_unique<MetricsRegistry>(count);
     budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
-    logWriter = std::make_unique<LogWriter>(dataDir->logs());
+    logWriter = std::make_unique<LogWriter>(dataDir->logs() + "/access.log", logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
 
     auto nothing = std::make_shared<HttpSnapshot>();
@@ -234,7 +241,8 @@ void Engine::Implementation::opened(Result<void> done)
 void Engine::Implementation::applyEngineSettings(const Settings &settings)
 {
     budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
-    logWriter->setLimits({.fileBytesMax = settings.logFileMiBMax * 1024 * 1024, .filesMax = settings.logFilesMax});
+    logWriter->setLimits(logLimits(settings));
+    log->setLimits(logLimits(settings));
 }
 
 void Engine::Implementation::fail(Error error)

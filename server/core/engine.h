@@ -24,7 +24,6 @@ struct EngineOptions {
     bool listenersMustBind = false;    ///< an address in use ends the start instead of being shown
     bool opensOps = true;              ///< the operations address of the settings
     bool hostsPython = true;           ///< for loops = auto: leave most cores to workers
-    bool logsToStderr = true;
 };
 
 /// The engine: everything that serves, put together. One per process and data directory.

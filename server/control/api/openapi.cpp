@@ -83,11 +83,11 @@ template <class Request>
 void addRequest(const OperationRow &row, Json &operation, Json &components)
 {
     Json parameters = Json::array();
-    bool needsBody = false;
+    Json body = Json::object(); // what stands in the path is refused in the body, so it is not shown there
     api::detail::eachField<Request>([&]<class Owner, class Value>(api::Field<Owner, Value> field) {
         const bool inPath = row.path.find(fmt::format("{{{}}}", field.name)) != row.path.npos;
         if (!inPath && !api::travelsInQuery(row.method)) {
-            needsBody = true;
+            body[field.name] = schemaOf<Value>(components);
             return;
         }
         parameters.push_back({{"name", field.name},
@@ -97,8 +97,10 @@ void addRequest(const OperationRow &row, Json &operation, Json &components)
     });
     if (!parameters.empty())
         operation["parameters"] = std::move(parameters);
-    if (needsBody)
-        operation["requestBody"] = {{"content", jsonContent(schemaOf<Request>(components))}};
+    if (!body.empty()) {
+        const Json schema = {{"type", "object"}, {"properties", std::move(body)}, {"additionalProperties", false}};
+        operation["requestBody"] = {{"content", jsonContent(schema)}};
+    }
 }
 
 template <class Request, class Answer>

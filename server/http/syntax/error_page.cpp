@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 /// Named here so that the linker takes the page out of the library, and by that registers it.
-extern "C" const int arc_embed_anchor_pages;
+extern "C" int arc_embed_anchor_pages;
 
 namespace arc {
 

@@ -53,7 +53,8 @@ struct HeadMemory {
 /// Reads one request head by RFC 9112, strictly: what could be understood in two ways is refused.
 ///
 /// `bytes` begin with the first byte of this request and hold everything received since; after NeedMore the call is
-/// repeated with the same bytes (they may have moved) and more behind them. Allocates only when the path holds "%" or
+/// repeated with the same bytes (they may have moved) and more behind them. What is wrong is told at the end of its line
+/// at the latest, and it is the same however the bytes were split. Allocates only when the path holds "%" or
 /// dot segments or the host capital letters. `head` is filled by Done only; its views point into `bytes` and `memory`.
 /// One CRLF before the request line is skipped (RFC 9112 2.2).
 HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProgress &progress,
