@@ -187,9 +187,9 @@ HttpUnderTest::HttpUnderTest(Options options) :
 
 HttpUnderTest::~HttpUnderTest()
 {
-    for (const auto &part : m_parts) {
-        onLoop([&part](HttpLoop &) { part->http.reset(); });
-        part->loop->stop();
+    for (size_t i = 0; i < m_parts.size(); ++i) {
+        onLoop([this, i](HttpLoop &) { m_parts[i]->http.reset(); }, i);
+        m_parts[i]->loop->stop();
     }
     for (const auto &part : m_parts)
         part->thread.join();
