@@ -8,7 +8,6 @@ cancellations and pings while all others are busy. When it is woken for a reques
 sleep; the thread that took it sleeps after it and so is woken before it from then on.
 """
 import collections
-import os
 import select
 import signal
 import socket
@@ -17,41 +16,12 @@ import threading
 
 from . import protocol
 from .protocol import ABORT, END
+from .stream import ClientGone, Stream, leave
 
 READ_BYTES = 64 * 1024
 HANDOVER_SECONDS = 0.01  # the main thread stays out of the epoll so long, else it would take its own wake-up
 JOIN_BYTES = 16 * 1024  # above this, handing the kernel two buffers costs less than copying them into one
 _HANGUP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
-
-
-class ClientGone(ConnectionError):
-    """Nobody waits for this answer any more."""
-
-
-class Stream:
-    """One request, between the thread that reads the socket and the thread that runs the application.
-
-    The reader writes granted, chunks, complete and gone; the application's thread writes the rest.
-    """
-    __slots__ = ("number", "data", "begin", "end", "chunks", "complete", "gone", "granted", "sent",
-                 "consumed", "changed")
-
-    def __init__(self, number, flags, data, begin, end):
-        self.number = number
-        self.data = data
-        self.begin = begin
-        self.end = end
-        self.complete = flags & END != 0
-        self.gone = False
-        self.granted = protocol.INITIAL_WINDOW
-        self.sent = 0
-        self.consumed = 0
-        self.chunks = None
-        self.changed = None
-
-    def expectBody(self):
-        self.chunks = collections.deque()
-        self.changed = threading.Condition(threading.Lock())
 
 
 class Channel:
@@ -301,13 +271,3 @@ class Channel:
 
     def grant(self, stream, size):
         self.send(protocol.frame(protocol.WINDOW, stream.number, protocol.U32.pack(size)))
-
-
-def leave(code):
-    """Ends the process at once: the engine is gone or cannot be understood, so no answer can be delivered."""
-    for file in (sys.stdout, sys.stderr):
-        try:
-            file.flush()
-        except (OSError, ValueError):
-            pass
-    os._exit(code)

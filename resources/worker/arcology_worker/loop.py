@@ -8,7 +8,7 @@ import socket
 import sys
 
 from . import asgi, protocol
-from .channel import leave
+from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
 READ_BYTES = 64 * 1024
