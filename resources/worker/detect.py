@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says what could be served from a folder:  python3 -I -S detect.py DIR [--site-packages DIR]...
 
-Prints JSON: {"folder", "projects": [{"kind", "title", "name", "root", "entry", "interface", "evidence": [..],
-"warnings": [..]}], "requirements": [..]}, best project first; "kind" is django, flask, fastapi, wsgi, asgi or static.
-Nothing of the project is imported or run: source text is parsed. An entry is module:attribute, module:factory() or
-django:settings.module, as the worker's loader reads them. Exit code 0 also when nothing was recognised, 3 with one
-sentence on standard error when the folder cannot be read, 64 when called wrongly.
+Prints JSON: {"folder", "projects": [{"kind", "title", "name", "root", "entry", "interface",
+"evidence": [..], "warnings": [..]}], "requirements": [..]}, best project first; "kind" is django,
+flask, fastapi, wsgi, asgi or static. Nothing of the project is imported or run: source text is
+parsed. An entry is module:attribute, module:factory() or django:settings.module, as the worker's
+loader reads them. Exit code 0 also when nothing was recognised, 3 with one sentence on standard
+error when the folder cannot be read, 64 when called wrongly.
 """
 import importlib.util
 import json
@@ -40,7 +41,8 @@ def detect(folder, given):
             project["title"] += " " + version
         if project["kind"] != "static":
             project["warnings"] += warnings
-    return {"folder": folder, "projects": projects, "requirements": sorted({row for _, row in rows})}
+    return {"folder": folder, "projects": projects,
+            "requirements": sorted({row for _, row in rows})}
 
 
 def main(arguments):

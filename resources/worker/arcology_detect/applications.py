@@ -5,33 +5,42 @@ import re
 
 from .folder import makeProject, readFile, relative
 
-SECONDARY = {"tests", "test", "testing", "docs", "doc", "examples", "example", "migrations", "scripts", "benchmarks"}
-GOOD_MODULES = ("wsgi", "asgi", "main", "app", "application", "server", "api", "run", "web", "__init__")
+SECONDARY = {"tests", "test", "testing", "docs", "doc", "examples", "example", "migrations",
+             "scripts", "benchmarks"}
+GOOD_MODULES = ("wsgi", "asgi", "main", "app", "application", "server", "api", "run", "web",
+                "__init__")
 
 
 def candidates(found):
-    """(score, project, origin): origin says which object it is, since a package may offer it under several names."""
+    """(score, project, origin): origin says which object it is, since a package may offer it under
+    several names.
+    """
     for path, source in sorted(found.sources.items()):
-        if source is None or os.path.basename(path) in ("manage.py", "setup.py", "conftest.py") or not source.module:
+        if source is None or os.path.basename(path) in ("manage.py", "setup.py",
+                                                        "conftest.py") or not source.module:
             continue
         file = relative(path, found.folder)
         for name, (maker, text) in source.apps.items():
-            yield rated(found, source, name, maker, "%s: %s" % (file, text), (source.root, source.module, name))
+            yield rated(found, source, name, maker, "%s: %s" % (file, text),
+                        (source.root, source.module, name))
         for name, called in source.calls.items():
             maker, origin = factoryOf(found, source, called)
             if maker:
-                yield rated(found, source, name, maker, "%s: %s = %s()" % (file, name, called.rpartition(".")[2]),
+                yield rated(found, source, name, maker,
+                            "%s: %s = %s()" % (file, name, called.rpartition(".")[2]),
                             origin, 5)
         for name, (maker, callable_) in source.factories.items():
             if maker and callable_:
-                yield rated(found, source, name + "()", maker, "%s: the factory %s()" % (file, name),
+                yield rated(found, source, name + "()", maker,
+                            "%s: the factory %s()" % (file, name),
                             (source.root, source.module, name))
         for name, origin in exported(source):
             module, _, attribute = origin.rpartition(".")
             target = found.byModule.get((source.root, module))
             if target is not None and target is not source and attribute in target.apps:
                 maker, text = target.apps[attribute]
-                yield rated(found, source, name, maker, "%s imports %s from %s" % (file, attribute, module),
+                yield rated(found, source, name, maker,
+                            "%s imports %s from %s" % (file, attribute, module),
                             (target.root, target.module, attribute), 1)
 
 
@@ -68,7 +77,8 @@ def rated(found, source, name, maker, evidence, origin, bonus=0):
     if kind in ("wsgi", "asgi") and title.endswith("application"):
         score -= 10  # a function of that shape may also be a piece of middleware
     shown = parts[0] if parts[0] not in GOOD_MODULES else os.path.basename(source.root) or parts[0]
-    project = makeProject(kind, interface, title, source.root, "%s:%s" % (source.module, name), [evidence], shown)
+    project = makeProject(kind, interface, title, source.root, "%s:%s" % (source.module, name),
+                          [evidence], shown)
     return score, project, origin
 
 
@@ -76,11 +86,13 @@ def startCommands(found):
     """module:attribute as named in a Procfile, with the interface that its server speaks."""
     text = (readFile(os.path.join(found.folder, "Procfile")) or b"").decode("utf-8", "replace")
     for line in text.splitlines():
-        server = re.search(r"\b(gunicorn|uwsgi|waitress-serve|uvicorn|hypercorn|daphne|granian)\b", line)
+        server = re.search(r"\b(gunicorn|uwsgi|waitress-serve|uvicorn|hypercorn|daphne|granian)\b",
+                           line)
         entry = re.search(r"(?<![\w./:-])([A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?)(?=[\s'\"]|$)",
                           line[server.end():]) if server else None
         if entry:
-            asynchronous = server.group(1) in ("uvicorn", "hypercorn", "daphne") or "uvicorn" in line
+            asynchronous = server.group(1) in ("uvicorn", "hypercorn",
+                                               "daphne") or "uvicorn" in line
             yield entry.group(1), "asgi" if asynchronous else "wsgi"
 
 
@@ -89,7 +101,8 @@ def chosen(found, djangos):
     roots = [project["root"] for project in djangos]
     commands = dict(startCommands(found))
     for score, project, origin in candidates(found):
-        below = any(project["root"] == root or project["root"].startswith(root + os.sep) for root in roots)
+        below = any(project["root"] == root or project["root"].startswith(root + os.sep)
+                    for root in roots)
         if below and project["kind"] in ("django", "wsgi", "asgi"):
             continue  # part of what manage.py stands for
         if project["entry"] in commands:
@@ -106,18 +119,24 @@ def chosen(found, djangos):
     known = {project["entry"] for project in projects + djangos}
     for entry, interface in commands.items():
         if entry not in known and found.module(found.folder, entry.split(":")[0]):
-            projects.insert(0, makeProject(interface, interface, interface.upper() + " application", found.folder,
-                                           entry, ["Procfile starts %s" % entry], entry.split(".")[0].split(":")[0]))
+            projects.insert(0,
+                            makeProject(interface, interface, interface.upper() + " application",
+                                        found.folder,
+                                           entry, ["Procfile starts %s" % entry],
+                                           entry.split(".")[0].split(":")[0]))
     return projects
 
 
 def staticProjects(found, hasOthers):
     for path in sorted(found.indexPages, key=lambda page: (page.count(os.sep), page)):
         root = os.path.dirname(path)
-        if root == found.folder or os.path.basename(root) in ("public", "dist", "build", "_site", "site", "html", "www"):
-            yield makeProject("static", "", "Static files", root, "", ["%s is there" % relative(path, found.folder)],
+        if root == found.folder or os.path.basename(root) in ("public", "dist", "build", "_site",
+                                                              "site", "html", "www"):
+            yield makeProject("static", "", "Static files", root, "",
+                              ["%s is there" % relative(path, found.folder)],
                               os.path.basename(found.folder))
             return
     if not hasOthers and not found.pythonFiles and found.otherFiles:
         yield makeProject("static", "", "Static files", found.folder, "",
-                          ["%d files, none of them Python" % found.otherFiles], os.path.basename(found.folder))
+                          ["%d files, none of them Python" % found.otherFiles],
+                          os.path.basename(found.folder))

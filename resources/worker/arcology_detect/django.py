@@ -12,7 +12,8 @@ def djangoProjects(found):
     for path, source in sorted(found.sources.items()):
         if source is None or os.path.basename(path) != "manage.py":
             continue
-        match = re.search(rb"""DJANGO_SETTINGS_MODULE['"]\s*[,\]]\s*=?\s*['"]([\w.]+)['"]""", readFile(path) or b"")
+        match = re.search(rb"""DJANGO_SETTINGS_MODULE['"]\s*[,\]]\s*=?\s*['"]([\w.]+)['"]""",
+                          readFile(path) or b"")
         if match:
             yield djangoProject(found, os.path.dirname(path), match.group(1).decode(), path)
 
@@ -36,7 +37,8 @@ def djangoProject(found, root, settings, managePath):
             entry = package + ".wsgi:application"
             evidence.append("%s holds the WSGI application" % os.path.join(package, "wsgi.py"))
     if missing:
-        warnings.append("%s names %s, which is not in the folder" % (relative(managePath, found.folder), settings))
+        warnings.append("%s names %s, which is not in the folder"
+                        % (relative(managePath, found.folder), settings))
     if values.get("DEBUG") is True:
         warnings.append("DEBUG is on")
     elif values.get("DEBUG") is False and values.get("ALLOWED_HOSTS") == []:

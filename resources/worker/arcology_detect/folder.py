@@ -13,8 +13,10 @@ FILE_BYTES_MAX = 1 << 20
 SKIPPED = {"node_modules", "__pycache__", "site-packages", "dist-packages", "bower_components"}
 
 # A file without any of these cannot hold an application.
-MARKS = re.compile(rb"Flask|FastAPI|Starlette|Quart|Litestar|falcon|ottle|get_[aw]sgi_application|start_response|"
-                   rb"receive|create_app|make_app|get_app|_application|import app|import \*|DJANGO_SETTINGS_MODULE")
+MARKS = re.compile(
+    rb"Flask|FastAPI|Starlette|Quart|Litestar|falcon|ottle|get_[aw]sgi_application|start_response|"
+    rb"receive|create_app|make_app|get_app|_application|import app|import \*|"
+    rb"DJANGO_SETTINGS_MODULE")
 
 
 class Folder:
@@ -113,5 +115,6 @@ def relative(path, folder):
 
 
 def makeProject(kind, interface, title, root, entry, evidence, name):
-    return {"kind": kind, "title": title, "name": name, "root": root, "entry": entry, "interface": interface,
+    return {"kind": kind, "title": title, "name": name, "root": root, "entry": entry,
+            "interface": interface,
             "evidence": evidence, "warnings": []}

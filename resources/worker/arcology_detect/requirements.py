@@ -12,20 +12,24 @@ def requirements(folder):
     names = ["requirements.txt"]
     while names and len(rows) < FILES_MAX:
         name = names.pop(0)
-        for line in (readFile(os.path.join(folder, name)) or b"").decode("utf-8", "replace").splitlines():
+        for line in (readFile(os.path.join(folder, name)) or b"").decode("utf-8",
+                                                                         "replace").splitlines():
             line = line.split(" #")[0].strip()
             nested = re.match(r"(?:-r|--requirement)[\s=]*(\S+)$", line)
-            if nested and name == "requirements.txt" and inside(os.path.join(folder, nested.group(1)), folder):
+            if nested and name == "requirements.txt" and inside(os.path.join(folder,
+                    nested.group(1)), folder):
                 names.append(nested.group(1))
             elif re.match(r"[A-Za-z0-9]", line) and "://" not in line.split("@")[0]:
                 rows.append((name, line))
     text = (readFile(os.path.join(folder, "pyproject.toml")) or b"").decode("utf-8", "replace")
     table = re.search(r"^\[project\]\s*$(.*?)(?=^\[|\Z)", text, re.M | re.S)
-    array = re.search(r"""^dependencies\s*=\s*\[((?:[^\]"'#]|"[^"]*"|'[^']*'|#.*$)*)\]""", table.group(1), re.M) \
+    array = re.search(r"""^dependencies\s*=\s*\[((?:[^\]"'#]|"[^"]*"|'[^']*'|#.*$)*)\]""",
+                      table.group(1), re.M) \
         if table else None
     if array:
         text = re.sub(r"^\s*#.*$", "", array.group(1), flags=re.M)
-        rows += [("pyproject.toml", one or two) for one, two in re.findall(r""""([^"]+)"|'([^']+)'""", text)]
+        rows += [("pyproject.toml", one or two) for one,
+                 two in re.findall(r""""([^"]+)"|'([^']+)'""", text)]
     return rows
 
 
@@ -67,6 +71,7 @@ def checkRequirements(found, rows, given):
     warnings = []
     for file, row in rows:
         name = re.match(r"[A-Za-z0-9._-]*", row).group(0)
-        if name and ";" not in row and normalized(name) not in versions:  # a marker may exclude this interpreter
+        # a marker may exclude this interpreter
+        if name and ";" not in row and normalized(name) not in versions:
             warnings.append("%s names %s, which %s lacks" % (file, name, place_))
     return versions, warnings

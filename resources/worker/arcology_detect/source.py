@@ -46,7 +46,8 @@ class Source:
                 for target in node.targets:
                     if isinstance(target, ast.Name):
                         self._readAssign(target.id, node.value)
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target,
+                                                                ast.Name) and node.value:
                 self._readAssign(node.target.id, node.value)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._readFunction(node)
@@ -112,7 +113,8 @@ class Source:
         if maker:
             self.apps[name] = (maker, "%s = %s(...)" % (name, called.rpartition(".")[2]))
         elif called.endswith(".make_wsgi_app"):
-            self.apps[name] = (("wsgi", "wsgi", "Pyramid", "pyramid"), "%s = ...make_wsgi_app()" % name)
+            self.apps[name] = (("wsgi", "wsgi", "Pyramid", "pyramid"),
+                               "%s = ...make_wsgi_app()" % name)
         elif called.rpartition(".")[2] in FACTORIES and not (value.args or value.keywords):
             self.calls[name] = called
         elif called in self.classes:
@@ -139,7 +141,8 @@ class Source:
 
     def _readClass(self, node):
         for inner in node.body:
-            if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)) and inner.name == "__call__":
+            if isinstance(inner,
+                          (ast.FunctionDef, ast.AsyncFunctionDef)) and inner.name == "__call__":
                 interface = interfaceOf(inner, 1)
                 if interface:
                     self.classes[node.name] = interface
@@ -176,7 +179,8 @@ def place(path, folder, tree):
     parts = [] if name == "__init__.py" else [name[:-3]]
     root = directory
     while os.path.isfile(os.path.join(root, "__init__.py")):
-        # The folder itself may be a package, but many have a stray __init__.py beside modules that stand alone.
+        # The folder itself may be a package, but many have a stray __init__.py beside modules that
+        # stand alone.
         if root == folder and not usesRelative and os.path.basename(folder) not in imports:
             break
         root, part = os.path.split(root)

@@ -10,7 +10,9 @@ from .protocol import HAS_BODY, LENGTH_KNOWN, METHODS
 
 
 class StreamInput(io.RawIOBase):
-    """The part of a request body that is still arriving. BufferedReader on top gives read, readline and iteration."""
+    """The part of a request body that is still arriving. BufferedReader on top gives read, readline
+    and iteration.
+    """
 
     def __init__(self, channel, stream, first):
         super().__init__()
@@ -67,7 +69,9 @@ class FileWrapper:
 
 
 class EnvironReader:
-    """Builds environ dictionaries. One per worker; used by all its threads, changes nothing of itself."""
+    """Builds environ dictionaries. One per worker; used by all its threads, changes nothing of
+    itself.
+    """
 
     def __init__(self, table, threads):
         self._keys = table.environKeys
@@ -75,7 +79,8 @@ class EnvironReader:
             "SCRIPT_NAME": "", "SERVER_SOFTWARE": "arcology", "GATEWAY_INTERFACE": "CGI/1.1",
             "wsgi.version": (1, 0), "wsgi.errors": sys.stderr, "wsgi.multithread": threads > 1,
             "wsgi.multiprocess": True, "wsgi.run_once": False, "wsgi.file_wrapper": FileWrapper,
-            # Our input ends by itself, which bodies of unknown length need (werkzeug looks for this name).
+            # Our input ends by itself, which bodies of unknown length need (werkzeug looks for this
+            # name).
             "wsgi.input_terminated": True,
         }
 
@@ -88,7 +93,8 @@ class EnvironReader:
 
     def _read(self, channel, stream, data):
         begin = stream.begin
-        method, scheme, minor, bits, length, queueMicroseconds = protocol.REQUEST_HEAD.unpack_from(data, begin)
+        method, scheme, minor, bits, length, queueMicroseconds = protocol.REQUEST_HEAD.unpack_from(
+            data, begin)
         position = begin + 16
         unpack16 = protocol.U16.unpack_from
         texts = []
@@ -134,7 +140,8 @@ class EnvironReader:
         if stream.complete and stream.chunks is None:
             environ["wsgi.input"] = io.BytesIO(first)
         else:
-            environ["wsgi.input"] = io.BufferedReader(StreamInput(channel, stream, first), protocol.BODY_FRAME_MAX)
+            environ["wsgi.input"] = io.BufferedReader(StreamInput(channel, stream, first),
+                                                      protocol.BODY_FRAME_MAX)
         return environ
 
     def _readHeaders(self, environ, data, position, count):

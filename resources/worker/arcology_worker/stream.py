@@ -14,7 +14,8 @@ class ClientGone(ConnectionError):
 
 
 class Stream:
-    """One request, between the thread that reads the socket and the thread that runs the application.
+    """One request, between the thread that reads the socket and the thread that runs the
+    application.
 
     The reader writes granted, chunks, complete and gone; the application's thread writes the rest.
     """
@@ -40,7 +41,9 @@ class Stream:
 
 
 def leave(code):
-    """Ends the process at once: the engine is gone or cannot be understood, so no answer can be delivered."""
+    """Ends the process at once: the engine is gone or cannot be understood, so no answer can be
+    delivered.
+    """
     for file in (sys.stdout, sys.stderr):
         try:
             file.flush()

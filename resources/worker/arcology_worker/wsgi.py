@@ -12,7 +12,8 @@ _LIST_ITERATORS = (type(iter([])), type(iter(())))
 
 class Exchange:
     """The answer of one request: what start_response said, and how much has gone out."""
-    __slots__ = ("_channel", "_stream", "_table", "_isHead", "_status", "_head", "_length", "_begun", "_ended",
+    __slots__ = ("_channel", "_stream", "_table", "_isHead", "_status", "_head", "_length",
+                 "_begun", "_ended",
                  "_written")
 
     def __init__(self, channel, stream, table, isHead):
@@ -58,7 +59,8 @@ class Exchange:
         if self._ended:  # what follows a complete body has no place in HTTP
             return
         if self._length is not None and self._written + len(chunk) > self._length:
-            sys.stderr.write("arcology: the body is longer than its Content-Length of %d\n" % self._length)
+            sys.stderr.write("arcology: the body is longer than its Content-Length of %d\n"
+                             % self._length)
             chunk = chunk[:self._length - self._written]
         if not chunk and self._begun:
             return
@@ -144,9 +146,9 @@ class Exchange:
         if self._begun or self._stream.gone:
             self.abort()
             return
-        body = ("500 Internal Server Error\n\nThe application failed on this request.\nRequest: %s\n"
-                % requestId).encode("latin-1", "replace")
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        body = protocol.failurePage(requestId)
+        headers = [("Content-Type", "text/plain; charset=utf-8"),
+                   ("Content-Length", str(len(body)))]
         count, raw, self._length = self._table.encodeText(headers)
         self._head = (count, raw)
         self._status = 500
