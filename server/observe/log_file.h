@@ -15,7 +15,7 @@ namespace arc {
 /// How much disk one log may take: this file and `filesMax` rotated ones, x.log.1 the youngest.
 struct LogLimits {
     int64_t fileBytesMax = 64LL * 1024 * 1024;
-    int filesMax = 5;
+    int64_t filesMax = 5;
 };
 
 /// A log file that rotates itself. Lines it cannot write (disk full, folder gone) are dropped and
@@ -38,7 +38,7 @@ private:
     size_t writeBytes(std::string_view bytes);
     void failed(int errnoValue, size_t linesDropped);
     void worked();
-    std::string rotatedPath(int number) const;
+    std::string rotatedPath(int64_t number) const;
 
     const std::string m_path;
     LogLimits m_limits;

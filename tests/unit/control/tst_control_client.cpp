@@ -2,11 +2,10 @@
 #include "server/control/api/wire.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "tests/unit/control/raw_call.h"
 #include "tests/unit/control/scripted_engine.h"
 
 #include <atomic>
-#include <future>
-#include <optional>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -15,18 +14,6 @@ using namespace arc;
 using namespace arc::test;
 
 namespace {
-
-/// Waits on the test's thread for an answer that comes on the client's.
-template <class Answer, class Request>
-Result<Answer> ask(ControlClient &client, void (Control::*operation)(Request, Control::Callback<Answer>), Request what)
-{
-    auto promise = std::make_shared<std::promise<Result<Answer>>>();
-    auto answer = promise->get_future();
-    (client.*operation)(std::move(what), [promise](Result<Answer> result) { promise->set_value(std::move(result)); });
-    if (answer.wait_for(std::chrono::seconds(30)) != std::future_status::ready)
-        return Error {ErrorCode::Internal, "the test waited 30 s"};
-    return answer.get();
-}
 
 std::unique_ptr<ControlClient> connectTo(const std::string &path, std::chrono::milliseconds timeout = std::chrono::seconds(10))
 {
