@@ -16,12 +16,10 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBackOffFirst {100};
 constexpr milliseconds kBackOffMax {10000};
-constexpr milliseconds kYoung {
-    10000}; ///< a worker that dies younger than this counts as a failed start
-constexpr milliseconds kStartingGrace {
-    1000}; ///< for a worker told to stop before it was ready: it holds no request
-1000
-}; ///< for a worker that closed its stream to end by itself
+/// A worker that dies younger than this counts as a failed start.
+constexpr milliseconds kYoung {10000};
+/// For a worker told to stop before it was ready: it holds no request.
+constexpr milliseconds kStartingGrace {1000};
 
 } // namespace
 
