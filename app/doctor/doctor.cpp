@@ -47,8 +47,10 @@ std::vector<Finding> probeAll(const std::string &dataDirOption)
 void printHuman(const std::vector<Finding> &findings)
 {
     for (const Finding &finding : findings) {
-        const std::string mend = finding.mend.empty() ? "" : fmt::format(" To mend: {}", finding.mend);
-        fmt::print("{:<5} {:<18} {}{}\n", namesOf(finding.level).human, finding.name, finding.text, mend);
+        const std::string mend =
+            finding.mend.empty() ? "" : fmt::format(" To mend: {}", finding.mend);
+        fmt::print("{:<5} {:<18} {}{}\n", namesOf(finding.level).human, finding.name, finding.text,
+                   mend);
     }
 }
 
@@ -56,7 +58,9 @@ void printJson(const std::vector<Finding> &findings)
 {
     auto list = nlohmann::ordered_json::array();
     for (const Finding &finding : findings) {
-        list.push_back({{"name", finding.name}, {"state", namesOf(finding.level).json}, {"text", finding.text},
+        list.push_back({{"name", finding.name},
+                        {"state", namesOf(finding.level).json},
+                        {"text", finding.text},
                         {"mend", finding.mend}});
     }
     const nlohmann::ordered_json json = {{"findings", std::move(list)}};
@@ -88,8 +92,9 @@ int doctorMain(int argc, char **argv)
         printJson(findings);
     else
         printHuman(findings);
-    const bool fails = std::any_of(findings.begin(), findings.end(),
-                                   [](const Finding &one) { return one.level == Finding::Level::Fail; });
+    const bool fails = std::any_of(findings.begin(), findings.end(), [](const Finding &one) {
+        return one.level == Finding::Level::Fail;
+    });
     return fails ? 1 : 0;
 }
 

@@ -6,7 +6,8 @@
 
 namespace arc {
 
-/// What one probe found. Ok: as it should be; Warn: something works less well or not at all; Fail: serving cannot work.
+/// What one probe found. Ok: as it should be; Warn: something works less well or not at all; Fail:
+/// serving cannot work.
 struct Finding {
     enum class Level { Ok, Warn, Fail };
     std::string name;
@@ -15,7 +16,8 @@ struct Finding {
     std::string mend; ///< what an administrator can do; empty with Ok
 };
 
-// Each probe tries the thing itself on this machine, blocks for at most some seconds, and leaves nothing behind.
+// Each probe tries the thing itself on this machine, blocks for at most some seconds, and leaves
+// nothing behind.
 
 std::vector<Finding> probePythons();
 Finding probeOpenat2();

@@ -23,9 +23,10 @@ Finding describe(const std::string &path, const Result<api::Status> &status)
         return {"engine", Level::Warn, fmt::format("{}.", status.error().message()),
                 "arcology ctl status; if it stays so, end the engine and start it again."};
     }
-    Finding finding {"engine", Level::Ok,
-                     fmt::format("Version {}, pid {}, {}, {} sites, at {}.", status->version, status->pid, status->state,
-                                 status->sites, path),
+    Finding finding {"engine",
+                     Level::Ok,
+                     fmt::format("Version {}, pid {}, {}, {} sites, at {}.", status->version,
+                                 status->pid, status->state, status->sites, path),
                      {}};
     std::string closed;
     for (const api::ListenerStatus &listener : status->listeners) {
@@ -49,12 +50,15 @@ Finding probeEngine(const std::string &dataDirOption)
         return {"engine", Level::Fail, path.error().message() + ".", "a shorter data directory."};
     if (!acceptsConnections(*path))
         return {"engine", Level::Ok, fmt::format("None runs (looked at {}).", *path), {}};
-    auto client = ControlClient::create({.socketPath = *path, .author = "doctor", .timeout = kEngineWait});
+    auto client =
+        ControlClient::create({.socketPath = *path, .author = "doctor", .timeout = kEngineWait});
     if (!client)
-        return {"engine", Level::Fail, client.error().message() + ".", "fewer open files and processes of this user."};
+        return {"engine", Level::Fail, client.error().message() + ".",
+                "fewer open files and processes of this user."};
     auto promise = std::make_shared<std::promise<Result<api::Status>>>();
     auto answer = promise->get_future();
-    (*client)->status({}, [promise](Result<api::Status> status) { promise->set_value(std::move(status)); });
+    (*client)->status(
+        {}, [promise](Result<api::Status> status) { promise->set_value(std::move(status)); });
     return describe(*path, answer.get());
 }
 
@@ -62,11 +66,13 @@ Finding probeDisplay()
 {
     const std::string wayland = environmentText("WAYLAND_DISPLAY");
     const std::string x11 = environmentText("DISPLAY");
-    const char *const mend = "use arcology --headless and arcology ctl here, or open the window on a desktop.";
+    const char *const mend =
+        "use arcology --headless and arcology ctl here, or open the window on a desktop.";
     if (wayland.empty() && x11.empty())
         return {"display", Level::Warn, "None: the window cannot open.", mend};
     if (!wayland.empty()) {
-        const std::string path = wayland.starts_with('/') ? wayland : environmentText("XDG_RUNTIME_DIR") + "/" + wayland;
+        const std::string path =
+            wayland.starts_with('/') ? wayland : environmentText("XDG_RUNTIME_DIR") + "/" + wayland;
         if (acceptsConnections(path))
             return {"display", Level::Ok, fmt::format("Wayland at {}.", path), {}};
     }
@@ -77,8 +83,10 @@ Finding probeDisplay()
         return {"display", Level::Warn, fmt::format("Nothing answers at DISPLAY {}.", x11), mend};
     }
     if (!x11.empty())
-        return {"display", Level::Ok, fmt::format("X11 {}, on another machine; not tried.", x11), {}};
-    return {"display", Level::Warn, fmt::format("Nothing answers at WAYLAND_DISPLAY {}.", wayland), mend};
+        return {
+            "display", Level::Ok, fmt::format("X11 {}, on another machine; not tried.", x11), {}};
+    return {"display", Level::Warn, fmt::format("Nothing answers at WAYLAND_DISPLAY {}.", wayland),
+            mend};
 }
 
 } // namespace arc

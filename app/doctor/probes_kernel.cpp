@@ -86,8 +86,9 @@ struct Interpreter {
 
 std::optional<Interpreter> askInterpreter(const std::string &path)
 {
-    const auto output = outputOf({path, "-I", "-S", "-c",
-                                  "import platform,sys;print(platform.python_implementation(),*sys.version_info[:3])"});
+    const auto output = outputOf(
+        {path, "-I", "-S", "-c",
+         "import platform,sys;print(platform.python_implementation(),*sys.version_info[:3])"});
     if (!output)
         return {};
     std::string_view line = *output;
@@ -99,7 +100,8 @@ std::optional<Interpreter> askInterpreter(const std::string &path)
     const auto minor = parseUnsigned(words[2]);
     if (!major || !minor)
         return {};
-    return Interpreter {path, std::string(words[0]), static_cast<unsigned>(*major), static_cast<unsigned>(*minor),
+    return Interpreter {path, std::string(words[0]), static_cast<unsigned>(*major),
+                        static_cast<unsigned>(*minor),
                         fmt::format("{}.{}.{}", words[1], words[2], words[3])};
 }
 
@@ -129,7 +131,8 @@ std::vector<Interpreter> findInterpreters()
         std::sort(paths.begin(), paths.end()); // "python3" before "python3.11"
         for (const std::string &path : paths) {
             const std::string real = std::filesystem::canonical(path, failed).string();
-            if (failed || access(path.c_str(), X_OK) != 0 || std::find(seen.begin(), seen.end(), real) != seen.end())
+            if (failed || access(path.c_str(), X_OK) != 0
+                || std::find(seen.begin(), seen.end(), real) != seen.end())
                 continue;
             seen.push_back(real);
             if (auto interpreter = askInterpreter(path))
@@ -145,7 +148,8 @@ std::vector<Finding> probePythons()
 {
     std::vector<Finding> findings;
     for (const Interpreter &one : findInterpreters()) {
-        Finding finding {.name = "python", .text = fmt::format("{} {} ({}).", one.name, one.version, one.path)};
+        Finding finding {.name = "python",
+                         .text = fmt::format("{} {} ({}).", one.name, one.version, one.path)};
         if (one.major < 3 || (one.major == 3 && one.minor < 9)) {
             finding.level = Level::Warn;
             finding.mend = "apps need Python 3.9 or newer; choose another interpreter for them.";
@@ -153,7 +157,8 @@ std::vector<Finding> probePythons()
         findings.push_back(std::move(finding));
     }
     if (findings.empty()) {
-        findings.push_back({"python", Level::Warn, "No python3 on the PATH: only static sites can be served.",
+        findings.push_back({"python", Level::Warn,
+                            "No python3 on the PATH: only static sites can be served.",
                             "apt install python3"});
     }
     return findings;
@@ -164,7 +169,8 @@ Finding probeOpenat2()
     struct {
         uint64_t flags, mode, resolve;
     } how {O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0x08 /* RESOLVE_BENEATH */};
-    const FileDescriptor opened(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how)));
+    const FileDescriptor opened(
+        static_cast<int>(syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how)));
     if (opened)
         return {"openat2", Level::Ok, "The kernel keeps static files inside their folder.", {}};
     return {"openat2", Level::Warn, fmt::format("openat2: {}.", strerror(errno)),
@@ -193,11 +199,14 @@ Finding probeLandlock()
 Finding probeKernelTls()
 {
     const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    // On a socket that is not connected the kernel says ENOTCONN when it knows "tls", ENOENT when it does not.
-    const bool known = setsockopt(socket.get(), IPPROTO_TCP, TCP_ULP, "tls", 3) == 0 || errno == ENOTCONN;
+    // On a socket that is not connected the kernel says ENOTCONN when it knows "tls", ENOENT when
+    // it does not.
+    const bool known =
+        setsockopt(socket.get(), IPPROTO_TCP, TCP_ULP, "tls", 3) == 0 || errno == ENOTCONN;
     if (known)
         return {"kernel TLS", Level::Ok, "Available.", {}};
-    return {"kernel TLS", Level::Warn, fmt::format("Not available ({}).", strerror(errno)), "modprobe tls"};
+    return {"kernel TLS", Level::Warn, fmt::format("Not available ({}).", strerror(errno)),
+            "modprobe tls"};
 }
 
 } // namespace arc

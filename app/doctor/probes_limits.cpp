@@ -16,10 +16,10 @@
 #include <limits>
 #include <optional>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/file.h>
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -65,7 +65,8 @@ double coresOf(const std::string &cpuMax)
         return std::numeric_limits<double>::infinity();
     const auto quota = parseDouble(words[0]);
     const auto period = parseDouble(words[1]);
-    return quota && period && *period > 0 ? *quota / *period : std::numeric_limits<double>::infinity();
+    return quota && period && *period > 0 ? *quota / *period
+                                          : std::numeric_limits<double>::infinity();
 }
 
 double bytesOf(const std::string &memoryMax)
@@ -77,7 +78,9 @@ double bytesOf(const std::string &memoryMax)
 unsigned coresByAffinity()
 {
     cpu_set_t cores;
-    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? static_cast<unsigned>(CPU_COUNT(&cores)) : 0;
+    return sched_getaffinity(0, sizeof cores, &cores) == 0
+        ? static_cast<unsigned>(CPU_COUNT(&cores))
+        : 0;
 }
 
 /// The folder itself, or the nearest one above it that exists.
@@ -94,23 +97,29 @@ fs::path nearestExisting(fs::path path)
 Finding probeCgroup()
 {
     const unsigned cores = coresByAffinity();
-    struct statfs system {};
+    struct statfs system { };
     if (statfs("/sys/fs/cgroup", &system) != 0)
-        return {"cgroup", Level::Warn, fmt::format("None ({}); {} cores.", strerror(errno), cores), "mount cgroup2"};
+        return {"cgroup", Level::Warn, fmt::format("None ({}); {} cores.", strerror(errno), cores),
+                "mount cgroup2"};
     const auto folder = cgroupFolder();
     if (system.f_type != kCgroup2Magic || !folder) {
-        return {"cgroup", Level::Warn, fmt::format("Version 1: limits of a container are not seen; {} cores.", cores),
+        return {"cgroup", Level::Warn,
+                fmt::format("Version 1: limits of a container are not seen; {} cores.", cores),
                 "boot with systemd.unified_cgroup_hierarchy=1"};
     }
     double quota = std::numeric_limits<double>::infinity();
     double memory = std::numeric_limits<double>::infinity();
-    for (fs::path at = *folder; at.string().size() >= std::strlen("/sys/fs/cgroup"); at = at.parent_path()) {
-        quota = std::min(quota, coresOf(firstLine(at / "cpu.max"))); // the tightest of all levels counts
+    for (fs::path at = *folder; at.string().size() >= std::strlen("/sys/fs/cgroup");
+         at = at.parent_path()) {
+        quota = std::min(quota,
+                         coresOf(firstLine(at / "cpu.max"))); // the tightest of all levels counts
         memory = std::min(memory, bytesOf(firstLine(at / "memory.max")));
     }
-    return {"cgroup", Level::Ok,
+    return {"cgroup",
+            Level::Ok,
             fmt::format("Version 2; {}; {}.",
-                        quota < cores ? fmt::format("{:.1f} of {} cores", quota, cores) : fmt::format("{} cores", cores),
+                        quota < cores ? fmt::format("{:.1f} of {} cores", quota, cores)
+                                      : fmt::format("{} cores", cores),
                         memory < 1e18 ? "memory " + formatBytes(memory) : "memory not limited"),
             {}};
 }
@@ -121,7 +130,8 @@ Finding probeFileLimit()
     getrlimit(RLIMIT_NOFILE, &limit);
     const SettingRow *row = findSetting("limits.connections");
     const auto connections = row ? static_cast<uint64_t>(std::get<int64_t>(fallbackOf(*row))) : 0;
-    const std::string text = fmt::format("{} may be open; limits.connections is {} by default.", limit.rlim_max, connections);
+    const std::string text = fmt::format("{} may be open; limits.connections is {} by default.",
+                                         limit.rlim_max, connections);
     if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= connections + kOwnDescriptors)
         return {"file descriptors", Level::Ok, text, {}};
     return {"file descriptors", Level::Warn, text,
@@ -146,21 +156,29 @@ Finding probePort()
 Finding probeDataDir(const std::string &dataDir)
 {
     const fs::path existing = nearestExisting(fs::absolute(dataDir));
-    if (access(existing.c_str(), W_OK | X_OK) != 0) {
-        return {"data directory", Level::Fail, fmt::format("{}: {} ({}).", dataDir, strerror(errno), existing.string()),
+    std::error_code failed;
+    if (!fs::is_directory(existing, failed))
+        errno = ENOTDIR;
+    if (!fs::is_directory(existing, failed) || access(existing.c_str(), W_OK | X_OK) != 0) {
+        return {"data directory", Level::Fail,
+                fmt::format("{}: {} ({}).", dataDir, strerror(errno), existing.string()),
                 "give it to this user (chown), or choose another with --data-dir."};
     }
-    struct statvfs disk {};
+    struct statvfs disk { };
     const double free = statvfs(existing.c_str(), &disk) == 0
         ? static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize)
         : 0;
     if (free < kFreeBytesMin) {
-        return {"data directory", Level::Warn, fmt::format("{}: only {} free.", dataDir, formatBytes(free)),
+        return {"data directory", Level::Warn,
+                fmt::format("{}: only {} free.", dataDir, formatBytes(free)),
                 "make room: configuration and logs are written there."};
     }
     const bool exists = existing == fs::absolute(dataDir);
-    return {"data directory", Level::Ok,
-            fmt::format("{}: {}, {} free.", dataDir, exists ? "writable" : "can be made", formatBytes(free)), {}};
+    return {"data directory",
+            Level::Ok,
+            fmt::format("{}: {}, {} free.", dataDir, exists ? "writable" : "can be made",
+                        formatBytes(free)),
+            {}};
 }
 
 Finding probeRuntimeDir()
@@ -168,13 +186,17 @@ Finding probeRuntimeDir()
     const std::string folder = environmentText("XDG_RUNTIME_DIR");
     const char *const mend = "log in through a session manager (pam_systemd), or use --data-dir.";
     if (folder.empty())
-        return {"runtime directory", Level::Warn, "XDG_RUNTIME_DIR is not set: the admin socket lies in the data directory.", mend};
-    struct stat info {};
+        return {"runtime directory", Level::Warn,
+                "XDG_RUNTIME_DIR is not set: the admin socket lies in the data directory.", mend};
+    struct stat info { };
     if (stat(folder.c_str(), &info) != 0)
-        return {"runtime directory", Level::Fail, fmt::format("{}: {}.", folder, strerror(errno)), mend};
+        return {"runtime directory", Level::Fail, fmt::format("{}: {}.", folder, strerror(errno)),
+                mend};
     if (!S_ISDIR(info.st_mode) || info.st_uid != getuid() || (info.st_mode & 0077) != 0) {
         return {"runtime directory", Level::Warn,
-                fmt::format("{}: belongs to uid {}, mode {:04o}.", folder, info.st_uid, info.st_mode & 07777), mend};
+                fmt::format("{}: belongs to uid {}, mode {:04o}.", folder, info.st_uid,
+                            info.st_mode & 07777),
+                mend};
     }
     return {"runtime directory", Level::Ok, fmt::format("{}.", folder), {}};
 }

@@ -20,7 +20,8 @@ struct LogLimits {
 
 /// A log file that rotates itself. Lines it cannot write (disk full, folder gone) are dropped and
 /// counted; it says so once on standard error, tries again at each append, and says when it works
-/// again. A file that somebody moved away is made anew. Blocks for the disk; confined to one thread.
+/// again. A file that somebody moved away is made anew. Blocks for the disk; confined to one
+/// thread.
 class LogFile {
 public:
     LogFile(std::string path, LogLimits limits);

@@ -19,10 +19,12 @@ class PhotosTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = os.path.join(os.path.realpath(folder.name), "photos")
-        shutil.copytree(SAMPLE, self.root, ignore=shutil.ignore_patterns("__pycache__", "secret_key"))
+        shutil.copytree(SAMPLE, self.root,
+                        ignore=shutil.ignore_patterns("__pycache__", "secret_key"))
 
     def manage(self, *arguments):
-        done = subprocess.run([sys.executable, "-B", "manage.py"] + list(arguments), cwd=self.root, timeout=100,
+        done = subprocess.run([sys.executable, "-B", "manage.py"] + list(arguments), cwd=self.root,
+                              timeout=100,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
         return done.stdout.decode()
@@ -33,7 +35,8 @@ class PhotosTest(unittest.TestCase):
         return worker, worker.ready()
 
     def get(self, worker, path, **head):
-        return worker.get(path, headers=(("host", "localhost"),), server=("localhost", 8080), **head)
+        return worker.get(path, headers=(("host", "localhost"),), server=("localhost", 8080),
+                          **head)
 
     def testItsOwnTestsSucceed(self):
         self.assertIn("\nOK", self.manage("test", "-v0"))
@@ -55,14 +58,18 @@ class PhotosTest(unittest.TestCase):
                              (200, "image/jpeg", b"\xff\xd8\xff"))
         for path in ("/albums/", "/tags/", "/photos/1/", "/upload/", "/admin/login/"):
             self.assertEqual(self.get(worker, path).status, 200, path)
-        count = self.manage("shell", "-c", "from django.contrib.auth.models import User; print(User.objects.count())")
+        count = self.manage("shell", "-c",
+                            "from django.contrib.auth.models import User;"
+                            " print(User.objects.count())")
         self.assertEqual(count.strip(), "0")
 
     def testItsStyleIsServedByTheEngine(self):
         _worker, info = self.serving()
         roots = {mount["prefix"]: mount["roots"] for mount in info["static"]}["/static/"]
-        self.assertTrue(any(os.path.isfile(os.path.join(root, "gallery", "style.css")) for root in roots))
-        self.assertTrue(any(os.path.isfile(os.path.join(root, "admin", "css", "base.css")) for root in roots))
+        self.assertTrue(any(os.path.isfile(os.path.join(root, "gallery", "style.css"))
+                            for root in roots))
+        self.assertTrue(any(os.path.isfile(os.path.join(root, "admin", "css", "base.css"))
+                            for root in roots))
 
     def testEachCopyHasASecretOfItsOwn(self):
         self.serving()
@@ -82,13 +89,16 @@ class PhotosTest(unittest.TestCase):
         cookie = form.get("set-cookie").split(";")[0]
         with open(os.path.join(self.root, "media", "photos", "lavender.jpg"), "rb") as file:
             picture = file.read()
-        fields = {"csrfmiddlewaretoken": token, "title": "Uploaded", "album": "1", "tagNames": "new"}
+        fields = {"csrfmiddlewaretoken": token, "title": "Uploaded", "album": "1",
+                  "tagNames": "new"}
         body = b"".join(b'--X\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (
             name.encode(), value.encode()) for name, value in fields.items())
         body += (b'--X\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
                  b'Content-Type: image/jpeg\r\n\r\n' + picture + b"\r\n--X--\r\n")
-        stream = worker.request(body, path="/upload/", method="POST", server=("localhost", 8080), headers=(
-            ("host", "localhost"), ("cookie", cookie), ("content-type", "multipart/form-data; boundary=X")))
+        stream = worker.request(body, path="/upload/", method="POST", server=("localhost", 8080),
+                                headers=(
+            ("host", "localhost"), ("cookie", cookie),
+            ("content-type", "multipart/form-data; boundary=X")))
         answer = worker.answers([stream])[stream]
         self.assertEqual(answer.status, 302, answer.body)
         page = self.get(worker, answer.get("location"))

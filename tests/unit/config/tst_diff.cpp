@@ -117,29 +117,7 @@ private slots:
         QVERIFY(diffDocuments(a, b).empty());
     }
 
-    void badDiffsAreRefused_data()
-    {
-        QTest::addColumn<QByteArray>("json");
-        QTest::addColumn<QString>("sentence");
-        const auto row = [](const char *json, const char *sentence) {
-            QTest::newRow(json) << QByteArray(json) << QString(sentence);
-        };
-        row("", "diff: is not JSON at line 1, column 1");
-        row("{}", "diff: must be a list");
-        row("[1]", "diff[0]: must be an object");
-        row(R"([{"kind":1}])", "diff[0].kind: must be text");
-        row(R"([{"what":"x"}])", "diff[0].what: unknown key");
-        row(R"([{"kind":"app","id":"a"}])", "app a: has neither before nor after");
-        row(R"([{"kind":"planet","id":"a","after":"{}"}])", "planet a: unknown kind");
-        row(R"([{"kind":"setting","id":"no.such","after":"1"}])",
-            "setting no.such: there is no such setting");
-        row(R"([{"kind":"setting","id":"loops","after":"999"}])", "setting loops: outside 0..256");
-        row(R"([{"kind":"setting","id":"loops","before":"1"}])", "setting loops was changed since");
-        row(R"([{"kind":"listener","id":"a","before":"{}"}])", "listener a was changed since");
-        row(R"([{"kind":"listener","id":"a","after":"{}"}])", "listener a: id: is missing");
-        row(R"([{"kind":"listener","id":"a","after":"{\"id\":\"b\",\"address\":\":0\"}"}])",
-            "listener a: holds the id \"b\"");
-    }
+    void badDiffsAreRefused_data();
     void badDiffsAreRefused()
     {
         QFETCH(QByteArray, json);
@@ -174,19 +152,45 @@ private slots:
         QVERIFY(summarise(diffDocuments({}, b)).ends_with("listener l4 added and 3 more"));
     }
 
-    void anObjectSplitsAndJoins()
-    {
-        const std::string whole = R"({"id":"a","env":{"K":"v"},"settings":{"x.y":[1],"z":"q"}})";
-        const auto parts = splitObject(whole);
-        QVERIFY(parts);
-        QCOMPARE(parts->settings.size(), size_t {2});
-        QCOMPARE(*joinObject(*parts), whole);
-        QVERIFY(!splitObject("[]"));
-        QVERIFY(!splitObject(R"({"settings":1})"));
-        QVERIFY(!splitObject("{"));
-        QVERIFY(!joinObject({.json = "{}", .settings = {{"k", "{"}}}));
-    }
+    void anObjectSplitsAndJoins();
 };
+
+void TestDiff::badDiffsAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<QString>("sentence");
+    const auto row = [](const char *json, const char *sentence) {
+        QTest::newRow(json) << QByteArray(json) << QString(sentence);
+    };
+    row("", "diff: is not JSON at line 1, column 1");
+    row("{}", "diff: must be a list");
+    row("[1]", "diff[0]: must be an object");
+    row(R"([{"kind":1}])", "diff[0].kind: must be text");
+    row(R"([{"what":"x"}])", "diff[0].what: unknown key");
+    row(R"([{"kind":"app","id":"a"}])", "app a: has neither before nor after");
+    row(R"([{"kind":"planet","id":"a","after":"{}"}])", "planet a: unknown kind");
+    row(R"([{"kind":"setting","id":"no.such","after":"1"}])",
+        "setting no.such: there is no such setting");
+    row(R"([{"kind":"setting","id":"loops","after":"999"}])", "setting loops: outside 0..256");
+    row(R"([{"kind":"setting","id":"loops","before":"1"}])", "setting loops was changed since");
+    row(R"([{"kind":"listener","id":"a","before":"{}"}])", "listener a was changed since");
+    row(R"([{"kind":"listener","id":"a","after":"{}"}])", "listener a: id: is missing");
+    row(R"([{"kind":"listener","id":"a","after":"{\"id\":\"b\",\"address\":\":0\"}"}])",
+        "listener a: holds the id \"b\"");
+}
+
+void TestDiff::anObjectSplitsAndJoins()
+{
+    const std::string whole = R"({"id":"a","env":{"K":"v"},"settings":{"x.y":[1],"z":"q"}})";
+    const auto parts = splitObject(whole);
+    QVERIFY(parts);
+    QCOMPARE(parts->settings.size(), size_t {2});
+    QCOMPARE(*joinObject(*parts), whole);
+    QVERIFY(!splitObject("[]"));
+    QVERIFY(!splitObject(R"({"settings":1})"));
+    QVERIFY(!splitObject("{"));
+    QVERIFY(!joinObject({.json = "{}", .settings = {{"k", "{"}}}));
+}
 
 QTEST_GUILESS_MAIN(TestDiff)
 #include "tst_diff.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/control/admin_server.h"
 
+#include "server/admin/ops_handler.h"
 #include "server/control/api/wire.h"
 #include "server/net/listen.h"
 
@@ -8,18 +9,25 @@ namespace arc::test {
 
 namespace {
 
-std::shared_ptr<const HttpSnapshot> snapshotOf(std::shared_ptr<const Handler> handler,
+Route routeTo(std::string prefix, std::shared_ptr<const Handler> handler)
+{
+    Route route;
+    route.prefix = std::move(prefix);
+    route.handler = std::move(handler);
+    route.settings.bodyMiBMax = static_cast<int64_t>(api::kRequestBytesMax >> 20) + 1;
+    return route;
+}
+
+std::shared_ptr<const HttpSnapshot> snapshotOf(std::vector<Route> routes,
                                                std::shared_ptr<SiteMetricsSet> metrics)
 {
     auto site = std::make_shared<Site>();
     site->id = "admin";
     site->metrics = std::move(metrics);
-    Route route;
-    route.handler = std::move(handler);
-    route.settings.bodyMiBMax = static_cast<int64_t>(api::kRequestBytesMax >> 20) + 1;
-    site->routes.push_back(std::move(route));
+    site->routes = std::move(routes);
     auto snapshot = std::make_shared<HttpSnapshot>();
-    snapshot->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {site});
+    snapshot->router =
+        std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {site});
     return snapshot;
 }
 
@@ -30,9 +38,18 @@ AdminServer::AdminServer(const std::string &socketPath, uint32_t ownUid)
 {
     auto listener = bindListener(SocketAddress::parse("unix:" + socketPath).value(), 1).value();
     m_loop = std::move(EventLoop::create("admin", 0, m_registry.loop(0)).value());
-    const auto handler = std::make_shared<AdminHandler>(*this, ownUid);
-    m_http = std::make_unique<HttpLoop>(*m_loop, HttpShared {}, snapshotOf(handler, m_registry.site("admin")),
-                                        m_accessLog.get());
+    const auto ops = std::make_shared<OpsHandler>(
+        OpsSources {.metrics = [] { return std::string("arcology_up 1\n"); },
+                    .unhealthy = [this] { return unhealthy; },
+                    .notReady =
+                        [this] {
+                            return notReady;
+                        }});
+    std::vector<Route> routes {routeTo("/", std::make_shared<AdminHandler>(*this, ownUid))};
+    for (const char *prefix : {"/metrics", "/healthz", "/readyz"})
+        routes.push_back(routeTo(prefix, ops));
+    const auto snapshot = snapshotOf(std::move(routes), m_registry.site("admin"));
+    m_http = std::make_unique<HttpLoop>(*m_loop, HttpShared {}, snapshot, m_accessLog.get());
     m_http->listen("admin", std::move(listener.sockets[0]));
     m_thread = Thread("admin-server", [this] { m_loop->run(); });
 }

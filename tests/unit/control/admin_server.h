@@ -14,7 +14,8 @@
 
 namespace arc::test {
 
-/// The real admin front over a real Unix socket, with a FakeControl behind it, on a loop in its own thread.
+/// The real admin front and the operations endpoints over a real Unix socket, with a FakeControl
+/// behind them, on a loop in its own thread.
 class AdminServer final : public ControlProvider {
 public:
     /// `ownUid`: whom the front takes for its own user.
@@ -38,6 +39,8 @@ public:
         });
         return value.get();
     }
+    std::string unhealthy; ///< what the operations endpoints are told; change it on the loop
+    std::string notReady;
     std::vector<std::string> authors()
     {
         return onLoop([this](FakeControl &) { return m_authors; });

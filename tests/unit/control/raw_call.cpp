@@ -22,7 +22,9 @@ bool isWhole(const std::string &answer, bool isHead)
     if (headEnd == answer.npos)
         return false;
     const size_t at = answer.find("Content-Length: ");
-    return isHead || (at < headEnd && answer.size() >= headEnd + 4 + std::strtoul(answer.c_str() + at + 16, nullptr, 10));
+    return isHead
+        || (at < headEnd
+            && answer.size() >= headEnd + 4 + std::strtoul(answer.c_str() + at + 16, nullptr, 10));
 }
 
 } // namespace
@@ -50,7 +52,9 @@ RawAnswer rawCall(const std::string &socketPath, const std::string &request)
         return {};
     const size_t headEnd = std::min(answer.find("\r\n\r\n"), answer.size() - 4);
     const auto status = parseUnsigned(std::string_view(answer).substr(9, 3));
-    return {.status = static_cast<int>(status ? *status : 0), .head = answer.substr(0, headEnd + 2), .body = answer.substr(headEnd + 4)};
+    return {.status = static_cast<int>(status ? *status : 0),
+            .head = answer.substr(0, headEnd + 2),
+            .body = answer.substr(headEnd + 4)};
 }
 
 } // namespace arc::test

@@ -26,7 +26,9 @@ Result<Answer> ask(Control &control, void (Control::*operation)(Request, Control
 {
     auto promise = std::make_shared<std::promise<Result<Answer>>>();
     auto answer = promise->get_future();
-    (control.*operation)(std::move(what), [promise](Result<Answer> result) { promise->set_value(std::move(result)); });
+    (control.*operation)(std::move(what), [promise](Result<Answer> result) {
+        promise->set_value(std::move(result));
+    });
     if (answer.wait_for(std::chrono::seconds(30)) != std::future_status::ready)
         return Error {ErrorCode::Internal, "the test waited 30 s"};
     return answer.get();

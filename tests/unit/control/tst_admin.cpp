@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The admin API end to end: our client and raw bytes, a real Unix socket, the real front, a FakeControl behind it.
+// The admin API end to end: our client and raw bytes, a real Unix socket, the real front, a
+// FakeControl behind it.
 #include "server/admin/peers.h"
 #include "server/control/api/wire.h"
 #include "server/control/client/client.h"
@@ -109,7 +110,8 @@ private slots:
         QVERIFY(history.has_value());
         const std::string author = history->revisions.at(0).author;
         QVERIFY2(author.starts_with("window ("), author.c_str());
-        (void)raw(post("/sites/shop/start", "", "X-Arcology-Author: " + std::string(200, 'x') + "\r\n"));
+        (void)raw(
+            post("/sites/shop/start", "", "X-Arcology-Author: " + std::string(200, 'x') + "\r\n"));
         QVERIFY(m_server->authors().back().starts_with(std::string(64, 'x') + " ("));
         (void)raw(get("/api/v1/status"));
         QVERIFY(m_server->authors().back().find('x') == std::string::npos);
@@ -121,7 +123,8 @@ private slots:
         QCOMPARE(list.status, 200);
         QVERIFY(list.head.find("ETag: \"2\"\r\n") != std::string::npos);
         const std::string edit = R"({"edits": [{"key": "drain_s", "value": "5"}]})";
-        const std::string patch = "PATCH /api/v1/settings HTTP/1.1\r\nHost: x\r\nIf-Match: \"2\"\r\nContent-Length: "
+        const std::string patch =
+            "PATCH /api/v1/settings HTTP/1.1\r\nHost: x\r\nIf-Match: \"2\"\r\nContent-Length: "
             + std::to_string(edit.size()) + "\r\n\r\n" + edit;
         const RawAnswer first = raw(patch);
         QCOMPARE(first.status, 200);
@@ -136,7 +139,8 @@ private slots:
         QTest::addColumn<QByteArray>("request");
         QTest::addColumn<int>("status");
         QTest::addColumn<QByteArray>("says");
-        const auto row = [](const char *name, const std::string &request, int status, const char *says) {
+        const auto row = [](const char *name, const std::string &request, int status,
+                            const char *says) {
             QTest::newRow(name) << QByteArray::fromStdString(request) << status << QByteArray(says);
         };
         row("no such path", get("/api/v1/nothing"), 404, "there is no such operation");
@@ -145,20 +149,29 @@ private slots:
         row("other version", get("/api/v2/status"), 404, "not under /api/v1");
         row("wrong method", get("/api/v1/status", "DELETE"), 405, "takes GET");
         row("unknown method", get("/api/v1/status", "BREW"), 405, "takes GET");
-        row("unknown query field", get("/api/v1/history?minutes=3"), 400, "minutes: there is no such field");
-        row("field twice", get("/api/v1/history?seconds=3&seconds=4"), 400, "stands in the query twice");
-        row("not a number", get("/api/v1/history?seconds=many"), 400, "seconds: must be a whole number");
+        row("unknown query field", get("/api/v1/history?minutes=3"), 400,
+            "minutes: there is no such field");
+        row("field twice", get("/api/v1/history?seconds=3&seconds=4"), 400,
+            "stands in the query twice");
+        row("not a number", get("/api/v1/history?seconds=many"), 400,
+            "seconds: must be a whole number");
         row("broken escape", get("/api/v1/history?seconds=%3"), 400, "broken percent escape");
         row("pid is no number", post("/workers/self/kill", ""), 400, "pid: must be a whole number");
         row("body is not JSON", post("/sites", "path=/srv"), 400, "the body is not JSON");
         row("body is a list", post("/sites", "[]"), 400, "must be an object");
-        row("unknown body field", post("/sites", R"({"folder": "/srv"})"), 400, "folder: there is no such field");
-        row("wrong type deep down", post("/sites", R"({"env": {"A": 1}})"), 400, "env.A: must be text");
-        row("id twice", post("/sites/shop/start", R"({"id": "docs"})"), 400, "id: stands in the path already");
+        row("unknown body field", post("/sites", R"({"folder": "/srv"})"), 400,
+            "folder: there is no such field");
+        row("wrong type deep down", post("/sites", R"({"env": {"A": 1}})"), 400,
+            "env.A: must be text");
+        row("id twice", post("/sites/shop/start", R"({"id": "docs"})"), 400,
+            "id: stands in the path already");
         row("query on POST", post("/sites?path=/srv", "{}"), 400, "not in the query");
-        row("If-Match is no revision", post("/config", "{}", "If-Match: W/\"x\"\r\n"), 400, "If-Match");
-        row("If-Match where none fits", post("/sites/shop/stop", "", "If-Match: \"2\"\r\n"), 400, "takes no revision");
-        row("If-Match against the body", post("/config", R"({"revision": 3})", "If-Match: \"2\"\r\n"), 400, "differs");
+        row("If-Match is no revision", post("/config", "{}", "If-Match: W/\"x\"\r\n"), 400,
+            "If-Match");
+        row("If-Match where none fits", post("/sites/shop/stop", "", "If-Match: \"2\"\r\n"), 400,
+            "takes no revision");
+        row("If-Match against the body",
+            post("/config", R"({"revision": 3})", "If-Match: \"2\"\r\n"), 400, "differs");
     }
     void badRequestsAreRefusedBeforeControlSeesThem()
     {
@@ -175,7 +188,8 @@ private slots:
     void aBodyBeyondTheLimitIsRefused()
     {
         const std::string document(api::kRequestBytesMax + 10, ' ');
-        const auto changed = ask(*m_client, &Control::importConfig, api::ImportDocument {.document = document});
+        const auto changed =
+            ask(*m_client, &Control::importConfig, api::ImportDocument {.document = document});
         QVERIFY(!changed.has_value());
         QCOMPARE(changed.error().code(), ErrorCode::Full);
         QVERIFY(ask(*m_client, &Control::status, api::Nothing {}).has_value()); // and life goes on
@@ -185,13 +199,15 @@ private slots:
     {
         const std::string document = "{\"x\": \"" + std::string(5 << 20, 'y') + "\"}";
         (void)ask(*m_client, &Control::importConfig, api::ImportDocument {.document = document});
-        const auto size = m_server->onLoop([](FakeControl &fake) { return fake.calls.back().request.size(); });
+        const auto size =
+            m_server->onLoop([](FakeControl &fake) { return fake.calls.back().request.size(); });
         QVERIFY(size > document.size());
     }
 
     void othersThanTheOwnerAreRefused()
     {
-        // Whoever runs the test is "another user" to a front that belongs to somebody else. Root always administrates.
+        // Whoever runs the test is "another user" to a front that belongs to somebody else. Root
+        // always administrates.
         Peers peers(12345);
         QVERIFY(peers.find(0).role == Role::Admin);
         QVERIFY(peers.find(12345).role == Role::Admin);
@@ -199,8 +215,11 @@ private slots:
         QCOMPARE(peers.find(54321).name, std::string("uid 54321"));
         if (getuid() == 0)
             return;
-        m_server = std::make_unique<AdminServer>(m_folder.filePath("other.sock").toStdString(), getuid() + 1);
-        QCOMPARE(rawCall(m_folder.filePath("other.sock").toStdString(), get("/api/v1/status")).status, 403);
+        m_server = std::make_unique<AdminServer>(m_folder.filePath("other.sock").toStdString(),
+                                                 getuid() + 1);
+        QCOMPARE(
+            rawCall(m_folder.filePath("other.sock").toStdString(), get("/api/v1/status")).status,
+            403);
     }
 
     void aClientThatLeavesDropsItsAnswer()
@@ -209,7 +228,8 @@ private slots:
         m_client->status({}, [](Result<api::Status>) {});
         QTRY_COMPARE(m_server->onLoop([](FakeControl &fake) { return fake.held(); }), size_t {1});
         m_client.reset();
-        QCOMPARE(rawCall(socketPath(), get("/api/v1/openapi.json")).status, 200); // the leave was seen by now
+        QCOMPARE(rawCall(socketPath(), get("/api/v1/openapi.json")).status,
+                 200); // the leave was seen by now
         m_server->onLoop([](FakeControl &fake) { fake.release(); });
         QCOMPARE(rawCall(socketPath(), get("/api/v1/status")).status, 200);
     }
@@ -219,11 +239,52 @@ private slots:
         m_server->onLoop([](FakeControl &fake) { fake.hold(); });
         std::atomic<int> answered = 0;
         for (int i = 0; i < 3; ++i)
-            m_client->status({}, [&](Result<api::Status> status) { answered += status.has_value(); });
+            m_client->status({},
+                             [&](Result<api::Status> status) { answered += status.has_value(); });
         QTRY_COMPARE(m_server->onLoop([](FakeControl &fake) { return fake.held(); }), size_t {3});
         QCOMPARE(raw(get("/api/v1/openapi.json")).status, 200);
         m_server->onLoop([](FakeControl &fake) { fake.release(); });
         QTRY_COMPARE(answered.load(), 3);
+    }
+
+    void operationsEndpointsTellHealth()
+    {
+        QCOMPARE(raw(get("/healthz")).body, std::string("ok\n"));
+        QCOMPARE(raw(get("/readyz")).status, 200);
+        m_server->onLoop([this](FakeControl &) {
+            m_server->unhealthy = "loop 1 has not turned for 12 s";
+            m_server->notReady = "shop: starting\napi: failed";
+        });
+        const RawAnswer health = raw(get("/healthz"));
+        QCOMPARE(health.status, 503);
+        QCOMPARE(health.body, std::string("loop 1 has not turned for 12 s\n"));
+        const RawAnswer ready = raw(get("/readyz"));
+        QCOMPARE(ready.status, 503);
+        QCOMPARE(ready.body, std::string("shop: starting\napi: failed\n"));
+        const RawAnswer metrics = raw(get("/metrics"));
+        QCOMPARE(metrics.body, std::string("arcology_up 1\n"));
+        QVERIFY(metrics.head.find("version=0.0.4") != std::string::npos);
+    }
+
+    void operationsEndpointsOnlyTell_data()
+    {
+        QTest::addColumn<QByteArray>("request");
+        QTest::addColumn<int>("status");
+        const auto row = [](const std::string &request, int status) {
+            QTest::newRow(request.substr(0, request.find('\r')).c_str())
+                << QByteArray::fromStdString(request) << status;
+        };
+        row(get("/metrics", "DELETE"), 405);
+        row(get("/healthz", "POST"), 405);
+        row(get("/readyz", "BREW"), 405);
+        row(get("/metrics/deeper"), 404);
+        row(get("/healthz", "HEAD"), 200);
+    }
+    void operationsEndpointsOnlyTell()
+    {
+        QFETCH(QByteArray, request);
+        QFETCH(int, status);
+        QCOMPARE(raw(request.toStdString()).status, status);
     }
 
     void headAnswersWithoutABody()

@@ -19,9 +19,12 @@ namespace {
 /// ctl owns the Control it is given; the test keeps the fake.
 class Borrowed final : public Control {
 public:
-    explicit Borrowed(Control &target) : m_target(target) {}
+    explicit Borrowed(Control &target) : m_target(target) { }
 #define OPERATION(NAME, METHOD, PATH, ROLE, REQUEST, ANSWER, VERB, CONFIRM, HELP)                  \
-    void NAME(api::REQUEST what, Callback<api::ANSWER> done) override { m_target.NAME(std::move(what), std::move(done)); }
+    void NAME(api::REQUEST what, Callback<api::ANSWER> done) override                              \
+    {                                                                                              \
+        m_target.NAME(std::move(what), std::move(done));                                           \
+    }
 #include "server/control/api/operations.def"
 
 private:
@@ -54,7 +57,8 @@ class TestCtl : public QObject {
     {
         Ran ran;
         const CtlWorld world {
-            .connect = [&](const std::string &socket, const std::string &dataDir) -> Result<std::unique_ptr<Control>> {
+            .connect = [&](const std::string &socket,
+                           const std::string &dataDir) -> Result<std::unique_ptr<Control>> {
                 m_socket = socket;
                 m_dataDir = dataDir;
                 return std::unique_ptr<Control>(std::make_unique<Borrowed>(*m_fake));
@@ -62,7 +66,9 @@ class TestCtl : public QObject {
             .out = [&](std::string_view text) { ran.out += text; },
             .err = [&](std::string_view text) { ran.err += text; },
             .pause = [this](std::chrono::milliseconds) { return m_pauses++ == m_interruptAt; },
-            .catchInterrupts = [] {}};
+            .catchInterrupts =
+                [] {
+                }};
         ran.exit = runCtl(arguments, world);
         return ran;
     }
@@ -70,8 +76,12 @@ class TestCtl : public QObject {
     std::string offer(const QTemporaryDir &folder)
     {
         const std::string path = std::filesystem::canonical(folder.path().toStdString()).string();
-        api::ProjectChoice project {.kind = "django", .title = "Django 3.2.19", .name = "blog", .root = path,
-                                    .entry = "blog.wsgi:application", .interface = "wsgi"};
+        api::ProjectChoice project {.kind = "django",
+                                    .title = "Django 3.2.19",
+                                    .name = "blog",
+                                    .root = path,
+                                    .entry = "blog.wsgi:application",
+                                    .interface = "wsgi"};
         m_fake->folders[path] = {.folder = path, .projects = {project}};
         return path;
     }
@@ -148,10 +158,12 @@ private slots:
     void badCommandLinesExitWithTwo_data()
     {
         QTest::addColumn<QStringList>("arguments");
-        for (const char *bad : {"", "sight list", "site", "site add", "site stop", "site list --yaml", "worker kill",
-                                "worker kill abc", "worker kill -5", "settings get", "settings set",
-                                "settings list --site a --app b", "config diff", "config diff one",
-                                "config history --limit 0", "site add /tmp --interface cgi", "log tail shop --bytes 0"})
+        for (const char *bad :
+             {"", "sight list", "site", "site add", "site stop", "site list --yaml", "worker kill",
+              "worker kill abc", "worker kill -5", "settings get", "settings set",
+              "settings list --site a --app b", "config diff", "config diff one",
+              "config history --limit 0", "site add /tmp --interface cgi",
+              "log tail shop --bytes 0"})
             QTest::newRow(bad) << QString(bad).split(' ', Qt::SkipEmptyParts);
         QTest::newRow("no pair") << QStringList {"settings", "set", "drain_s"};
         QTest::newRow("no key") << QStringList {"settings", "set", "=5"};
@@ -178,7 +190,8 @@ private slots:
             if (row.verb.empty())
                 continue;
             std::vector<std::string> words;
-            for (const QString &word : QString::fromUtf8(row.verb.data(), qsizetype(row.verb.size())).split(' '))
+            for (const QString &word :
+                 QString::fromUtf8(row.verb.data(), qsizetype(row.verb.size())).split(' '))
                 words.push_back(word.toStdString());
             words.push_back("--help");
             const Ran ran = run(words);
@@ -190,9 +203,11 @@ private slots:
     void whatDoesNotExistExitsWithThree_data()
     {
         QTest::addColumn<QStringList>("arguments");
-        for (const char *bad : {"site stop nobody", "site restart nobody", "log tail nobody", "worker kill 1",
-                                "settings get no.such", "settings list --site nobody", "config diff 90 91",
-                                "config rollback 77", "site run nobody -- manage.py check", "site add /no/such/folder"})
+        for (const char *bad :
+             {"site stop nobody", "site restart nobody", "log tail nobody", "worker kill 1",
+              "settings get no.such", "settings list --site nobody", "config diff 90 91",
+              "config rollback 77", "site run nobody -- manage.py check",
+              "site add /no/such/folder"})
             QTest::newRow(bad) << QString(bad).split(' ');
     }
     void whatDoesNotExistExitsWithThree()
@@ -212,10 +227,14 @@ private slots:
         const QTemporaryDir folder;
         const std::string path = offer(folder);
         m_fake->startupSnapshots = 3;
-        const Ran ran = run({"site", "add", path, "--env", "A=1=2", "--set", "pool.processes=3", "--env", "B="});
+        const Ran ran = run(
+            {"site", "add", path, "--env", "A=1=2", "--set", "pool.processes=3", "--env", "B="});
         QCOMPARE(ran.err, std::string());
         QCOMPARE(ran.exit, 0);
-        QCOMPARE(ran.out, std::string("Serving blog (Django 3.2.19 · WSGI · 3 workers) at http://blog.localhost:8080\n"));
+        QCOMPARE(
+            ran.out,
+            std::string(
+                "Serving blog (Django 3.2.19 · WSGI · 3 workers) at http://blog.localhost:8080\n"));
         QVERIFY(m_pauses >= 2);
         const AppConfig *app = m_fake->document().findApp("blog");
         QVERIFY(app);
@@ -231,7 +250,10 @@ private slots:
         const Ran ran = run({"site", "add", path});
         QCOMPARE(ran.exit, 4);
         QVERIFY(ran.out.empty());
-        QCOMPARE(ran.err, std::string("arcology: blog did not start: ModuleNotFoundError: No module named 'shop'\n"));
+        QCOMPARE(
+            ran.err,
+            std::string(
+                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop'\n"));
     }
 
     void aFolderThatIsNoProjectExitsWithThree()
@@ -255,13 +277,15 @@ private slots:
     {
         m_fake->commandOutput = {"one\n", "two\n", "three"};
         m_fake->commandExit = 7;
-        const Ran ran = run({"site", "run", "shop", "--", "manage.py", "check", "--deploy", "--json"});
+        const Ran ran =
+            run({"site", "run", "shop", "--", "manage.py", "check", "--deploy", "--json"});
         QCOMPARE(ran.out, std::string("one\ntwo\nthree"));
         QCOMPARE(ran.exit, 7);
         const auto asked = nlohmann::json::parse(m_fake->calls.front().request);
         QCOMPARE(asked["argv"].size(), size_t {4}); // what stands behind -- is the command's
         const Ran json = run({"--json", "site", "run", "shop", "--", "manage.py", "check"});
-        QCOMPARE(nlohmann::json::parse(json.out)["output"].get<std::string>(), std::string("one\ntwo\nthree"));
+        QCOMPARE(nlohmann::json::parse(json.out)["output"].get<std::string>(),
+                 std::string("one\ntwo\nthree"));
     }
 
     void controlCCancelsACommand()
@@ -321,7 +345,8 @@ private slots:
         QCOMPARE(ran.exit, 1);
         QCOMPARE(ran.err, std::string("arcology: no engine answers at /run/x\n"));
         const Ran json = run({"status", "--json"});
-        QCOMPARE(nlohmann::json::parse(json.err)["error"]["code"].get<std::string>(), std::string("unavailable"));
+        QCOMPARE(nlohmann::json::parse(json.err)["error"]["code"].get<std::string>(),
+                 std::string("unavailable"));
     }
 
     void theEngineCanBeNamed()

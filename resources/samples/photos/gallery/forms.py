@@ -33,7 +33,8 @@ class UploadForm(forms.ModelForm):
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file.size > settings.PHOTO_BYTES_MAX:
-            raise forms.ValidationError("The file is larger than %d MiB." % (settings.PHOTO_BYTES_MAX >> 20))
+            raise forms.ValidationError("The file is larger than %d MiB."
+                                        % (settings.PHOTO_BYTES_MAX >> 20))
         kind = kindOfImage(file.read(16))
         file.seek(0)
         if not kind:
@@ -53,10 +54,12 @@ class UploadForm(forms.ModelForm):
 
     def clean(self):
         if Photo.objects.count() >= settings.PHOTOS_MAX:
-            raise forms.ValidationError("The gallery is full: it holds %d photos." % settings.PHOTOS_MAX)
+            raise forms.ValidationError("The gallery is full: it holds %d photos."
+                                        % settings.PHOTOS_MAX)
         return super().clean()
 
     def save(self, commit=True):
         photo = super().save(commit)
-        photo.tags.set([Tag.objects.get_or_create(name=name)[0] for name in self.cleaned_data["tagNames"]])
+        photo.tags.set([Tag.objects.get_or_create(name=name)[0]
+                        for name in self.cleaned_data["tagNames"]])
         return photo

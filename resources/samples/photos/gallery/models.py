@@ -38,7 +38,8 @@ class Tag(models.Model):
 
 
 def filePath(photo, filename):
-    """The uploader's file name is not used: it could clash, or say more than a visitor should know."""
+    """The uploader's file name is not used: it could clash, or say more than a visitor should know.
+    """
     return "photos/%s.%s" % (secrets.token_hex(8), filename.rpartition(".")[2].lower())
 
 
@@ -68,4 +69,5 @@ class Photo(models.Model):
         """(newer, older) photo of the same album; None at its ends."""
         ids = list(self.album.photos.values_list("pk", flat=True))
         place = ids.index(self.pk)
-        return (ids[place - 1] if place else None), (ids[place + 1] if place + 1 < len(ids) else None)
+        return (ids[place - 1] if place else None), (ids[place + 1] if place + 1 < len(ids)
+                                                     else None)

@@ -16,7 +16,8 @@ class GalleryTest(TestCase):
         changed = override_settings(MEDIA_ROOT=media.name)
         changed.enable()
         self.addCleanup(changed.disable)
-        self.album = Album.objects.create(title="Mountains", slug="mountains", description="High places")
+        self.album = Album.objects.create(title="Mountains", slug="mountains",
+                                          description="High places")
 
     def add(self, title, tags=(), **more):
         photo = Photo(title=title, album=self.album, **more)
@@ -28,13 +29,15 @@ class GalleryTest(TestCase):
 class PagesTest(GalleryTest):
     def testEveryPageAnswers(self):
         photo = self.add("Ridge", ["snow"])
-        for path in ("/", "/?page=99", "/?page=x", "/albums/", "/albums/mountains/", "/tags/", "/tags/snow/",
+        for path in ("/", "/?page=99", "/?page=x", "/albums/", "/albums/mountains/", "/tags/",
+                     "/tags/snow/",
                      photo.get_absolute_url(), "/upload/", photo.imageUrl()):
             with self.subTest(path):
                 self.assertEqual(self.client.get(path).status_code, 200)
 
     def testWhatIsNotThereIs404(self):
-        for path in ("/photos/1/", "/albums/none/", "/tags/none/", "/media/none.jpg", "/media/../db.sqlite3",
+        for path in ("/photos/1/", "/albums/none/", "/tags/none/", "/media/none.jpg",
+                     "/media/../db.sqlite3",
                      "/media/x.svg", "/media/..%2f..%2fsecret_key"):
             with self.subTest(path):
                 self.assertEqual(self.client.get(path).status_code, 404)
@@ -47,7 +50,8 @@ class PagesTest(GalleryTest):
     def testSearchLooksAtWordsTagsAndPlaces(self):
         self.add("Ridge", ["snow"], place="Norway")
         self.add("Lake", ["water"], description="quiet <b>morning</b>")
-        rows = (("ridge", 1), ("SNOW", 1), ("norway snow", 1), ("norway water", 0), ("mountains", 2), ("<b>", 1),
+        rows = (("ridge", 1), ("SNOW", 1), ("norway snow", 1), ("norway water", 0),
+                ("mountains", 2), ("<b>", 1),
                 ("\0", 2), ("%", 0), ("' OR 1=1 --", 0), ("x" * 5000, 0))
         for query, wanted in rows:
             with self.subTest(query):
@@ -70,7 +74,8 @@ class PagesTest(GalleryTest):
 
     def testFilesAreServedAsWhatTheyAre(self):
         answer = self.client.get(self.add("Ridge").imageUrl())
-        self.assertEqual((answer["Content-Type"], b"".join(answer.streaming_content)), ("image/png", PNG))
+        self.assertEqual((answer["Content-Type"], b"".join(answer.streaming_content)),
+                         ("image/png", PNG))
         self.assertEqual(answer["X-Content-Type-Options"], "nosniff")
 
 
@@ -94,8 +99,10 @@ class UploadTest(GalleryTest):
 
     @override_settings(PHOTO_BYTES_MAX=100)
     def testWhatIsNoPictureIsRefused(self):
-        rows = ({"content": b"<svg onload=alert(1)>"}, {"content": b""}, {"content": PNG * 10}, {"content": b"GIF8"},
-                {"title": ""}, {"title": "x" * 101}, {"album": "999"}, {"album": ""}, {"taken": "yesterday"},
+        rows = ({"content": b"<svg onload=alert(1)>"}, {"content": b""}, {"content": PNG * 10},
+                {"content": b"GIF8"},
+                {"title": ""}, {"title": "x" * 101}, {"album": "999"}, {"album": ""},
+                {"taken": "yesterday"},
                 {"tagNames": ",".join("tag%d" % number for number in range(9))}, {"file": ""})
         for row in rows:
             with self.subTest(str(row)[:40]):

@@ -14,11 +14,13 @@ from .models import Album, Photo, Tag
 
 PHOTOS_PER_PAGE = 12
 SEARCH_CHARS_MAX = 100
-TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+TYPES = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif",
+         "webp": "image/webp"}
 
 
 def showGrid(request, photos, heading, text="", **more):
-    page = Paginator(photos.select_related("album"), PHOTOS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(photos.select_related("album"),
+                     PHOTOS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "gallery/grid.html", dict(more, page=page, heading=heading, text=text))
 
 
@@ -29,7 +31,8 @@ def index(request):
         return showGrid(request, Photo.objects.all(), "Latest photos")
     photos = Photo.objects.all()
     for word in query.split():
-        photos = photos.filter(Q(title__icontains=word) | Q(description__icontains=word) | Q(place__icontains=word)
+        photos = photos.filter(
+            Q(title__icontains=word) | Q(description__icontains=word) | Q(place__icontains=word)
                                | Q(tags__name__icontains=word) | Q(album__title__icontains=word))
     return showGrid(request, photos.distinct(), "Photos for “%s”" % query, query=query)
 
@@ -68,13 +71,16 @@ def photo(request, pk):
 @require_safe
 @cache_control(public=True, max_age=86400, immutable=True)
 def file(request, name):
-    """A photo's file. Only files that belong to a photo are given out, and only as the kind that their name says."""
+    """A photo's file. Only files that belong to a photo are given out, and only as the kind that
+    their name says.
+    """
     found = get_object_or_404(Photo, file="photos/" + name)
     try:
         opened = found.file.open("rb")
     except FileNotFoundError:
         raise Http404("the file of this photo is gone") from None
-    return FileResponse(opened, content_type=TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
+    return FileResponse(opened,
+                        content_type=TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
 
 
 def upload(request):

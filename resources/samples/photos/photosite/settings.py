@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of the photo gallery. Everything that differs between places comes from the environment."""
+"""Settings of the photo gallery. Everything that differs between places comes from the environment.
+"""
 import os
 from pathlib import Path
 

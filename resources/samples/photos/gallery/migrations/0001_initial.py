@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Album',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                 models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                     verbose_name='ID')),
                 ('title', models.CharField(max_length=80, unique=True)),
                 ('slug', models.SlugField(max_length=80, unique=True)),
                 ('description', models.CharField(blank=True, max_length=300)),
@@ -30,7 +32,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Tag',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                 models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                     verbose_name='ID')),
                 ('name', models.SlugField(max_length=40, unique=True)),
             ],
             options={
@@ -40,15 +44,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Photo',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id',
+                 models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                     verbose_name='ID')),
                 ('title', models.CharField(max_length=100)),
                 ('description', models.TextField(blank=True, max_length=2000)),
                 ('place', models.CharField(blank=True, max_length=100)),
                 ('taken', models.DateField(blank=True, null=True)),
-                ('uploaded', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('file', models.FileField(upload_to=gallery.models.filePath, validators=[django.core.validators.FileExtensionValidator(['jpg', 'jpeg', 'png', 'gif', 'webp'])])),
-                ('album', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='gallery.album')),
-                ('tags', models.ManyToManyField(blank=True, related_name='photos', to='gallery.Tag')),
+                ('uploaded',
+                 models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('file', models.FileField(upload_to=gallery.models.filePath,
+                    validators=[django.core.validators.FileExtensionValidator(['jpg', 'jpeg', 'png',
+                                                                               'gif', 'webp'])])),
+                ('album',
+                 models.ForeignKey(on_delete=django.db.models.deletion.CASCADE,
+                                   related_name='photos', to='gallery.album')),
+                ('tags',
+                 models.ManyToManyField(blank=True, related_name='photos', to='gallery.Tag')),
             ],
             options={
                 'ordering': ['-uploaded', '-id'],
