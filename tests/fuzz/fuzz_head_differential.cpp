@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two parsers that disagree about where a request ends are how requests are smuggled. So: what we accept, the others
 // accept, and with the same target, the same body and the same end.
+#include "server/base/text.h"
 #include "server/http/syntax/chunked.h"
 #include "server/http/syntax/head_parser.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/oracle.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -16,6 +18,7 @@ namespace {
 struct Ours {
     bool refused = true;
     bool complete = false;
+    bool chunked = false;
     std::string_view target;
     std::string body;
     size_t bytesUsed = 0;
@@ -43,11 +46,28 @@ void readBody(Ours &ours, const RequestHead &head, std::string_view rest)
     }
 }
 
+/// http-parser 2.9.4 takes "Transfer-Encodings" for Transfer-Encoding.
+bool confusesHttpParser(const RequestHead &head)
+{
+    return std::any_of(head.headers.begin(), head.headers.end(), [](const HeaderView &header) {
+        constexpr std::string_view kName = "transfer-encoding";
+        return header.name.size() > kName.size() && equalsIgnoreCase(header.name.substr(0, kName.size()), kName);
+    });
+}
+
+bool isAboutFraming(std::string_view why)
+{
+    return why == "HPE_INVALID_TRANSFER_ENCODING" || why == "HPE_UNEXPECTED_CONTENT_LENGTH"
+        || why == "HPE_INVALID_CONTENT_LENGTH";
+}
+
 void compare(const char *name, const Ours &ours, const OracleAnswer &theirs)
 {
     using Outcome = OracleAnswer::Outcome;
     if (theirs.outcome == Outcome::Excused || theirs.outcome == Outcome::Upgraded)
         return;
+    if (theirs.outcome == Outcome::Refused && ours.chunked && ours.body == theirs.body && isAboutFraming(theirs.why))
+        return; // of trailers: we drop them unread, so one that looks like framing frames nothing
     const bool agree = theirs.outcome != Outcome::Refused && ours.complete == (theirs.outcome == Outcome::Complete)
         && ours.target == theirs.target && ours.body == theirs.body
         && (!ours.complete || ours.bytesUsed == theirs.bytesUsed);
@@ -70,11 +90,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const HeadOutcome outcome = parseHead(bytes, {}, progress, {headers, text}, head);
     if (outcome.step != HeadStep::Done)
         return 0;
-    Ours ours {.refused = false, .target = head.target, .bytesUsed = outcome.bytesUsed};
+    Ours ours {.refused = false, .chunked = head.chunked, .target = head.target, .bytesUsed = outcome.bytesUsed};
     readBody(ours, head, bytes.substr(outcome.bytesUsed));
     if (ours.refused)
         return 0;
     compare("llhttp", ours, askLlhttp(bytes));
-    compare("http-parser", ours, askHttpParser(bytes));
+    if (!confusesHttpParser(head))
+        compare("http-parser", ours, askHttpParser(bytes));
     return 0;
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char *kBadSize = "A chunk size is not a hexadecimal number.";
 constexpr const char *kBadLine = "A chunk line does not end with CR LF.";
+constexpr const char *kBadExtension = "A chunk extension is malformed.";
 constexpr const char *kBadTrailer = "A trailer line is malformed.";
 
 int hexValue(char c) noexcept
@@ -47,17 +48,9 @@ const char *ChunkedDecoder::sizeStep(char byte) noexcept
         if (byte == '\r')
             m_state = State::SizeLf;
         else if (byte == ';')
-            m_state = State::Extension;
+            m_state = State::NameFirst;
         else
             return kBadSize;
-        return nullptr;
-    case State::Extension:
-        if (byte == '\r')
-            m_state = State::SizeLf;
-        else if (!isValueByte(byte))
-            return "A chunk extension has a control character.";
-        else if (++m_extensionBytes > kExtensionBytesMax)
-            return "The chunk extensions are too long.";
         return nullptr;
     default: // SizeLf
         if (byte != '\n')
@@ -65,6 +58,39 @@ const char *ChunkedDecoder::sizeStep(char byte) noexcept
         m_state = m_left ? State::Data : State::TrailerStart;
         return nullptr;
     }
+}
+
+/// ";" name [ "=" ( token / quoted-string ) ], without the blanks that RFC 9112 7.1.1 only tolerates.
+const char *ChunkedDecoder::extensionStep(char byte) noexcept
+{
+    if (++m_extensionBytes > kExtensionBytesMax)
+        return "The chunk extensions are too long.";
+    const bool mayEnd = m_state == State::Name || m_state == State::Value || m_state == State::QuotedEnd;
+    if (m_state == State::Quoted || m_state == State::QuotedPair) {
+        if (!isValueByte(byte))
+            return kBadExtension;
+        if (m_state == State::QuotedPair)
+            m_state = State::Quoted;
+        else if (byte == '\\')
+            m_state = State::QuotedPair;
+        else if (byte == '"')
+            m_state = State::QuotedEnd;
+    } else if (mayEnd && byte == '\r') {
+        m_state = State::SizeLf;
+    } else if (mayEnd && byte == ';') {
+        m_state = State::NameFirst;
+    } else if (m_state == State::Name && byte == '=') {
+        m_state = State::ValueFirst;
+    } else if (m_state == State::ValueFirst && byte == '"') {
+        m_state = State::Quoted;
+    } else if (m_state == State::QuotedEnd || !isTokenByte(byte)) {
+        return kBadExtension;
+    } else if (m_state == State::NameFirst) {
+        m_state = State::Name;
+    } else if (m_state == State::ValueFirst) {
+        m_state = State::Value;
+    }
+    return nullptr;
 }
 
 const char *ChunkedDecoder::trailerStep(char byte) noexcept
@@ -106,9 +132,16 @@ const char *ChunkedDecoder::step(char byte) noexcept
     switch (m_state) {
     case State::SizeFirst:
     case State::Size:
-    case State::Extension:
     case State::SizeLf:
         return sizeStep(byte);
+    case State::NameFirst:
+    case State::Name:
+    case State::ValueFirst:
+    case State::Value:
+    case State::Quoted:
+    case State::QuotedPair:
+    case State::QuotedEnd:
+        return extensionStep(byte);
     case State::DataCr:
         m_state = State::DataLf;
         return byte == '\r' ? nullptr : "A chunk is longer than its size says.";

@@ -36,11 +36,13 @@ public:
 
 private:
     enum class State : uint8_t {
-        SizeFirst, Size, Extension, SizeLf, Data, DataCr, DataLf,
+        SizeFirst, Size, SizeLf, Data, DataCr, DataLf,
+        NameFirst, Name, ValueFirst, Value, Quoted, QuotedPair, QuotedEnd, // of an extension
         TrailerStart, TrailerName, TrailerValue, TrailerLf, EndLf, Done, Bad,
     };
     const char *step(char byte) noexcept;
     const char *sizeStep(char byte) noexcept;
+    const char *extensionStep(char byte) noexcept;
     const char *trailerStep(char byte) noexcept;
 
     uint64_t m_left = 0; ///< of the current chunk

@@ -232,7 +232,8 @@ RequestHead copyHead(const RequestHead &head, std::string_view bytes, std::strin
 {
     // What lies outside the received bytes is appended, so the room is known before views are made.
     text.clear();
-    text.reserve(bytes.size() + head.path.size() + head.host.size());
+    text.reserve(bytes.size() + head.rawPath.size() + head.path.size() + head.host.size());
+    const char *const place = text.data();
     text.append(bytes);
     const auto moved = [&](std::string_view view) -> std::string_view {
         const auto from = reinterpret_cast<uintptr_t>(bytes.data());
@@ -257,6 +258,7 @@ RequestHead copyHead(const RequestHead &head, std::string_view bytes, std::strin
         header.value = moved(header.value);
     }
     copy.headers = headers;
+    ARC_ASSERT(text.data() == place);
     return copy;
 }
 

@@ -28,7 +28,8 @@ struct RangeRequest {
     std::array<ByteRange, kRangesMax> all {};
     size_t count = 0;
 
-    std::span<const ByteRange> ranges() const noexcept { return {all.data(), count}; }
+    std::span<const ByteRange> ranges() && = delete; // would outlive what it views
+    std::span<const ByteRange> ranges() const & noexcept { return {all.data(), count}; }
 };
 
 RangeRequest parseRange(std::string_view value, uint64_t size) noexcept;

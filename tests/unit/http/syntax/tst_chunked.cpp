@@ -64,6 +64,11 @@ private slots:
         row("longer than said", "3\r\nabcd\r\n0\r\n\r\n");
         row("shorter than said", "4\r\nabc\r\n0\r\n\r\n");
         row("long extension", "3;" + QByteArray(257, 'a') + "\r\nabc\r\n0\r\n\r\n");
+        row("empty extension", "3;\r\nabc\r\n0\r\n\r\n");
+        row("extension without a value", "3;a=\r\nabc\r\n0\r\n\r\n");
+        row("open quote", "3;a=\"b\r\nabc\r\n0\r\n\r\n");
+        row("behind a quote", "3;a=\"b\"c\r\nabc\r\n0\r\n\r\n");
+        row("blank in an extension", "3; a\r\nabc\r\n0\r\n\r\n");
         row("extensions together", "1;" + QByteArray(200, 'a') + "\r\nx\r\n1;" + QByteArray(57, 'a') + "\r\nx\r\n");
         row("folded trailer", "0\r\nA: b\r\n c\r\n\r\n");
         row("trailer without a colon", "0\r\nAb\r\n\r\n");
@@ -94,7 +99,7 @@ private slots:
         row("empty", "0\r\n\r\n", "");
         row("two", "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", "abcde");
         row("leading zeros, capitals", "000A\r\n0123456789\r\n000\r\n\r\n", "0123456789");
-        row("extensions", "3;a=\"b;c\"\r\nabc\r\n0;x\r\n\r\n", "abc");
+        row("extensions", "3;a=\"b;\\\"c\";d=e;f\r\nabc\r\n0;x\r\n\r\n", "abc");
         row("trailers", "1\r\na\r\n0\r\nX-Sum: 1\r\nY:\r\n\r\n", "a");
         row("CR LF inside", "4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n");
     }

@@ -336,6 +336,20 @@ private slots:
         QCOMPARE(copy.find("x-note"), std::optional<std::string_view>("kept"));
     }
 
+    void aCopyOfATargetWithoutAPathIsWhole()
+    {
+        Parsed parsed;
+        const QByteArray bytes = request("Host: ABCDEFGHIJKLMNOP\r\n", "GET http://abcdefghijklmnoP?q HTTP/1.1");
+        QCOMPARE(parsed.parse(view(bytes)).step, HeadStep::Done);
+        std::string text;
+        std::vector<HeaderView> headers;
+        const RequestHead copy = copyHead(parsed.head, view(bytes), text, headers);
+        QCOMPARE(copy.rawPath, std::string_view("/"));
+        QCOMPARE(copy.path, std::string_view("/"));
+        QCOMPARE(copy.host, std::string_view("abcdefghijklmnop"));
+        QCOMPARE(copy.methodText, std::string_view("GET"));
+    }
+
     void everyKnownNameIsFoundInAnyCase()
     {
         for (int id = 1; id < int(HeaderId::Count); ++id) {
