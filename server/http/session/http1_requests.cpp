@@ -34,7 +34,8 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
         refuse(outcome.status, outcome.reason);
         return Go::Stop;
     }
-    if (!m_readable && m_home.budget().isExhausted()) { // there is no memory to keep the first part in
+    if (!m_readable
+        && m_home.budget().isExhausted()) { // there is no memory to keep the first part in
         refuse(503, "The server is short of memory for requests. Please try again in a moment.");
         return Go::Stop;
     }
@@ -167,11 +168,12 @@ void Http1Connection::refuse(int status, std::string_view reason) noexcept
     if (m_home.snapshot().settings.accessLog && m_home.log().isOn()) {
         const std::string client = m_peer.host();
         record.logAt = box.logText().size();
-        m_home.log().begin(box.logText(), {.unixMs = m_home.loop().unixMs(),
-                                           .status = status,
-                                           .client = client,
-                                           .requestId = requestId,
-                                           .refusal = reason});
+        m_home.log().begin(box.logText(),
+                           {.unixMs = m_home.loop().unixMs(),
+                            .status = status,
+                            .client = client,
+                            .requestId = requestId,
+                            .refusal = reason});
         record.logSize = box.logText().size() - record.logAt;
     }
     box.add(std::move(record));

@@ -10,7 +10,8 @@ namespace arc {
 
 void Http1Connection::settle() noexcept
 {
-    if (m_lastAnswer && !m_exchange && (!m_outbox || !m_outbox->queue.pending()) && m_phase != Phase::Linger) {
+    if (m_lastAnswer && !m_exchange && (!m_outbox || !m_outbox->queue.pending())
+        && m_phase != Phase::Linger) {
         afterLastAnswer();
         if (isClosed())
             return;
@@ -108,7 +109,8 @@ void Http1Connection::setDeadlines() noexcept
     if (m_writeDue != SteadyTime() && (due == SteadyTime() || m_writeDue < due))
         due = m_writeDue;
     if (due != SteadyTime())
-        m_timer.arm(m_home.loop().timers(), std::chrono::ceil<std::chrono::milliseconds>(due - now));
+        m_timer.arm(m_home.loop().timers(),
+                    std::chrono::ceil<std::chrono::milliseconds>(due - now));
 }
 
 void Http1Connection::timerDue(void *context) noexcept
@@ -122,7 +124,8 @@ void Http1Connection::deadlinePassed() noexcept
     m_turnBytes = 0;
     m_sentInTurn = false;
     if (m_writeDue != SteadyTime() && now >= m_writeDue)
-        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the kernel
+        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the
+                                    // kernel
     else if (m_readDue != SteadyTime() && now >= m_readDue)
         readDeadlinePassed();
     else
