@@ -150,6 +150,7 @@ void Http1Exchange::reset() noexcept
     m_route = &kNoRoute;
     m_listener = nullptr;
     m_queueTime.reset();
+    m_peer.reset();
     m_local.reset();
     m_answerFrom.reset();
     m_left = m_bodyBytesMax = 0;

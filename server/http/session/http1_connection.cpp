@@ -100,7 +100,7 @@ Http1Connection::Go Http1Connection::step() noexcept
         return advanceExchange();
     if (m_lastAnswer)
         return Go::Stop;
-    if (!m_skipped.isDone())
+    if (m_toSkip)
         return skipBody();
     return nextRequest();
 }

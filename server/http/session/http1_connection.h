@@ -4,6 +4,7 @@
 #include "server/http/session/connection_table.h"
 #include "server/http/session/http1_exchange.h"
 #include "server/http/session/outbox.h"
+#include "server/http/session/peer_address.h"
 #include "server/http/session/session_loop.h"
 #include "server/loop/io_event.h"
 #include "server/loop/timer_wheel.h"
@@ -49,7 +50,7 @@ public:
 
     uint32_t slot() const noexcept { return m_slot; }
     int socket() const noexcept { return m_socket.get(); }
-    const SocketAddress &peer() const noexcept { return m_peer; }
+    SocketAddress peer() const noexcept { return m_peer.full(); }
     const std::string &listener() const noexcept { return *m_listener; }
     SessionLoop &home() noexcept { return m_home; }
     IdleLink &idleLink() noexcept { return m_idleLink; }
@@ -122,7 +123,7 @@ private:
     bool m_sentInTurn = false;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
-    RequestBody m_skipped;   ///< of an answered request, read and dropped before the next one
+    uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
     uint64_t m_turnBytes = 0;
     int64_t m_turnRequests = 0;
     int64_t m_charged = 0; ///< to the budget
@@ -135,7 +136,7 @@ private:
     SteadyTime m_readDue {};  ///< zero: none
     SteadyTime m_writeDue {}; ///< zero: none
     IdleLink m_idleLink;
-    SocketAddress m_peer;
+    const PeerAddress m_peer;
     IoEvent m_event;
     Timer m_timer;
 };

@@ -15,7 +15,9 @@ namespace arc {
 
 const SocketAddress &Http1Exchange::peer() const noexcept
 {
-    return m_connection->peer();
+    if (!m_peer)
+        m_peer = m_connection->peer();
+    return *m_peer;
 }
 
 const SocketAddress &Http1Exchange::local() const noexcept

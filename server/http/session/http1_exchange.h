@@ -119,8 +119,9 @@ private:
     bool m_aborted = false;
     bool m_hasRequestId = false;
     std::array<char, 32> m_requestId {};
-    mutable std::optional<SocketAddress> m_local;
-    std::string m_ownText; ///< of keepHead()
+    mutable std::optional<SocketAddress> m_peer;  ///< when asked for
+    mutable std::optional<SocketAddress> m_local; ///< when asked for
+    std::string m_ownText;                        ///< of keepHead()
     std::vector<HeaderView> m_ownHeaders;
 };
 

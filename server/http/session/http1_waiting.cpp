@@ -23,7 +23,7 @@ void Http1Connection::settle() noexcept
         m_watchesOutput = false;
         m_event.watchInput(m_home.loop(), m_socket.get(), &Http1Connection::ready, this);
     }
-    if (m_home.isDraining() && isIdle() && m_skipped.isDone() && m_phase != Phase::Linger) {
+    if (m_home.isDraining() && isIdle() && !m_toSkip && m_phase != Phase::Linger) {
         close(CloseHow::Plainly);
         return;
     }
@@ -71,7 +71,7 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
         return m_exchange->wantsBody() && !waits.forBudget ? Phase::Body : Phase::Answer;
     if (m_outbox && m_outbox->queue.pending())
         return Phase::Answer; // the write deadline runs
-    if (!m_skipped.isDone())
+    if (m_toSkip)
         return Phase::Skip;
     return m_partial.empty() ? Phase::Idle : Phase::Head;
 }

@@ -30,6 +30,8 @@ public:
 
     bool isDone() const noexcept { return m_done; }
     uint64_t received() const noexcept { return m_received; }
+    /// Of an announced length; 0 for a chunked body.
+    uint64_t left() const noexcept { return m_left; }
     bool canSkip() const noexcept { return m_done || (!m_chunked && m_left <= kSkipMax); }
 
 private:
