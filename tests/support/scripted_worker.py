@@ -55,9 +55,7 @@ def answer(sock, script, stream):
     elif script == "truncated-head":
         sock.sendall(frame(RESPONSE, stream, head(200, [(b"x-a", b"1")])[:-1], END))
     elif script == "too-much":
-        sock.sendall(frame(RESPONSE, stream, head()))
-        for _ in range(5):
-            sock.sendall(frame(DATA, stream, b"x" * 65536))
+        sock.sendall(frame(RESPONSE, stream, head()) + frame(DATA, stream, b"x" * 300000))
     elif script == "pong":
         sock.sendall(frame(12, 0, b"x" * 8))
     elif script == "half-frame-exit":
