@@ -2,20 +2,11 @@
 #include "app/ctl/ctl.h"
 
 #include "app/ctl/ctl_verbs.h"
-#include "server/base/file_descriptor.h"
-#include "server/control/client/client.h"
-#include "server/control/client/control_socket.h"
 
-#include <algorithm>
-#include <csignal>
-#include <cstdio>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <poll.h>
-#include <pwd.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 namespace arc {
 
@@ -55,22 +46,26 @@ std::string helpOf(std::string_view verb)
 
 class Verbs {
 public:
-    Verbs(CLI::App &app, Command &command) : m_app(app), m_command(command) {}
+    Verbs(CLI::App &app, Command &command) : m_app(app), m_command(command) { }
 
     void addAll()
     {
-        addVerb(m_app, "status", helpOf("status"), [](CtlSession &session) { return ctlStatus(session); });
-        addVerb(m_app, "metrics", helpOf("metrics"), [](CtlSession &session) { return ctlMetrics(session); });
+        addVerb(m_app, "status", helpOf("status"),
+                [](CtlSession &session) { return ctlStatus(session); });
+        addVerb(m_app, "metrics", helpOf("metrics"),
+                [](CtlSession &session) { return ctlMetrics(session); });
         addSites();
         addWorkers();
         addSettings();
         addConfig();
         CLI::App &log = addGroup("log", "What apps wrote");
-        CLI::App &tail = addVerb(log, "tail", helpOf("log tail"), [&c = m_command](CtlSession &session) {
-            return ctlLogTail(session, c.site, c.bytes);
-        });
+        CLI::App &tail =
+            addVerb(log, "tail", helpOf("log tail"), [&c = m_command](CtlSession &session) {
+                return ctlLogTail(session, c.site, c.bytes);
+            });
         addSite(tail);
-        tail.add_option("--bytes", m_command.bytes, "At most so many bytes from the end")->check(CLI::Range(1, 16 << 20));
+        tail.add_option("--bytes", m_command.bytes, "At most so many bytes from the end")
+            ->check(CLI::Range(1, 16 << 20));
     }
 
 private:
@@ -89,25 +84,33 @@ private:
         return verb;
     }
 
-    void addSite(CLI::App &verb) { verb.add_option("site", m_command.site, "Name of the site")->required(); }
+    void addSite(CLI::App &verb)
+    {
+        verb.add_option("site", m_command.site, "Name of the site")->required();
+    }
 
     void addSites()
     {
         Command &c = m_command;
         CLI::App &group = addGroup("site", "What is served");
-        addVerb(group, "list", helpOf("site list"), [](CtlSession &session) { return ctlSiteList(session); });
+        addVerb(group, "list", helpOf("site list"),
+                [](CtlSession &session) { return ctlSiteList(session); });
         addSiteAdd(group);
         using OnSite = int (*)(CtlSession &, const std::string &);
-        const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove}, {"start", &ctlSiteStart},
-                                                         {"stop", &ctlSiteStop},     {"restart", &ctlSiteRestart}};
+        const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove},
+                                                         {"start", &ctlSiteStart},
+                                                         {"stop", &ctlSiteStop},
+                                                         {"restart", &ctlSiteRestart}};
         for (const auto &[name, run] : verbs) {
             addSite(addVerb(group, name, helpOf(fmt::format("site {}", name)),
                             [&c, run = run](CtlSession &session) { return run(session, c.site); }));
         }
-        CLI::App &run = addVerb(group, "run", helpOf("site run"),
-                                [&c](CtlSession &session) { return ctlSiteRun(session, c.site, c.words); });
+        CLI::App &run = addVerb(group, "run", helpOf("site run"), [&c](CtlSession &session) {
+            return ctlSiteRun(session, c.site, c.words);
+        });
         addSite(run);
-        run.add_option("command", c.words, "After --: a script of the site's folder (or \"python\") and its arguments")
+        run.add_option("command", c.words,
+                       "After --: a script of the site's folder (or \"python\") and its arguments")
             ->required();
         run.footer("Example: arcology ctl site run shop -- manage.py migrate");
     }
@@ -115,17 +118,27 @@ private:
     void addSiteAdd(CLI::App &group)
     {
         Command &c = m_command;
-        CLI::App &add = addVerb(group, "add", helpOf("site add"),
-                                [&c](CtlSession &session) { return ctlSiteAdd(session, c.newSite); });
+        CLI::App &add = addVerb(group, "add", helpOf("site add"), [&c](CtlSession &session) {
+            return ctlSiteAdd(session, c.newSite);
+        });
         add.add_option("folder", c.newSite.site.path, "The project's folder")->required();
-        add.add_option("--name", c.newSite.site.name, "Name of the site; else made from the folder");
-        add.add_option("--kind", c.newSite.site.kind, "What to serve of it; \"static\" serves its files");
-        add.add_option("--entry", c.newSite.site.entry, "MODULE:ATTR of the application; else recognised");
-        add.add_option("--interface", c.newSite.site.interface)->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
-        add.add_option("--python", c.newSite.site.python, "The interpreter; else the project's own or the system's");
-        add.add_option("--host", c.newSite.site.hosts, "A host name it answers for; may come again")->allow_extra_args(false);
-        add.add_option("--env", c.newSite.env, "K=V for the app's environment; may come again")->allow_extra_args(false);
-        add.add_option("--set", c.newSite.settings, "KEY=VALUE of the app's settings; may come again")->allow_extra_args(false);
+        add.add_option("--name", c.newSite.site.name,
+                       "Name of the site; else made from the folder");
+        add.add_option("--kind", c.newSite.site.kind,
+                       "What to serve of it; \"static\" serves its files");
+        add.add_option("--entry", c.newSite.site.entry,
+                       "MODULE:ATTR of the application; else recognised");
+        add.add_option("--interface", c.newSite.site.interface)
+            ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
+        add.add_option("--python", c.newSite.site.python,
+                       "The interpreter; else the project's own or the system's");
+        add.add_option("--host", c.newSite.site.hosts, "A host name it answers for; may come again")
+            ->allow_extra_args(false);
+        add.add_option("--env", c.newSite.env, "K=V for the app's environment; may come again")
+            ->allow_extra_args(false);
+        add.add_option("--set", c.newSite.settings,
+                       "KEY=VALUE of the app's settings; may come again")
+            ->allow_extra_args(false);
     }
 
     void addWorkers()
@@ -134,29 +147,38 @@ private:
         CLI::App &group = addGroup("worker", "Processes that run apps");
         addVerb(group, "list", "All workers with what they do.",
                 [](CtlSession &session) { return ctlWorkerList(session); });
-        CLI::App &kill = addVerb(group, "kill", helpOf("worker kill"),
-                                 [&c](CtlSession &session) { return ctlWorkerKill(session, c.pid); });
-        kill.add_option("pid", c.pid, "Process id, as worker list shows it")->required()->check(CLI::PositiveNumber);
+        CLI::App &kill = addVerb(group, "kill", helpOf("worker kill"), [&c](CtlSession &session) {
+            return ctlWorkerKill(session, c.pid);
+        });
+        kill.add_option("pid", c.pid, "Process id, as worker list shows it")
+            ->required()
+            ->check(CLI::PositiveNumber);
     }
 
     void addSettings()
     {
         Command &c = m_command;
         CLI::App &group = addGroup("settings", "Every limit and default");
-        CLI::App &list = addVerb(group, "list", helpOf("settings list"),
-                                 [&c](CtlSession &session) { return ctlSettingsList(session, c.level); });
-        CLI::App &get = addVerb(group, "get", "The value of one setting.",
-                                [&c](CtlSession &session) { return ctlSettingsGet(session, c.level, c.word); });
+        CLI::App &list = addVerb(group, "list", helpOf("settings list"), [&c](CtlSession &session) {
+            return ctlSettingsList(session, c.level);
+        });
+        CLI::App &get =
+            addVerb(group, "get", "The value of one setting.",
+                    [&c](CtlSession &session) { return ctlSettingsGet(session, c.level, c.word); });
         get.add_option("key", c.word)->required();
-        CLI::App &set = addVerb(group, "set", helpOf("settings set"),
-                                [&c](CtlSession &session) { return ctlSettingsSet(session, c.level, c.words); });
+        CLI::App &set = addVerb(group, "set", helpOf("settings set"), [&c](CtlSession &session) {
+            return ctlSettingsSet(session, c.level, c.words);
+        });
         set.add_option("pairs", c.words, "KEY=VALUE, all or none")->required();
-        CLI::App &reset = addVerb(group, "reset", "Back to the inherited values, all or none.",
-                                  [&c](CtlSession &session) { return ctlSettingsReset(session, c.level, c.words); });
+        CLI::App &reset = addVerb(
+            group, "reset", "Back to the inherited values, all or none.",
+            [&c](CtlSession &session) { return ctlSettingsReset(session, c.level, c.words); });
         reset.add_option("keys", c.words)->required();
         for (CLI::App *verb : {&list, &get, &set, &reset}) {
-            CLI::Option *site = verb->add_option("--site", c.level.site, "Of this site instead of the engine");
-            verb->add_option("--app", c.level.app, "Of this app instead of the engine")->excludes(site);
+            CLI::Option *site =
+                verb->add_option("--site", c.level.site, "Of this site instead of the engine");
+            verb->add_option("--app", c.level.app, "Of this app instead of the engine")
+                ->excludes(site);
         }
     }
 
@@ -164,77 +186,36 @@ private:
     {
         Command &c = m_command;
         CLI::App &group = addGroup("config", "The configuration as one document, and its history");
-        addVerb(group, "export", helpOf("config export"), [](CtlSession &session) { return ctlConfigExport(session); });
-        CLI::App &import = addVerb(group, "import", helpOf("config import"), [&c](CtlSession &session) {
-            return ctlConfigImport(session, c.word, c.dryRun);
-        });
-        import.add_option("file", c.word, "A document as export prints it; - reads standard input")->required();
+        addVerb(group, "export", helpOf("config export"),
+                [](CtlSession &session) { return ctlConfigExport(session); });
+        CLI::App &import =
+            addVerb(group, "import", helpOf("config import"), [&c](CtlSession &session) {
+                return ctlConfigImport(session, c.word, c.dryRun);
+            });
+        import.add_option("file", c.word, "A document as export prints it; - reads standard input")
+            ->required();
         import.add_flag("--dry-run", c.dryRun, "Say what would change, change nothing");
-        CLI::App &history = addVerb(group, "history", helpOf("config history"),
-                                    [&c](CtlSession &session) { return ctlConfigHistory(session, c.limit); });
-        history.add_option("--limit", c.limit, "At most so many revisions")->check(CLI::Range(1, 1000));
-        CLI::App &diff = addVerb(group, "diff", helpOf("config diff"),
-                                 [&c](CtlSession &session) { return ctlConfigDiff(session, c.from, c.to); });
+        CLI::App &history =
+            addVerb(group, "history", helpOf("config history"),
+                    [&c](CtlSession &session) { return ctlConfigHistory(session, c.limit); });
+        history.add_option("--limit", c.limit, "At most so many revisions")
+            ->check(CLI::Range(1, 1000));
+        CLI::App &diff = addVerb(group, "diff", helpOf("config diff"), [&c](CtlSession &session) {
+            return ctlConfigDiff(session, c.from, c.to);
+        });
         diff.add_option("from", c.from, "A revision")->required();
         diff.add_option("to", c.to, "Another; the newest when not given");
-        CLI::App &rollback = addVerb(group, "rollback", helpOf("config rollback"),
-                                     [&c](CtlSession &session) { return ctlConfigRollback(session, c.to); });
-        rollback.add_option("revision", c.to, "The revision to go back to; the newest change is undone when not given");
+        CLI::App &rollback =
+            addVerb(group, "rollback", helpOf("config rollback"),
+                    [&c](CtlSession &session) { return ctlConfigRollback(session, c.to); });
+        rollback.add_option(
+            "revision", c.to,
+            "The revision to go back to; the newest change is undone when not given");
     }
 
     CLI::App &m_app;
     Command &m_command;
 };
-
-std::string userName()
-{
-    const passwd *user = getpwuid(getuid());
-    return user ? user->pw_name : fmt::format("uid {}", getuid());
-}
-
-Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath, const std::string &dataDir)
-{
-    auto path = socketPath.empty() ? findControlSocket(dataDir) : checkSocketPath(socketPath);
-    if (!path)
-        return std::move(path).error();
-    auto client = ControlClient::create({.socketPath = std::move(*path), .author = fmt::format("ctl ({})", userName())});
-    if (!client)
-        return std::move(client).error();
-    return std::unique_ptr<Control>(std::move(*client));
-}
-
-/// Ctrl+C as something to wait for, once it is asked for; until then it ends the process as usual.
-class Interrupts {
-public:
-    void catchThem()
-    {
-        if (m_signals)
-            return;
-        sigset_t wanted;
-        sigemptyset(&wanted);
-        sigaddset(&wanted, SIGINT);
-        sigaddset(&wanted, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-        m_signals.reset(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    }
-    bool wait(std::chrono::milliseconds time)
-    {
-        pollfd one {.fd = m_signals.get(), .events = POLLIN, .revents = 0};
-        if (poll(&one, 1, static_cast<int>(time.count())) <= 0)
-            return false;
-        signalfd_siginfo info {};
-        return read(m_signals.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
-    }
-
-private:
-    FileDescriptor m_signals;
-};
-
-void writeTo(FILE *stream, std::string_view text)
-{
-    std::fwrite(text.data(), 1, text.size(), stream);
-    std::fflush(stream);
-}
 
 } // namespace
 
@@ -254,7 +235,8 @@ int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
             inner->fallthrough();
     }
 
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend()); // as CLI11 wants a vector
+    std::vector<std::string> reversed(arguments.rbegin(),
+                                      arguments.rend()); // as CLI11 wants a vector
     try {
         app.parse(std::move(reversed));
     } catch (const CLI::ParseError &error) {
@@ -273,17 +255,6 @@ int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
     }
     CtlSession session(world, **control, command.json);
     return command.action(session);
-}
-
-int ctlMain(int argc, char **argv)
-{
-    Interrupts interrupts;
-    const CtlWorld world {.connect = &connectToEngine,
-                          .out = [](std::string_view text) { writeTo(stdout, text); },
-                          .err = [](std::string_view text) { writeTo(stderr, text); },
-                          .pause = [&](std::chrono::milliseconds time) { return interrupts.wait(time); },
-                          .catchInterrupts = [&] { interrupts.catchThem(); }};
-    return runCtl(std::vector<std::string>(argv + 1, argv + std::max(argc, 1)), world);
 }
 
 } // namespace arc

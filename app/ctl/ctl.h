@@ -16,7 +16,9 @@ namespace arc {
 /// What `arcology ctl` touches of the world, so that a test can be the world.
 struct CtlWorld {
     /// The engine to speak to; both may be empty. Its callbacks may come on another thread.
-    std::function<Result<std::unique_ptr<Control>>(const std::string &socketPath, const std::string &dataDir)> connect;
+    std::function<Result<std::unique_ptr<Control>>(const std::string &socketPath,
+                                                   const std::string &dataDir)>
+        connect;
     std::function<void(std::string_view)> out; ///< standard output
     std::function<void(std::string_view)> err; ///< standard error
     /// Waits; true as soon as the user asks to stop (Ctrl+C).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about configuration: settings list|get|set|reset, config export|import|history|diff|rollback.
+// Verbs about configuration: settings list|get|set|reset, config
+// export|import|history|diff|rollback.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/ctl/text_table.h"
@@ -53,7 +54,8 @@ Result<std::string> readDocument(const std::string &file)
     if (input.bad())
         return Error {ErrorCode::Unavailable, fmt::format("{}: cannot be read", file)};
     if (text.size() > api::kRequestBytesMax)
-        return Error {ErrorCode::Full, fmt::format("{}: longer than {} bytes", file, api::kRequestBytesMax)};
+        return Error {ErrorCode::Full,
+                      fmt::format("{}: longer than {} bytes", file, api::kRequestBytesMax)};
     return text;
 }
 
@@ -88,7 +90,8 @@ int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string
         return session.fail(views.error());
     std::erase_if(views->settings, [&](const api::SettingView &view) { return view.key != key; });
     if (views->settings.empty())
-        return session.fail({ErrorCode::NotFound, fmt::format("{}: there is no such setting of this level", key)});
+        return session.fail(
+            {ErrorCode::NotFound, fmt::format("{}: there is no such setting of this level", key)});
     if (session.json())
         session.printJson(*views);
     else
@@ -96,21 +99,25 @@ int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string
     return 0;
 }
 
-int ctlSettingsSet(CtlSession &session, const CtlLevel &level, const std::vector<std::string> &pairs)
+int ctlSettingsSet(CtlSession &session, const CtlLevel &level,
+                   const std::vector<std::string> &pairs)
 {
     api::SettingEdits edits;
     for (const std::string &text : pairs) {
         auto pair = splitPair(text);
         if (!pair)
             return session.fail(pair.error());
-        edits.edits.push_back({.key = std::move(pair->first), .scope = level.scope(), .object = level.object(),
+        edits.edits.push_back({.key = std::move(pair->first),
+                               .scope = level.scope(),
+                               .object = level.object(),
                                .value = std::move(pair->second)});
     }
     return session.show(&Control::editSettings, std::move(edits),
                         [&](const api::Changed &changed) { sayChanged(session, changed); });
 }
 
-int ctlSettingsReset(CtlSession &session, const CtlLevel &level, const std::vector<std::string> &keys)
+int ctlSettingsReset(CtlSession &session, const CtlLevel &level,
+                     const std::vector<std::string> &keys)
 {
     api::SettingEdits edits;
     for (const std::string &key : keys)
@@ -133,28 +140,33 @@ int ctlConfigImport(CtlSession &session, const std::string &file, bool dryRun)
     auto document = readDocument(file);
     if (!document)
         return session.fail(document.error());
-    return session.show(&Control::importConfig, {.document = std::move(*document), .dryRun = dryRun},
+    return session.show(&Control::importConfig,
+                        {.document = std::move(*document), .dryRun = dryRun},
                         [&](const api::Changed &changed) { sayChanged(session, changed, dryRun); });
 }
 
 int ctlConfigHistory(CtlSession &session, int limit)
 {
-    return session.show(&Control::configHistory, {.limit = limit}, [&](const api::RevisionViews &views) {
-        TextTable table({"REVISION", "WHEN", "AUTHOR", "SUMMARY"});
-        for (const api::RevisionView &view : views.revisions)
-            table.add({std::to_string(view.revision), formatTimestamp(view.atUnixMs), view.author, view.summary});
-        session.print(table.text());
-    });
+    return session.show(
+        &Control::configHistory, {.limit = limit}, [&](const api::RevisionViews &views) {
+            TextTable table({"REVISION", "WHEN", "AUTHOR", "SUMMARY"});
+            for (const api::RevisionView &view : views.revisions)
+                table.add({std::to_string(view.revision), formatTimestamp(view.atUnixMs),
+                           view.author, view.summary});
+            session.print(table.text());
+        });
 }
 
 int ctlConfigDiff(CtlSession &session, uint64_t from, uint64_t to)
 {
-    return session.show(&Control::configDiff, {.from = from, .to = to}, [&](const api::DiffView &diff) {
-        if (diff.items.empty())
-            session.say("Nothing differs.");
-        for (const api::DiffItem &item : diff.items)
-            session.say(fmt::format("{} {}\n  - {}\n  + {}", item.kind, item.id, side(item.before), side(item.after)));
-    });
+    return session.show(&Control::configDiff, {.from = from, .to = to},
+                        [&](const api::DiffView &diff) {
+                            if (diff.items.empty())
+                                session.say("Nothing differs.");
+                            for (const api::DiffItem &item : diff.items)
+                                session.say(fmt::format("{} {}\n  - {}\n  + {}", item.kind, item.id,
+                                                        side(item.before), side(item.after)));
+                        });
 }
 
 int ctlConfigRollback(CtlSession &session, uint64_t to)

@@ -21,14 +21,17 @@ std::string percent(double share)
 
 void sayStatus(CtlSession &session, const api::Status &status)
 {
-    session.say(fmt::format("Arcology {}, pid {}, {}, revision {}", status.version, status.pid, status.state,
-                            status.revision));
+    session.say(fmt::format("Arcology {}, pid {}, {}, revision {}", status.version, status.pid,
+                            status.state, status.revision));
     const double age = static_cast<double>(unixNowMs() - status.startedUnixMs) / 1000;
-    TextTable table({"Running since", fmt::format("{} ({})", formatTimestamp(status.startedUnixMs),
-                                                  formatDuration(std::max(age, 0.0)))});
+    TextTable table({"Running since",
+                     fmt::format("{} ({})", formatTimestamp(status.startedUnixMs),
+                                 formatDuration(std::max(age, 0.0)))});
     for (const api::ListenerStatus &listener : status.listeners) {
-        table.add({"Address", listener.error.empty() ? listener.url
-                                                     : fmt::format("{} (closed: {})", listener.address, listener.error)});
+        table.add({"Address",
+                   listener.error.empty()
+                       ? listener.url
+                       : fmt::format("{} (closed: {})", listener.address, listener.error)});
     }
     table.add({"Operations", status.opsUrl.empty() ? "closed" : status.opsUrl});
     table.add({"Data directory", status.dataDir});
@@ -43,21 +46,24 @@ void sayStatus(CtlSession &session, const api::Status &status)
 
 int ctlStatus(CtlSession &session)
 {
-    return session.show(&Control::status, {}, [&](const api::Status &status) { sayStatus(session, status); });
+    return session.show(&Control::status, {},
+                        [&](const api::Status &status) { sayStatus(session, status); });
 }
 
 int ctlMetrics(CtlSession &session)
 {
-    return session.show(&Control::metrics, {}, [&](const api::Text &text) { session.print(text.text); });
+    return session.show(&Control::metrics, {},
+                        [&](const api::Text &text) { session.print(text.text); });
 }
 
 int ctlLogTail(CtlSession &session, const std::string &site, int bytes)
 {
-    return session.show(&Control::siteOutput, {.id = site, .bytes = bytes}, [&](const api::Text &output) {
-        session.print(output.text);
-        if (!output.text.empty() && !output.text.ends_with('\n'))
-            session.print("\n");
-    });
+    return session.show(&Control::siteOutput, {.id = site, .bytes = bytes},
+                        [&](const api::Text &output) {
+                            session.print(output.text);
+                            if (!output.text.empty() && !output.text.ends_with('\n'))
+                                session.print("\n");
+                        });
 }
 
 int ctlWorkerList(CtlSession &session)
@@ -73,10 +79,12 @@ int ctlWorkerList(CtlSession &session)
     TextTable table({"PID", "APP", "STATE", "BUSY", "REQUESTS", "MEMORY", "CPU", "SERVING"});
     for (const api::PoolFigures &pool : snapshot->pools) {
         for (const api::WorkerFigures &worker : pool.workers) {
-            table.add({std::to_string(worker.pid), pool.app, worker.state, fmt::format("{}/{}", worker.busy, worker.slots),
-                       std::to_string(worker.requests),
-                       worker.memoryBytes < 0 ? "?" : formatBytes(static_cast<double>(worker.memoryBytes)),
-                       percent(worker.cpu), worker.serving});
+            table.add(
+                {std::to_string(worker.pid), pool.app, worker.state,
+                 fmt::format("{}/{}", worker.busy, worker.slots), std::to_string(worker.requests),
+                 worker.memoryBytes < 0 ? "?"
+                                        : formatBytes(static_cast<double>(worker.memoryBytes)),
+                 percent(worker.cpu), worker.serving});
         }
     }
     if (table.empty())
@@ -92,8 +100,9 @@ int ctlWorkerList(CtlSession &session)
 
 int ctlWorkerKill(CtlSession &session, int pid)
 {
-    return session.show(&Control::killWorker, {.pid = pid},
-                        [&](const api::Nothing &) { session.say(fmt::format("Worker {} was ended.", pid)); });
+    return session.show(&Control::killWorker, {.pid = pid}, [&](const api::Nothing &) {
+        session.say(fmt::format("Worker {} was ended.", pid));
+    });
 }
 
 } // namespace arc

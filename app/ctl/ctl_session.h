@@ -11,23 +11,28 @@
 
 namespace arc {
 
-/// One ctl command at work: the engine it speaks to and where its words go. Main thread of the ctl process, which may
-/// wait for an answer; every call to the engine has a time limit of its own.
+/// One ctl command at work: the engine it speaks to and where its words go. Main thread of the ctl
+/// process, which may wait for an answer; every call to the engine has a time limit of its own.
 class CtlSession {
 public:
-    CtlSession(const CtlWorld &world, Control &control, bool json) : m_world(world), m_control(control), m_json(json) {}
+    CtlSession(const CtlWorld &world, Control &control, bool json)
+        : m_world(world), m_control(control), m_json(json)
+    {
+    }
 
     bool json() const noexcept { return m_json; }
     const CtlWorld &world() const noexcept { return m_world; }
 
     template <class Request, class Answer>
-    Result<Answer> ask(void (Control::*operation)(Request, Control::Callback<Answer>), std::type_identity_t<Request> what)
+    Result<Answer> ask(void (Control::*operation)(Request, Control::Callback<Answer>),
+                       std::type_identity_t<Request> what)
     {
         // Shared, because a dropped callback (engine's client destroyed) may outlive this call.
         auto promise = std::make_shared<std::promise<Result<Answer>>>();
         auto answer = promise->get_future();
-        (m_control.*operation)(std::move(what),
-                               [promise](Result<Answer> result) { promise->set_value(std::move(result)); });
+        (m_control.*operation)(std::move(what), [promise](Result<Answer> result) {
+            promise->set_value(std::move(result));
+        });
         return answer.get();
     }
 
@@ -44,7 +49,8 @@ public:
 
     /// Asks, prints the answer as JSON, or as `human` says.
     template <class Request, class Answer, class Human>
-    int show(void (Control::*operation)(Request, Control::Callback<Answer>), std::type_identity_t<Request> what, Human human)
+    int show(void (Control::*operation)(Request, Control::Callback<Answer>),
+             std::type_identity_t<Request> what, Human human)
     {
         const Result<Answer> answer = ask(operation, std::move(what));
         if (!answer)

@@ -15,7 +15,8 @@ namespace arc {
 namespace {
 
 constexpr std::chrono::milliseconds kPollInterval {200};
-/// The engine ends every start by pool.start_timeout_s itself; this only ends a wait for an engine that does not.
+/// The engine ends every start by pool.start_timeout_s itself; this only ends a wait for an engine
+/// that does not.
 constexpr std::chrono::minutes kServeWaitMax {15};
 constexpr int kInterrupted = 130; // as shells report Ctrl+C
 
@@ -40,18 +41,22 @@ int workersOf(const api::Snapshot &snapshot, const std::string &app)
 void sayServing(CtlSession &session, const api::SiteFigures &site, int workers, uint64_t revision)
 {
     if (session.json()) {
-        const nlohmann::ordered_json json = {{"name", site.id},       {"kind", site.kind}, {"state", site.state},
-                                             {"workers", workers},    {"urls", site.urls}, {"cause", site.cause},
-                                             {"revision", revision}};
-        session.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+        const nlohmann::ordered_json json = {
+            {"name", site.id},   {"kind", site.kind},   {"state", site.state}, {"workers", workers},
+            {"urls", site.urls}, {"cause", site.cause}, {"revision", revision}};
+        session.print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                      + "\n");
         return;
     }
-    const std::string count = workers == 0 ? "" : fmt::format(" · {} worker{}", workers, workers == 1 ? "" : "s");
-    session.say(fmt::format("Serving {} ({}{}) at {}", site.id, site.kind, count, fmt::join(site.urls, ", ")));
+    const std::string count =
+        workers == 0 ? "" : fmt::format(" · {} worker{}", workers, workers == 1 ? "" : "s");
+    session.say(fmt::format("Serving {} ({}{}) at {}", site.id, site.kind, count,
+                            fmt::join(site.urls, ", ")));
 }
 
 /// The site that is there now and was not before; where several are, the one of our folder.
-Result<api::SiteView> findAdded(CtlSession &session, const std::set<std::string> &before, const std::string &root)
+Result<api::SiteView> findAdded(CtlSession &session, const std::set<std::string> &before,
+                                const std::string &root)
 {
     const auto sites = session.ask(&Control::sites, {});
     if (!sites)
@@ -80,7 +85,8 @@ int waitUntilServing(CtlSession &session, const api::SiteView &added, uint64_t r
             return 0;
         }
         if (site && site->state == "failed")
-            return session.fail({ErrorCode::AppFailed, fmt::format("{} did not start: {}", added.id, site->cause)});
+            return session.fail(
+                {ErrorCode::AppFailed, fmt::format("{} did not start: {}", added.id, site->cause)});
         if (session.world().pause(kPollInterval)) {
             session.world().err(fmt::format("arcology: {} goes on starting\n", added.id));
             return kInterrupted;
@@ -89,7 +95,9 @@ int waitUntilServing(CtlSession &session, const api::SiteView &added, uint64_t r
     return session.fail({ErrorCode::Unavailable, fmt::format("{} is still starting", added.id)});
 }
 
-int change(CtlSession &session, void (Control::*operation)(api::Id, Control::Callback<api::Changed>), const std::string &site)
+int change(CtlSession &session,
+           void (Control::*operation)(api::Id, Control::Callback<api::Changed>),
+           const std::string &site)
 {
     return session.show(operation, {.id = site}, [&](const api::Changed &changed) {
         session.say(fmt::format("{} (revision {})", changed.summary, changed.revision));
@@ -120,7 +128,8 @@ int ctlSiteList(CtlSession &session)
     return session.show(&Control::snapshot, {}, [&](const api::Snapshot &snapshot) {
         TextTable table({"NAME", "STATE", "KIND", "REQUESTS/S", "ADDRESS"});
         for (const api::SiteFigures &site : snapshot.sites) {
-            table.add({site.id, site.state, site.kind, fmt::format("{:.1f}", site.now.requestsPerSecond),
+            table.add({site.id, site.state, site.kind,
+                       fmt::format("{:.1f}", site.now.requestsPerSecond),
                        fmt::format("{}", fmt::join(site.urls, ", "))});
         }
         if (table.empty())
@@ -136,7 +145,8 @@ int ctlSiteList(CtlSession &session)
 
 int ctlSiteAdd(CtlSession &session, CtlNewSite what)
 {
-    for (const auto &[texts, target] : {std::pair {&what.env, &what.site.env}, {&what.settings, &what.site.settings}}) {
+    for (const auto &[texts, target] :
+         {std::pair {&what.env, &what.site.env}, {&what.settings, &what.site.settings}}) {
         for (const std::string &text : *texts) {
             auto pair = splitPair(text);
             if (!pair)
@@ -145,7 +155,8 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
         }
     }
     std::error_code failed;
-    const auto path = std::filesystem::canonical(what.site.path, failed); // the engine stands in another folder
+    const auto path =
+        std::filesystem::canonical(what.site.path, failed); // the engine stands in another folder
     if (failed)
         return session.fail(errnoError(what.site.path, failed.value()));
     what.site.path = path.string();
@@ -183,8 +194,9 @@ int ctlSiteStop(CtlSession &session, const std::string &site)
 
 int ctlSiteRestart(CtlSession &session, const std::string &site)
 {
-    return session.show(&Control::restartSite, {.id = site},
-                        [&](const api::Nothing &) { session.say(fmt::format("{} restarts.", site)); });
+    return session.show(&Control::restartSite, {.id = site}, [&](const api::Nothing &) {
+        session.say(fmt::format("{} restarts.", site));
+    });
 }
 
 int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv)

@@ -41,8 +41,10 @@ struct CtlLevel {
 };
 int ctlSettingsList(CtlSession &session, const CtlLevel &level);
 int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string &key);
-int ctlSettingsSet(CtlSession &session, const CtlLevel &level, const std::vector<std::string> &pairs);
-int ctlSettingsReset(CtlSession &session, const CtlLevel &level, const std::vector<std::string> &keys);
+int ctlSettingsSet(CtlSession &session, const CtlLevel &level,
+                   const std::vector<std::string> &pairs);
+int ctlSettingsReset(CtlSession &session, const CtlLevel &level,
+                     const std::vector<std::string> &keys);
 
 int ctlConfigExport(CtlSession &session);
 /// "-" is standard input.

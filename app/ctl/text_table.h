@@ -7,11 +7,11 @@
 
 namespace arc {
 
-/// Columns of text, each as wide as its widest cell, two blanks between; the last one is not padded. Plain text: what a
-/// terminal, grep and awk can read.
+/// Columns of text, each as wide as its widest cell, two blanks between; the last one is not
+/// padded. Plain text: what a terminal, grep and awk can read.
 class TextTable {
 public:
-    explicit TextTable(std::vector<std::string> titles) : m_rows {std::move(titles)} {}
+    explicit TextTable(std::vector<std::string> titles) : m_rows {std::move(titles)} { }
     void add(std::vector<std::string> cells) { m_rows.push_back(std::move(cells)); }
     bool empty() const noexcept { return m_rows.size() == 1; }
     std::string text() const;

@@ -100,7 +100,7 @@ void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
     }
     if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision)
         fetchConfiguration();
-    emit snapshotChanged();
+    Q_EMIT snapshotChanged();
 }
 
 void ControlBridge::fetchStatus()
@@ -109,7 +109,7 @@ void ControlBridge::fetchStatus()
         if (!answer)
             return; // the snapshot tells about the link; a status that failed is asked for again
         m_status = std::move(*answer);
-        emit statusChanged();
+        Q_EMIT statusChanged();
     });
 }
 
@@ -123,14 +123,14 @@ void ControlBridge::fetchConfiguration()
         }
         m_sites = std::move(*answer);
         m_sitesKnown = true;
-        emit sitesChanged();
+        Q_EMIT sitesChanged();
     });
     call(&Control::configHistory, {.before = 0, .limit = kRevisionsShown}, this,
          [this](Result<api::RevisionViews> answer) {
              if (!answer)
                  return;
              m_revisions = std::move(*answer);
-             emit revisionsChanged();
+             Q_EMIT revisionsChanged();
          });
 }
 
@@ -139,7 +139,7 @@ void ControlBridge::fetchHistory()
     call(&Control::history, {.seconds = kHistorySeconds}, this,
          [this](Result<api::History> answer) {
              if (answer)
-                 emit historyLoaded(*answer);
+                 Q_EMIT historyLoaded(*answer);
          });
 }
 
@@ -148,7 +148,7 @@ void ControlBridge::setLink(Link link)
     if (link == m_link)
         return;
     m_link = link;
-    emit linkChanged();
+    Q_EMIT linkChanged();
 }
 
 const api::SiteView *ControlBridge::site(const std::string &id) const
@@ -184,11 +184,11 @@ void ControlBridge::startEngine()
         hop->run([this, answer = std::move(answer)] {
             m_startingEngine = false;
             if (!answer)
-                emit engineStartFailed(toQString(answer.error().message()));
+                Q_EMIT engineStartFailed(toQString(answer.error().message()));
             refresh();
         });
     });
-    emit linkChanged();
+    Q_EMIT linkChanged();
 }
 
 } // namespace arc

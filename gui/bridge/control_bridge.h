@@ -80,7 +80,7 @@ public:
     void startEngine();
     bool isStartingEngine() const { return m_startingEngine; }
 
-signals:
+Q_SIGNALS:
     void snapshotChanged();
     void statusChanged();
     void sitesChanged();

@@ -49,7 +49,7 @@ public:
                 endInsertRows();
             } else if (!(m_rows[size_t(at)] == row)) {
                 m_rows[size_t(at)] = std::move(row);
-                emit dataChanged(index(at, 0), index(at, columnCount() - 1));
+                Q_EMIT dataChanged(index(at, 0), index(at, columnCount() - 1));
             }
         }
     }

@@ -108,7 +108,7 @@ void TaskStrip::take(api::TaskView task)
     m_task = std::move(task);
     showState();
     if (wasRunning && !isRunning())
-        emit finished(m_task);
+        Q_EMIT finished(m_task);
 }
 
 void TaskStrip::showState()

@@ -29,7 +29,7 @@ public:
     bool isRunning() const { return m_task.state == "running"; }
     void setWatched(bool watched);
 
-signals:
+Q_SIGNALS:
     void closed();
     void finished(const arc::api::TaskView &task);
 

@@ -78,7 +78,7 @@ void Theme::apply()
     s_tokens = dark ? &darkTokens() : &lightTokens();
     m_app.setPalette(paletteOf(*s_tokens));
     m_app.setStyleSheet(styleSheet(*s_tokens));
-    emit changed();
+    Q_EMIT changed();
 }
 
 static QFont sized(double pointSize, QFont::Weight weight)

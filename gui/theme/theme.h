@@ -28,7 +28,7 @@ public:
     /// Tokens in force; light ones while no Theme exists. Read at paint time, never stored.
     static const Tokens &tokens();
 
-signals:
+Q_SIGNALS:
     void changed();
 
 private:

@@ -22,7 +22,7 @@ public:
     QString text() const;
     QPushButton *actionButton() const { return m_action; }
 
-signals:
+Q_SIGNALS:
     void activated();
 
 protected:

@@ -22,7 +22,7 @@ class DropZone : public QWidget {
 public:
     explicit DropZone(bool withSample, QWidget *parent = nullptr);
 
-signals:
+Q_SIGNALS:
     void addSite();
     void trySample();
 

@@ -18,7 +18,7 @@ public:
     /// `action` empty: no button.
     void show(const QString &title, const QString &text, const QString &action = {});
 
-signals:
+Q_SIGNALS:
     void activated();
 
 protected:

@@ -68,9 +68,9 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
         return index.isValid() ? m_proxy->mapToSource(index).row() : -1;
     };
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this, sourceRow](const QModelIndex &now) { emit rowSelected(sourceRow(now)); });
+            [this, sourceRow](const QModelIndex &now) { Q_EMIT rowSelected(sourceRow(now)); });
     connect(this, &QTableView::activated, this,
-            [this, sourceRow](const QModelIndex &at) { emit rowActivated(sourceRow(at)); });
+            [this, sourceRow](const QModelIndex &at) { Q_EMIT rowActivated(sourceRow(at)); });
     connect(m_proxy, &QAbstractItemModel::rowsInserted, this, [this] {
         m_proxy->sort(horizontalHeader()->sortIndicatorSection(),
                       horizontalHeader()->sortIndicatorOrder());

@@ -30,7 +30,7 @@ public:
     /// Height at which all rows are seen, up to a limit.
     int heightForRows(int rowsMax) const;
 
-signals:
+Q_SIGNALS:
     void rowSelected(int sourceRow);
     void rowActivated(int sourceRow);
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts one worker: python -u main.py --fd N.  N is the worker's end of its socket to the engine.
 
-Everything else comes with the HELLO frame. This file only makes the package beside it importable, without adding
-its folder to sys.path, where it could shadow a module of the application.
+Everything else comes with the HELLO frame. This file only makes the package beside it importable,
+without adding its folder to sys.path, where it could shadow a module of the application.
 """
 import importlib.util
 import os
@@ -20,7 +20,8 @@ def loadPackage():
 
 def main():
     if sys.version_info < (3, 9):
-        sys.stderr.write("arcology: workers need Python 3.9 or newer, this is %s\n" % sys.version.split()[0])
+        sys.stderr.write("arcology: workers need Python 3.9 or newer, this is %s\n"
+                         % sys.version.split()[0])
         return 78
     if len(sys.argv) != 3 or sys.argv[1] != "--fd" or not sys.argv[2].isdigit():
         sys.stderr.write("usage: main.py --fd N   (the engine starts workers; people do not)\n")

@@ -22,7 +22,8 @@ Result<uint64_t> parseIfMatch(std::string_view text)
     return Error {ErrorCode::Invalid, "If-Match: must be a revision in quotes, as an ETag gave it"};
 }
 
-/// Puts If-Match into the request's revision; a request without one cannot promise the precondition, and says so.
+/// Puts If-Match into the request's revision; a request without one cannot promise the
+/// precondition, and says so.
 template <class Request>
 Result<void> takeIfMatch(Request &request, const std::optional<std::string> &ifMatch)
 {
@@ -41,7 +42,8 @@ Result<void> takeIfMatch(Request &request, const std::optional<std::string> &ifM
 }
 
 template <class Request, class Answer>
-void run(AdminCall &call, api::Received received, void (Control::*member)(Request, Control::Callback<Answer>))
+void run(AdminCall &call, api::Received received,
+         void (Control::*member)(Request, Control::Callback<Answer>))
 {
     auto request = api::decodeRequest<Request>(received);
     if (!request)
@@ -74,7 +76,8 @@ AdminCall::Dispatch adminDispatch(size_t row) noexcept
     return kDispatch[row];
 }
 
-void respondJson(Exchange &exchange, int status, std::string json, std::optional<uint64_t> revision) noexcept
+void respondJson(Exchange &exchange, int status, std::string json,
+                 std::optional<uint64_t> revision) noexcept
 {
     ResponseHead head {.status = status};
     head.headers.add("Content-Type", "application/json");
@@ -89,13 +92,10 @@ void respondError(Exchange &exchange, const Error &error) noexcept
     respondJson(exchange, api::httpStatus(error.code()), api::errorToJson(error));
 }
 
-AdminCall::AdminCall(Exchange &exchange, std::shared_ptr<Control> control, std::shared_ptr<AdminLoad> load,
-                     Dispatch dispatch, api::Received received)
-    : m_exchange(&exchange)
-    , m_control(std::move(control))
-    , m_load(std::move(load))
-    , m_dispatch(dispatch)
-    , m_received(std::move(received))
+AdminCall::AdminCall(Exchange &exchange, std::shared_ptr<Control> control,
+                     std::shared_ptr<AdminLoad> load, Dispatch dispatch, api::Received received)
+    : m_exchange(&exchange), m_control(std::move(control)), m_load(std::move(load)),
+      m_dispatch(dispatch), m_received(std::move(received))
 {
     ++m_load->calls;
     if (const auto ifMatch = exchange.request().find(HeaderId::IfMatch))
@@ -124,10 +124,12 @@ void AdminCall::onBody(std::string_view bytes) noexcept
         return;
     const bool tooLong = m_body.size() + bytes.size() > api::kRequestBytesMax;
     if (tooLong || m_load->bodyBytes + bytes.size() > AdminLoad::kBodyBytesTotalMax) {
-        const Error error {ErrorCode::Full, fmt::format("the request is longer than {} or too many are being read",
-                                                        formatBytes(api::kRequestBytesMax))};
+        const Error error {ErrorCode::Full,
+                           fmt::format("the request is longer than {} or too many are being read",
+                                       formatBytes(api::kRequestBytesMax))};
         const auto keep = m_self;
-        respondJson(*detach(), tooLong ? kContentTooLarge : api::httpStatus(error.code()), api::errorToJson(error));
+        respondJson(*detach(), tooLong ? kContentTooLarge : api::httpStatus(error.code()),
+                    api::errorToJson(error));
         return;
     }
     m_body += bytes;
@@ -169,7 +171,8 @@ void AdminCall::fail(const Error &error) noexcept
     if (!exchange)
         return;
     const bool precondition = m_ifMatch && error.code() == ErrorCode::Conflict;
-    respondJson(*exchange, precondition ? kPreconditionFailed : api::httpStatus(error.code()), api::errorToJson(error));
+    respondJson(*exchange, precondition ? kPreconditionFailed : api::httpStatus(error.code()),
+                api::errorToJson(error));
 }
 
 } // namespace arc

@@ -11,8 +11,9 @@
 
 namespace arc {
 
-/// One call of the admin API from its head to its answer. Keeps itself alive until it has answered or the client has
-/// left; the answer of a call whose client left is dropped. Confined to the admin loop.
+/// One call of the admin API from its head to its answer. Keeps itself alive until it has answered
+/// or the client has left; the answer of a call whose client left is dropped. Confined to the admin
+/// loop.
 class AdminCall final : public ExchangeListener, public std::enable_shared_from_this<AdminCall> {
 public:
     using Dispatch = void (*)(AdminCall &call, api::Received received);
@@ -26,7 +27,7 @@ public:
 
     void onBody(std::string_view bytes) noexcept override;
     void onBodyEnd() noexcept override;
-    void onDrained() noexcept override {}
+    void onDrained() noexcept override { }
     void onGone() noexcept override;
 
     // ---- for the dispatch functions ----
@@ -52,7 +53,8 @@ private:
 AdminCall::Dispatch adminDispatch(size_t row) noexcept;
 
 /// A whole JSON answer; `revision` becomes the ETag.
-void respondJson(Exchange &exchange, int status, std::string json, std::optional<uint64_t> revision = {}) noexcept;
+void respondJson(Exchange &exchange, int status, std::string json,
+                 std::optional<uint64_t> revision = {}) noexcept;
 void respondError(Exchange &exchange, const Error &error) noexcept;
 
 } // namespace arc

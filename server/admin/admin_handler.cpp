@@ -35,7 +35,8 @@ Target findTarget(std::string_view method, std::string_view path)
             target.fromPath = std::move(fields);
             return target;
         }
-        target.allowed += fmt::format("{}{}", target.allowed.empty() ? "" : ", ", api::methodText(row.method));
+        target.allowed +=
+            fmt::format("{}{}", target.allowed.empty() ? "" : ", ", api::methodText(row.method));
     }
     return target;
 }
@@ -43,7 +44,8 @@ Target findTarget(std::string_view method, std::string_view path)
 void respondNoTarget(Exchange &exchange, const Target &target, std::string_view path)
 {
     if (target.allowed.empty())
-        return respondError(exchange, {ErrorCode::NotFound, fmt::format("{}: there is no such operation", path)});
+        return respondError(
+            exchange, {ErrorCode::NotFound, fmt::format("{}: there is no such operation", path)});
     ResponseHead head {.status = kMethodNotAllowed};
     head.headers.add("Allow", target.allowed);
     head.headers.add("Content-Type", "application/json");
@@ -57,8 +59,10 @@ std::string authorOf(const Exchange &exchange, const std::string &user)
     const std::string said = api::cleanAuthor(exchange.request().find(lowerCase).value_or(""));
     if (said.empty())
         return user;
-    // Our own client says "ctl (ana)" already; what somebody claims never hides who the kernel says it was.
-    return said.find(fmt::format("({})", user)) != said.npos ? said : fmt::format("{} ({})", said, user);
+    // Our own client says "ctl (ana)" already; what somebody claims never hides who the kernel says
+    // it was.
+    return said.find(fmt::format("({})", user)) != said.npos ? said
+                                                             : fmt::format("{} ({})", said, user);
 }
 
 Result<api::Received> receive(const Exchange &exchange, const OperationRow &row, Target target)
@@ -68,7 +72,8 @@ Result<api::Received> receive(const Exchange &exchange, const OperationRow &row,
     if (!query)
         return std::move(query).error();
     if (!query->empty() && !api::travelsInQuery(row.method))
-        return Error {ErrorCode::Invalid, "the fields of this operation travel in the body, not in the query"};
+        return Error {ErrorCode::Invalid,
+                      "the fields of this operation travel in the body, not in the query"};
     if (request.hasBody() && api::travelsInQuery(row.method))
         return Error {ErrorCode::Invalid, "this operation takes no body"};
     return api::Received {.fromPath = std::move(target.fromPath), .fromQuery = std::move(*query)};
@@ -77,10 +82,8 @@ Result<api::Received> receive(const Exchange &exchange, const OperationRow &row,
 } // namespace
 
 AdminHandler::AdminHandler(ControlProvider &provider, uint32_t ownUid)
-    : m_provider(provider)
-    , m_openApi(std::make_shared<const std::string>(openApiDocument()))
-    , m_peers(std::make_shared<Peers>(ownUid))
-    , m_load(std::make_shared<AdminLoad>())
+    : m_provider(provider), m_openApi(std::make_shared<const std::string>(openApiDocument())),
+      m_peers(std::make_shared<Peers>(ownUid)), m_load(std::make_shared<AdminLoad>())
 {
 }
 
@@ -88,16 +91,19 @@ void AdminHandler::handle(Exchange &exchange) const noexcept
 {
     const auto uid = exchange.peerUid();
     if (!uid)
-        return respondError(exchange, {ErrorCode::Forbidden, "the admin API answers on its Unix socket only"});
+        return respondError(
+            exchange, {ErrorCode::Forbidden, "the admin API answers on its Unix socket only"});
     const Peers::Peer &peer = m_peers->find(*uid);
     if (!peer.role) {
-        return respondError(exchange, {ErrorCode::Forbidden,
-                                       fmt::format("{} is not in the group {}", peer.name, Peers::kGroup)});
+        return respondError(exchange,
+                            {ErrorCode::Forbidden,
+                             fmt::format("{} is not in the group {}", peer.name, Peers::kGroup)});
     }
     const RequestHead &request = exchange.request();
     const std::string_view whole = request.rawPath;
     if (!whole.starts_with(api::kPrefix))
-        return respondError(exchange, {ErrorCode::NotFound, fmt::format("{}: not under {}", whole, api::kPrefix)});
+        return respondError(
+            exchange, {ErrorCode::NotFound, fmt::format("{}: not under {}", whole, api::kPrefix)});
     const std::string_view path = whole.substr(api::kPrefix.size());
     const std::string_view method = request.method == Method::Head ? "GET" : request.methodText;
     if (path == kOpenApiPath && method == "GET") {
@@ -111,18 +117,21 @@ void AdminHandler::handle(Exchange &exchange) const noexcept
         return respondNoTarget(exchange, target, whole);
     const OperationRow &row = *target.row;
     if (*peer.role < row.role) {
-        return respondError(exchange, {ErrorCode::Forbidden,
-                                       fmt::format("{} needs the role {}; {} has {}", row.name,
-                                                   api::roleName(row.role), peer.name, api::roleName(*peer.role))});
+        return respondError(
+            exchange,
+            {ErrorCode::Forbidden,
+             fmt::format("{} needs the role {}; {} has {}", row.name, api::roleName(row.role),
+                         peer.name, api::roleName(*peer.role))});
     }
     auto received = receive(exchange, row, std::move(target));
     if (!received)
         return respondError(exchange, received.error());
     if (m_load->calls >= AdminLoad::kCallsMax)
-        return respondError(exchange, {ErrorCode::Full, "too many calls of the admin API at one time"});
+        return respondError(exchange,
+                            {ErrorCode::Full, "too many calls of the admin API at one time"});
     const auto index = static_cast<size_t>(&row - operationRows().data());
-    std::make_shared<AdminCall>(exchange, m_provider.as(authorOf(exchange, peer.name), *peer.role), m_load,
-                                adminDispatch(index), std::move(*received))
+    std::make_shared<AdminCall>(exchange, m_provider.as(authorOf(exchange, peer.name), *peer.role),
+                                m_load, adminDispatch(index), std::move(*received))
         ->start();
 }
 

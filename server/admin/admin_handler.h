@@ -18,9 +18,10 @@ struct AdminLoad {
     size_t bodyBytes = 0;
 };
 
-/// The admin API under /api/v1 of a Unix socket's listener. Unlike other handlers it serves one loop only, the one that
-/// Control lives on. Each operation of operations.def is one method and path here; who asks is told by the kernel (uid of
-/// the peer), so a request that came over TCP is refused.
+/// The admin API under /api/v1 of a Unix socket's listener. Unlike other handlers it serves one
+/// loop only, the one that Control lives on. Each operation of operations.def is one method and
+/// path here; who asks is told by the kernel (uid of the peer), so a request that came over TCP is
+/// refused.
 class AdminHandler final : public Handler {
 public:
     AdminHandler(ControlProvider &provider, uint32_t ownUid);

@@ -10,11 +10,12 @@
 
 namespace arc {
 
-/// Who a user id is, and what it may do over the admin socket: the engine's own user and root administrate, members of the
-/// service's group operate, everybody else is refused. Confined to one loop.
+/// Who a user id is, and what it may do over the admin socket: the engine's own user and root
+/// administrate, members of the service's group operate, everybody else is refused. Confined to one
+/// loop.
 ///
-/// Names come from the system's user database, which may be slow the first time a foreign user appears; the answer is
-/// kept, at most kPeersMax of them.
+/// Names come from the system's user database, which may be slow the first time a foreign user
+/// appears; the answer is kept, at most kPeersMax of them.
 class Peers {
 public:
     struct Peer {
@@ -24,7 +25,7 @@ public:
     static constexpr const char *kGroup = "arcology";
     static constexpr size_t kPeersMax = 64;
 
-    explicit Peers(uint32_t ownUid) : m_ownUid(ownUid) {}
+    explicit Peers(uint32_t ownUid) : m_ownUid(ownUid) { }
     const Peer &find(uint32_t uid);
 
 private:

@@ -12,14 +12,14 @@ namespace {
 
 constexpr size_t kSummaryItemsMax = 5; // a history line must stay a line
 
-using Objects = std::map<std::string, std::string>; // id to JSON
+using Objects = std::vector<std::pair<std::string, std::string>>; // id and JSON, as they stand
 
 Objects settingsOf(const Document &document)
 {
     Objects out;
     for (const auto &[key, value] : document.settings) {
         if (const SettingRow *row = findSetting(key))
-            out.emplace(key, printJsonLine(settingToJson(*row, value)));
+            out.emplace_back(key, printJsonLine(settingToJson(*row, value)));
     }
     return out;
 }
@@ -29,21 +29,24 @@ Objects objectsOf(const std::vector<T> &list, Json (*print)(const T &))
 {
     Objects out;
     for (const T &item : list)
-        out.emplace(item.id, printJsonLine(print(item)));
+        out.emplace_back(item.id, printJsonLine(print(item)));
     return out;
 }
 
+/// New objects come in the order of their document, so that applying the diff appends them in it.
 void compare(Diff &diff, const char *kind, const Objects &before, const Objects &after)
 {
+    const std::map<std::string, std::string> old(before.begin(), before.end());
+    const std::map<std::string, std::string> now(after.begin(), after.end());
     for (const auto &[id, json] : before) {
-        const auto now = after.find(id);
-        if (now == after.end())
+        const auto at = now.find(id);
+        if (at == now.end())
             diff.push_back({.kind = kind, .id = id, .before = json});
-        else if (now->second != json)
-            diff.push_back({.kind = kind, .id = id, .before = json, .after = now->second});
+        else if (at->second != json)
+            diff.push_back({.kind = kind, .id = id, .before = json, .after = at->second});
     }
     for (const auto &[id, json] : after) {
-        if (!before.contains(id))
+        if (!old.contains(id))
             diff.push_back({.kind = kind, .id = id, .after = json});
     }
 }

@@ -30,15 +30,17 @@ consteval SettingType typeFor(const SettingRow &row)
 template <class T, class Fallback>
 consteval SettingRow typedRow(SettingRow row, Fallback fallback)
 {
+    // Constructed in place: clang does not take an assignment to a variant for a constant expression.
+    const auto set = [&](auto value) { std::construct_at(&row.fallback, value); };
     row.type = typeFor<T>(row);
     if constexpr (std::is_same_v<T, bool>)
-        row.fallback = bool {fallback};
+        set(bool {fallback});
     else if constexpr (std::is_same_v<T, double>)
-        row.fallback = static_cast<double>(fallback);
+        set(static_cast<double>(fallback));
     else if constexpr (std::is_same_v<T, std::string>)
-        row.fallback = std::string_view(fallback);
+        set(std::string_view(fallback));
     else
-        row.fallback = int64_t {fallback};
+        set(int64_t {fallback});
     return row;
 }
 

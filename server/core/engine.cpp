@@ -102,8 +102,7 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
     if (!dataDir)
         return std::move(dataDir).error();
     made->dataDir = std::move(*dataDir);
-    made->log = std::make_unique<EngineLog>();
-    made->log->openFile(made->dataDir->logs() + "/engine.log", {});
+    made->log = std::make_unique<EngineLog>(made->dataDir->logs());
     if (auto files = installPythonFiles(made->dataDir->run()); !files)
         return std::move(files).error();
     auto control = EventLoop::create("arc-control", EventLoop::kNoIndex, made->controlMetrics);
@@ -167,7 +166,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     const size_t count = loopCount(settings, options.hostsPython);
     metrics = std::make_unique<MetricsRegistry>(count);
     budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
-    logWriter = std::make_unique<LogWriter>(dataDir->logs() + "/access.log", logLimits(settings));
+    logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
 
     auto nothing = std::make_shared<HttpSnapshot>();

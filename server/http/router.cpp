@@ -23,6 +23,14 @@ bool takes(const Route &route, const RequestHead &head) noexcept
     });
 }
 
+using Suffix = std::pair<std::string_view, const Site *>;
+
+void addLongestFirst(std::vector<Suffix> &suffixes, Suffix suffix)
+{
+    const auto isLonger = [](const Suffix &a, const Suffix &b) { return a.first.size() > b.first.size(); };
+    suffixes.insert(std::upper_bound(suffixes.begin(), suffixes.end(), suffix, isLonger), suffix);
+}
+
 /// The methods of the routes with this prefix, for the Allow header.
 std::string allowedBy(const Site &site, const std::string &prefix)
 {
@@ -58,7 +66,7 @@ Router::Router(std::vector<std::shared_ptr<const Site>> sites) : m_sites(std::mo
             names.anyHost = &site;
         for (const std::string &host : site.hosts) {
             if (host.starts_with("*."))
-                names.suffixes.emplace_back(std::string_view(host).substr(1), &site);
+                addLongestFirst(names.suffixes, {std::string_view(host).substr(1), &site});
             else
                 names.exact.emplace(host, &site);
         }
@@ -77,10 +85,6 @@ Router::Router(std::vector<std::shared_ptr<const Site>> sites) : m_sites(std::mo
                 add(m_byListener[listener], *site);
         }
     }
-    const auto longestFirst = [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); };
-    std::stable_sort(m_everyListener.suffixes.begin(), m_everyListener.suffixes.end(), longestFirst);
-    for (auto &[listener, names] : m_byListener)
-        std::stable_sort(names.suffixes.begin(), names.suffixes.end(), longestFirst);
 }
 
 Router::Match Router::match(std::string_view listener, std::string_view host, std::string_view path,

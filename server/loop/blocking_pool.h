@@ -12,8 +12,8 @@
 
 namespace arc {
 
-/// A few threads for what may block: cold files, name lookups. A job goes in, its answer comes back as
-/// mail. Every home loop outlives the pool.
+/// A few threads for what may block: cold files, name lookups. A job goes in, its answer comes back
+/// as mail. Every home loop outlives the pool.
 class BlockingPool {
 public:
     explicit BlockingPool(size_t threads, size_t queueMax = 1024);

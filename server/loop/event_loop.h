@@ -23,9 +23,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 class EventLoop;
 
-/// Runs once at the end of a turn, after all events and mail of the turn: where batched writes leave.
-/// A hook that arms itself again while it runs comes up in the next turn, which then does not wait
-/// for events: so it serves as a ready list, too. Confined to the loop; may be destroyed while armed.
+/// Runs once at the end of a turn, after all events and mail of the turn: where batched writes
+/// leave. A hook that arms itself again while it runs comes up in the next turn, which then does
+/// not wait for events: so it serves as a ready list, too. Confined to the loop; may be destroyed
+/// while armed.
 class TurnHook {
 public:
     TurnHook() = default;
@@ -40,15 +41,17 @@ private:
     uint64_t m_ranInTurn = 0;
 };
 
-/// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections own.
+/// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections
+/// own.
 ///
-/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it runs on the
-/// loop's own thread, or before run().
+/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it
+/// runs on the loop's own thread, or before run().
 class EventLoop {
 public:
     /// index: place among the I/O loops, or kNoIndex for the control loop and client loops.
     static constexpr size_t kNoIndex = ~size_t {0};
-    static Result<std::unique_ptr<EventLoop>> create(std::string name, size_t index, LoopMetrics &metrics);
+    static Result<std::unique_ptr<EventLoop>> create(std::string name, size_t index,
+                                                     LoopMetrics &metrics);
     ~EventLoop();
     EventLoop(const EventLoop &) = delete;
 
@@ -57,8 +60,8 @@ public:
     void stop() noexcept;
     bool isCurrent() const noexcept;
 
-    /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks, never drops;
-    /// whoever sends without bound must bound it itself (credits, slots).
+    /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks,
+    /// never drops; whoever sends without bound must bound it itself (credits, slots).
     void post(std::unique_ptr<Mail> mail) noexcept;
     template <class F>
         requires std::invocable<std::decay_t<F> &>

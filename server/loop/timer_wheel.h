@@ -16,8 +16,8 @@ class TimerWheel;
 /// A deadline inside its owner. Arming again only stores the new deadline; the wheel moves the node
 /// lazily, so pushing a deadline back on every request costs one store.
 ///
-/// The delay counts from the start of the loop's turn. Fires late by at most one tick (20 ms) and the
-/// length of a turn, never early. Confined to the loop; the callback may destroy the timer.
+/// The delay counts from the start of the loop's turn. Fires late by at most one tick (20 ms) and
+/// the length of a turn, never early. Confined to the loop; the callback may destroy the timer.
 class Timer {
 public:
     using Callback = void (*)(void *context) noexcept;
@@ -41,9 +41,10 @@ private:
     void *const m_context;
 };
 
-/// All deadlines of one loop: two wheels (256 × 20 ms, 256 × 5.12 s; what lies further waits in the last
-/// slot and is placed again) and one libevent timer, which runs only while something is armed and
-/// sleeps until the next slot that holds a timer. Within a tick the order is open. Confined to its loop.
+/// All deadlines of one loop: two wheels (256 × 20 ms, 256 × 5.12 s; what lies further waits in the
+/// last slot and is placed again) and one libevent timer, which runs only while something is armed
+/// and sleeps until the next slot that holds a timer. Within a tick the order is open. Confined to
+/// its loop.
 class TimerWheel {
 public:
     explicit TimerWheel(EventLoop &loop);

@@ -9,14 +9,15 @@
 
 namespace arc {
 
-/// Accepts on one listening socket of one loop, in bounded turns. Confined to its loop. When descriptors
-/// or memory run out (EMFILE, ENFILE, ENOBUFS) it pauses for 100 ms, so that the loop never spins.
-/// Accepted TCP sockets have TCP_NODELAY; all are non-blocking and close-on-exec.
+/// Accepts on one listening socket of one loop, in bounded turns. Confined to its loop. When
+/// descriptors or memory run out (EMFILE, ENFILE, ENOBUFS) it pauses for 100 ms, so that the loop
+/// never spins. Accepted TCP sockets have TCP_NODELAY; all are non-blocking and close-on-exec.
 class Acceptor {
 public:
     /// Takes the connection; false: no more now, call resume() when there is room. Must not destroy
     /// the acceptor.
-    using Callback = bool (*)(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept;
+    using Callback = bool (*)(void *context, FileDescriptor socket,
+                               const SocketAddress &peer) noexcept;
 
     Acceptor(EventLoop &loop, FileDescriptor socket, Callback callback, void *context);
     Acceptor(const Acceptor &) = delete;

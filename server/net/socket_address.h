@@ -20,7 +20,10 @@ public:
     /// An IPv4 peer of an IPv6 socket becomes plain IPv4.
     static SocketAddress fromSystem(const sockaddr *address, socklen_t length) noexcept;
 
-    const sockaddr *system() const noexcept { return reinterpret_cast<const sockaddr *>(&m_storage); }
+    const sockaddr *system() const noexcept
+    {
+        return reinterpret_cast<const sockaddr *>(&m_storage);
+    }
     socklen_t systemLength() const noexcept { return m_length; }
     int family() const noexcept { return m_storage.ss_family; }
     bool isUnix() const noexcept { return family() == AF_UNIX; }
@@ -38,7 +41,8 @@ public:
     std::string host() const;
     /// As parse() reads it.
     std::string text() const;
-    /// What a browser opens: "http://127.0.0.1:8080"; every-address becomes 127.0.0.1. The path for Unix.
+    /// What a browser opens: "http://127.0.0.1:8080"; every-address becomes 127.0.0.1. The path for
+    /// Unix.
     std::string url(std::string_view scheme) const;
     bool operator==(const SocketAddress &other) const noexcept;
 

@@ -108,23 +108,15 @@ std::optional<LogLevel> logLevelFromName(std::string_view name) noexcept
 /// Used by the log's own thread only.
 class EngineLog::Output {
 public:
-    Output() : m_logger("engine")
+    Output(const std::string &path, bool toStderr) :
+        m_logger("engine"), m_file(std::make_shared<FileSink>(path, LogLimits {}))
     {
         m_logger.set_level(spdlog::level::trace); // write() has chosen already
-        add(std::make_shared<StderrSink>());
+        add(m_file);
+        if (toStderr)
+            add(std::make_shared<StderrSink>());
     }
-    void follow(const std::string &path, LogLimits limits)
-    {
-        if (path != m_path) {
-            m_path = path;
-            if (m_file)
-                std::erase(m_logger.sinks(), m_file);
-            m_file = std::make_shared<FileSink>(path, limits);
-            add(m_file);
-        }
-        if (m_file)
-            m_file->setLimits(limits);
-    }
+    void setLimits(LogLimits limits) { m_file->setLimits(limits); }
     void write(const EngineLogLine &line)
     {
         const spdlog::log_clock::time_point time {std::chrono::milliseconds(line.unixMs)};
@@ -140,11 +132,12 @@ private:
     }
 
     spdlog::logger m_logger;
-    std::shared_ptr<FileSink> m_file;
-    std::string m_path;
+    const std::shared_ptr<FileSink> m_file;
 };
 
-EngineLog::EngineLog(LogLevel level) : m_level(level), m_thread("engine-log", [this] { work(); })
+EngineLog::EngineLog(const std::string &folder, bool toStderr, LogLevel level) :
+    m_path(folder + "/engine.log"), m_toStderr(toStderr), m_level(level),
+    m_thread("engine-log", [this] { work(); })
 {
 }
 
@@ -156,13 +149,6 @@ EngineLog::~EngineLog()
     }
     m_wake.notify_all();
     m_thread.join();
-}
-
-void EngineLog::openFile(std::string path, LogLimits limits)
-{
-    std::scoped_lock lock(m_mutex);
-    m_path = std::move(path);
-    m_limits = limits;
 }
 
 void EngineLog::setLimits(LogLimits limits)
@@ -216,12 +202,11 @@ uint64_t EngineLog::linesDropped() const
 
 void EngineLog::work()
 {
-    Output output;
+    Output output(m_path, m_toStderr);
     uint64_t droppedTold = 0;
     std::vector<EngineLogLine> lines;
     for (;;) {
         uint64_t dropped = 0;
-        std::string path;
         LogLimits limits;
         {
             std::unique_lock lock(m_mutex);
@@ -231,11 +216,9 @@ void EngineLog::work()
             lines.clear();
             lines.swap(m_queue);
             dropped = m_dropped;
-            path = m_path;
             limits = m_limits;
         }
-        if (!path.empty())
-            output.follow(path, limits);
+        output.setLimits(limits);
         for (const EngineLogLine &line : lines)
             output.write(line);
         if (dropped > droppedTold) {

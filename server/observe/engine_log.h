@@ -27,7 +27,8 @@ struct EngineLogLine {
     std::string message;
 };
 
-/// The engine's own log: standard error, a rotating file, and the last lines for the control API.
+/// The engine's own log: standard error if wanted, engine.log of a folder, rotating, and the last
+/// lines for the control API.
 ///
 /// Every member may be called by any thread and none waits for a disk or a terminal: an own thread
 /// writes. When it cannot keep up, lines are dropped from its queue (not from the last lines) and
@@ -40,12 +41,12 @@ public:
     /// error never takes half a line.
     static constexpr size_t kMessageBytesMax = 3 * 1024;
 
-    explicit EngineLog(LogLevel level = LogLevel::Info);
+    explicit EngineLog(const std::string &folder, bool toStderr = true,
+                       LogLevel level = LogLevel::Info);
     ~EngineLog(); ///< writes what is queued
     EngineLog(const EngineLog &) = delete;
 
-    /// From the next line on into this file, too, e.g. logs/engine.log.
-    void openFile(std::string path, LogLimits limits);
+    /// Counts from the next lines on.
     void setLimits(LogLimits limits);
     void setLevel(LogLevel level);
     LogLevel level() const;
@@ -66,14 +67,15 @@ private:
 
     void work();
 
-    mutable std::mutex m_mutex; // guards all but m_thread; held for a push or a swap
+    const std::string m_path;
+    const bool m_toStderr;
+    mutable std::mutex m_mutex; // guards what follows, but m_thread; held for a push or a swap
     std::condition_variable m_wake;
     LogLevel m_level;
     std::deque<EngineLogLine> m_last;
     std::vector<EngineLogLine> m_queue;
     uint64_t m_dropped = 0;
     LogLimits m_limits;
-    std::string m_path; // of the file; empty: none
     bool m_stopping = false;
     Thread m_thread; // last: it uses everything above
 };

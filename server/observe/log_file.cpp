@@ -15,7 +15,7 @@ namespace arc {
 namespace {
 
 /// The setting log.files goes up to here: nothing beyond can be left over from an earlier limit.
-constexpr int kFilesMaxMax = 1000;
+constexpr int64_t kFilesMaxMax = 1000;
 constexpr mode_t kFileMode = 0640;
 constexpr mode_t kFolderMode = 0750;
 
@@ -93,14 +93,14 @@ bool LogFile::open()
     return true;
 }
 
-std::string LogFile::rotatedPath(int number) const
+std::string LogFile::rotatedPath(int64_t number) const
 {
     return m_path + '.' + std::to_string(number);
 }
 
 void LogFile::removeBeyondLimit() const
 {
-    for (int i = std::max(m_limits.filesMax, 1); i <= kFilesMaxMax; ++i)
+    for (int64_t i = std::max<int64_t>(m_limits.filesMax, 1); i <= kFilesMaxMax; ++i)
         unlink(rotatedPath(i).c_str());
 }
 
@@ -108,7 +108,7 @@ void LogFile::removeBeyondLimit() const
 bool LogFile::rotate()
 {
     removeBeyondLimit(); // the place of the oldest, and what a smaller limit left over
-    for (int i = std::max(m_limits.filesMax, 1) - 1; i >= 1; --i)
+    for (int64_t i = std::max<int64_t>(m_limits.filesMax, 1) - 1; i >= 1; --i)
         rename(rotatedPath(i).c_str(), rotatedPath(i + 1).c_str()); // gaps are no failure
     if (rename(m_path.c_str(), rotatedPath(1).c_str()) != 0)
         return false;
@@ -132,7 +132,8 @@ size_t LogFile::writeBytes(std::string_view bytes)
     return done;
 }
 
-/// Bytes of whole lines that are in the file now; fewer than asked, with errno, when the disk fails.
+/// Bytes of whole lines that are in the file now; fewer than asked, with errno, when the disk
+/// fails.
 size_t LogFile::write(std::string_view lines)
 {
     if (m_tornLine && writeBytes("\n") == 0)

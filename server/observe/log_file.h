@@ -15,12 +15,13 @@ namespace arc {
 /// How much disk one log may take: this file and `filesMax` rotated ones, x.log.1 the youngest.
 struct LogLimits {
     int64_t fileBytesMax = 64LL * 1024 * 1024;
-    int filesMax = 5;
+    int64_t filesMax = 5;
 };
 
 /// A log file that rotates itself. Lines it cannot write (disk full, folder gone) are dropped and
 /// counted; it says so once on standard error, tries again at each append, and says when it works
-/// again. A file that somebody moved away is made anew. Blocks for the disk; confined to one thread.
+/// again. A file that somebody moved away is made anew. Blocks for the disk; confined to one
+/// thread.
 class LogFile {
 public:
     LogFile(std::string path, LogLimits limits);
@@ -38,7 +39,7 @@ private:
     size_t writeBytes(std::string_view bytes);
     void failed(int errnoValue, size_t linesDropped);
     void worked();
-    std::string rotatedPath(int number) const;
+    std::string rotatedPath(int64_t number) const;
 
     const std::string m_path;
     LogLimits m_limits;

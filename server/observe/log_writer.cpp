@@ -11,8 +11,8 @@
 
 namespace arc {
 
-LogWriter::LogWriter(std::string path, LogLimits limits) :
-    m_limits(limits), m_file(std::move(path), limits),
+LogWriter::LogWriter(const std::string &folder, LogLimits limits) :
+    m_limits(limits), m_file(folder + "/access.log", limits),
     m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_thread("log-writer", [this] { work(); })
 {
     // Without an eventfd, poll() ignores it: the writer then looks every interval only.

@@ -15,7 +15,7 @@
 
 namespace arc {
 
-/// The thread that brings the rings of the loops to disk, into one file, e.g. logs/access.log.
+/// The thread that brings the rings of the loops to disk, into access.log of a folder.
 ///
 /// It looks at all rings twice a second, and at once when woken. Its memory is one ring's worth of
 /// lines. A disk that fails costs lines, which are counted, and never holds a loop up. Every member
@@ -24,7 +24,7 @@ class LogWriter {
 public:
     static constexpr std::chrono::milliseconds kInterval {500};
 
-    LogWriter(std::string path, LogLimits limits);
+    explicit LogWriter(const std::string &folder, LogLimits limits = {});
     ~LogWriter(); ///< stop()
     LogWriter(const LogWriter &) = delete;
 
@@ -37,7 +37,7 @@ public:
     void wake() noexcept;
     /// Writes what the rings hold, then ends the thread. Producers should have ended before.
     void stop();
-    /// Lines lost because the disk failed. Those that a full ring lost are in LogRing::linesDropped().
+    /// Lines lost because the disk failed. Those that a full ring lost: LogRing::linesDropped().
     uint64_t linesDropped() const noexcept { return m_dropped.load(std::memory_order_relaxed); }
 
 private:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One ASGI request (ASGI 3, HTTP): its scope, receive() and send(). Everything runs on the event loop's thread."""
+"""One ASGI request (ASGI 3, HTTP): its scope, receive() and send(). Everything runs on the event
+loop's thread.
+"""
 import struct
 import sys
 import traceback
@@ -25,7 +27,8 @@ class RequestFactory:
             raise protocol.ProtocolError("a REQUEST that ends too early") from None
         if position > end:
             raise protocol.ProtocolError("a REQUEST that ends too early")
-        return Request(self, channel, number, scope, requestId, data[position:end], flags & END != 0)
+        return Request(self, channel, number, scope, requestId, data[position:end],
+                       flags & END != 0)
 
     def _readHead(self, data, begin):
         method, scheme, minor, bits, length, _queue = protocol.REQUEST_HEAD.unpack_from(data, begin)
@@ -53,9 +56,11 @@ class RequestFactory:
         scope = {
             "type": "http", "asgi": _VERSIONS, "http_version": "1.1" if minor else "1.0",
             "method": literal.decode("latin-1") if literal else METHODS[method],
-            "scheme": "https" if scheme else "http", "path": path.decode("utf-8", "replace"), "raw_path": rawPath,
+            "scheme": "https" if scheme else "http", "path": path.decode("utf-8", "replace"),
+            "raw_path": rawPath,
             "query_string": query, "root_path": "", "headers": headers,
-            "client": (clientHost.decode("latin-1"), clientPort), "server": (serverHost, serverPort),
+            "client": (clientHost.decode("latin-1"), clientPort),
+            "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
         return scope, requestId, position
@@ -80,9 +85,12 @@ class RequestFactory:
 
 
 class Request:
-    """States of the answer: nothing, _head set (start was sent by the application), _begun (it is on its way), _ended."""
-    __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_chunks", "_complete", "_gone",
-                 "_received", "_receiver", "_ungranted", "_granted", "_sent", "_roomWaiter", "_head", "_bodyless",
+    """States of the answer: nothing, _head set (start was sent by the application), _begun (it is
+    on its way), _ended.
+    """
+    __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_chunks", "_complete",
+                 "_gone", "_received", "_receiver", "_ungranted", "_granted", "_sent",
+                 "_roomWaiter", "_head", "_bodyless",
                  "_length", "_written", "_begun", "_ended")
 
     def __init__(self, factory, channel, number, scope, requestId, first, complete):
@@ -110,25 +118,28 @@ class Request:
     async def run(self):
         try:
             await self._factory.application(self._scope, self.receive, self.send)
-        except BaseException as error:  # SystemExit must not reach the loop: one request must not end the worker
+        # SystemExit must not reach the loop: one request must not end the worker
+        except BaseException as error:
             if not self._gone:
                 sys.stderr.write("arcology: the application failed on %s %s (request %s)\n%s" % (
-                    self._scope.get("method"), self._scope.get("path"), self._requestId, traceback.format_exc()))
+                    self._scope.get("method"), self._scope.get("path"), self._requestId,
+                    traceback.format_exc()))
             self._fail()
             if isinstance(error, GeneratorExit):
                 raise
         else:
             if not self._ended:
                 if not self._gone:
-                    sys.stderr.write("arcology: the application returned without completing its answer to %s %s "
-                                     "(request %s)\n" % (self._scope.get("method"), self._scope.get("path"),
-                                                         self._requestId))
+                    sys.stderr.write("arcology: the application returned without completing its "
+                                     "answer to %s %s (request %s)\n" % (
+                                         self._scope.get("method"), self._scope.get("path"),
+                                         self._requestId))
                 self._fail()
         finally:
             self._wakeReceivers()
             self._scope = None
 
-    # -- frames from the engine ------------------------------------------------------------------------------------
+    # -- frames from the engine --------------------------------------------------------------------
 
     def onBody(self, chunk, flags):
         if self._complete:
@@ -163,7 +174,7 @@ class Request:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    # -- what the application calls --------------------------------------------------------------------------------
+    # -- what the application calls ----------------------------------------------------------------
 
     async def receive(self):
         while True:
@@ -186,7 +197,8 @@ class Request:
             return {"type": "http.request", "body": body, "more_body": False}
         self._ungranted += len(body)
         if self._ungranted >= protocol.WINDOW_STEP:
-            self._channel.send(protocol.frame(protocol.WINDOW, self._number, protocol.U32.pack(self._ungranted)))
+            self._channel.send(protocol.frame(protocol.WINDOW, self._number,
+                                              protocol.U32.pack(self._ungranted)))
             self._ungranted = 0
         return {"type": "http.request", "body": body, "more_body": True}
 
@@ -226,9 +238,11 @@ class Request:
         if self._length is not None and not self._bodyless:
             self._written += len(body)
             if self._written > self._length:
-                raise RuntimeError("the body is longer than its Content-Length of %d" % self._length)
+                raise RuntimeError("the body is longer than its Content-Length of %d"
+                                   % self._length)
             if last and self._written < self._length:
-                raise RuntimeError("the body ended %d bytes before its Content-Length" % (self._length - self._written))
+                raise RuntimeError("the body ended %d bytes before its Content-Length"
+                                   % (self._length - self._written))
         size = len(body)
         head, self._head = self._head or b"", b""
         kind = protocol.DATA if self._begun else protocol.RESPONSE
@@ -259,7 +273,8 @@ class Request:
             kind, head = protocol.DATA, b""
 
     def _frame(self, kind, last, head, body):
-        start = protocol.FRAME.pack(len(head) + len(body), kind, END if last else 0, 0, self._number)
+        start = protocol.FRAME.pack(len(head) + len(body), kind, END if last else 0, 0,
+                                    self._number)
         self._channel.send(b"".join((start, head, body)))
         if last:
             self._end()
@@ -276,10 +291,10 @@ class Request:
         if self._begun or self._gone:
             self._channel.send(protocol.frame(protocol.DATA, self._number, b"", ABORT))
         else:
-            body = ("500 Internal Server Error\n\nThe application failed on this request.\nRequest: %s\n"
-                    % self._requestId).encode("latin-1", "replace")
+            body = protocol.failurePage(self._requestId)
             count, raw, _length = self._factory.table.encodeBytes((
-                (b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))))
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", b"%d" % len(body))))
             if self._scope["method"] == "HEAD":
                 body = b""
             payload = protocol.RESPONSE_HEAD.pack(500, count) + raw + body

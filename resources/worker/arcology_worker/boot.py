@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a fresh interpreter to a serving worker: HELLO, the steps with their times, READY or FAILED."""
+"""From a fresh interpreter to a serving worker: HELLO, the steps with their times, READY or FAILED.
+"""
 import os
 import signal
 import socket
@@ -32,7 +33,8 @@ class Report:
 
     def failed(self, error, trace=""):
         sys.stderr.write("arcology: %s\n%s" % (error, trace))
-        self.send(protocol.FAILED, {"step": self.name, "error": error[:4000], "traceback": trace[-100000:]})
+        self.send(protocol.FAILED,
+                  {"step": self.name, "error": error[:4000], "traceback": trace[-100000:]})
 
     def send(self, kind, value):
         try:
@@ -58,24 +60,30 @@ def receiveHello(sock):
 
 
 def processAgeMs():
-    """Milliseconds since the kernel started this process, to its clock tick; None where /proc is not there."""
+    """Milliseconds since the kernel started this process, to its clock tick; None where /proc is
+    not there.
+    """
     try:
         with open("/proc/self/stat", "rb") as file:
             ticks = int(file.read().rpartition(b")")[2].split()[19])
-        return max(0.0, (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")) * 1000)
+        began = ticks / os.sysconf("SC_CLK_TCK")
+        return max(0.0, (time.clock_gettime(time.CLOCK_BOOTTIME) - began) * 1000)
     except (OSError, ValueError, IndexError, AttributeError):
         return None
 
 
 def prepareInterpreter(root):
-    """What the application may look at shall be its own: working directory, sys.path[0], argv and __main__."""
+    """What the application may look at shall be its own: working directory, sys.path[0], argv and
+    __main__.
+    """
     os.chdir(root)
     sys.path[0] = root
     sys.argv = ["arcology-worker"]
     sys.stdin = open(os.devnull, "r", encoding="utf-8")
     # No __file__: multiprocessing's spawn would run it again in each child.
     sys.modules["__main__"] = types.ModuleType("__main__")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the engine's terminal reaches us too; STOP follows
+    # Ctrl+C in the engine's terminal reaches us too; STOP follows
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
@@ -83,7 +91,8 @@ def run(fd):
     age = processAgeMs()
     sock = socket.socket(fileno=fd)
     sock.setblocking(True)
-    os.set_inheritable(fd, False)  # what the application starts must not hold the engine's socket open
+    # what the application starts must not hold the engine's socket open
+    os.set_inheritable(fd, False)
     report = Report(sock)
     try:
         hello = receiveHello(sock)

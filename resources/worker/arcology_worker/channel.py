@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The socket of a WSGI worker and the threads that share it.
 
-Every idle thread waits in one edge-triggered epoll. The kernel wakes one of them per arrival, the one that slept
-least, and that thread reads, keeps the first request and runs it: a lone request wakes one thread and passes no
-lock that anybody else holds. The main thread waits there too but runs no request: it reads bodies, windows,
-cancellations and pings while all others are busy. When it is woken for a request it hands it over and goes back to
-sleep; the thread that took it sleeps after it and so is woken before it from then on.
+Every idle thread waits in one edge-triggered epoll. The kernel wakes one of them per arrival, the
+one that slept least, and that thread reads, keeps the first request and runs it: a lone request
+wakes one thread and passes no lock that anybody else holds. The main thread waits there too but
+runs no request: it reads bodies, windows, cancellations and pings while all others are busy. When
+it is woken for a request it hands it over and goes back to sleep; the thread that took it sleeps
+after it and so is woken before it from then on.
 """
 import collections
-import os
 import select
 import signal
 import socket
@@ -17,57 +17,34 @@ import threading
 
 from . import protocol
 from .protocol import ABORT, END
+from .stream import ClientGone, Stream, leave
 
 READ_BYTES = 64 * 1024
-HANDOVER_SECONDS = 0.01  # the main thread stays out of the epoll so long, else it would take its own wake-up
-JOIN_BYTES = 16 * 1024  # above this, handing the kernel two buffers costs less than copying them into one
+# the main thread stays out of the epoll so long, else it would take its own wake-up
+HANDOVER_SECONDS = 0.01
+# above this, handing the kernel two buffers costs less than copying them into one
+JOIN_BYTES = 16 * 1024
 _HANGUP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
 
-class ClientGone(ConnectionError):
-    """Nobody waits for this answer any more."""
-
-
-class Stream:
-    """One request, between the thread that reads the socket and the thread that runs the application.
-
-    The reader writes granted, chunks, complete and gone; the application's thread writes the rest.
-    """
-    __slots__ = ("number", "data", "begin", "end", "chunks", "complete", "gone", "granted", "sent",
-                 "consumed", "changed")
-
-    def __init__(self, number, flags, data, begin, end):
-        self.number = number
-        self.data = data
-        self.begin = begin
-        self.end = end
-        self.complete = flags & END != 0
-        self.gone = False
-        self.granted = protocol.INITIAL_WINDOW
-        self.sent = 0
-        self.consumed = 0
-        self.chunks = None
-        self.changed = None
-
-    def expectBody(self):
-        self.chunks = collections.deque()
-        self.changed = threading.Condition(threading.Lock())
-
-
 class Channel:
-    """Owns the socket. serve() returns when the engine said STOP (or SIGTERM came) and all streams have ended."""
+    """Owns the socket. serve() returns when the engine said STOP (or SIGTERM came) and all streams
+    have ended.
+    """
 
     def __init__(self, sock, threads, run):
         self._sock = sock
         self._run = run
         self._threadsWanted = threads
         self._buffer = protocol.FrameBuffer()
-        self._readLock = threading.Lock()   # guards _buffer, _streams against other readers, order of bytes
+        # guards _buffer, _streams against other readers, order of bytes
+        self._readLock = threading.Lock()
         self._sendLock = threading.Lock()   # one frame at a time on the socket
         self._streams = {}
         self._pending = collections.deque()
         self._stopping = False
-        self._handing = False               # the main thread waits for somebody to take what is pending
+        # the main thread waits for somebody to take what is pending
+        self._handing = False
         self._taken = threading.Event()
         self._live = threads
         self._liveLock = threading.Lock()   # guards _live; taken once per thread
@@ -82,7 +59,8 @@ class Channel:
     def serve(self):
         signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop())
         for number in range(self._threadsWanted):
-            threading.Thread(target=self._work, name="request-%d" % (number + 1), daemon=True).start()
+            threading.Thread(target=self._work, name="request-%d" % (number + 1),
+                             daemon=True).start()
         while self._live:
             self._waitAndRead(HANDOVER_SECONDS if self._pending or self._stopping else -1)
             if self._pending or self._stopping:
@@ -92,7 +70,7 @@ class Channel:
                 self._taken.wait(HANDOVER_SECONDS)
                 self._handing = False
 
-    # -- threads ---------------------------------------------------------------------------------------------------
+    # -- threads -----------------------------------------------------------------------------------
 
     def _work(self):
         pending = self._pending
@@ -127,7 +105,7 @@ class Channel:
         self._stopping = True
         self._wake()
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def _waitAndRead(self, seconds):
         for fd, events in self._epoll.poll(seconds, 2):
@@ -157,8 +135,8 @@ class Channel:
                 except protocol.ProtocolError as error:
                     sys.stderr.write("arcology: the engine sent %s\n" % error)
                     leave(76)
-                # A short read means the kernel has no more, and what comes next makes a new edge. Only an end of
-                # file that came with the data does not.
+                # A short read means the kernel has no more, and what comes next makes a new edge.
+                # Only an end of file that came with the data does not.
                 if len(data) < READ_BYTES and not hasEnd:
                     return
 
@@ -216,7 +194,7 @@ class Channel:
             elif flags & END:
                 stream.complete = True
 
-    # -- writing ---------------------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def send(self, data):
         try:
@@ -237,7 +215,8 @@ class Channel:
             leave(0)
 
     def sendBody(self, stream, head, body, last):
-        """Sends a RESPONSE (head is its payload so far) or DATA (head None), cut to the window and to frame size.
+        """Sends a RESPONSE (head is its payload so far) or DATA (head None), cut to the window and
+        to frame size.
 
         Raises ClientGone when the stream was cancelled before its window let everything out.
         """
@@ -245,10 +224,12 @@ class Channel:
         room = stream.granted - stream.sent
         if total <= room and total <= protocol.BODY_FRAME_MAX:
             if last:
-                self._streams.pop(stream.number, None)  # before the end goes out: then the number is free
+                # before the end goes out: then the number is free
+                self._streams.pop(stream.number, None)
             stream.sent += total
             kind, prefix = (protocol.RESPONSE, head) if head is not None else (protocol.DATA, b"")
-            start = protocol.FRAME.pack(len(prefix) + total, kind, END if last else 0, 0, stream.number)
+            start = protocol.FRAME.pack(len(prefix) + total, kind, END if last else 0, 0,
+                                        stream.number)
             if total <= JOIN_BYTES:
                 self.send(b"".join((start, prefix, body)))
             else:
@@ -264,12 +245,14 @@ class Channel:
             parts = []
             while position < total and room > 0 or head is not None:
                 size = max(0, min(total - position, room, protocol.BODY_FRAME_MAX))
-                kind, prefix = (protocol.RESPONSE, head) if head is not None else (protocol.DATA, b"")
+                kind = protocol.DATA if head is None else protocol.RESPONSE
+                prefix = head or b""
                 head = None
                 flags = END if last and position + size == total else 0
                 if flags:
                     self._streams.pop(stream.number, None)
-                parts.append(protocol.FRAME.pack(len(prefix) + size, kind, flags, 0, stream.number) + prefix)
+                start = protocol.FRAME.pack(len(prefix) + size, kind, flags, 0, stream.number)
+                parts.append(start + prefix)
                 parts.append(body[position:position + size])
                 position += size
                 room -= size
@@ -287,7 +270,9 @@ class Channel:
         return stream.granted - stream.sent
 
     def wait(self, stream, condition):
-        """Sleeps until condition() holds. The engine bounds every request in time, so there is no limit here."""
+        """Sleeps until condition() holds. The engine bounds every request in time, so there is no
+        limit here.
+        """
         changed = stream.changed
         if changed is None:
             changed = stream.changed = threading.Condition(threading.Lock())
@@ -301,13 +286,3 @@ class Channel:
 
     def grant(self, stream, size):
         self.send(protocol.frame(protocol.WINDOW, stream.number, protocol.U32.pack(size)))
-
-
-def leave(code):
-    """Ends the process at once: the engine is gone or cannot be understood, so no answer can be delivered."""
-    for file in (sys.stdout, sys.stderr):
-        try:
-            file.flush()
-        except (OSError, ValueError):
-            pass
-    os._exit(code)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What READY tells about the application: framework, static folders, warnings. Never the reason a start fails."""
+"""What READY tells about the application: framework, static folders, warnings. Never the reason a
+start fails.
+"""
 import os
 import platform
 import sys
@@ -13,16 +15,20 @@ def gather(application):
     warnings = []
     mounts = []
     kind = "Python"
-    for name, look in (("Django", lookAtDjango), ("Flask", lookAtFlask), ("Starlette", lookAtStarlette)):
+    for name, look in (("Django", lookAtDjango), ("Flask", lookAtFlask),
+                       ("Starlette", lookAtStarlette)):
         try:
             found = look(application, mounts, warnings)
-        except Exception as error:  # a framework's insides differ between versions; serving must go on
-            warnings.append("%s static files could not be found: %s: %s" % (name, type(error).__name__, error))
+        # a framework's insides differ between versions; serving must go on
+        except Exception as error:
+            warnings.append("%s static files could not be found: %s: %s"
+                            % (name, type(error).__name__, error))
             continue
         if found:
             kind = found
             break
-    return {"python": pythonName(), "kind": kind, "static": merged(mounts)[:MOUNTS_MAX], "warnings": warnings}
+    return {"python": pythonName(), "kind": kind, "static": merged(mounts)[:MOUNTS_MAX],
+            "warnings": warnings}
 
 
 def pythonName():
@@ -33,7 +39,8 @@ def pythonName():
 
 
 def merged(mounts):
-    """One entry per prefix, roots in the order they were found, each once, only folders that exist."""
+    """One entry per prefix, roots in the order they were found, each once, only folders that exist.
+    """
     byPrefix = {}
     for prefix, root in mounts:
         root = os.path.abspath(str(root))
@@ -51,7 +58,7 @@ def packageVersion(name):
         return ""
 
 
-# -- Django ------------------------------------------------------------------------------------------------------------
+# -- Django ----------------------------------------------------------------------------------------
 
 def lookAtDjango(application, mounts, warnings):
     module = sys.modules.get("django.conf")
@@ -87,7 +94,7 @@ def djangoMounts(settings, mounts):
         mounts.append((url, settings.STATIC_ROOT))
 
 
-# -- Flask -------------------------------------------------------------------------------------------------------------
+# -- Flask -----------------------------------------------------------------------------------------
 
 def lookAtFlask(application, mounts, _warnings):
     flask = sys.modules.get("flask")
@@ -123,7 +130,7 @@ def unwrapped(application, kind):
     return None
 
 
-# -- Starlette and FastAPI -----------------------------------------------------------------------------------------------
+# -- Starlette and FastAPI -------------------------------------------------------------------------
 
 def lookAtStarlette(application, mounts, _warnings):
     applications = sys.modules.get("starlette.applications")
@@ -148,7 +155,8 @@ def starletteMounts(routes, outer, mounts, depth):
             continue
         prefix = outer + path.rstrip("/") + "/"
         if static is not None and isinstance(inner, static.StaticFiles):
-            # At "/" it would hide routes that come before it; html=True has rules of its own. Both stay in Python.
+            # At "/" it would hide routes that come before it; html=True has rules of its own. Both
+            # stay in Python.
             if prefix != "/" and not inner.html:
                 mounts.extend((prefix, root) for root in inner.all_directories)
         elif depth > 0 and route.routes:

@@ -12,7 +12,9 @@ class StartupFailed(Exception):
 
 
 class Lifespan:
-    """mode "auto": an application that does not know lifespan is served without; "on": it must; "off": never asked."""
+    """mode "auto": an application that does not know lifespan is served without; "on": it must;
+    "off": never asked.
+    """
 
     def __init__(self, application, mode):
         self._application = application
@@ -45,7 +47,8 @@ class Lifespan:
             sys.stderr.write("arcology: lifespan shutdown failed: %s\n" % message)
 
     async def _run(self):
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"},
+                 "state": self.state}
         trace = ""
         error = None
         try:
@@ -61,7 +64,8 @@ class Lifespan:
         """The application's lifespan call has returned or raised."""
         if not self._started.done():
             if self._mode == "on":
-                what = "%s: %s" % (type(error).__name__, error) if error else "it returned too early"
+                what = "%s: %s" % (type(error).__name__,
+                                   error) if error else "it returned too early"
                 self._started.set_result(StartupFailed("lifespan startup failed: %s" % what, trace))
             else:
                 self._started.set_result(None)
@@ -87,6 +91,7 @@ class Lifespan:
                 self._ended.set_result("")
         elif kind == "lifespan.shutdown.failed":
             if not self._ended.done():
-                self._ended.set_result(str(message.get("message") or "the application gave no reason"))
+                self._ended.set_result(str(message.get("message")
+                                           or "the application gave no reason"))
         else:
             raise RuntimeError("lifespan: unknown message %r" % kind)

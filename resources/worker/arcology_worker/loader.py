@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the application object an entry names, and tells in one sentence why it could not.
 
-Entries:  module:attribute   module:object.attribute   module:factory()   module   django:settings.module
+Entries:  module:attribute   module:object.attribute   module:factory()
+          module   django:settings.module
 """
 import importlib
 import inspect
@@ -14,7 +15,9 @@ NAMES = ("application", "app", "api") + FACTORIES
 
 
 class LoadError(Exception):
-    """One sentence for the administrator; trace is the Python traceback, empty when it would say no more."""
+    """One sentence for the administrator; trace is the Python traceback, empty when it would say no
+    more.
+    """
 
     def __init__(self, sentence, trace=""):
         super().__init__(sentence)
@@ -22,7 +25,9 @@ class LoadError(Exception):
 
 
 def load(entry, interface):
-    """Returns (application, "wsgi" or "asgi"). The interface asked for wins unless the object is plainly the other."""
+    """Returns (application, "wsgi" or "asgi"). The interface asked for wins unless the object is
+    plainly the other.
+    """
     moduleName, _, path = entry.partition(":")
     if not moduleName or not all(part.isidentifier() for part in moduleName.split(".")):
         raise LoadError("the entry %r is not of the form module:attribute" % entry)
@@ -83,10 +88,12 @@ def calling(what, function):
     try:
         return function()
     except SystemExit as error:
-        raise LoadError("%s ended the program with exit code %s" % (what, error.code), ownTrace()) from None
+        raise LoadError("%s ended the program with exit code %s" % (what, error.code),
+                        ownTrace()) from None
     except LoadError:
         raise
-    except BaseException as error:  # whatever a module does while it is imported, the answer is FAILED
+    # whatever a module does while it is imported, the answer is FAILED
+    except BaseException as error:
         raise LoadError(sentence(error), ownTrace()) from None
 
 
@@ -104,7 +111,9 @@ def sentence(error):
 
 
 def applicationLine(error):
-    """The deepest line of the app's own files that the error passed: where an administrator should look."""
+    """The deepest line of the app's own files that the error passed: where an administrator should
+    look.
+    """
     root = os.path.join(sys.path[0], "")
     best = ""
     if isinstance(error, SyntaxError) and error.filename:
@@ -121,13 +130,19 @@ def shortName(name, root):
 
 
 def ownTrace():
-    """The current traceback without the frames of this package and of importlib, which explain nothing."""
+    """The current traceback without the frames of this package and of importlib, which explain
+    nothing.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     kind, error, trace = sys.exc_info()
-    while trace is not None and (trace.tb_frame.f_code.co_filename.startswith((here, "<frozen importlib"))
-                                 or os.path.basename(os.path.dirname(trace.tb_frame.f_code.co_filename)) == "importlib"):
+    while trace is not None and isMachinery(trace.tb_frame.f_code.co_filename, here):
         trace = trace.tb_next
     return "".join(traceback.format_exception(kind, error, trace))
+
+
+def isMachinery(name, here):
+    folder = os.path.basename(os.path.dirname(name))
+    return name.startswith((here, "<frozen importlib")) or folder == "importlib"
 
 
 def actualInterface(application, wanted):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The socket of an ASGI worker on an asyncio event loop. Everything here runs on that loop's thread."""
+"""The socket of an ASGI worker on an asyncio event loop. Everything here runs on that loop's
+thread.
+"""
 import asyncio
 import contextlib
 import os
@@ -8,7 +10,7 @@ import socket
 import sys
 
 from . import asgi, protocol
-from .channel import leave
+from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
 READ_BYTES = 64 * 1024
@@ -76,7 +78,8 @@ class Channel:
         self._requests = {}
         self._tasks = set()        # the loop itself holds tasks only weakly
         self._out = []
-        self._blocked = b""        # what the socket did not take; the writer callback is set while there is some
+        # what the socket did not take; the writer callback is set while there is some
+        self._blocked = b""
         self._flushSoon = False
         self._stopping = False
         self.stopped = loop.create_future()
@@ -95,10 +98,11 @@ class Channel:
             with contextlib.suppress(OSError):
                 self._sock.sendall(self._blocked)
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def _onReadable(self):
-        self._flushSoon = True  # one write at the end of this turn carries everything said during it
+        # one write at the end of this turn carries everything said during it
+        self._flushSoon = True
         try:
             for _ in range(READS_PER_TURN):
                 try:
@@ -150,7 +154,7 @@ class Channel:
     def future(self):
         return self._loop.create_future()
 
-    # -- writing ---------------------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def send(self, data):
         self._out.append(data)
@@ -162,7 +166,8 @@ class Channel:
         """The end of this stream is in the output: its number is free."""
         self._requests.pop(number, None)
         if self._stopping and not self._requests:
-            self._loop.call_soon(self._stopNow)  # later: the task that gave this answer may still run
+            # later: the task that gave this answer may still run
+            self._loop.call_soon(self._stopNow)
 
     def _flush(self):
         self._flushSoon = False
@@ -193,7 +198,7 @@ class Channel:
         if not self._blocked:
             self._flush()
 
-    # -- end -------------------------------------------------------------------------------------------------------
+    # -- end ---------------------------------------------------------------------------------------
 
     def _stop(self):
         self._stopping = True
@@ -205,16 +210,18 @@ class Channel:
             # Tasks whose answer is out may still run what comes after it.
             waiting = [task for task in self._tasks if not task.done()]
             if waiting:
-                asyncio.gather(*waiting, return_exceptions=True).add_done_callback(lambda _: self._stopNow())
+                asyncio.gather(*waiting,
+                               return_exceptions=True).add_done_callback(lambda _: self._stopNow())
             else:
                 self.stopped.set_result(None)
 
 
 def taskStarter(loop):
-    """Returns start(coroutine, tasks): a real task whose first step runs at once, where the interpreter can do it.
+    """Returns start(coroutine, tasks): a real task whose first step runs at once, where the
+    interpreter can do it.
 
-    An answer that never waits is then complete before the read that brought its request returns. Must be called with
-    no task current, which holds in a reader callback.
+    An answer that never waits is then complete before the read that brought its request returns.
+    Must be called with no task current, which holds in a reader callback.
     """
     Task = asyncio.Task
 
@@ -229,7 +236,8 @@ def taskStarter(loop):
     def startShadowed(coroutine, tasks):
         # 3.11: the task hands its first step to call_soon; for that moment, call_soon is ours.
         steps = []
-        loop.call_soon = lambda step, *arguments, context=None: steps.append((step, arguments, context))
+        loop.call_soon = lambda step, *arguments, context=None: steps.append((step, arguments,
+                                                                              context))
         try:
             task = Task(coroutine, loop=loop)
         finally:
@@ -241,7 +249,8 @@ def taskStarter(loop):
     def startSoon(coroutine, tasks):
         keep(loop.create_task(coroutine), tasks)
 
-    if sys.implementation.name != "cpython" or sys.version_info < (3, 11) or os.environ.get("PYTHONASYNCIODEBUG"):
+    if sys.implementation.name != "cpython" or sys.version_info < (3,
+            11) or os.environ.get("PYTHONASYNCIODEBUG"):
         return startSoon
     if sys.version_info >= (3, 12):
         return startEager

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames between engine and worker, as server/workers/protocol.h defines them. No socket is touched here."""
+"""Frames between engine and worker, as server/workers/protocol.h defines them. No socket is touched
+here.
+"""
 import json
 import re
 import struct
@@ -77,6 +79,12 @@ def parseHello(payload):
     return value
 
 
+def failurePage(requestId):
+    """What the client reads when the application failed: nothing about why."""
+    return ("500 Internal Server Error\n\nThe application failed on this request.\n"
+            "Request: %s\n" % requestId).encode("latin-1", "replace")
+
+
 class FrameBuffer:
     """Cuts received bytes into frames. feed() yields (kind, flags, stream, data, begin, end).
 
@@ -116,7 +124,9 @@ class FrameBuffer:
 
 
 class HeaderTable:
-    """Names that have a number in this engine's build, ready in the forms that requests and answers need."""
+    """Names that have a number in this engine's build, ready in the forms that requests and answers
+    need.
+    """
 
     def __init__(self, names):
         self.names = [str(name).lower() for name in names] or [""]
@@ -216,7 +226,8 @@ class HeaderTable:
 def joined(parts):
     raw = b"".join(parts)
     if len(raw) > HEAD_BYTES_MAX or len(parts) > 0xFFFF:
-        raise BadHeader("the response headers take %d bytes, more than %d" % (len(raw), HEAD_BYTES_MAX))
+        raise BadHeader("the response headers take %d bytes, more than %d"
+                        % (len(raw), HEAD_BYTES_MAX))
     return raw
 
 
@@ -235,7 +246,8 @@ def contentLength(raw):
 def environKey(name):
     """The WSGI key of a request header, or None for a header that applications must not see.
 
-    Names with an underscore would collide with those with a dash, and Proxy would set HTTP_PROXY for CGI-style code.
+    Names with an underscore would collide with those with a dash, and Proxy would set HTTP_PROXY
+    for CGI-style code.
     """
     if not name or "_" in name or name in HOP_BY_HOP or name in ("content-length", "proxy"):
         return None

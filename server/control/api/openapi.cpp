@@ -83,7 +83,8 @@ template <class Request>
 void addRequest(const OperationRow &row, Json &operation, Json &components)
 {
     Json parameters = Json::array();
-    Json body = Json::object(); // what stands in the path is refused in the body, so it is not shown there
+    Json body =
+        Json::object(); // what stands in the path is refused in the body, so it is not shown there
     api::detail::eachField<Request>([&]<class Owner, class Value>(api::Field<Owner, Value> field) {
         const bool inPath = row.path.find(fmt::format("{{{}}}", field.name)) != row.path.npos;
         if (!inPath && !api::travelsInQuery(row.method)) {
@@ -98,7 +99,8 @@ void addRequest(const OperationRow &row, Json &operation, Json &components)
     if (!parameters.empty())
         operation["parameters"] = std::move(parameters);
     if (!body.empty()) {
-        const Json schema = {{"type", "object"}, {"properties", std::move(body)}, {"additionalProperties", false}};
+        const Json schema = {
+            {"type", "object"}, {"properties", std::move(body)}, {"additionalProperties", false}};
         operation["requestBody"] = {{"content", jsonContent(schema)}};
     }
 }
@@ -112,16 +114,18 @@ Json describe(const OperationRow &row, Json &components)
     addRequest<Request>(row, operation, components);
     operation["responses"] = {
         {"200", {{"description", "Done."}, {"content", jsonContent(schemaOf<Answer>(components))}}},
-        {"default", {{"description", "Refused or failed."}, {"content", jsonContent(reference("Error"))}}}};
+        {"default",
+         {{"description", "Refused or failed."}, {"content", jsonContent(reference("Error"))}}}};
     return operation;
 }
 
 Json errorSchema()
 {
     const Json text = {{"type", "string"}};
-    return {{"type", "object"},
-            {"properties",
-             {{"error", {{"type", "object"}, {"properties", {{"code", text}, {"message", text}}}}}}}};
+    return {
+        {"type", "object"},
+        {"properties",
+         {{"error", {{"type", "object"}, {"properties", {{"code", text}, {"message", text}}}}}}}};
 }
 
 } // namespace
@@ -136,15 +140,14 @@ std::string openApiDocument()
         describe<api::REQUEST, api::ANSWER>(*row, components);                                     \
     ++row;
 #include "server/control/api/operations.def"
-    const Json document = {
-        {"openapi", "3.0.3"},
-        {"info",
-         {{"title", "Arcology admin API"},
-          {"version", kVersion},
-          {"license", {{"name", "Apache-2.0"}}}}},
-        {"servers", Json::array({{{"url", api::kPrefix}}})},
-        {"paths", std::move(paths)},
-        {"components", {{"schemas", std::move(components)}}}};
+    const Json document = {{"openapi", "3.0.3"},
+                           {"info",
+                            {{"title", "Arcology admin API"},
+                             {"version", kVersion},
+                             {"license", {{"name", "Apache-2.0"}}}}},
+                           {"servers", Json::array({{{"url", api::kPrefix}}})},
+                           {"paths", std::move(paths)},
+                           {"components", {{"schemas", std::move(components)}}}};
     return api::detail::print(document);
 }
 

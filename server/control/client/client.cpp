@@ -67,7 +67,8 @@ void ControlClient::call(const OperationRow &row, const Request &what, Callback<
             return done(std::move(text).error());
         auto answer = api::fromJson<Answer>(*text, api::Strictness::Answer);
         if (!answer)
-            return done(Error {ErrorCode::Internal, "the engine's answer: " + answer.error().message()});
+            return done(
+                Error {ErrorCode::Internal, "the engine's answer: " + answer.error().message()});
         done(std::move(answer));
     };
     m_loop->post([this, transfer = std::move(transfer)]() mutable {

@@ -13,16 +13,17 @@ namespace arc {
 
 class Transfers;
 
-/// Control of an engine in another process, over its admin socket. Has a thread and a loop of its own, on which the
-/// callbacks run; calls may come from any thread. An engine that is away gives Unavailable; the next call looks again, so
-/// the client outlives restarts of the engine.
+/// Control of an engine in another process, over its admin socket. Has a thread and a loop of its
+/// own, on which the callbacks run; calls may come from any thread. An engine that is away gives
+/// Unavailable; the next call looks again, so the client outlives restarts of the engine.
 class ControlClient final : public Control {
 public:
     struct Options {
         std::string socketPath;
         std::string author; ///< "window", "ctl"; the engine adds who the user is
         std::chrono::milliseconds timeout {10'000};
-        std::chrono::milliseconds longTimeout {120'000}; ///< recognise and addSite, which look through a folder
+        std::chrono::milliseconds longTimeout {
+            120'000}; ///< recognise and addSite, which look through a folder
     };
     /// Does not connect; the first call does.
     static Result<std::unique_ptr<ControlClient>> create(Options options);

@@ -54,9 +54,10 @@ Result<std::string> checkSocketPath(std::string path)
 {
     constexpr size_t kBytesMax = sizeof(sockaddr_un::sun_path) - 1;
     if (path.size() > kBytesMax) {
-        return Error {ErrorCode::Invalid, fmt::format("{}: {} bytes, but a socket's path may have {}; choose a shorter "
-                                                      "data directory",
-                                                      path, path.size(), kBytesMax)};
+        return Error {ErrorCode::Invalid,
+                      fmt::format("{}: {} bytes, but a socket's path may have {}; choose a shorter "
+                                  "data directory",
+                                  path, path.size(), kBytesMax)};
     }
     return path;
 }

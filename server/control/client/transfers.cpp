@@ -16,7 +16,8 @@ namespace arc {
 
 namespace {
 
-/// Level-triggered interest in a socket of libcurl's, unlike IoEvent: curl reads only as much as it likes per call.
+/// Level-triggered interest in a socket of libcurl's, unlike IoEvent: curl reads only as much as it
+/// likes per call.
 struct SocketEvent {
     event one {};
     bool added = false;
@@ -71,9 +72,8 @@ struct Transfers::Implementation {
 };
 
 Transfers::Implementation::Implementation(EventLoop &ownLoop, std::string path, std::string who)
-    : loop(ownLoop)
-    , socketPath(std::move(path))
-    , authorLine(fmt::format("{}: {}", api::kAuthorHeader, api::cleanAuthor(who)))
+    : loop(ownLoop), socketPath(std::move(path)),
+      authorLine(fmt::format("{}: {}", api::kAuthorHeader, api::cleanAuthor(who)))
 {
     static const CURLcode globalInit = curl_global_init(CURL_GLOBAL_DEFAULT);
     ARC_ASSERT(globalInit == CURLE_OK);
@@ -127,10 +127,12 @@ void Transfers::Implementation::configure(Running &one)
 
     curl_slist *headers = curl_slist_append(nullptr, authorLine.c_str());
     headers = curl_slist_append(headers, "Accept: application/json");
-    headers = curl_slist_append(headers, "Expect:"); // the engine is near: asking first costs more than it saves
+    headers = curl_slist_append(
+        headers, "Expect:"); // the engine is near: asking first costs more than it saves
     if (!api::travelsInQuery(what.method)) {
         headers = curl_slist_append(headers, "Content-Type: application/json");
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         static_cast<curl_off_t>(what.body.size()));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, what.body.c_str());
     }
     one.headers.reset(headers);
@@ -139,9 +141,10 @@ void Transfers::Implementation::configure(Running &one)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
 }
 
-// ---- between curl and the loop -----------------------------------------------------------------------------------
+// ---- between curl and the loop
 
-int Transfers::Implementation::onSocket(CURL *, curl_socket_t socket, int what, void *context, void *) noexcept
+int Transfers::Implementation::onSocket(CURL *, curl_socket_t socket, int what, void *context,
+                                        void *) noexcept
 {
     auto *self = static_cast<Implementation *>(context);
     if (what == CURL_POLL_REMOVE) {
@@ -151,8 +154,8 @@ int Transfers::Implementation::onSocket(CURL *, curl_socket_t socket, int what, 
     SocketEvent &entry = self->sockets[socket];
     if (entry.added)
         event_del(&entry.one);
-    const auto interest = static_cast<short>((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0)
-                                             | EV_PERSIST);
+    const auto interest = static_cast<short>((what & CURL_POLL_IN ? EV_READ : 0)
+                                             | (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
     event_assign(&entry.one, self->loop.base(), socket, interest, &socketReady, self);
     entry.added = event_add(&entry.one, nullptr) == 0;
     return entry.added ? 0 : -1;
@@ -169,9 +172,11 @@ int Transfers::Implementation::onTimer(CURLM *, long milliseconds, void *context
     return evtimer_add(&self->timer, &delay);
 }
 
-void Transfers::Implementation::socketReady(evutil_socket_t socket, short what, void *context) noexcept
+void Transfers::Implementation::socketReady(evutil_socket_t socket, short what,
+                                            void *context) noexcept
 {
-    const int ready = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    const int ready =
+        (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
     static_cast<Implementation *>(context)->act(socket, ready);
 }
 
@@ -187,7 +192,8 @@ void Transfers::Implementation::act(curl_socket_t socket, int what) noexcept
     reap();
 }
 
-size_t Transfers::Implementation::onBytes(char *bytes, size_t size, size_t count, void *context) noexcept
+size_t Transfers::Implementation::onBytes(char *bytes, size_t size, size_t count,
+                                          void *context) noexcept
 {
     auto *one = static_cast<Running *>(context);
     if (one->answer.size() + size * count > api::kAnswerBytesMax) {
@@ -198,7 +204,7 @@ size_t Transfers::Implementation::onBytes(char *bytes, size_t size, size_t count
     return size * count;
 }
 
-// ---- answers -----------------------------------------------------------------------------------------------------
+// ---- answers
 
 void Transfers::Implementation::reap() noexcept
 {
@@ -206,7 +212,8 @@ void Transfers::Implementation::reap() noexcept
     while (CURLMsg *message = curl_multi_info_read(multi, &left)) {
         if (message->msg != CURLMSG_DONE)
             continue;
-        const CURLcode code = message->data.result; // `message` is gone after the next call into the multi
+        const CURLcode code =
+            message->data.result; // `message` is gone after the next call into the multi
         auto node = running.extract(message->easy_handle);
         ARC_ASSERT(!node.empty());
         const std::unique_ptr<Running> one = std::move(node.mapped());
@@ -230,7 +237,9 @@ Result<std::string> Transfers::Implementation::resultOf(Running &one, CURLcode c
 Error Transfers::Implementation::transportError(const Running &one, CURLcode code) const
 {
     if (one.tooLong)
-        return {ErrorCode::Full, fmt::format("the answer of the engine is longer than {} bytes", api::kAnswerBytesMax)};
+        return {
+            ErrorCode::Full,
+            fmt::format("the answer of the engine is longer than {} bytes", api::kAnswerBytesMax)};
     if (code == CURLE_COULDNT_CONNECT) {
         long systemError = 0;
         curl_easy_getinfo(one.easy.get(), CURLINFO_OS_ERRNO, &systemError);
@@ -239,11 +248,13 @@ Error Transfers::Implementation::transportError(const Running &one, CURLcode cod
         return {ErrorCode::Unavailable, fmt::format("no engine answers at {}", socketPath)};
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
-        return {ErrorCode::Unavailable, fmt::format("the engine at {} did not answer within {} s", socketPath,
-                                                    (one.transfer.timeout.count() + 999) / 1000)};
+        return {ErrorCode::Unavailable,
+                fmt::format("the engine at {} did not answer within {} s", socketPath,
+                            (one.transfer.timeout.count() + 999) / 1000)};
     }
     return {ErrorCode::Unavailable,
-            fmt::format("the connection to the engine at {} broke: {}", socketPath, curl_easy_strerror(code))};
+            fmt::format("the connection to the engine at {} broke: {}", socketPath,
+                        curl_easy_strerror(code))};
 }
 
 Transfers::Transfers(EventLoop &loop, std::string socketPath, std::string author)

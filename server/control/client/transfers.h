@@ -18,10 +18,12 @@ struct Transfer {
     std::string path; ///< with query, from the root
     std::string body;
     std::chrono::milliseconds timeout {};
-    std::function<void(Result<std::string>)> done; ///< the body of a 200, else the error the engine told
+    std::function<void(Result<std::string>)>
+        done; ///< the body of a 200, else the error the engine told
 };
 
-/// HTTP over one Unix socket with connections kept alive: libcurl's multi interface on an EventLoop. Confined to it.
+/// HTTP over one Unix socket with connections kept alive: libcurl's multi interface on an
+/// EventLoop. Confined to it.
 class Transfers {
 public:
     static constexpr size_t kTransfersMax = 256;

@@ -49,7 +49,7 @@ Outbox &Http1Connection::outbox()
 void Http1Connection::askForTurn() noexcept
 {
     if (m_inTurn)
-        m_askAgain = true;
+        m_asked = true;
     else
         m_home.runLater(*this);
 }
@@ -77,16 +77,17 @@ void Http1Connection::run() noexcept
     m_turnBytes = 0;
     m_turnRequests = 0;
     m_sentInTurn = false;
+    m_moreToDo = false;
     m_home.input().load(m_partial);
     flush();
     while (!isClosed() && step() == Go::On) {
     }
-    m_askAgain = false;
+    m_asked = false; // what was asked for up to here is in the outbox, and leaves now
     flush();
     if (!isClosed())
         settle();
     m_inTurn = false;
-    if (!isClosed() && m_askAgain)
+    if (!isClosed() && (m_asked || m_moreToDo))
         m_home.runLater(*this);
 }
 
@@ -166,7 +167,7 @@ Http1Connection::Go Http1Connection::lingerOn() noexcept
         return Go::Stop;
     }
     if (m_turnBytes >= kTurnBytesMax) {
-        m_askAgain = true;
+        m_moreToDo = true;
         return Go::Stop;
     }
     const uint64_t before = m_turnBytes;
@@ -196,7 +197,7 @@ void Http1Connection::flush() noexcept
             m_watchesOutput = true;
             m_event.watchBoth(m_home.loop(), m_socket.get(), &Http1Connection::ready, this);
         } else if (result == OutputQueue::Flush::MoreNextTurn) {
-            m_askAgain = true;
+            m_moreToDo = true;
         }
     }
     m_outbox->closeSent(m_home.log());
@@ -206,7 +207,7 @@ void Http1Connection::flush() noexcept
 
 void Http1Connection::account() noexcept
 {
-    int64_t held = static_cast<int64_t>(m_partial.capacity());
+    int64_t held = m_partial.empty() ? 0 : static_cast<int64_t>(m_partial.capacity());
     if (m_exchange)
         held += static_cast<int64_t>(m_exchange->ownedBytes());
     if (m_outbox)

@@ -115,7 +115,8 @@ private:
     bool m_lastAnswer = false;   ///< close when everything is sent
     bool m_unreadInput = false;  ///< the client may still be sending: linger
     bool m_inTurn = false;
-    bool m_askAgain = false;     ///< something is to be done that this turn no longer does
+    bool m_asked = false;        ///< by the exchange, in a turn
+    bool m_moreToDo = false;     ///< a turn ended at a limit
     bool m_eventSeen = false;    ///< since peerLeft() looked
     bool m_sentInTurn = false;
     int64_t m_requests = 0;

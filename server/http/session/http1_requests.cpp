@@ -15,7 +15,7 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
     const uint64_t pending = m_outbox ? m_outbox->queue.pending() : 0;
     if (m_turnRequests >= m_home.snapshot().settings.pipelineMax || pending >= kTurnBytesMax
         || m_turnBytes >= kTurnBytesMax) {
-        m_askAgain = m_readable || !m_home.input().bytes().empty();
+        m_moreToDo = m_readable || !m_home.input().bytes().empty();
         return Go::Stop;
     }
     const std::string_view bytes = m_home.input().bytes();
@@ -77,7 +77,7 @@ Http1Connection::Go Http1Connection::deliverBody() noexcept
     }
     if (input.bytes().empty()) {
         if (m_turnBytes >= kTurnBytesMax) {
-            m_askAgain = true;
+            m_moreToDo = true;
             return Go::Stop;
         }
         if (m_readable && m_home.budget().isExhausted()) {

@@ -59,7 +59,7 @@ void Http1Connection::afterLastAnswer() noexcept
     ::shutdown(m_socket.get(), SHUT_WR);
     m_phase = Phase::Linger;
     m_readDue = m_home.loop().now() + kLingerTime;
-    m_askAgain = m_readable;
+    m_moreToDo = m_readable;
 }
 
 Http1Connection::Phase Http1Connection::phaseNow() const noexcept

@@ -14,7 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 MAIN = os.path.join(SOURCE, "resources", "worker", "main.py")
 APPS = os.path.join(HERE, "apps")
-(HELLO, STEP, READY, FAILED, REQUEST, BODY, RESPONSE, DATA, WINDOW, CANCEL, PING, PONG, STOP, LOG) = range(1, 15)
+(HELLO, STEP, READY, FAILED, REQUEST, BODY, RESPONSE, DATA, WINDOW, CANCEL, PING, PONG, STOP,
+ LOG) = range(1, 15)
 END, ABORT = 1, 2
 WINDOW_BYTES = 256 * 1024
 FRAME = struct.Struct("<IBBHI")
@@ -23,7 +24,8 @@ DEADLINE = 20.0
 
 
 def headerNames():
-    with open(os.path.join(SOURCE, "server", "http", "syntax", "headers.def"), encoding="ascii") as file:
+    with open(os.path.join(SOURCE, "server", "http", "syntax", "headers.def"),
+              encoding="ascii") as file:
         return [""] + re.findall(r'^HEADER\(\w+, "([^"]+)"\)', file.read(), re.M)
 
 
@@ -45,14 +47,18 @@ def encodeHeaders(headers):
     return b"".join(parts)
 
 
-def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),), hasBody=False,
-                length=None, scheme=0, minor=1, client=("192.0.2.7", 50123), server=("example.org", 8080)):
+def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),),
+                hasBody=False,
+                length=None, scheme=0, minor=1, client=("192.0.2.7", 50123),
+                server=("example.org", 8080)):
     number = METHODS.index(method) if method in METHODS else 0
     bits = (1 if hasBody else 0) | (2 if length is not None else 0)
     return b"".join((
-        struct.pack("<BBBBQI", number, scheme, minor, bits, length or 0, 1500), string("" if number else method),
+        struct.pack("<BBBBQI", number, scheme, minor, bits, length or 0, 1500),
+        string("" if number else method),
         string(rawPath if rawPath is not None else path), string(path), string(query),
-        string(client[0]), struct.pack("<H", client[1]), string(server[0]), struct.pack("<H", server[1]),
+        string(client[0]), struct.pack("<H", client[1]), string(server[0]),
+        struct.pack("<H", server[1]),
         string("req-1"), encodeHeaders(list(headers))))
 
 
@@ -71,23 +77,28 @@ class Answer:
 class Worker:
     """Starts a worker process. Use as a context manager: it always ends the process it started."""
 
-    def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto", environment=None,
+    def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
+                 environment=None,
                  hello=True):
         self.sock, other = socket.socketpair()
         self.sock.settimeout(DEADLINE)
-        values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
+                  "PYTHONDONTWRITEBYTECODE": "1"}
         values.update(environment or {})
         with other:
             os.set_inheritable(other.fileno(), True)
-            self.process = subprocess.Popen([sys.executable, "-u", MAIN, "--fd", str(other.fileno())], env=values,
+            self.process = subprocess.Popen([sys.executable, "-u", MAIN, "--fd",
+                                             str(other.fileno())], env=values,
                                             pass_fds=[other.fileno()], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.steps = []
         self._rest = b""
         self._stream = 0
         if hello:
-            self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface}, "threads": threads,
-                        "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan, "worker": 0})
+            self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface},
+                        "threads": threads,
+                        "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
+                        "worker": 0})
 
     def __enter__(self):
         return self
@@ -105,7 +116,7 @@ class Worker:
     def hello(self, value, version=1):
         self.send(HELLO, 0, struct.pack("<HI", version, 0) + json.dumps(value).encode())
 
-    # -- sending -----------------------------------------------------------------------------------------------------
+    # -- sending -----------------------------------------------------------------------------------
 
     def send(self, kind, stream=0, payload=b"", flags=0):
         self.raw(frame(kind, stream, payload, flags))
@@ -129,7 +140,7 @@ class Worker:
     def grant(self, stream, size):
         self.send(WINDOW, stream, struct.pack("<I", size))
 
-    # -- receiving ---------------------------------------------------------------------------------------------------
+    # -- receiving ---------------------------------------------------------------------------------
 
     def receive(self):
         """The next frame as (kind, flags, stream, payload); None at end of file."""
@@ -169,7 +180,9 @@ class Worker:
         return value
 
     def answers(self, streams, grant=True):
-        """Reads until every stream has ended; returns {stream: Answer}. WINDOW frames of the worker are collected."""
+        """Reads until every stream has ended; returns {stream: Answer}. WINDOW frames of the worker
+        are collected.
+        """
         found = {stream: Answer() for stream in streams}
         self.windows = {stream: 0 for stream in streams}
         left = set(streams)
@@ -201,14 +214,15 @@ class Worker:
         stream = self.request(path=path, **head)
         return self.answers([stream])[stream]
 
-    # -- end ---------------------------------------------------------------------------------------------------------
+    # -- end ---------------------------------------------------------------------------------------
 
     def stop(self):
         self.send(STOP)
         return self.finished()
 
     def finished(self):
-        """Waits for the end of the process; returns (exit code, what it wrote to standard error)."""
+        """Waits for the end of the process; returns (exit code, what it wrote to standard error).
+        """
         _out, errors = self.process.communicate(timeout=DEADLINE)
         return self.process.returncode, errors.decode()
 

@@ -2,7 +2,8 @@
 import json
 import unittest
 
-from peer import (ABORT, BODY, CANCEL, END, FAILED, READY, RESPONSE, WINDOW, WINDOW_BYTES, Worker, eventually, frame,
+from peer import (ABORT, BODY, CANCEL, END, FAILED, READY, RESPONSE, WINDOW, WINDOW_BYTES, Worker,
+                  eventually, frame,
                   parseResponse, requestHead)
 
 
@@ -21,7 +22,8 @@ class AsgiTest(unittest.TestCase):
 class Answers(AsgiTest):
     def testASmallAnswerIsOneFrame(self):
         answer = self.worker.get("/plain")
-        self.assertEqual((answer.status, answer.body, answer.frames, answer.flags), (200, b"hello", 1, END))
+        self.assertEqual((answer.status, answer.body, answer.frames, answer.flags),
+                         (200, b"hello", 1, END))
         self.assertEqual(answer.headers, [("content-type", "text/plain"), ("X-Own", "yes")])
         self.assertEqual((self.info["interface"], self.info["slots"]), ("asgi", 128))
 
@@ -34,12 +36,17 @@ class Answers(AsgiTest):
         self.assertEqual((answer.status, answer.body, answer.flags), (200, b"", END))
 
     def testTheScopeIsComplete(self):
-        scope = json.loads(self.worker.get("/showScope", rawPath="/show%53cope", query="a=%20", scheme=1, headers=(
-            ("host", "example.org"), ("x-own", "v"), ("accept", "a"), ("accept", "b"))).body.decode())
+        scope = json.loads(self.worker.get("/showScope", rawPath="/show%53cope", query="a=%20",
+                                           scheme=1, headers=(
+            ("host", "example.org"), ("x-own", "v"), ("accept", "a"),
+            ("accept", "b"))).body.decode())
         self.assertEqual(scope, {
-            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET",
-            "scheme": "https", "path": "/showScope", "raw_path": "/show%53cope", "query_string": "a=%20",
-            "root_path": "", "headers": [["host", "example.org"], ["x-own", "v"], ["accept", "a"], ["accept", "b"]],
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1", "method": "GET",
+            "scheme": "https", "path": "/showScope", "raw_path": "/show%53cope",
+            "query_string": "a=%20",
+            "root_path": "",
+            "headers": [["host", "example.org"], ["x-own", "v"], ["accept", "a"], ["accept", "b"]],
             "client": ["192.0.2.7", 50123], "server": ["example.org", 8080], "state": {}})
 
     def testPathsAreText(self):
@@ -65,8 +72,10 @@ class Answers(AsgiTest):
 
 class Failures(AsgiTest):
     def testAFailureBeforeTheHeadIsAPlain500(self):
-        for path in ("failBefore", "failAfterSleep", "exitProgram", "cancelled", "silent", "headOnly", "bodyFirst",
-                     "startTwice", "unknownMessage", "badHeader", "badStatus", "tooLong", "unknown"):
+        for path in ("failBefore", "failAfterSleep", "exitProgram", "cancelled", "silent",
+                     "headOnly", "bodyFirst",
+                     "startTwice", "unknownMessage", "badHeader", "badStatus", "tooLong",
+                     "unknown"):
             with self.subTest(path):
                 answer = self.worker.get("/" + path)
                 self.assertEqual((answer.status, answer.flags), (500, END))
@@ -180,7 +189,8 @@ class Tasks(AsgiTest):
     def testContextsAreSeparate(self):
         streams = [self.worker.request(path="/context", query=str(number)) for number in range(3)]
         answers = self.worker.answers(streams)
-        self.assertEqual([answers[stream].body for stream in streams], [b"unset 0", b"unset 1", b"unset 2"])
+        self.assertEqual([answers[stream].body for stream in streams],
+                         [b"unset 0", b"unset 1", b"unset 2"])
 
     def testARequestIsARealTask(self):
         self.assertEqual(self.worker.get("/taskTools").body, b"True [0, 1, 2]")
@@ -229,9 +239,11 @@ class LifespanTest(unittest.TestCase):
     def testTheOutcomeOfStartupDecides(self):
         rows = (("app", "auto", READY, ""), ("app", "off", READY, ""),
                 ("app", "on", FAILED, "lifespan startup failed: NotImplementedError: lifespan"),
-                ("lifespanFails", "auto", FAILED, "lifespan startup failed: RuntimeError: no database"),
+                ("lifespanFails", "auto", FAILED,
+                 "lifespan startup failed: RuntimeError: no database"),
                 ("lifespanRaises", "auto", READY, ""),
-                ("lifespanRaises", "on", FAILED, "lifespan startup failed: RuntimeError: no database"))
+                ("lifespanRaises", "on", FAILED,
+                 "lifespan startup failed: RuntimeError: no database"))
         for entry, lifespan, wanted, error in rows:
             with self.subTest(entry, lifespan=lifespan):
                 worker = started(self, "asgi_apps:" + entry, lifespan=lifespan)

@@ -11,7 +11,8 @@ from peer import SOURCE
 DETECT = os.path.join(SOURCE, "resources", "worker", "detect.py")
 MANAGE = ("import os, sys\nopen('ran', 'w').close()\n"
           "os.environ.setdefault('DJANGO_SETTINGS_MODULE', '%s')\n"
-          "from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n")
+          "from django.core.management import execute_from_command_line\n"
+          "execute_from_command_line(sys.argv)\n")
 WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 ASGI = WSGI.replace("wsgi", "asgi")
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
@@ -22,41 +23,59 @@ BARE_WSGI = "def application(environ, start_response):\n    return []\n"
 ROWS = (
     ("nothing", {"notes.py": "x = 1\n"}, []),
     ("empty", {}, []),
-    ("django", {"manage.py": MANAGE % "shop.settings", "shop/__init__.py": "", "shop/wsgi.py": WSGI, "shop/asgi.py": ASGI,
+    ("django",
+     {"manage.py": MANAGE % "shop.settings", "shop/__init__.py": "", "shop/wsgi.py": WSGI,
+      "shop/asgi.py": ASGI,
                 "shop/settings.py": "WSGI_APPLICATION = 'shop.wsgi.application'\n"},
      [("django", "", "shop.wsgi:application", "wsgi")]),
-    ("django with asgi", {"manage.py": MANAGE % "shop.settings", "shop/wsgi.py": WSGI, "shop/asgi.py": ASGI,
+    ("django with asgi",
+     {"manage.py": MANAGE % "shop.settings", "shop/wsgi.py": WSGI, "shop/asgi.py": ASGI,
                           "shop/settings.py": "ASGI_APPLICATION = 'shop.asgi.application'\n"},
      [("django", "", "shop.asgi:application", "asgi")]),
-    ("django without wsgi.py", {"manage.py": MANAGE % "conf.settings", "conf/settings.py": "DEBUG = False\n"},
+    ("django without wsgi.py",
+     {"manage.py": MANAGE % "conf.settings", "conf/settings.py": "DEBUG = False\n"},
      [("django", "", "django:conf.settings", "wsgi")]),
     ("django one folder down with split settings",
-     {"src/manage.py": MANAGE % "shop.settings.live", "src/shop/__init__.py": "", "src/shop/wsgi.py": WSGI,
+     {"src/manage.py": MANAGE % "shop.settings.live", "src/shop/__init__.py": "",
+      "src/shop/wsgi.py": WSGI,
       "src/shop/settings/__init__.py": "", "src/shop/settings/live.py": "from .base import *\n",
       "src/shop/settings/base.py": "WSGI_APPLICATION = 'shop.wsgi.application'\n"},
      [("django", "src", "shop.wsgi:application", "wsgi")]),
-    ("two djangos", {"a/manage.py": MANAGE % "one.settings", "a/one/settings.py": "", "a/one/wsgi.py": WSGI,
-                     "b/manage.py": MANAGE % "two.settings", "b/two/settings.py": "", "b/two/wsgi.py": WSGI},
-     [("django", "a", "one.wsgi:application", "wsgi"), ("django", "b", "two.wsgi:application", "wsgi")]),
+    ("two djangos",
+     {"a/manage.py": MANAGE % "one.settings", "a/one/settings.py": "", "a/one/wsgi.py": WSGI,
+                     "b/manage.py": MANAGE % "two.settings", "b/two/settings.py": "",
+                     "b/two/wsgi.py": WSGI},
+     [("django", "a", "one.wsgi:application", "wsgi"),
+      ("django", "b", "two.wsgi:application", "wsgi")]),
     ("flask", {"app.py": FLASK}, [("flask", "", "app:app", "wsgi")]),
     ("flask run by hand", {"app.py": FLASK + "if __name__ == '__main__':\n    app.run()\n"},
      [("flask", "", "app:app", "wsgi")]),
-    ("flask in main guard only", {"app.py": "import flask\nif __name__ == '__main__':\n    app = flask.Flask('x')\n"}, []),
-    ("flask under an alias", {"server.py": "import flask as fl\ntry:\n    web = fl.Flask('x')\nexcept OSError:\n    raise\n"},
+    ("flask in main guard only",
+     {"app.py": "import flask\nif __name__ == '__main__':\n    app = flask.Flask('x')\n"}, []),
+    ("flask under an alias",
+     {
+         "server.py": "import flask as fl\ntry:\n    web = fl.Flask('x')\n"
+                   "except OSError:\n    raise\n"},
      [("flask", "", "server:web", "wsgi")]),
-    ("flask factory", {"shop/__init__.py": "def create_app(config=None):\n    from flask import Flask\n"
+    ("flask factory",
+     {"shop/__init__.py": "def create_app(config=None):\n    from flask import Flask\n"
                                            "    return Flask(__name__)\n"},
      [("flask", "", "shop:create_app()", "wsgi")]),
-    ("factory that demands arguments", {"shop/__init__.py": "from flask import Flask\ndef create_app(config):\n"
+    ("factory that demands arguments",
+     {"shop/__init__.py": "from flask import Flask\ndef create_app(config):\n"
                                                             "    return Flask(__name__)\n"}, []),
-    ("factory with an instance", {"shop/__init__.py": "import flask\ndef create_app():\n    return flask.Flask('x')\n",
+    ("factory with an instance",
+     {"shop/__init__.py": "import flask\ndef create_app():\n    return flask.Flask('x')\n",
                                   "wsgi.py": "from shop import create_app\napp = create_app()\n"},
      [("flask", "", "wsgi:app", "wsgi")]),
-    ("package that offers its core", {"bin/__init__.py": "from .core import app\n", "bin/core.py": FLASK},
+    ("package that offers its core",
+     {"bin/__init__.py": "from .core import app\n", "bin/core.py": FLASK},
      [("flask", "", "bin:app", "wsgi")]),
-    ("package that offers it with a star", {"bin/__init__.py": "from .core import *\n", "bin/core.py": FLASK},
+    ("package that offers it with a star",
+     {"bin/__init__.py": "from .core import *\n", "bin/core.py": FLASK},
      [("flask", "", "bin:app", "wsgi")]),
-    ("folder that is a package", {"__init__.py": "", "core.py": "from . import other\n" + FLASK, "other.py": ""},
+    ("folder that is a package",
+     {"__init__.py": "", "core.py": "from . import other\n" + FLASK, "other.py": ""},
      [("flask", "..", "project.core:app", "wsgi")]),
     ("stray __init__.py", {"__init__.py": "", "app.py": FLASK}, [("flask", "", "app:app", "wsgi")]),
     ("fastapi", {"main.py": FASTAPI}, [("fastapi", "", "main:api", "asgi")]),
@@ -68,27 +87,38 @@ ROWS = (
     ("starlette", {"main.py": "from starlette.applications import Starlette\napp = Starlette()\n"},
      [("asgi", "", "main:app", "asgi")]),
     ("bare wsgi", {"hello.py": BARE_WSGI}, [("wsgi", "", "hello:application", "wsgi")]),
-    ("bare wsgi object", {"hello.py": "class A:\n    def __call__(self, env, start_response):\n        return []\n"
-                                      "application = A()\n"}, [("wsgi", "", "hello:application", "wsgi")]),
-    ("bare asgi", {"hello.py": "async def app(scope, receive, send):\n    pass\n"}, [("asgi", "", "hello:app", "asgi")]),
+    ("bare wsgi object",
+     {"hello.py": "class A:\n    def __call__(self, env, start_response):\n        return []\n"
+                                      "application = A()\n"},
+                                      [("wsgi", "", "hello:application", "wsgi")]),
+    ("bare asgi", {"hello.py": "async def app(scope, receive, send):\n    pass\n"},
+     [("asgi", "", "hello:app", "asgi")]),
     ("not asgi", {"hello.py": "def app(scope, receive, send):\n    pass\n"}, []),
-    ("middleware beside django", {"manage.py": MANAGE % "s.settings", "s/settings.py": "", "s/wsgi.py": WSGI,
-                                  "s/wrap.py": BARE_WSGI}, [("django", "", "s.wsgi:application", "wsgi")]),
-    ("the Procfile decides", {"one.py": FLASK, "two.py": FLASK, "Procfile": "web: gunicorn -w 3 two:app --log-file -\n"},
+    ("middleware beside django",
+     {"manage.py": MANAGE % "s.settings", "s/settings.py": "", "s/wsgi.py": WSGI,
+                                  "s/wrap.py": BARE_WSGI},
+                                  [("django", "", "s.wsgi:application", "wsgi")]),
+    ("the Procfile decides",
+     {"one.py": FLASK, "two.py": FLASK, "Procfile": "web: gunicorn -w 3 two:app --log-file -\n"},
      [("flask", "", "two:app", "wsgi"), ("flask", "", "one:app", "wsgi")]),
-    ("the Procfile alone knows", {"odd.py": "serve = lambda: 0\n", "Procfile": "web: uvicorn odd:serve --port $PORT\n"},
+    ("the Procfile alone knows",
+     {"odd.py": "serve = lambda: 0\n", "Procfile": "web: uvicorn odd:serve --port $PORT\n"},
      [("asgi", "", "odd:serve", "asgi")]),
     ("a Procfile without module", {"Procfile": "web: gunicorn gone:app\n", "x.py": ""}, []),
-    ("apps of tests come not first", {"tests/app.py": FLASK, "web.py": FLASK}, [("flask", "", "web:app", "wsgi")]),
-    ("virtual environments are skipped", {".venv/pyvenv.cfg": "", ".venv/lib/python3.11/site-packages/x/app.py": FLASK,
-                                          "node_modules/a/app.py": FLASK, ".git/app.py": FLASK}, []),
+    ("apps of tests come not first", {"tests/app.py": FLASK, "web.py": FLASK},
+     [("flask", "", "web:app", "wsgi")]),
+    ("virtual environments are skipped",
+     {".venv/pyvenv.cfg": "", ".venv/lib/python3.11/site-packages/x/app.py": FLASK,
+                                          "node_modules/a/app.py": FLASK, ".git/app.py": FLASK},
+                                          []),
     ("too deep", {"a/b/c/d/app.py": FLASK}, []),
     ("static", {"index.html": "<p>", "a/b.css": ""}, [("static", "", "", "")]),
     ("built site", {"package.json": "{}", "dist/index.html": "<p>"}, [("static", "dist", "", "")]),
     ("only files", {"a.txt": "x", "b.pdf": "y"}, [("static", "", "", "")]),
     ("app with a page", {"app.py": FLASK, "index.html": "<p>"},
      [("flask", "", "app:app", "wsgi"), ("static", "", "", "")]),
-    ("files that are not Python", {"app.py": "from flask import Flask\napp = Flask(\n", "b.py": "\0Flask", "c.py": "\xff"},
+    ("files that are not Python",
+     {"app.py": "from flask import Flask\napp = Flask(\n", "b.py": "\0Flask", "c.py": "\xff"},
      []),
     ("manage.py that names nothing", {"manage.py": "DJANGO_SETTINGS_MODULE\n"}, []),
 )
@@ -109,7 +139,8 @@ class DetectTest(unittest.TestCase):
                 file.write(text)
 
     def run_(self, *arguments):
-        return subprocess.run([sys.executable, "-I", "-S", DETECT] + list(arguments), stdout=subprocess.PIPE,
+        return subprocess.run([sys.executable, "-I", "-S", DETECT] + list(arguments),
+                              stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=30)
 
     def detect(self, *arguments):
@@ -130,10 +161,13 @@ def addRows():
             self.assertEqual(value["folder"], self.root)
             found = [(project["kind"], project["root"], project["entry"], project["interface"])
                      for project in value["projects"]]
-            self.assertEqual(found, [(kind, os.path.normpath(os.path.join(self.root, root)), entry, interface)
+            self.assertEqual(found,
+                             [(kind, os.path.normpath(os.path.join(self.root, root)), entry,
+                               interface)
                                      for kind, root, entry, interface in expected])
             for project in value["projects"]:
-                self.assertEqual(sorted(project), ["entry", "evidence", "interface", "kind", "name", "root", "title",
+                self.assertEqual(sorted(project),
+                                 ["entry", "evidence", "interface", "kind", "name", "root", "title",
                                                    "warnings"])
                 self.assertTrue(project["evidence"] and project["title"] and project["name"])
             self.assertFalse(os.path.exists(os.path.join(self.root, "ran")), "manage.py was run")
@@ -148,7 +182,8 @@ class Projects(DetectTest):
         self.write({"manage.py": MANAGE % "shop.settings", "shop/wsgi.py": WSGI,
                     "shop/settings.py": "WSGI_APPLICATION = 'shop.wsgi.application'\n"})
         self.assertEqual(self.detect()["projects"][0]["evidence"],
-                         ["manage.py names shop.settings", "WSGI_APPLICATION is shop.wsgi.application"])
+                         ["manage.py names shop.settings",
+                          "WSGI_APPLICATION is shop.wsgi.application"])
 
     def testManyFilesAreBounded(self):
         self.write({"%04d.py" % number: "import flask\n" for number in range(2100)})
@@ -170,33 +205,43 @@ class Warnings(DetectTest):
 
     def testSettingsThatAreNotForUseAreTold(self):
         rows = (("DEBUG = True\n", ["DEBUG is on"]),
-                ("DEBUG = False\nALLOWED_HOSTS = []\n", ["ALLOWED_HOSTS is empty, so Django refuses every request"]),
+                ("DEBUG = False\nALLOWED_HOSTS = []\n",
+                 ["ALLOWED_HOSTS is empty, so Django refuses every request"]),
                 ("DEBUG = False\nALLOWED_HOSTS = ['a']\n", []),
                 ("import os\nDEBUG = bool(os.environ.get('D'))\n", []),
-                ("SECRET_KEY = 'django-insecure-abc'\n", ["SECRET_KEY is the one startproject made"]),
+                ("SECRET_KEY = 'django-insecure-abc'\n",
+                 ["SECRET_KEY is the one startproject made"]),
                 ("WSGI_APPLICATION = 'gone.wsgi.application'\n",
                  ["WSGI_APPLICATION is gone.wsgi.application, but there is no such module"]))
         for settings, expected in rows:
             with self.subTest(settings):
-                self.assertEqual(self.warnings(dict(self.django, **{"s/settings.py": settings})), expected)
+                self.assertEqual(self.warnings(dict(self.django, **{"s/settings.py": settings})),
+                                 expected)
 
     def testMissingSettingsAreTold(self):
-        self.assertEqual(self.warnings(self.django), ["manage.py names s.settings, which is not in the folder"])
+        self.assertEqual(self.warnings(self.django),
+                         ["manage.py names s.settings, which is not in the folder"])
 
     def testRequirementsThatTheEnvironmentLacksAreTold(self):
         site = ".venv/lib/python3.11/site-packages/"
-        files = {"app.py": FLASK, ".venv/pyvenv.cfg": "", site + "Flask-2.2.2.dist-info/METADATA": "",
-                 "requirements.txt": "flask>=2\nFlask_Login==1  # sessions\n-r more.txt\n# comment\n--no-index\n"
-                                     "colorama; sys_platform == 'win32'\ngit+https://example.org/x\n",
+        files = {"app.py": FLASK, ".venv/pyvenv.cfg": "",
+                 site + "Flask-2.2.2.dist-info/METADATA": "",
+                 "requirements.txt": "flask>=2\nFlask_Login==1  # sessions\n-r more.txt\n"
+                                     "# comment\n--no-index\n"
+                                     "colorama; sys_platform == 'win32'\n"
+                                     "git+https://example.org/x\n",
                  "more.txt": "celery[redis]~=5.0\n",
-                 "pyproject.toml": "[project]\nname = 'x'\ndependencies = [\n  \"rich>=1\",\n]\n[tool.x]\na = [\"b\"]\n"}
-        self.assertEqual(self.warnings(files), ["requirements.txt names Flask_Login, which .venv lacks",
+                 "pyproject.toml": "[project]\nname = 'x'\n"
+                                   "dependencies = [\n  \"rich>=1\",\n]\n[tool.x]\na = [\"b\"]\n"}
+        self.assertEqual(self.warnings(files),
+                         ["requirements.txt names Flask_Login, which .venv lacks",
                                                 "more.txt names celery, which .venv lacks",
                                                 "pyproject.toml names rich, which .venv lacks"])
         value = self.detect()
         self.assertEqual(value["projects"][0]["title"], "Flask 2.2.2")
         self.assertEqual(value["requirements"], ["Flask_Login==1", "celery[redis]~=5.0",
-                                                 "colorama; sys_platform == 'win32'", "flask>=2", "rich>=1"])
+                                                 "colorama; sys_platform == 'win32'", "flask>=2",
+                                                 "rich>=1"])
 
     def testAGivenEnvironmentIsLookedAt(self):
         self.write({"app.py": FLASK, "requirements.txt": "flask\nother\n"})

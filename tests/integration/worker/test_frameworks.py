@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Needs Django, Flask, FastAPI and httpbin: the runner starts it with the system's interpreter only."""
+"""Needs Django, Flask, FastAPI and httpbin: the runner starts it with the system's interpreter
+only.
+"""
 import json
 import os
 import subprocess
@@ -27,24 +29,31 @@ class DjangoTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = os.path.realpath(folder.name)
-        subprocess.run([sys.executable, "-m", "django", "startproject", "shop", self.root], check=True, timeout=60)
+        subprocess.run([sys.executable, "-m", "django", "startproject", "shop", self.root],
+                       check=True, timeout=60)
 
     def adminFolder(self):
         return os.path.join(os.path.dirname(django.__file__), "contrib", "admin", "static")
 
     def testAFreshProjectAnswersAndItsAdminHasStyle(self):
-        for entry, interface in (("shop.wsgi:application", "wsgi"), ("shop.asgi:application", "asgi"),
-                                 ("django:shop.settings", "wsgi"), ("django:shop.settings", "asgi")):
+        for entry, interface in (("shop.wsgi:application", "wsgi"),
+                                 ("shop.asgi:application", "asgi"),
+                                 ("django:shop.settings", "wsgi"),
+                                 ("django:shop.settings", "asgi")):
             with self.subTest(entry, interface=interface):
                 worker, info = serving(self, entry, interface, root=self.root)
-                self.assertEqual((info["kind"], info["interface"]), ("Django " + django.get_version(), interface))
-                self.assertEqual(info["static"], [{"prefix": "/static/", "roots": [self.adminFolder()]}])
+                self.assertEqual((info["kind"], info["interface"]),
+                                 ("Django " + django.get_version(), interface))
+                self.assertEqual(info["static"],
+                                 [{"prefix": "/static/", "roots": [self.adminFolder()]}])
                 self.assertIn("DEBUG is on", info["warnings"])
                 answer = worker.get("/", headers=(("host", "localhost"),), server=("localhost", 80))
                 self.assertEqual((answer.status, answer.flags, answer.frames), (200, END, 1))
                 self.assertIn(b"The install worked successfully", answer.body)
-                answer = worker.get("/admin/", headers=(("host", "localhost"),), server=("localhost", 80))
-                self.assertEqual((answer.status, answer.get("location")), (302, "/admin/login/?next=/admin/"))
+                answer = worker.get("/admin/", headers=(("host", "localhost"),),
+                                    server=("localhost", 80))
+                self.assertEqual((answer.status, answer.get("location")),
+                                 (302, "/admin/login/?next=/admin/"))
 
     def testCollectedAndOwnFoldersAreReported(self):
         own = os.path.join(self.root, "own")
@@ -52,10 +61,12 @@ class DjangoTest(unittest.TestCase):
         os.mkdir(own)
         os.mkdir(collected)
         with open(os.path.join(self.root, "shop", "settings.py"), "a", encoding="utf-8") as file:
-            file.write("\nSTATIC_URL = '/s/'\nSTATIC_ROOT = %r\nSTATICFILES_DIRS = [%r, ('pre', %r)]\n"
+            file.write(
+                "\nSTATIC_URL = '/s/'\nSTATIC_ROOT = %r\nSTATICFILES_DIRS = [%r, ('pre', %r)]\n"
                        "DEBUG = False\n" % (collected, own, own))
         _worker, info = serving(self, "shop.wsgi:application", root=self.root)
-        self.assertEqual(info["static"], [{"prefix": "/s/", "roots": [own, self.adminFolder(), collected]},
+        self.assertEqual(info["static"],
+                         [{"prefix": "/s/", "roots": [own, self.adminFolder(), collected]},
                                           {"prefix": "/s/pre/", "roots": [own]}])
         self.assertIn("ALLOWED_HOSTS is empty, so Django refuses every request", info["warnings"])
 
@@ -101,7 +112,8 @@ class FlaskTest(unittest.TestCase):
         self.assertEqual(len(worker.get("/bytes/5000").body), 5000)
         self.assertEqual(len(worker.get("/stream-bytes/50000").body), 50000)
         stream = worker.request(b"x" * 1000, path="/post", method="POST")
-        self.assertEqual(json.loads(worker.answers([stream])[stream].body.decode())["data"], "x" * 1000)
+        self.assertEqual(json.loads(worker.answers([stream])[stream].body.decode())["data"],
+                         "x" * 1000)
 
 
 class FastApiTest(unittest.TestCase):
@@ -109,8 +121,10 @@ class FastApiTest(unittest.TestCase):
         worker, info = serving(self, "fastapi_app:app", "asgi")
         self.assertTrue(info["kind"].startswith("FastAPI "), info["kind"])
         self.assertEqual(info["static"], [{"prefix": "/assets/", "roots": [APPS]}])
-        self.assertEqual(json.loads(worker.get("/async/7").body.decode()), {"number": 7, "began": True})
-        self.assertEqual(json.loads(worker.get("/sync/8").body.decode()), {"number": 8, "inPool": True})
+        self.assertEqual(json.loads(worker.get("/async/7").body.decode()),
+                         {"number": 7, "began": True})
+        self.assertEqual(json.loads(worker.get("/sync/8").body.decode()),
+                         {"number": 8, "inPool": True})
         self.assertEqual(worker.get("/async/seven").status, 422)
         self.assertEqual(worker.get("/stream").body, b"abc")
         self.assertEqual(worker.get("/assets/fastapi_app.py").status, 200)
@@ -120,7 +134,8 @@ class FastApiTest(unittest.TestCase):
 
     def testItsDescriptionIsServed(self):
         worker, _info = serving(self, "fastapi_app:app", "asgi")
-        self.assertIn("/sync/{number}", json.loads(worker.get("/openapi.json").body.decode())["paths"])
+        self.assertIn("/sync/{number}",
+                      json.loads(worker.get("/openapi.json").body.decode())["paths"])
         self.assertIn(b"swagger", worker.get("/docs").body)
 
 

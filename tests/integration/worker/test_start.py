@@ -22,17 +22,20 @@ class StartTest(unittest.TestCase):
         worker = self.started("fine:app", threads=3)
         kind, value = worker.start()
         self.assertEqual(kind, READY)
-        self.assertEqual((value["protocol"], value["pid"], value["slots"]), (1, worker.process.pid, 3))
+        self.assertEqual((value["protocol"], value["pid"], value["slots"]),
+                         (1, worker.process.pid, 3))
         self.assertEqual((value["kind"], value["static"], value["warnings"]), ("Python", [], []))
         self.assertRegex(value["python"], r"^(CPython|PyPy) \d+\.\d+\.\d+$")
-        self.assertEqual([step["step"] for step in worker.steps], ["interpreter", "import", "inspect"])
+        self.assertEqual([step["step"] for step in worker.steps],
+                         ["interpreter", "import", "inspect"])
         self.assertTrue(all(step["ms"] >= 0 for step in worker.steps))
 
     def testTheApplicationSeesItsOwnWorld(self):
         worker = self.started("fine:app")
         worker.ready()
         self.assertEqual(json.loads(worker.get("/").body.decode()), {
-            "cwd": START, "path0": START, "argv": ["arcology-worker"], "stdin": "", "main": ["__main__", None],
+            "cwd": START, "path0": START, "argv": ["arcology-worker"], "stdin": "",
+            "main": ["__main__", None],
             "protocol": False, "ours": []})
 
     def testModulesOfTheWorkerShadowNothing(self):
@@ -41,27 +44,33 @@ class StartTest(unittest.TestCase):
         self.assertEqual(worker.get("/").body, b"the app own")
 
     def testEntriesOfEveryFormAreFound(self):
-        for entry in ("fine:app", "fine", "fine:holder.inner.app", "fine:create_app()", "fine:create_app"):
+        for entry in ("fine:app", "fine", "fine:holder.inner.app", "fine:create_app()",
+                      "fine:create_app"):
             with self.subTest(entry):
                 worker = self.started(entry)
                 self.assertEqual(worker.start()[0], READY)
 
     def testWhatCannotStartIsSaidInOneSentence(self):
         rows = (
-            ("imports_missing:app", "import", "ModuleNotFoundError: No module named 'module_that_is_not_there' "
+            ("imports_missing:app", "import",
+             "ModuleNotFoundError: No module named 'module_that_is_not_there' "
                                               "(imports_missing.py line 2)"),
             ("nothing:app", "import", "ModuleNotFoundError: No module named 'nothing'"),
-            ("fine:nothing", "import", "module fine has no attribute nothing (%s)" % os.path.join(START, "fine.py")),
+            ("fine:nothing", "import",
+             "module fine has no attribute nothing (%s)" % os.path.join(START, "fine.py")),
             ("fine:holder.nothing", "import", "module fine has no attribute holder.nothing (%s)"
              % os.path.join(START, "fine.py")),
             ("fine:VALUE", "import", "fine:VALUE is a value of type int, which cannot be called"),
             ("fine:make_app", "import", "fine:make_app() returned None instead of an application"),
-            ("fine:needsMore()", "import", "TypeError: needsMore() missing 1 required positional argument: "
+            ("fine:needsMore()", "import",
+             "TypeError: needsMore() missing 1 required positional argument: "
                                            "'configuration'"),
             ("raises:app", "import", "RuntimeError: first line (raises.py line 2)"),
-            ("exits:app", "import", "import exits ended the program with exit code no configuration"),
+            ("exits:app", "import",
+             "import exits ended the program with exit code no configuration"),
             ("", "import", "the entry '' is not of the form module:attribute"),
-            ("../fine:app", "import", "the entry '../fine:app' is not of the form module:attribute"),
+            ("../fine:app", "import",
+             "the entry '../fine:app' is not of the form module:attribute"),
         )
         for entry, step, error in rows:
             with self.subTest(entry):
@@ -106,7 +115,8 @@ class StartTest(unittest.TestCase):
 
     def testWrongArgumentsAreExplained(self):
         for arguments in ([], ["--fd"], ["--fd", "x"], ["--fd", "-1"], ["--fd", "3", "more"]):
-            done = subprocess.run([sys.executable, MAIN] + arguments, capture_output=True, timeout=20)
+            done = subprocess.run([sys.executable, MAIN] + arguments, capture_output=True,
+                                  timeout=20)
             self.assertEqual(done.returncode, 64)
             self.assertIn(b"usage:", done.stderr)
 

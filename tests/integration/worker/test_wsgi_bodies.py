@@ -2,7 +2,8 @@
 import json
 import unittest
 
-from peer import (ABORT, BODY, CANCEL, DATA, END, RESPONSE, WINDOW, WINDOW_BYTES, Worker, eventually, frame,
+from peer import (ABORT, BODY, CANCEL, DATA, END, RESPONSE, WINDOW, WINDOW_BYTES, Worker,
+                  eventually, frame,
                   parseResponse, requestHead)
 
 
@@ -29,7 +30,8 @@ class RequestBodies(BodyTest):
                 self.worker.send(5, stream, head + pieces[0], END if len(pieces) == 1 else 0)
                 for number, piece in enumerate(pieces[1:], 2):
                     self.worker.send(BODY, stream, piece, END if number == len(pieces) else 0)
-                self.assertEqual(json.loads(self.worker.answers([stream])[stream].body.decode()), expected)
+                self.assertEqual(json.loads(self.worker.answers([stream])[stream].body.decode()),
+                                 expected)
 
     def testTheEndMayComeAlone(self):
         stream = self.worker.request(b"first", end=False, path="/echo", method="POST")
@@ -67,10 +69,12 @@ class RequestBodies(BodyTest):
         self.assertEqual((answer.status, answer.flags), (0, ABORT))
 
     def testUploadsOfAllThreadsAtOnceArrive(self):
-        streams = [self.worker.request(b"", end=False, path="/echo", method="POST") for _ in range(self.threads)]
+        streams = [self.worker.request(b"", end=False, path="/echo", method="POST")
+                   for _ in range(self.threads)]
         for turn in range(20):
             for stream in streams:
-                self.worker.send(BODY, stream, b"%d" % (stream % 10) * 1000, END if turn == 19 else 0)
+                self.worker.send(BODY, stream, b"%d" % (stream % 10) * 1000,
+                                 END if turn == 19 else 0)
         for stream, answer in self.worker.answers(streams).items():
             self.assertEqual(answer.body, b"%d" % (stream % 10) * 20000)
 
@@ -101,7 +105,8 @@ class Windows(BodyTest):
         self.assertEqual((received, flags), (1000000, END))
 
     def testSizesAtTheLimitsArriveWhole(self):
-        for size in (0, 1, 16384, 16385, 65535, 65536, 65537, WINDOW_BYTES - 1, WINDOW_BYTES, WINDOW_BYTES + 1):
+        for size in (0, 1, 16384, 16385, 65535, 65536, 65537, WINDOW_BYTES - 1, WINDOW_BYTES,
+                     WINDOW_BYTES + 1):
             with self.subTest(size):
                 answer = self.worker.get("/large", query=str(size))
                 self.assertEqual((len(answer.body), answer.flags), (size, END))

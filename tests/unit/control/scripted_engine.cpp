@@ -20,7 +20,8 @@ std::string readRequest(int fd, std::string &pending)
         const size_t headEnd = pending.find("\r\n\r\n");
         if (headEnd != pending.npos) {
             const size_t at = pending.find("Content-Length: ");
-            const size_t length = at < headEnd ? std::strtoul(pending.c_str() + at + 16, nullptr, 10) : 0;
+            const size_t length =
+                at < headEnd ? std::strtoul(pending.c_str() + at + 16, nullptr, 10) : 0;
             if (pending.size() >= headEnd + 4 + length) {
                 std::string request = pending.substr(0, headEnd + 4 + length);
                 pending.erase(0, request.size());
@@ -37,7 +38,8 @@ std::string readRequest(int fd, std::string &pending)
 } // namespace
 
 ScriptedEngine::ScriptedEngine(std::string socketPath, Script script)
-    : m_path(std::move(socketPath)), m_script(std::move(script)), m_listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    : m_path(std::move(socketPath)), m_script(std::move(script)),
+      m_listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     sockaddr_un address {};
     address.sun_family = AF_UNIX;
@@ -48,7 +50,8 @@ ScriptedEngine::ScriptedEngine(std::string socketPath, Script script)
         std::abort();
     m_thread = Thread("scripted", [this] {
         while (!m_stopping) {
-            const FileDescriptor connection(accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            const FileDescriptor connection(
+                accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
             if (!connection)
                 return;
             ++m_connections;
@@ -92,7 +95,9 @@ void ScriptedEngine::serve(int fd)
 
 std::string ScriptedEngine::json(const std::string &body, int status)
 {
-    return fmt::format("HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body);
+    return fmt::format(
+        "HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
+        body.size(), body);
 }
 
 } // namespace arc::test

@@ -10,8 +10,9 @@
 
 namespace arc::test {
 
-/// What listens where an engine should: gives raw bytes for each request it reads, one connection after the other.
-/// An empty answer, and one that says "Connection: close", closes the connection; the word "hang" keeps it open and silent until the peer or we close.
+/// What listens where an engine should: gives raw bytes for each request it reads, one connection
+/// after the other. An empty answer, and one that says "Connection: close", closes the connection;
+/// the word "hang" keeps it open and silent until the peer or we close.
 class ScriptedEngine {
 public:
     using Script = std::function<std::string(const std::string &request)>;

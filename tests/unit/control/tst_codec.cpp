@@ -19,7 +19,7 @@ namespace {
 /// Fills any struct of types.h by its fields(), so that no type can be forgotten.
 class Random {
 public:
-    explicit Random(unsigned seed) : m_engine(seed) {}
+    explicit Random(unsigned seed) : m_engine(seed) { }
 
     template <class T>
     T make()
@@ -33,7 +33,8 @@ private:
     void fill(bool &value) { value = pick(2) == 1; }
     void fill(std::string &value)
     {
-        static const std::vector<std::string> kTexts {"", "shop", "a b&c=d/e?f#g%h", "Grüße · 日本", "\"\\\n\t\x01", "{id}", "0"};
+        static const std::vector<std::string> kTexts {
+            "", "shop", "a b&c=d/e?f#g%h", "Grüße · 日本", "\"\\\n\t\x01", "{id}", "0"};
         value = kTexts[pick(kTexts.size())];
     }
     void fill(double &value)
@@ -44,7 +45,8 @@ private:
     template <std::integral T>
     void fill(T &value)
     {
-        static const std::vector<T> kNumbers {0, 1, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), 8412};
+        static const std::vector<T> kNumbers {0, 1, std::numeric_limits<T>::min(),
+                                              std::numeric_limits<T>::max(), 8412};
         value = kNumbers[pick(kNumbers.size())];
     }
     template <class T>
@@ -65,7 +67,7 @@ private:
             value = make<T>();
     }
     template <class T>
-        requires requires { T::fields(); }
+    requires requires { T::fields(); }
     void fill(T &value)
     {
         std::apply([&](auto... field) { (fill(value.*(field.member)), ...); }, T::fields());
@@ -82,7 +84,9 @@ void roundTrip(const char *operation)
         const T value = Random(seed).make<T>();
         const std::string json = toJson(value);
         const auto back = fromJson<T>(json, Strictness::Request);
-        QVERIFY2(back.has_value(), (std::string(operation) + ": " + (back ? "" : back.error().message()) + json).c_str());
+        QVERIFY2(
+            back.has_value(),
+            (std::string(operation) + ": " + (back ? "" : back.error().message()) + json).c_str());
         QVERIFY2(*back == value, (std::string(operation) + ": " + json).c_str());
     }
 }
@@ -176,7 +180,8 @@ private slots:
         row(R"({"workers_busy": 2147483648})", "workers_busy: outside -2147483648..2147483647");
         row(R"({"workers_busy": true})", "workers_busy: must be a whole number");
         row(R"({"total": {"p50": "fast"}})", "total.p50: must be a number");
-        row(R"({"pools": [{}, {"workers": [{"pid": null}]}]})", "pools[1].workers[0].pid: must be a whole number");
+        row(R"({"pools": [{}, {"workers": [{"pid": null}]}]})",
+            "pools[1].workers[0].pid: must be a whole number");
         row(R"({"host": {"cpu_cores": [0, false]}})", "host.cpu_cores[1]: must be a number");
     }
     void numbersOutsideTheirTypeAreRefused()
@@ -190,10 +195,12 @@ private slots:
 
     void anAnswerOfANewerEngineIsStillRead()
     {
-        const auto read = fromJson<Changed>(R"({"revision": 7, "node": {"id": 3}})", Strictness::Answer);
+        const auto read =
+            fromJson<Changed>(R"({"revision": 7, "node": {"id": 3}})", Strictness::Answer);
         QVERIFY(read.has_value());
         QCOMPARE(read->revision, uint64_t {7});
-        QVERIFY(!fromJson<Changed>(R"({"revision": 7, "node": 3})", Strictness::Request).has_value());
+        QVERIFY(
+            !fromJson<Changed>(R"({"revision": 7, "node": 3})", Strictness::Request).has_value());
     }
 
     void whatIsNotANumberBecomesUnknown()
@@ -210,7 +217,8 @@ private slots:
 
     void bytesThatAreNotTextAreReplaced()
     {
-        const auto read = fromJson<Text>(toJson(Text {"before \xff\xfe after"}), Strictness::Answer);
+        const auto read =
+            fromJson<Text>(toJson(Text {"before \xff\xfe after"}), Strictness::Answer);
         QVERIFY(read.has_value());
         QVERIFY(read->text.starts_with("before "));
         QVERIFY(read->text.ends_with(" after"));
@@ -222,7 +230,8 @@ private slots:
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<QByteArray>("message");
         const auto row = [](const char *query, const char *body, const char *message) {
-            QTest::newRow(qPrintable(QString("%1 %2").arg(query, body))) << QByteArray(query) << QByteArray(body) << QByteArray(message);
+            QTest::newRow(qPrintable(QString("%1 %2").arg(query, body)))
+                << QByteArray(query) << QByteArray(body) << QByteArray(message);
         };
         row("bytes=x", "", "bytes: must be a whole number");
         row("bytes=", "", "bytes: must be a whole number");
@@ -240,7 +249,8 @@ private slots:
         const auto fields = parseQuery(query.toStdString());
         QVERIFY(fields.has_value());
         const std::string text = body.toStdString();
-        const auto read = decodeRequest<OutputQuery>({.fromPath = {{"id", "shop"}}, .fromQuery = *fields, .body = text});
+        const auto read = decodeRequest<OutputQuery>(
+            {.fromPath = {{"id", "shop"}}, .fromQuery = *fields, .body = text});
         QVERIFY(!read.has_value());
         QCOMPARE(QByteArray::fromStdString(read.error().message()), message);
     }
@@ -282,7 +292,8 @@ private slots:
     void errorsReadBackIdentically()
     {
         for (int code = 0; code <= static_cast<int>(ErrorCode::Internal); ++code) {
-            const Error error {static_cast<ErrorCode>(code), "listen: \"8080\" is in use by nginx · (pid 412)\n"};
+            const Error error {static_cast<ErrorCode>(code),
+                               "listen: \"8080\" is in use by nginx · (pid 412)\n"};
             const Error back = errorFromAnswer(httpStatus(error.code()), errorToJson(error));
             QCOMPARE(back.code(), error.code());
             QCOMPARE(back.message(), error.message());
@@ -296,7 +307,8 @@ private slots:
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<int>("code");
         const auto row = [](int status, const char *body, ErrorCode code) {
-            QTest::newRow(qPrintable(QString("%1 %2").arg(status).arg(body))) << status << QByteArray(body) << static_cast<int>(code);
+            QTest::newRow(qPrintable(QString("%1 %2").arg(status).arg(body)))
+                << status << QByteArray(body) << static_cast<int>(code);
         };
         row(404, "<html>not here</html>", ErrorCode::NotFound);
         row(503, "", ErrorCode::Unavailable);
@@ -338,7 +350,8 @@ private slots:
         QCOMPARE(output["parameters"][0]["in"].get<std::string>(), std::string("path"));
         QCOMPARE(output["parameters"][1]["name"].get<std::string>(), std::string("bytes"));
         QVERIFY(!output.contains("requestBody"));
-        const auto &edit = document["paths"]["/sites/{id}"]["patch"]["requestBody"]["content"]["application/json"];
+        const auto &edit =
+            document["paths"]["/sites/{id}"]["patch"]["requestBody"]["content"]["application/json"];
         QVERIFY(edit["schema"]["properties"].contains("hosts"));
         QVERIFY(!edit["schema"]["properties"].contains("id")); // it stands in the path
         // every reference leads somewhere

@@ -2,11 +2,10 @@
 #include "server/control/api/wire.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "tests/unit/control/raw_call.h"
 #include "tests/unit/control/scripted_engine.h"
 
 #include <atomic>
-#include <future>
-#include <optional>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -16,21 +15,11 @@ using namespace arc::test;
 
 namespace {
 
-/// Waits on the test's thread for an answer that comes on the client's.
-template <class Answer, class Request>
-Result<Answer> ask(ControlClient &client, void (Control::*operation)(Request, Control::Callback<Answer>), Request what)
+std::unique_ptr<ControlClient>
+connectTo(const std::string &path, std::chrono::milliseconds timeout = std::chrono::seconds(10))
 {
-    auto promise = std::make_shared<std::promise<Result<Answer>>>();
-    auto answer = promise->get_future();
-    (client.*operation)(std::move(what), [promise](Result<Answer> result) { promise->set_value(std::move(result)); });
-    if (answer.wait_for(std::chrono::seconds(30)) != std::future_status::ready)
-        return Error {ErrorCode::Internal, "the test waited 30 s"};
-    return answer.get();
-}
-
-std::unique_ptr<ControlClient> connectTo(const std::string &path, std::chrono::milliseconds timeout = std::chrono::seconds(10))
-{
-    return ControlClient::create({.socketPath = path, .author = "test (ana)", .timeout = timeout}).value();
+    return ControlClient::create({.socketPath = path, .author = "test (ana)", .timeout = timeout})
+        .value();
 }
 
 } // namespace
@@ -65,9 +54,11 @@ private slots:
 
     void callsFromManyCallersAreAllAnswered()
     {
-        ScriptedEngine engine(socketPath(), [](const std::string &) { return ScriptedEngine::json("{}"); });
+        ScriptedEngine engine(socketPath(),
+                              [](const std::string &) { return ScriptedEngine::json("{}"); });
         const auto client = connectTo(socketPath());
-        // The scripted engine serves one connection at a time, so only the keep-alive of one can answer all of these.
+        // The scripted engine serves one connection at a time, so only the keep-alive of one can
+        // answer all of these.
         std::atomic<int> answered = 0;
         std::atomic<int> refused = 0;
         for (int i = 0; i < 400; ++i) {
@@ -88,13 +79,16 @@ private slots:
         const auto status = ask(*client, &Control::status, api::Nothing {});
         QVERIFY(!status.has_value());
         QCOMPARE(status.error().code(), ErrorCode::Unavailable);
-        QCOMPARE(status.error().message(), "no engine answers at " + m_folder.filePath("nobody.sock").toStdString());
+        QCOMPARE(status.error().message(),
+                 "no engine answers at " + m_folder.filePath("nobody.sock").toStdString());
     }
 
     void anEngineThatComesBackIsFound()
     {
         const auto client = connectTo(socketPath());
-        const auto script = [](const std::string &) { return ScriptedEngine::json(R"({"pid": 12})"); };
+        const auto script = [](const std::string &) {
+            return ScriptedEngine::json(R"({"pid": 12})");
+        };
         QVERIFY(!ask(*client, &Control::status, api::Nothing {}).has_value());
         for (int round = 0; round < 3; ++round) {
             {
@@ -109,10 +103,14 @@ private slots:
 
     void errorsOfTheEngineReadBack()
     {
-        const Error conflict {ErrorCode::Conflict, "made against revision 3, but window changed it to 4"};
-        ScriptedEngine engine(socketPath(), [&](const std::string &) { return ScriptedEngine::json(api::errorToJson(conflict), 409); });
+        const Error conflict {ErrorCode::Conflict,
+                              "made against revision 3, but window changed it to 4"};
+        ScriptedEngine engine(socketPath(), [&](const std::string &) {
+            return ScriptedEngine::json(api::errorToJson(conflict), 409);
+        });
         const auto client = connectTo(socketPath());
-        const auto changed = ask(*client, &Control::editSettings, api::SettingEdits {.revision = 3});
+        const auto changed =
+            ask(*client, &Control::editSettings, api::SettingEdits {.revision = 3});
         QVERIFY(!changed.has_value());
         QCOMPARE(changed.error().code(), ErrorCode::Conflict);
         QCOMPARE(changed.error().message(), conflict.message());
@@ -127,18 +125,23 @@ private slots:
         };
         row("closed at once", "", ErrorCode::Unavailable);
         row("not HTTP", "SSH-2.0-x\r\n", ErrorCode::Unavailable);
-        row("cut body", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n{", ErrorCode::Unavailable);
+        row("cut body", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n{",
+            ErrorCode::Unavailable);
         row("not JSON", ScriptedEngine::json("<html>"), ErrorCode::Internal);
         row("wrong type", ScriptedEngine::json(R"({"pid": "x"})"), ErrorCode::Internal);
-        row("a page with 503", "HTTP/1.1 503 X\r\nContent-Length: 4\r\n\r\nbusy", ErrorCode::Unavailable);
-        row("redirect", "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", ErrorCode::Internal);
+        row("a page with 503", "HTTP/1.1 503 X\r\nContent-Length: 4\r\n\r\nbusy",
+            ErrorCode::Unavailable);
+        row("redirect",
+            "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n",
+            ErrorCode::Internal);
         row("silence", "hang", ErrorCode::Unavailable);
     }
     void brokenAnswersBecomeErrors()
     {
         QFETCH(QByteArray, answer);
         QFETCH(int, code);
-        ScriptedEngine engine(socketPath(), [&](const std::string &) { return answer.toStdString(); });
+        ScriptedEngine engine(socketPath(),
+                              [&](const std::string &) { return answer.toStdString(); });
         const auto client = connectTo(socketPath(), std::chrono::milliseconds(300));
         const auto status = ask(*client, &Control::status, api::Nothing {});
         QVERIFY(!status.has_value());
@@ -148,7 +151,8 @@ private slots:
 
     void aClientThatGoesAwayAnswersNobody()
     {
-        ScriptedEngine engine(socketPath(), [](const std::string &) { return std::string("hang"); });
+        ScriptedEngine engine(socketPath(),
+                              [](const std::string &) { return std::string("hang"); });
         auto called = std::make_shared<std::atomic<int>>(0);
         auto client = connectTo(socketPath());
         for (int i = 0; i < 5; ++i)
@@ -171,7 +175,8 @@ private slots:
         QTest::addColumn<QByteArray>("runtimeDir");
         QTest::addColumn<QByteArray>("dataDir");
         QTest::addColumn<QByteArray>("path");
-        const auto row = [](const char *name, const char *runtime, const char *data, const char *path) {
+        const auto row = [](const char *name, const char *runtime, const char *data,
+                            const char *path) {
             QTest::newRow(name) << QByteArray(runtime) << QByteArray(data) << QByteArray(path);
         };
         row("runtime dir", "/run/user/1000", "", "/run/user/1000/arcology/control.sock");

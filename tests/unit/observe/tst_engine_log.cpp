@@ -53,6 +53,18 @@ class TestEngineLog : public QObject {
     Q_OBJECT
 
 private slots:
+    void withoutStderrOnlyTheFileHasTheLine()
+    {
+        QTemporaryDir folder;
+        CapturedStderr captured;
+        {
+            EngineLog log(folder.path().toStdString(), false);
+            log.info("quiet");
+        }
+        QCOMPARE(captured.text(), QByteArray());
+        QVERIFY(contents(folder.filePath("engine.log")).endsWith(" info quiet\n"));
+    }
+
     void levelNamesReadBack()
     {
         for (const LogLevel level :
@@ -65,13 +77,12 @@ private slots:
     void aLineGoesToStderrAndToTheFile()
     {
         QTemporaryDir folder;
-        const QString path = folder.filePath("logs/engine.log");
+        const QString path = folder.filePath("engine.log");
         QByteArray said;
         {
             CapturedStderr captured;
             {
-                EngineLog log;
-                log.openFile(path.toStdString(), {});
+                EngineLog log(folder.path().toStdString());
                 log.warning("worker 7 ended");
             }
             said = captured.text();
@@ -84,8 +95,8 @@ private slots:
 
     void linesBelowTheLevelAreNotKept()
     {
-        CapturedStderr captured;
-        EngineLog log(LogLevel::Warning);
+        QTemporaryDir folder;
+        EngineLog log(folder.path().toStdString(), false, LogLevel::Warning);
         log.info("quiet");
         log.debug("quieter");
         log.error("loud");
@@ -100,8 +111,8 @@ private slots:
 
     void theLastLinesAreBoundedAndOldestFirst()
     {
-        CapturedStderr captured;
-        EngineLog log;
+        QTemporaryDir folder;
+        EngineLog log(folder.path().toStdString(), false);
         for (size_t i = 0; i < EngineLog::kLastLinesMax + 20; ++i)
             log.info(std::to_string(i));
         const auto all = log.lastLines(SIZE_MAX);
@@ -116,8 +127,8 @@ private slots:
 
     void oneMessageIsOneLine()
     {
-        CapturedStderr captured;
-        EngineLog log;
+        QTemporaryDir folder;
+        EngineLog log(folder.path().toStdString(), false);
         log.info(std::string_view("a\nb\x1b[31m\0c", 10));
         log.info(std::string(EngineLog::kMessageBytesMax + 1, 'x'));
         const auto lines = log.lastLines(2);
@@ -136,8 +147,7 @@ private slots:
         {
             CapturedStderr captured;
             {
-                EngineLog log;
-                log.openFile(path.toStdString(), {});
+                EngineLog log(folder.path().toStdString());
                 for (int i = 0; i < kLines; ++i)
                     log.info(std::string(EngineLog::kMessageBytesMax, 'y'));
             }
@@ -155,9 +165,7 @@ private slots:
         const std::string path = folder.filePath("engine.log").toStdString();
         QCOMPARE(mkfifo(path.c_str(), 0600), 0);
         const FileDescriptor reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-        CapturedStderr captured;
-        EngineLog log;
-        log.openFile(path, {});
+        EngineLog log(folder.path().toStdString(), false);
         const std::string line(EngineLog::kMessageBytesMax, 'z');
         // What one batch, the pipe and the queue hold together is less than this.
         for (size_t i = 0; i < 3 * EngineLog::kQueueMax; ++i)

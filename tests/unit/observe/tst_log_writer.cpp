@@ -24,7 +24,7 @@ private slots:
         constexpr int kLines = 20'000;
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
-        LogWriter writer(path.toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         {
             std::vector<Thread> producers;
             for (int p = 0; p < 2; ++p) {
@@ -59,7 +59,7 @@ private slots:
     {
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
-        LogWriter writer(path.toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         const auto ring = std::make_shared<LogRing>(1024);
         writer.addRing(ring);
         QVERIFY(ring->push("hello\n"));
@@ -70,7 +70,7 @@ private slots:
     {
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
-        LogWriter writer(path.toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         auto ring = std::make_shared<LogRing>(1024);
         const std::weak_ptr<LogRing> watched = ring;
         writer.addRing(ring);
@@ -85,7 +85,7 @@ private slots:
     {
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
-        LogWriter writer(path.toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         const auto ring = std::make_shared<LogRing>(1024);
         writer.addRing(ring);
         QVERIFY(ring->push("a\n"));
@@ -105,7 +105,7 @@ private slots:
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
         QVERIFY(QFile::link("/dev/full", path));
-        LogWriter writer(path.toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         const auto ring = std::make_shared<LogRing>(1024);
         writer.addRing(ring);
         QVERIFY(ring->push("a\n") && ring->push("b\n"));
@@ -121,7 +121,7 @@ private slots:
     void stoppingTwiceIsHarmless()
     {
         QTemporaryDir folder;
-        LogWriter writer(folder.filePath("access.log").toStdString(), {});
+        LogWriter writer(folder.path().toStdString());
         writer.stop();
         writer.wake();
         writer.stop();

@@ -139,7 +139,8 @@ async def context(scope, receive, send):
 async def taskTools(scope, receive, send):
     first = asyncio.current_task()
     await asyncio.wait_for(asyncio.sleep(0), 5)
-    inner = await asyncio.gather(*(asyncio.ensure_future(asyncio.sleep(0, number)) for number in range(3)))
+    inner = await asyncio.gather(*(asyncio.ensure_future(asyncio.sleep(0, number))
+                                   for number in range(3)))
     same = first is not None and first is asyncio.current_task()
     await answer(send, ("%s %s" % (same, inner)).encode())
 
@@ -160,7 +161,7 @@ async def app(scope, receive, send):
     await globals()[scope["path"].strip("/") or "plain"](scope, receive, send)
 
 
-# -- lifespan ----------------------------------------------------------------------------------------------------------
+# -- lifespan --------------------------------------------------------------------------------------
 
 def withLifespan(startup, shutdown):
     async def application(scope, receive, send):
@@ -181,7 +182,8 @@ async def complete(scope, send):
 
 
 async def fails(scope, send):
-    await send({"type": "lifespan.startup.failed", "message": "Traceback\n  line\nRuntimeError: no database"})
+    await send({"type": "lifespan.startup.failed",
+                "message": "Traceback\n  line\nRuntimeError: no database"})
 
 
 async def raises(scope, send):

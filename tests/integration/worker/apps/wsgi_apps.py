@@ -35,7 +35,8 @@ def plain(environ, start_response):
 
 def showEnviron(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/json")])
-    shown = {key: value if isinstance(value, (str, bool, int)) else repr(value) for key, value in environ.items()}
+    shown = {key: value if isinstance(value, (str, bool, int)) else repr(value) for key,
+             value in environ.items()}
     return [json.dumps(shown).encode()]
 
 
@@ -47,7 +48,8 @@ def echo(environ, start_response):
 
 def inputWays(environ, start_response):
     source = environ["wsgi.input"]
-    parts = [source.read(3), source.readline(), source.readline(2), b"|".join(source.readlines(1)), b"|".join(source),
+    parts = [source.read(3), source.readline(), source.readline(2), b"|".join(source.readlines(1)),
+             b"|".join(source),
              source.read(), source.read(5), source.readline()]
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps([part.decode() for part in parts]).encode()]
@@ -165,7 +167,8 @@ def textBody(environ, start_response):
 
 
 def badHeader(environ, start_response):
-    name, _, value = environ["QUERY_STRING"].replace("%0A", "\n").replace("%00", "\0").partition("=")
+    name, _, value = environ["QUERY_STRING"].replace("%0A", "\n").replace("%00",
+                                                                          "\0").partition("=")
     start_response("200 OK", [(name, value)])
     return [b"sent"]
 
@@ -176,7 +179,8 @@ def badStatus(environ, start_response):
 
 
 def hopByHop(environ, start_response):
-    start_response("200 OK", [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Keep-Alive", "1"),
+    start_response("200 OK",
+                   [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Keep-Alive", "1"),
                               ("X-Kept", "1")])
     return [b"sent"]
 

@@ -3,6 +3,8 @@
 #include "tests/support/http_under_test.h"
 #include "tests/support/scripted_peer.h"
 
+#include <fmt/format.h>
+
 #include <QtTest>
 
 using namespace arc;

@@ -6,6 +6,8 @@
 #include "server/http/session/simple_handlers.h"
 #include "server/http/session/trace_id.h"
 
+#include <fmt/format.h>
+
 #include <QtTest>
 
 #include <fcntl.h>

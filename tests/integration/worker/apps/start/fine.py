@@ -15,7 +15,8 @@ def app(environ, start_response):
     start_response("200 OK", [])
     return [json.dumps({
         "cwd": os.getcwd(), "path0": sys.path[0], "argv": sys.argv, "stdin": sys.stdin.read(),
-        "main": [main.__name__, getattr(main, "__file__", None)], "protocol": "protocol" in sys.modules,
+        "main": [main.__name__, getattr(main, "__file__", None)],
+        "protocol": "protocol" in sys.modules,
         "ours": [name for name in sys.path if "resources" in name]}).encode()]
 
 

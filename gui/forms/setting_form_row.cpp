@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/forms/setting_form_row.h"
+
+#include "gui/models/format.h"
+#include "gui/theme/icons.h"
+#include "gui/theme/theme.h"
+
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace arc {
+
+constexpr int kEditColumnWidth = 300;
+
+SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
+    : QWidget(parent)
+    , m_editor(new SettingEditor(row, this))
+    , m_badge(new QLabel(this))
+    , m_origin(new QLabel(this))
+    , m_error(new QLabel(this))
+    , m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary), QString(), this))
+{
+    auto *name = new QLabel(toQString(row.label), this);
+    name->setFont(boldFont());
+    name->setBuddy(m_editor);
+    auto *help = new QLabel(toQString(row.help), this);
+    help->setWordWrap(true);
+    help->setProperty("secondary", true);
+    m_badge->setFont(smallFont());
+    m_badge->setProperty("badge", true);
+    m_badge->setText(appliesText());
+    m_badge->setVisible(!appliesText().isEmpty());
+    m_origin->setFont(smallFont());
+    m_origin->setProperty("secondary", true);
+    m_error->setProperty("bad", true);
+    m_error->setTextFormat(Qt::PlainText);
+    m_error->setWordWrap(true);
+    m_error->hide();
+    m_reset->setProperty("flat", true);
+    m_reset->setFixedSize(30, 30);
+    auto *head = new QHBoxLayout;
+    head->setSpacing(8);
+    head->addWidget(name);
+    head->addWidget(m_badge);
+    head->addStretch();
+    auto *field = new QHBoxLayout;
+    field->addWidget(m_editor);
+    field->addWidget(m_reset);
+    auto *right = new QVBoxLayout;
+    right->setSpacing(2);
+    right->addLayout(field);
+    right->addWidget(m_origin);
+    right->addStretch();
+    auto *grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 10, 0, 10);
+    grid->setHorizontalSpacing(24);
+    grid->setVerticalSpacing(3);
+    grid->addLayout(head, 0, 0);
+    grid->addWidget(help, 1, 0, Qt::AlignTop);
+    grid->addLayout(right, 0, 1, 2, 1);
+    grid->addWidget(m_error, 2, 0, 1, 2);
+    grid->setColumnStretch(0, 1);
+    grid->setColumnMinimumWidth(1, kEditColumnWidth);
+    grid->setRowStretch(1, 1);
+    connect(m_editor, &SettingEditor::changed, this, [this] {
+        m_toInherited = false;
+        m_changed = m_editor->text() != m_view.value;
+        showError({});
+        showState();
+        Q_EMIT changed();
+    });
+    connect(m_reset, &QPushButton::clicked, this, &SettingFormRow::reset);
+}
+
+QString SettingFormRow::appliesText() const
+{
+    switch (row().applies) {
+    case Applies::AtOnce: return {};
+    case Applies::OnNewConnections: return tr("new connections");
+    case Applies::OnRebind: return tr("reopens listeners");
+    case Applies::OnWorkerRestart: return tr("restarts workers");
+    case Applies::OnRestart: return tr("needs engine restart");
+    }
+    return {};
+}
+
+void SettingFormRow::show(const api::SettingView &view)
+{
+    m_view = view;
+    if (m_changed) {
+        m_changed = m_toInherited ? m_view.isSet : m_editor->text() != m_view.value;
+    } else {
+        m_toInherited = false;
+        m_editor->setText(m_view.value);
+    }
+    m_editor->setLocked(!m_view.pinnedBy.empty());
+    showState();
+}
+
+void SettingFormRow::showError(const QString &sentence)
+{
+    m_error->setText(sentence);
+    m_error->setVisible(!sentence.isEmpty());
+    m_editor->setInvalid(!sentence.isEmpty());
+}
+
+void SettingFormRow::discard()
+{
+    m_changed = m_toInherited = false;
+    m_editor->setText(m_view.value);
+    showError({});
+    showState();
+}
+
+void SettingFormRow::reset()
+{
+    m_editor->setText(m_view.inherited);
+    m_toInherited = m_view.isSet;
+    m_changed = m_view.isSet;
+    showError({});
+    showState();
+    Q_EMIT changed();
+}
+
+void SettingFormRow::showState()
+{
+    const QString inherited = toQString(m_view.inherited) + toQString(row().unit);
+    const bool locked = !m_view.pinnedBy.empty();
+    const bool own = m_changed ? !m_toInherited : m_view.isSet;
+    if (locked)
+        m_origin->setText(tr("Set by the %1; cannot be changed here").arg(toQString(m_view.pinnedBy)));
+    else if (m_changed && m_toInherited)
+        m_origin->setText(tr("Back to the default, not applied"));
+    else if (m_changed)
+        m_origin->setText(tr("Changed, not applied · default %1").arg(inherited));
+    else
+        m_origin->setText(own ? tr("Default: %1").arg(inherited) : tr("Default"));
+    m_origin->setProperty("caution", m_changed);
+    m_reset->setIcon(icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"),
+                          Tint::Secondary));
+    m_reset->setEnabled(!locked && own);
+    m_reset->setVisible(locked || own);
+    const QString resetText = tr("Reset %1 to %2").arg(toQString(row().label), inherited);
+    m_reset->setAccessibleName(resetText);
+    m_reset->setToolTip(locked ? m_origin->text() : resetText);
+}
+
+api::SettingEdit SettingFormRow::edit() const
+{
+    api::SettingEdit edit {.key = std::string(row().key), .scope = m_view.scope,
+                           .object = m_view.object};
+    if (!m_toInherited)
+        edit.value = m_editor->text();
+    return edit;
+}
+
+QString SettingFormRow::changeText() const
+{
+    const QString unit = toQString(row().unit);
+    return tr("%1: %2 → %3")
+        .arg(toQString(row().label), toQString(m_view.value) + unit,
+             toQString(m_toInherited ? m_view.inherited : m_editor->text()) + unit);
+}
+
+bool SettingFormRow::matches(const QString &text) const
+{
+    for (const std::string_view part : {row().key, row().label, row().help}) {
+        if (toQString(part).contains(text, Qt::CaseInsensitive))
+            return true;
+    }
+    return text.isEmpty();
+}
+
+} // namespace arc

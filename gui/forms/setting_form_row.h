@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gui/forms/setting_editor.h"
+#include "server/control/api/types.h"
+
+#include <optional>
+
+class QLabel;
+class QPushButton;
+
+namespace arc {
+
+/// One setting of a form: name, help, editor, where its value comes from, when a change takes
+/// effect, Reset, and what is wrong with it. Keeps the pending edit. GUI thread.
+class SettingFormRow : public QWidget {
+    Q_OBJECT
+public:
+    explicit SettingFormRow(const SettingRow &row, QWidget *parent = nullptr);
+
+    /// The engine's value. A pending edit stays pending, against the new value.
+    void show(const api::SettingView &view);
+    void showError(const QString &sentence);
+    bool isChanged() const { return m_changed; }
+    void discard();
+    /// The edit to send; only while isChanged().
+    api::SettingEdit edit() const;
+    /// "Keep-alive time 65 s → 30 s", for the review.
+    QString changeText() const;
+    /// Whether key, name or help contain the text.
+    bool matches(const QString &text) const;
+    SettingEditor *editor() const { return m_editor; }
+    QPushButton *resetButton() const { return m_reset; }
+    const SettingRow &row() const { return m_editor->row(); }
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    void reset();
+    void showState();
+    QString appliesText() const;
+
+    SettingEditor *m_editor;
+    QLabel *m_badge;
+    QLabel *m_origin;
+    QLabel *m_error;
+    QPushButton *m_reset;
+    api::SettingView m_view;
+    bool m_changed = false;
+    bool m_toInherited = false; ///< the pending edit is "back to the inherited value"
+};
+
+} // namespace arc

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/header_bar.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/theme/icons.h"
+#include "gui/theme/theme.h"
+#include "gui/widgets/state_pill.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
+namespace arc {
+
+HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent)
+    : QFrame(parent)
+    , m_bridge(bridge)
+    , m_pill(new StatePill(this))
+    , m_undo(new QPushButton(icon(QStringLiteral("undo")), tr("Undo"), this))
+    , m_add(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), this))
+{
+    setProperty("bar", true);
+    auto *instance = new QLabel(instanceName, this);
+    instance->setFont(titleFont());
+    instance->setTextFormat(Qt::PlainText);
+    m_add->setProperty("primary", true);
+    m_add->setAccessibleName(tr("Add site"));
+    m_add->setToolTip(tr("Serve a folder (Ctrl+N)"));
+    m_undo->setAccessibleName(tr("Undo the last change of the configuration"));
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(16, 8, 16, 8);
+    layout->setSpacing(12);
+    layout->addWidget(instance);
+    layout->addWidget(m_pill);
+    layout->addStretch();
+    layout->addWidget(m_undo);
+    layout->addWidget(m_add);
+    connect(&bridge, &ControlBridge::snapshotChanged, this, &HeaderBar::showState);
+    connect(&bridge, &ControlBridge::sitesChanged, this, &HeaderBar::showState);
+    connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showState);
+    connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showUndo);
+    connect(&bridge, &ControlBridge::revisionsChanged, this, &HeaderBar::showUndo);
+    showState();
+    showUndo();
+}
+
+void HeaderBar::showState()
+{
+    if (m_bridge.link() == Link::Connecting)
+        return m_pill->show(QStringLiteral("connecting"));
+    if (m_bridge.link() == Link::Lost)
+        return m_pill->show(QStringLiteral("unreachable"));
+    int serving = 0;
+    for (const api::SiteFigures &site : m_bridge.snapshot().sites)
+        serving += site.state == "running" || site.state == "degraded" ? 1 : 0;
+    m_pill->show(toQString(m_bridge.snapshot().state),
+                 serving ? tr("%n site(s)", nullptr, serving) : tr("no site"));
+}
+
+void HeaderBar::showUndo()
+{
+    const auto &revisions = m_bridge.revisions().revisions;
+    const bool live = m_bridge.link() == Link::Live;
+    // The first revision is the empty configuration: there is nothing before it.
+    m_undo->setEnabled(live && revisions.size() > 1);
+    m_undo->setToolTip(!live ? tr("The engine is not reachable")
+                           : revisions.size() > 1
+                           ? tr("Undo: %1 (Ctrl+Z)").arg(toQString(revisions.front().summary))
+                           : tr("Nothing to undo"));
+}
+
+} // namespace arc

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+
+namespace arc {
+
+class ControlBridge;
+class StatePill;
+
+/// The line above everything: which machine, how it is, Undo, Add site. GUI thread.
+class HeaderBar : public QFrame {
+    Q_OBJECT
+public:
+    HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent = nullptr);
+
+    StatePill *pill() const { return m_pill; }
+    QPushButton *undoButton() const { return m_undo; }
+    QPushButton *addButton() const { return m_add; }
+
+private:
+    void showState();
+    void showUndo();
+
+    ControlBridge &m_bridge;
+    StatePill *m_pill;
+    QPushButton *m_undo;
+    QPushButton *m_add;
+};
+
+} // namespace arc

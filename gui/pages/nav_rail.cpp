@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/nav_rail.h"
+
+#include "gui/theme/icons.h"
+#include "gui/theme/theme.h"
+
+#include <QKeySequence>
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace arc {
+
+constexpr int kRailWidth = 184;
+
+QString pageTitle(PageId page)
+{
+    switch (page) {
+    case PageId::Overview: return NavRail::tr("Overview");
+    case PageId::Sites: return NavRail::tr("Sites & Apps");
+    case PageId::Workers: return NavRail::tr("Workers");
+    case PageId::Settings: return NavRail::tr("Settings");
+    }
+    return {};
+}
+
+QString pageIcon(PageId page)
+{
+    static const char *const kIcons[kPageCount] = {"overview", "sites", "workers", "settings"};
+    return QLatin1String(kIcons[int(page)]);
+}
+
+QKeySequence pageShortcut(PageId page)
+{
+    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+,"};
+    return QKeySequence(QLatin1String(kKeys[int(page)]));
+}
+
+NavRail::NavRail(QWidget *parent) : QFrame(parent)
+{
+    setFixedWidth(kRailWidth);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(10, 12, 10, 12);
+    layout->setSpacing(2);
+    addHeading(tr("Run"));
+    addPage(PageId::Overview);
+    addPage(PageId::Sites);
+    layout->addSpacing(10);
+    addHeading(tr("Tune"));
+    addPage(PageId::Workers);
+    layout->addStretch();
+    addPage(PageId::Settings);
+    m_group.setExclusive(true);
+    connect(&m_group, &QButtonGroup::idClicked, this, [this](int id) { Q_EMIT chosen(PageId(id)); });
+}
+
+void NavRail::addHeading(const QString &text)
+{
+    auto *heading = new QLabel(text, this);
+    QFont font = smallFont();
+    font.setCapitalization(QFont::AllUppercase);
+    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.6);
+    heading->setFont(font);
+    heading->setProperty("secondary", true);
+    heading->setContentsMargins(10, 2, 0, 2);
+    layout()->addWidget(heading);
+}
+
+void NavRail::addPage(PageId page)
+{
+    // An ampersand in a title is a letter here, not a shortcut.
+    auto *button = new QPushButton(QStringLiteral(" ")
+                                       + pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
+                                   this);
+    button->setIcon(icon(pageIcon(page), Tint::Secondary));
+    button->setIconSize({18, 18});
+    button->setCheckable(true);
+    button->setProperty("rail", true);
+    button->setAccessibleName(pageTitle(page));
+    button->setToolTip(tr("%1 (%2)").arg(pageTitle(page),
+                                         pageShortcut(page).toString(QKeySequence::NativeText)));
+    m_group.addButton(button, int(page));
+    layout()->addWidget(button);
+}
+
+void NavRail::setCurrent(PageId page) { button(page)->setChecked(true); }
+
+QAbstractButton *NavRail::button(PageId page) const { return m_group.button(int(page)); }
+
+} // namespace arc

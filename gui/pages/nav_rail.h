@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QButtonGroup>
+#include <QFrame>
+
+namespace arc {
+
+enum class PageId { Overview, Sites, Workers, Settings };
+constexpr int kPageCount = 4;
+
+QString pageTitle(PageId page);
+QString pageIcon(PageId page);
+QKeySequence pageShortcut(PageId page);
+
+/// The pages, in groups with headings; arrows move inside it. GUI thread.
+class NavRail : public QFrame {
+    Q_OBJECT
+public:
+    explicit NavRail(QWidget *parent = nullptr);
+
+    void setCurrent(PageId page);
+    QAbstractButton *button(PageId page) const;
+
+Q_SIGNALS:
+    void chosen(arc::PageId page);
+
+private:
+    void addHeading(const QString &text);
+    void addPage(PageId page);
+
+    QButtonGroup m_group;
+};
+
+} // namespace arc

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QWidget>
+
+namespace arc {
+
+/// The stations of a request as boxes with arrows between them. GUI thread.
+class RequestPath : public QWidget {
+    Q_OBJECT
+public:
+    struct Station {
+        QString name;
+        QString note;
+        bool operator==(const Station &) const = default;
+    };
+
+    explicit RequestPath(QWidget *parent = nullptr);
+
+    void show(const QList<Station> &stations);
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *) override;
+
+private:
+    QList<Station> m_stations;
+};
+
+} // namespace arc

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/settings_page.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/forms/setting_form_row.h"
+#include "gui/models/format.h"
+#include "gui/pages/history_panel.h"
+#include "gui/pages/window_context.h"
+#include "gui/theme/theme.h"
+
+#include <QComboBox>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace arc {
+
+constexpr int kIndexWidth = 220;
+constexpr int kReviewedMax = 3;
+
+SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
+    : QWidget(parent)
+    , m_context(context)
+    , m_search(new QLineEdit(this))
+    , m_level(new QComboBox(this))
+    , m_index(new QListWidget(this))
+    , m_stack(new QStackedWidget(this))
+    , m_scroll(new QScrollArea(this))
+    , m_history(new HistoryPanel(context, this))
+    , m_nothing(new QLabel(tr("No setting matches."), this))
+    , m_bar(new QFrame(this))
+    , m_pending(new QLabel(m_bar))
+    , m_problem(new QLabel(m_bar))
+    , m_discard(new QPushButton(tr("Discard"), m_bar))
+    , m_apply(new QPushButton(tr("Apply"), m_bar))
+{
+    auto *right = new QVBoxLayout;
+    right->setSpacing(0);
+    m_stack->addWidget(makeForm());
+    m_stack->addWidget(m_history);
+    right->addWidget(m_stack, 1);
+    right->addWidget(makeBar());
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(makeLeft());
+    layout->addLayout(right, 1);
+    ControlBridge &bridge = context.bridge();
+    connect(m_search, &QLineEdit::textChanged, this, &SettingsPage::filter);
+    connect(m_index, &QListWidget::currentRowChanged, this, &SettingsPage::jumpTo);
+    connect(m_level, &QComboBox::activated, this, [this](int index) {
+        const QStringList level = m_level->itemData(index).toStringList();
+        m_scope = toStd(level.value(0));
+        m_object = toStd(level.value(1));
+        discard();
+        load();
+    });
+    connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
+        fillLevels();
+        if (isVisible())
+            load();
+    });
+    connect(&bridge, &ControlBridge::linkChanged, this, [this] {
+        updateBar();
+        if (isVisible() && m_context.bridge().link() == Link::Live)
+            load();
+    });
+    fillLevels();
+    updateBar();
+}
+
+QWidget *SettingsPage::makeLeft()
+{
+    auto *left = new QFrame(this);
+    left->setFixedWidth(kIndexWidth);
+    m_search->setPlaceholderText(tr("Search settings"));
+    m_search->setAccessibleName(tr("Search settings"));
+    m_search->setClearButtonEnabled(true);
+    m_level->setAccessibleName(tr("Level that the settings are for"));
+    m_level->setToolTip(tr("Apps and sites inherit what is not set for them"));
+    for (const Group &group : m_groups)
+        m_index->addItem(toQString(pageName(group.page)));
+    m_index->addItem(tr("Configuration history"));
+    m_index->setFrameShape(QFrame::NoFrame);
+    m_index->setAccessibleName(tr("Parts of the settings"));
+    m_index->setProperty("index", true);
+    auto *column = new QVBoxLayout(left);
+    column->setContentsMargins(16, 16, 4, 16);
+    column->setSpacing(8);
+    column->addWidget(m_search);
+    column->addWidget(m_level);
+    column->addWidget(m_index, 1);
+    return left;
+}
+
+QWidget *SettingsPage::makeForm()
+{
+    auto *content = new QWidget(this);
+    content->setProperty("page", true);
+    auto *column = new QVBoxLayout(content);
+    column->setContentsMargins(12, 16, 16, 16);
+    column->setSpacing(12);
+    for (const SettingPage page : {SettingPage::General, SettingPage::Http, SettingPage::Limits,
+                                   SettingPage::Workers, SettingPage::Logs,
+                                   SettingPage::Operations}) {
+        addGroup(page, content);
+        column->addWidget(m_groups.back().card);
+    }
+    m_nothing->setProperty("secondary", true);
+    m_nothing->hide();
+    column->addWidget(m_nothing, 0, Qt::AlignHCenter);
+    column->addStretch();
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setWidget(content);
+    m_scroll->setAccessibleName(tr("Settings"));
+    return m_scroll;
+}
+
+void SettingsPage::addGroup(SettingPage page, QWidget *parent)
+{
+    auto *card = new QFrame(parent);
+    card->setProperty("card", true);
+    auto *title = new QLabel(toQString(pageName(page)), card);
+    title->setFont(titleFont());
+    auto *column = new QVBoxLayout(card);
+    column->setContentsMargins(16, 12, 16, 8);
+    column->setSpacing(0);
+    column->addWidget(title);
+    Group group {page, card, title, {}};
+    for (const SettingRow &row : settingRows()) {
+        if (row.page != page)
+            continue;
+        auto *form = new SettingFormRow(row, card);
+        connect(form, &SettingFormRow::changed, this, &SettingsPage::updateBar);
+        column->addWidget(form);
+        group.rows.push_back(form);
+        m_rows.emplace(row.key, form);
+    }
+    m_groups.push_back(std::move(group));
+}
+
+QWidget *SettingsPage::makeBar()
+{
+    m_bar->setProperty("foot", true);
+    m_problem->setProperty("bad", true);
+    m_problem->setWordWrap(true);
+    m_problem->setTextFormat(Qt::PlainText);
+    m_pending->setTextFormat(Qt::PlainText);
+    m_pending->setWordWrap(true);
+    m_apply->setProperty("primary", true);
+    m_apply->setToolTip(tr("Apply all changes as one (Ctrl+Return)"));
+    m_apply->setShortcut(QKeySequence(QStringLiteral("Ctrl+Return")));
+    auto *texts = new QVBoxLayout;
+    texts->setSpacing(2);
+    texts->addWidget(m_pending);
+    texts->addWidget(m_problem);
+    auto *row = new QHBoxLayout(m_bar);
+    row->setContentsMargins(16, 8, 16, 8);
+    row->addLayout(texts, 1);
+    row->addWidget(m_discard);
+    row->addWidget(m_apply);
+    connect(m_apply, &QPushButton::clicked, this, &SettingsPage::apply);
+    connect(m_discard, &QPushButton::clicked, this, [this] {
+        discard();
+        load();
+    });
+    return m_bar;
+}
+
+SettingFormRow *SettingsPage::formRow(std::string_view key) const
+{
+    const auto at = m_rows.find(key);
+    return at == m_rows.end() || at->second->property("absent").toBool() ? nullptr : at->second;
+}
+
+QString SettingsPage::problem() const { return m_problem->text(); }
+
+void SettingsPage::showHistory() { m_index->setCurrentRow(m_index->count() - 1); }
+
+void SettingsPage::focusSearch() { m_search->setFocus(Qt::ShortcutFocusReason); }
+
+void SettingsPage::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    load();
+}
+
+void SettingsPage::fillLevels()
+{
+    const QSignalBlocker block(m_level);
+    m_level->clear();
+    m_level->addItem(tr("All sites and apps"), QStringList {QStringLiteral("engine"), QString()});
+    for (const api::SiteView &site : m_context.bridge().sites().sites) {
+        if (!site.app.empty())
+            m_level->addItem(tr("App %1").arg(toQString(site.app)),
+                             QStringList {QStringLiteral("app"), toQString(site.app)});
+        m_level->addItem(tr("Site %1").arg(toQString(site.id)),
+                         QStringList {QStringLiteral("site"), toQString(site.id)});
+    }
+    const QStringList wanted {toQString(m_scope), toQString(m_object)};
+    for (int i = 0; i < m_level->count(); ++i) {
+        if (m_level->itemData(i).toStringList() == wanted)
+            return m_level->setCurrentIndex(i);
+    }
+    m_scope = "engine"; // the app or site is gone
+    m_object.clear();
+}
+
+void SettingsPage::load()
+{
+    m_context.bridge().call(&Control::settings, {.scope = m_scope, .object = m_object}, this,
+                            [this, scope = m_scope, object = m_object](
+                                Result<api::SettingViews> answer) {
+                                if (scope != m_scope || object != m_object)
+                                    return;
+                                if (answer)
+                                    take(*answer);
+                                else if (!m_loaded)
+                                    m_problem->setText(toQString(answer.error().message()));
+                            });
+}
+
+void SettingsPage::take(const api::SettingViews &views)
+{
+    m_revision = views.revision;
+    for (auto &[key, form] : m_rows) {
+        const auto at = std::ranges::find(views.settings, key, &api::SettingView::key);
+        form->setProperty("absent", at == views.settings.end());
+        if (at != views.settings.end())
+            form->show(*at);
+    }
+    if (!m_loaded)
+        m_problem->clear();
+    m_loaded = true;
+    filter(m_search->text());
+    updateBar();
+}
+
+void SettingsPage::filter(const QString &text)
+{
+    int shown = 0;
+    for (size_t i = 0; i < m_groups.size(); ++i) {
+        int inGroup = 0;
+        for (SettingFormRow *row : m_groups[i].rows) {
+            const bool visible = row->matches(text.trimmed()) && !row->property("absent").toBool();
+            row->setVisible(visible);
+            inGroup += visible ? 1 : 0;
+        }
+        m_groups[i].card->setVisible(inGroup > 0);
+        m_index->item(int(i))->setHidden(inGroup == 0);
+        shown += inGroup;
+    }
+    m_nothing->setVisible(shown == 0);
+    if (!text.isEmpty())
+        m_stack->setCurrentWidget(m_scroll);
+}
+
+void SettingsPage::jumpTo(int index)
+{
+    if (index < 0)
+        return;
+    if (index >= int(m_groups.size())) {
+        m_stack->setCurrentWidget(m_history);
+        m_history->load();
+    } else {
+        m_stack->setCurrentWidget(m_scroll);
+        m_scroll->verticalScrollBar()->setValue(m_groups[size_t(index)].card->y() - 12);
+    }
+    updateBar();
+}
+
+int SettingsPage::changedCount() const
+{
+    return int(std::ranges::count_if(m_rows, [](const auto &at) { return at.second->isChanged(); }));
+}
+
+void SettingsPage::updateBar()
+{
+    QStringList changes;
+    for (const Group &group : m_groups) {
+        for (const SettingFormRow *row : group.rows) {
+            if (row->isChanged())
+                changes << row->changeText();
+        }
+    }
+    const int count = int(changes.size());
+    m_pending->setToolTip(changes.join(QLatin1Char('\n')));
+    if (count > kReviewedMax)
+        changes = changes.first(kReviewedMax) << tr("…");
+    m_pending->setText(tr("%n change(s) not applied", nullptr, count) + QStringLiteral(" · ")
+                       + changes.join(QStringLiteral(" · ")));
+    m_bar->setVisible(count > 0 || !m_problem->text().isEmpty());
+    m_pending->setVisible(count > 0);
+    m_problem->setVisible(!m_problem->text().isEmpty());
+    const bool live = m_context.bridge().link() == Link::Live;
+    m_apply->setEnabled(count > 0 && live && !m_sending);
+    m_discard->setEnabled(count > 0 && !m_sending);
+    m_apply->setText(count > 1 ? tr("Apply %n changes", nullptr, count) : tr("Apply"));
+}
+
+void SettingsPage::discard()
+{
+    for (auto &[key, form] : m_rows)
+        form->discard();
+    m_problem->clear();
+    updateBar();
+}
+
+void SettingsPage::apply()
+{
+    api::SettingEdits edits {.revision = m_revision};
+    for (const Group &group : m_groups) {
+        for (const SettingFormRow *row : group.rows) {
+            if (row->isChanged())
+                edits.edits.push_back(row->edit());
+        }
+    }
+    if (edits.edits.empty() || m_sending)
+        return;
+    const int count = int(edits.edits.size());
+    m_sending = true;
+    m_problem->clear();
+    updateBar();
+    m_context.bridge().call(&Control::editSettings, std::move(edits), this,
+                            [this, count](Result<api::Changed> answer) {
+                                m_sending = false;
+                                if (answer) {
+                                    discard();
+                                    m_context.sayUndoable(
+                                        tr("%n setting(s) changed", nullptr, count),
+                                        answer->revision);
+                                } else {
+                                    showFailure(answer.error());
+                                }
+                                load();
+                                m_context.bridge().refresh();
+                                updateBar();
+                            });
+}
+
+void SettingsPage::showFailure(const Error &error)
+{
+    const QString message = toQString(error.message());
+    if (error.code() == ErrorCode::Conflict) {
+        m_problem->setText(tr("The configuration was changed meanwhile: %1. Your changes are kept; "
+                              "Apply puts them on top of the newest state.").arg(message));
+        return;
+    }
+    // "cache.limit_mib: outside 0..1048576" belongs to its row.
+    for (auto &[key, form] : m_rows) {
+        const QString prefix = toQString(key) + QStringLiteral(": ");
+        if (message.startsWith(prefix)) {
+            form->showError(message.mid(prefix.size()));
+            m_problem->setText(tr("Nothing was changed: %1").arg(toQString(form->row().label)));
+            m_scroll->ensureWidgetVisible(form);
+            return;
+        }
+    }
+    m_problem->setText(tr("Nothing was changed: %1").arg(message));
+}
+
+} // namespace arc

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/site_actions.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/pages/app_dialogs.h"
+#include "gui/pages/window_context.h"
+
+#include <QUrl>
+
+namespace arc {
+
+SiteActions::SiteActions(WindowContext &context, QObject *parent)
+    : QObject(parent)
+    , m_context(context)
+{
+}
+
+bool SiteActions::hasApp(const QString &site) const
+{
+    const api::SiteView *view = m_context.bridge().site(toStd(site));
+    return view && !view->app.empty();
+}
+
+bool SiteActions::isDjango(const QString &site) const
+{
+    const api::SiteView *view = m_context.bridge().site(toStd(site));
+    return view && toQString(view->kind).startsWith(QLatin1String("django"), Qt::CaseInsensitive);
+}
+
+void SiteActions::setServing(const QString &site, bool on)
+{
+    if (on) {
+        m_context.bridge().call(&Control::startSite, {toStd(site)}, this,
+                                [this, site](Result<api::Changed> answer) {
+                                    if (!answer)
+                                        m_context.sayFailed(tr("Start %1").arg(site),
+                                                            toQString(answer.error().message()));
+                                    m_context.bridge().refresh();
+                                });
+        return;
+    }
+    const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
+    const double rate = figures ? figures->now.requestsPerSecond : 0;
+    if (rate <= 0)
+        return stop(site);
+    ask(m_context.window(),
+        {.title = tr("Stop serving %1").arg(site),
+         .text = tr("It answers %1 requests per second now. Its visitors will get an error until "
+                    "it is started again.").arg(rateText(rate)),
+         .action = tr("Stop %1").arg(site)},
+        [this, site] { stop(site); });
+}
+
+void SiteActions::stop(const QString &site)
+{
+    m_context.bridge().call(&Control::stopSite, {toStd(site)}, this,
+                            [this, site](Result<api::Changed> answer) {
+                                if (answer)
+                                    m_context.sayUndoable(tr("%1 is stopped").arg(site),
+                                                          answer->revision);
+                                else
+                                    m_context.sayFailed(tr("Stop %1").arg(site),
+                                                        toQString(answer.error().message()));
+                                m_context.bridge().refresh();
+                            });
+}
+
+void SiteActions::restart(const QString &site)
+{
+    m_context.bridge().call(&Control::restartSite, {toStd(site)}, this,
+                            [this, site](Result<api::Nothing> answer) {
+                                if (answer)
+                                    m_context.say(tr("%1 gets new workers, one after the other; "
+                                                     "requests go on").arg(site));
+                                else
+                                    m_context.sayFailed(tr("Restart %1").arg(site),
+                                                        toQString(answer.error().message()));
+                                m_context.bridge().refresh();
+                            });
+}
+
+void SiteActions::remove(const QString &site)
+{
+    m_context.bridge().call(&Control::removeSite, {toStd(site)}, this,
+                            [this, site](Result<api::Changed> answer) {
+                                if (answer)
+                                    m_context.sayUndoable(
+                                        tr("%1 is removed; its folder is untouched").arg(site),
+                                        answer->revision);
+                                else
+                                    m_context.sayFailed(tr("Remove %1").arg(site),
+                                                        toQString(answer.error().message()));
+                                m_context.bridge().refresh();
+                            });
+}
+
+void SiteActions::openInBrowser(const QString &site)
+{
+    const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
+    const api::SiteView *view = m_context.bridge().site(toStd(site));
+    if (figures && !figures->urls.empty())
+        m_context.openUrl(QUrl(toQString(figures->urls.front())));
+    else if (view && !view->urls.empty())
+        m_context.openUrl(QUrl(toQString(view->urls.front())));
+}
+
+void SiteActions::migrate(const QString &site)
+{
+    ask(m_context.window(),
+        {.title = tr("Migrate the database of %1").arg(site),
+         .text = tr("Runs manage.py migrate with the site's interpreter and variables. Output is "
+                    "shown, and it can be cancelled."),
+         .action = tr("Migrate %1").arg(site)},
+        [this, site] {
+            run(site, {QStringLiteral("manage.py"), QStringLiteral("migrate")}, {});
+        });
+}
+
+void SiteActions::createAdmin(const QString &site)
+{
+    askAdminAccount(m_context.window(), site, [this, site](const AdminAccount &account) {
+        run(site,
+            {QStringLiteral("manage.py"), QStringLiteral("createsuperuser"),
+             QStringLiteral("--noinput")},
+            {{"DJANGO_SUPERUSER_USERNAME", toStd(account.username)},
+             {"DJANGO_SUPERUSER_EMAIL", toStd(account.email)},
+             {"DJANGO_SUPERUSER_PASSWORD", toStd(account.password)}});
+    });
+}
+
+void SiteActions::runCommand(const QString &site)
+{
+    askCommand(m_context.window(), site,
+               [this, site](const QStringList &words) { run(site, words, {}); });
+}
+
+void SiteActions::run(const QString &site, const QStringList &words,
+                      const std::map<std::string, std::string> &variables)
+{
+    api::RunCommand command {.id = toStd(site), .env = variables};
+    for (const QString &word : words)
+        command.argv.push_back(toStd(word));
+    m_context.bridge().call(&Control::runCommand, std::move(command), this,
+                            [this, words](Result<api::TaskView> answer) {
+                                if (answer)
+                                    m_context.addTask(*answer);
+                                else
+                                    m_context.sayFailed(words.join(QLatin1Char(' ')),
+                                                        toQString(answer.error().message()));
+                            });
+}
+
+} // namespace arc

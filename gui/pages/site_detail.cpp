@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/site_detail.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/pages/environment_tab.h"
+#include "gui/pages/output_tab.h"
+#include "gui/pages/site_actions.h"
+#include "gui/pages/summary_tab.h"
+#include "gui/pages/window_context.h"
+#include "gui/theme/icons.h"
+#include "gui/theme/theme.h"
+#include "gui/widgets/elided_label.h"
+#include "gui/widgets/output_view.h"
+#include "gui/widgets/state_pill.h"
+#include "gui/widgets/switch.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace arc {
+
+constexpr int kFailureLines = 20;
+constexpr int kFailureOutputHeight = 190;
+
+SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
+    : QWidget(parent)
+    , m_context(context)
+    , m_actions(actions)
+    , m_name(new ElidedLabel(this))
+    , m_pill(new StatePill(this))
+    , m_switch(new Switch(this))
+    , m_restart(new QPushButton(icon(QStringLiteral("restart")), tr("Restart"), this))
+    , m_run(new QPushButton(icon(QStringLiteral("terminal")), tr("Run"), this))
+    , m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this))
+    , m_links(new QHBoxLayout)
+    , m_failureCard(new QFrame(this))
+    , m_cause(new QLabel(m_failureCard))
+    , m_failureOutput(new OutputView(m_failureCard))
+    , m_retry(new QPushButton(tr("Retry"), m_failureCard))
+    , m_tabs(new QTabWidget(this))
+    , m_summary(new SummaryTab(context, m_tabs))
+    , m_environment(new EnvironmentTab(context, m_tabs))
+    , m_output(new OutputTab(context, m_tabs))
+{
+    makeFailureCard();
+    makeRunMenu();
+    m_links->setSpacing(8);
+    m_tabs->addTab(m_summary, tr("Summary"));
+    m_tabs->addTab(m_environment, tr("Environment"));
+    m_tabs->addTab(m_output, tr("Output"));
+    m_tabs->tabBar()->setAccessibleName(tr("Parts of the site"));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 14, 16, 12);
+    layout->setSpacing(8);
+    layout->addLayout(makeHead());
+    layout->addLayout(m_links);
+    layout->addWidget(m_failureCard);
+    layout->addWidget(m_tabs, 1);
+    connect(m_switch, &Switch::clicked, this, [this](bool on) {
+        // The engine decides; until it answers the switch shows what is.
+        m_switch->setChecked(!on);
+        m_actions.setServing(m_site, on);
+    });
+    connect(m_restart, &QPushButton::clicked, this, [this] { m_actions.restart(m_site); });
+    connect(m_retry, &QPushButton::clicked, this, [this] { m_actions.restart(m_site); });
+    connect(m_remove, &QPushButton::clicked, this, [this] { m_actions.remove(m_site); });
+    ControlBridge &bridge = context.bridge();
+    connect(&bridge, &ControlBridge::sitesChanged, this, &SiteDetail::refresh);
+    connect(&bridge, &ControlBridge::snapshotChanged, this, &SiteDetail::refresh);
+    connect(&bridge, &ControlBridge::linkChanged, this, &SiteDetail::refresh);
+}
+
+QHBoxLayout *SiteDetail::makeHead()
+{
+    m_name->setFont(titleFont());
+    auto *head = new QHBoxLayout;
+    head->setSpacing(10);
+    head->addWidget(m_name);
+    head->addWidget(m_pill);
+    head->addWidget(m_switch);
+    head->addStretch(1);
+    head->addWidget(m_restart);
+    head->addWidget(m_run);
+    head->addWidget(m_remove);
+    return head;
+}
+
+void SiteDetail::makeRunMenu()
+{
+    auto *menu = new QMenu(m_run);
+    auto *migrate = menu->addAction(icon(QStringLiteral("database")), tr("Migrate…"), this,
+                                    [this] { m_actions.migrate(m_site); });
+    auto *admin = menu->addAction(icon(QStringLiteral("user")), tr("Create admin…"), this,
+                                  [this] { m_actions.createAdmin(m_site); });
+    menu->addAction(icon(QStringLiteral("terminal")), tr("Other command…"), this,
+                    [this] { m_actions.runCommand(m_site); });
+    connect(menu, &QMenu::aboutToShow, this, [this, migrate, admin] {
+        migrate->setVisible(m_actions.isDjango(m_site));
+        admin->setVisible(m_actions.isDjango(m_site));
+    });
+    m_run->setMenu(menu);
+    m_run->setStyleSheet(QStringLiteral("padding-right: 22px;"));
+}
+
+void SiteDetail::makeFailureCard()
+{
+    m_failureCard->setProperty("card", true);
+    auto *mark = new StatePill(m_failureCard);
+    mark->show(QStringLiteral("failed"));
+    m_cause->setFont(boldFont());
+    m_cause->setTextFormat(Qt::PlainText);
+    m_cause->setWordWrap(true);
+    m_cause->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_failureOutput->setFixedHeight(kFailureOutputHeight);
+    m_failureOutput->setAccessibleName(tr("Last lines of the app"));
+    m_failureOutput->showEmptyText(tr("The app wrote nothing"));
+    m_retry->setProperty("primary", true);
+    auto *head = new QHBoxLayout;
+    head->addWidget(mark, 0, Qt::AlignTop);
+    head->addWidget(m_cause, 1);
+    head->addWidget(m_retry, 0, Qt::AlignTop);
+    auto *layout = new QVBoxLayout(m_failureCard);
+    layout->setContentsMargins(12, 10, 12, 12);
+    layout->addLayout(head);
+    layout->addWidget(m_failureOutput);
+    m_failureCard->hide();
+}
+
+void SiteDetail::showSite(const QString &site)
+{
+    m_site = site;
+    m_failure.clear();
+    m_failureOutput->showText({});
+    m_summary->showSite(site);
+    m_environment->showSite(site);
+    m_output->showSite(site);
+    m_restart->setAccessibleName(tr("Restart %1").arg(site));
+    m_remove->setAccessibleName(tr("Remove %1").arg(site));
+    m_run->setAccessibleName(tr("Run a command in %1").arg(site));
+    m_retry->setAccessibleName(tr("Retry starting %1").arg(site));
+    m_switch->setAccessibleName(tr("Serve %1").arg(site));
+    refresh();
+}
+
+void SiteDetail::refresh()
+{
+    ControlBridge &bridge = m_context.bridge();
+    const api::SiteView *view = bridge.site(toStd(m_site));
+    if (!view)
+        return;
+    const api::SiteFigures *figures = bridge.siteFigures(toStd(m_site));
+    const bool live = bridge.link() == Link::Live;
+    const QString state = !live ? QString()
+        : figures               ? toQString(figures->state)
+        : view->enabled         ? QString()
+                                : QStringLiteral("stopped");
+    m_name->setFullText(m_site);
+    m_pill->show(state);
+    m_switch->setChecked(view->enabled);
+    const QString why = live ? QString() : tr("The engine is not reachable");
+    for (QWidget *control : {static_cast<QWidget *>(m_switch), static_cast<QWidget *>(m_restart),
+                             static_cast<QWidget *>(m_run), static_cast<QWidget *>(m_remove)}) {
+        control->setEnabled(live);
+        control->setToolTip(why);
+    }
+    if (live)
+        m_switch->setToolTip(view->enabled ? tr("Stop serving %1").arg(m_site)
+                                           : tr("Serve %1").arg(m_site));
+    m_restart->setVisible(!view->app.empty());
+    m_restart->setEnabled(live && view->enabled);
+    m_run->setVisible(!view->app.empty());
+    m_tabs->setTabVisible(m_tabs->indexOf(m_output), !view->app.empty());
+    QStringList urls;
+    for (const std::string &url : figures && !figures->urls.empty() ? figures->urls : view->urls)
+        urls << toQString(url);
+    showAddresses(urls);
+    showFailure(state, figures ? toQString(figures->cause) : QString());
+}
+
+void SiteDetail::showAddresses(const QStringList &urls)
+{
+    if (urls == m_urls)
+        return; // rebuilding would take the focus from a link
+    m_urls = urls;
+    while (QLayoutItem *item = m_links->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+    for (const QString &url : urls) {
+        auto *link = new QPushButton(icon(QStringLiteral("open"), Tint::Accent), url, this);
+        link->setProperty("link", true);
+        link->setCursor(Qt::PointingHandCursor);
+        link->setAccessibleName(tr("Open %1 in the browser").arg(url));
+        connect(link, &QPushButton::clicked, this, [this, url] { m_context.openUrl(QUrl(url)); });
+        m_links->addWidget(link);
+    }
+    m_links->addStretch(1);
+}
+
+bool SiteDetail::showsFailure() const { return !m_failureCard->isHidden(); }
+
+void SiteDetail::showFailure(const QString &state, const QString &cause)
+{
+    const bool failed = state == QLatin1String("failed");
+    m_failureCard->setVisible(failed);
+    if (!failed) {
+        m_failure.clear();
+        return;
+    }
+    m_cause->setText(cause);
+    if (m_failure == cause)
+        return;
+    m_failure = cause;
+    fetchFailureOutput();
+}
+
+void SiteDetail::fetchFailureOutput()
+{
+    m_context.bridge().call(&Control::siteOutput, {.id = toStd(m_site)}, this,
+                            [this, site = m_site](Result<api::Text> answer) {
+                                if (answer && site == m_site)
+                                    m_failureOutput->showText(
+                                        lastLines(toQString(answer->text), kFailureLines));
+                            });
+}
+
+} // namespace arc

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/status_line.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/theme/theme.h"
+#include "gui/widgets/elided_label.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+
+#include <ctime>
+
+namespace arc {
+
+constexpr int64_t kCostMinNs = 500'000'000; ///< shorter stretches say nothing
+
+static int64_t clockNs(clockid_t clock)
+{
+    timespec now {};
+    clock_gettime(clock, &now);
+    return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+StatusLine::StatusLine(ControlBridge &bridge, QWidget *parent)
+    : QFrame(parent)
+    , m_bridge(bridge)
+    , m_listeners(new ElidedLabel(this))
+    , m_host(new QLabel(this))
+    , m_engine(new QLabel(this))
+    , m_fresh(new QLabel(this))
+    , m_cost(new QLabel(this))
+{
+    setProperty("foot", true);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(16, 4, 16, 4);
+    layout->setSpacing(18);
+    for (QLabel *label : {static_cast<QLabel *>(m_listeners), m_host, m_engine, m_fresh, m_cost}) {
+        label->setFont(smallFont());
+        label->setProperty("secondary", true);
+        layout->addWidget(label, label == m_listeners ? 1 : 0);
+    }
+    m_engine->setToolTip(tr("The engine's own processor time, without the apps, and memory"));
+    m_cost->setToolTip(tr("What this window costs; nothing while it is hidden"));
+    connect(&bridge, &ControlBridge::statusChanged, this, &StatusLine::showListeners);
+    connect(&bridge, &ControlBridge::snapshotChanged, this, &StatusLine::showFigures);
+    connect(&bridge, &ControlBridge::linkChanged, this, &StatusLine::showFigures);
+    showFigures();
+}
+
+void StatusLine::showListeners()
+{
+    QStringList parts;
+    for (const api::ListenerStatus &listener : m_bridge.status().listeners) {
+        parts << (listener.error.empty()
+                      ? toQString(listener.url.empty() ? listener.address : listener.url)
+                      : tr("%1: closed").arg(toQString(listener.address)));
+    }
+    m_listeners->setFullText(parts.isEmpty() ? tr("No listener open")
+                                             : parts.join(QStringLiteral(" · ")));
+}
+
+QString StatusLine::freshness() const { return m_fresh->text(); }
+
+void StatusLine::showFigures()
+{
+    const api::HostFigures &host = m_bridge.snapshot().host;
+    const bool any = m_bridge.asOfUnixMs() > 0;
+    if (any) {
+        m_host->setText(tr("CPU %1 · memory %2 of %3")
+                            .arg(shareText(host.cpu), bytesText(double(host.memoryUsedBytes)),
+                                 bytesText(double(host.memoryTotalBytes))));
+        m_engine->setText(tr("engine %1 · %2").arg(shareText(host.engineCpu),
+                                                   bytesText(double(host.engineMemoryBytes))));
+    }
+    const bool live = m_bridge.link() == Link::Live;
+    if (!any)
+        m_fresh->setText(live ? QString() : tr("no answer yet"));
+    else
+        m_fresh->setText((live ? tr("live %1") : tr("as of %1")).arg(clockText(m_bridge.asOfUnixMs())));
+    m_fresh->setProperty("caution", !live && any);
+    const QString cost = ownCost();
+    if (!cost.isEmpty())
+        m_cost->setText(cost);
+}
+
+void StatusLine::restartCost() { m_cpuNs = -1; }
+
+QString StatusLine::ownCost()
+{
+    const int64_t cpu = clockNs(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t wall = clockNs(CLOCK_MONOTONIC);
+    if (m_cpuNs >= 0 && wall - m_wallNs < kCostMinNs)
+        return {};
+    QString text;
+    if (m_cpuNs >= 0)
+        text = tr("window %1 CPU").arg(shareText(double(cpu - m_cpuNs) / double(wall - m_wallNs)));
+    m_cpuNs = cpu;
+    m_wallNs = wall;
+    return text;
+}
+
+} // namespace arc

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/summary_tab.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/charts/stat_tile.h"
+#include "gui/models/format.h"
+#include "gui/pages/request_path.h"
+#include "gui/pages/window_context.h"
+#include "gui/theme/theme.h"
+#include "gui/widgets/elided_label.h"
+#include "gui/widgets/output_view.h"
+
+#include <QFormLayout>
+#include <QFrame>
+#include <QLabel>
+#include <QVBoxLayout>
+
+namespace arc {
+
+constexpr int kSummaryLines = 8;
+constexpr int kSummaryOutputHeight = 130;
+
+SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
+    : QWidget(parent)
+    , m_context(context)
+    , m_path(new RequestPath(this))
+    , m_rate(new StatTile(tr("Requests per second"), this))
+    , m_latency(new StatTile(tr("Response time p95"), this))
+    , m_errors(new StatTile(tr("Errors per second"), this))
+    , m_total(new StatTile(tr("Requests since start"), this))
+    , m_facts(new QFormLayout)
+    , m_linesTitle(new QLabel(tr("Last lines"), this))
+    , m_lines(new OutputView(this))
+{
+    m_linesTitle->setFont(boldFont());
+    m_lines->setMinimumHeight(kSummaryOutputHeight);
+    m_lines->setAccessibleName(tr("Last lines of the app"));
+    m_lines->showEmptyText(tr("The app wrote nothing yet"));
+    m_facts->setHorizontalSpacing(20);
+    m_facts->setVerticalSpacing(5);
+    m_facts->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    m_facts->setLabelAlignment(Qt::AlignLeft);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 14, 0, 0);
+    layout->setSpacing(12);
+    layout->addWidget(m_path);
+    layout->addWidget(makeFigures());
+    layout->addLayout(m_facts);
+    layout->addWidget(m_linesTitle);
+    layout->addWidget(m_lines, 1);
+    layout->addStretch();
+    ControlBridge &bridge = context.bridge();
+    connect(&bridge, &ControlBridge::snapshotChanged, this, &SummaryTab::refresh);
+    connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
+        showFacts();
+        refresh();
+    });
+}
+
+QWidget *SummaryTab::makeFigures()
+{
+    auto *card = new QFrame(this);
+    card->setProperty("card", true);
+    auto *row = new QHBoxLayout(card);
+    row->setContentsMargins(14, 10, 14, 10);
+    row->setSpacing(20);
+    for (StatTile *tile : {m_rate, m_latency, m_errors, m_total})
+        row->addWidget(tile, 1);
+    return card;
+}
+
+void SummaryTab::showSite(const QString &site)
+{
+    m_site = site;
+    m_evidence.clear();
+    m_evidenceRoot.clear();
+    m_lines->showText({});
+    showFacts();
+    refresh();
+}
+
+void SummaryTab::refresh()
+{
+    ControlBridge &bridge = m_context.bridge();
+    const api::SiteView *view = bridge.site(toStd(m_site));
+    if (!view)
+        return;
+    const api::SiteFigures *figures = bridge.siteFigures(toStd(m_site));
+    const api::PoolFigures *pool = view->app.empty() ? nullptr : bridge.pool(view->app);
+    QList<RequestPath::Station> stations;
+    QStringList hosts;
+    for (const std::string &host : view->hosts)
+        hosts << toQString(host);
+    stations << RequestPath::Station {
+        tr("%n listener(s)", nullptr, int(view->listeners.size())),
+        hosts.isEmpty() ? tr("any name") : hosts.join(QStringLiteral(", "))};
+    if (pool) {
+        stations << RequestPath::Station {
+            tr("Queue"), pool->queueP95 < 0
+                ? tr("%1 waiting").arg(pool->queued)
+                : tr("%1 waiting, p95 %2").arg(pool->queued).arg(secondsText(pool->queueP95))};
+        stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(pool->workers.size())),
+                                          tr("%1 of %2 busy").arg(pool->busy).arg(pool->slots)};
+    }
+    stations << RequestPath::Station {
+        toQString(view->kind),
+        figures ? tr("%1 in flight").arg(figures->now.inFlight) : tr("not running")};
+    m_path->show(stations);
+    const bool serving = figures && figures->state != "stopped";
+    m_rate->show(serving ? rateText(figures->now.requestsPerSecond) : unknownText());
+    m_latency->show(serving ? secondsText(figures->now.p95) : unknownText());
+    m_errors->show(serving ? rateText(figures->now.errorsPerSecond) : unknownText());
+    m_total->show(figures ? rateText(double(figures->requestsTotal)) : unknownText(),
+                  figures && figures->errorsTotal
+                      ? tr("%1 of them errors").arg(rateText(double(figures->errorsTotal)))
+                      : QString());
+    m_linesTitle->setVisible(!view->app.empty());
+    m_lines->setVisible(!view->app.empty());
+    if (isVisible() && !view->app.empty())
+        showLastLines();
+    if (isVisible())
+        fetchEvidence();
+}
+
+void SummaryTab::addFact(const QString &name, const QString &value)
+{
+    if (value.isEmpty())
+        return;
+    auto *label = new QLabel(name, this);
+    label->setProperty("secondary", true);
+    auto *text = new ElidedLabel(this);
+    text->setFullText(value, Qt::ElideMiddle);
+    text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_facts->addRow(label, text);
+}
+
+void SummaryTab::showFacts()
+{
+    const api::SiteView *view = m_context.bridge().site(toStd(m_site));
+    while (m_facts->rowCount() > 0)
+        m_facts->removeRow(0);
+    if (!view)
+        return;
+    addFact(tr("Folder"), toQString(view->root));
+    addFact(tr("Entry"), toQString(view->entry));
+    addFact(tr("Interpreter"), toQString(view->python));
+    addFact(tr("Recognised by"), m_evidence.join(QStringLiteral(" · ")));
+    for (const api::RouteView &route : view->routes) {
+        QString target = QStringLiteral("→ ") + toQString(route.handler) + QLatin1Char(' ')
+            + toQString(route.target);
+        if (!route.methods.empty())
+            target.prepend(toQString(route.methods) + QLatin1Char(' '));
+        if (route.fromApp)
+            target += tr(" (named by the app)");
+        addFact(tr("Route %1").arg(toQString(route.path)), target);
+    }
+}
+
+void SummaryTab::showLastLines()
+{
+    if (m_asking)
+        return;
+    m_asking = true;
+    m_context.bridge().call(&Control::siteOutput, {.id = toStd(m_site), .bytes = 4096}, this,
+                            [this, site = m_site](Result<api::Text> answer) {
+                                m_asking = false;
+                                if (answer && site == m_site)
+                                    m_lines->showText(
+                                        lastLines(toQString(answer->text), kSummaryLines));
+                            });
+}
+
+void SummaryTab::fetchEvidence()
+{
+    const api::SiteView *view = m_context.bridge().site(toStd(m_site));
+    if (!view || view->root.empty() || m_evidenceRoot == toQString(view->root))
+        return;
+    m_evidenceRoot = toQString(view->root);
+    m_context.bridge().call(
+        &Control::recognise, {.path = view->root}, this,
+        [this, root = view->root, entry = view->entry](Result<api::Recognition> answer) {
+            if (!answer || m_evidenceRoot != toQString(root))
+                return;
+            for (const api::ProjectChoice &project : answer->projects) {
+                if (project.root != root && project.entry != entry)
+                    continue;
+                m_evidence.clear();
+                for (const std::string &line : project.evidence)
+                    m_evidence << toQString(line);
+                break;
+            }
+            showFacts();
+        });
+}
+
+} // namespace arc

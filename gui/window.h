@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace arc {
+
+class Control;
+class EngineLauncher;
+
+/// What the program gives the window. Everything pointed at must outlive runWindow().
+struct WindowOptions {
+    Control *control = nullptr;         ///< needed
+    EngineLauncher *launcher = nullptr; ///< nullptr: an engine this window cannot start
+    bool startEngine = false;           ///< ask the launcher at once: no engine answered
+    std::string instanceName;           ///< empty: "This computer"
+    std::string sampleFolder;           ///< empty: no sample is offered
+    std::string initialFolder;          ///< opens the Serve sheet for it; empty: none
+    std::string socketName;             ///< of the single instance, an absolute path; empty: none
+    int argc = 0;                       ///< for Qt's own options
+    char **argv = nullptr;
+};
+
+/// Opens the window and runs until it is closed; returns the exit code. Call from the main thread,
+/// before any other use of Qt. A second start hands its folder to the first window and returns 0.
+int runWindow(WindowOptions options);
+
+} // namespace arc

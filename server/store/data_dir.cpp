@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/data_dir.h"
+
+#include "server/base/text.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace arc {
+
+namespace {
+
+Error unusable(const std::string &path, int errnoValue)
+{
+    return {ErrorCode::DataDir, fmt::format("{}: {}", path, strerror(errnoValue))};
+}
+
+Result<void> makeDirectory(const std::string &path)
+{
+    if (mkdir(path.c_str(), 0700) == 0)
+        return {};
+    if (errno != EEXIST)
+        return unusable(path, errno);
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0)
+        return unusable(path, errno);
+    return S_ISDIR(info.st_mode) ? Result<void>() : unusable(path, ENOTDIR);
+}
+
+/// The process that wrote the lock file; 0 when it cannot be read.
+uint64_t holderOf(int fd)
+{
+    char text[24] {};
+    const ssize_t size = pread(fd, text, sizeof text - 1, 0);
+    if (size <= 0)
+        return 0;
+    std::string_view line(text, static_cast<size_t>(size));
+    if (line.ends_with('\n'))
+        line.remove_suffix(1);
+    return parseUnsigned(line).value_or(0);
+}
+
+Result<FileDescriptor> takeLock(const std::string &directory)
+{
+    const std::string path = directory + "/lock";
+    FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock)
+        return unusable(path, errno);
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return unusable(path, errno);
+        const uint64_t pid = holderOf(lock.get());
+        const std::string who = pid > 0 ? fmt::format(" (pid {})", pid) : std::string();
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{} is in use by another engine{}", directory, who)};
+    }
+    const std::string line = fmt::format("{}\n", getpid());
+    const bool isWritten = ftruncate(lock.get(), 0) == 0
+        && pwrite(lock.get(), line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
+    if (!isWritten)
+        return unusable(path, errno);
+    return lock;
+}
+
+} // namespace
+
+DataDir::DataDir(std::string path, FileDescriptor lock)
+    : m_path(std::move(path)), m_lock(std::move(lock))
+{
+}
+
+Result<DataDir> DataDir::open(const std::string &path)
+{
+    if (path.empty())
+        return Error {ErrorCode::DataDir, "the data directory has no name"};
+    std::error_code error;
+    std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
+    if (!error && !whole.has_filename())
+        whole = whole.parent_path(); // a trailing slash
+    if (!error)
+        std::filesystem::create_directories(whole.parent_path(), error);
+    if (error)
+        return unusable(path, error.value());
+    const std::string directory = whole.string();
+    if (auto made = makeDirectory(directory); !made)
+        return std::move(made).error();
+    auto lock = takeLock(directory);
+    if (!lock)
+        return std::move(lock).error();
+    DataDir dir(directory, std::move(*lock));
+    for (const std::string &inner : {dir.logs(), dir.run()}) {
+        if (auto made = makeDirectory(inner); !made)
+            return std::move(made).error();
+    }
+    return dir;
+}
+
+} // namespace arc

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/sqlite_store.h"
+
+#include "server/base/text.h"
+#include "server/store/config_tables.h"
+#include "server/store/migrations.h"
+
+#include <fmt/format.h>
+
+namespace arc {
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, Deliver deliver)
+{
+    const auto refused = [](Error error) { return Error {ErrorCode::DataDir, error.message()}; };
+    auto database = Database::open(path);
+    if (!database)
+        return refused(std::move(database).error());
+    if (auto done = migrate(*database); !done)
+        return refused(std::move(done).error());
+    auto current = loadConfig(*database);
+    if (!current)
+        return refused(std::move(current).error());
+    return std::unique_ptr<SqliteStore>(
+        new SqliteStore(std::move(*database), std::move(*current), std::move(deliver)));
+}
+
+SqliteStore::SqliteStore(Database database, StoredConfig current, Deliver deliver)
+    : m_database(std::move(database)), m_current(std::move(current)), m_deliver(std::move(deliver)),
+      m_thread("store", [this] { workOff(); })
+{
+}
+
+SqliteStore::~SqliteStore()
+{
+    stop();
+    m_thread.join();
+}
+
+void SqliteStore::stop()
+{
+    {
+        std::scoped_lock lock(m_mutex);
+        m_isStopping = true;
+    }
+    m_wake.notify_one();
+}
+
+Result<void> SqliteStore::enqueue(Job job)
+{
+    {
+        std::scoped_lock lock(m_mutex);
+        if (m_isStopping)
+            return Error {ErrorCode::Cancelled, "the store is closed"};
+        if (m_jobs.size() >= kJobsMax)
+            return Error {ErrorCode::Full, "too many changes are waiting to be stored"};
+        m_jobs.push_back(std::move(job));
+    }
+    m_wake.notify_one();
+    return {};
+}
+
+void SqliteStore::workOff()
+{
+    while (true) {
+        Job job;
+        {
+            std::unique_lock lock(m_mutex);
+            m_wake.wait(lock, [this] { return m_isStopping || !m_jobs.empty(); });
+            if (m_jobs.empty())
+                return;
+            job = std::move(m_jobs.front());
+            m_jobs.pop_front();
+        }
+        job();
+    }
+}
+
+template <class T>
+void SqliteStore::submit(Callback<T> done, std::function<Result<T>()> work)
+{
+    auto taken = enqueue([this, done, work = std::move(work)] {
+        m_deliver([done, result = work()]() mutable { done(std::move(result)); });
+    });
+    if (!taken)
+        m_deliver([done, error = std::move(taken).error()] { done(error); });
+}
+
+/// Somebody may have changed the file by hand, and a COMMIT that failed may have reached the disk all the same.
+Result<void> SqliteStore::refresh()
+{
+    auto newest = newestRevision(*m_database);
+    if (!newest)
+        return std::move(newest).error();
+    if (*newest == m_current.revision)
+        return {};
+    auto current = loadConfig(*m_database);
+    if (!current)
+        return std::move(current).error();
+    m_current = std::move(*current);
+    return {};
+}
+
+void SqliteStore::load(Callback<StoredConfig> done)
+{
+    submit<StoredConfig>(std::move(done), [this]() -> Result<StoredConfig> {
+        if (auto fresh = refresh(); !fresh)
+            return std::move(fresh).error();
+        return m_current;
+    });
+}
+
+void SqliteStore::commit(uint64_t expected, Document document, std::string author,
+                         std::string summary, Callback<uint64_t> done)
+{
+    Revision revision {.author = std::move(author), .summary = std::move(summary)};
+    submit<uint64_t>(std::move(done), [this, expected, document = std::move(document),
+                                       revision = std::move(revision)] {
+        return commitNow(expected, document, revision);
+    });
+}
+
+Result<uint64_t> SqliteStore::commitNow(uint64_t expected, const Document &document,
+                                        Revision revision)
+{
+    if (auto valid = validate(document); !valid)
+        return std::move(valid).error();
+    auto transaction = Transaction::begin(*m_database);
+    if (!transaction)
+        return std::move(transaction).error();
+    if (auto fresh = refresh(); !fresh)
+        return std::move(fresh).error();
+    if (expected != m_current.revision)
+        return Error {ErrorCode::Conflict,
+                      fmt::format("the configuration is at revision {} by now; this change was made "
+                                  "against {}", m_current.revision, expected)};
+    revision.diff = diffDocuments(m_current.document, document);
+    if (revision.diff.empty())
+        return expected;
+    revision.number = expected + 1;
+    revision.atUnixMs = unixNowMs();
+    if (revision.summary.empty())
+        revision.summary = summarise(revision.diff);
+    // Applied rather than copied, so that memory and disk have the objects in the same order.
+    auto next = applyDiff(m_current.document, revision.diff);
+    if (!next)
+        return std::move(next).error();
+    if (auto written = writeRevision(*m_database, revision); !written)
+        return std::move(written).error();
+    if (auto committed = transaction->commit(); !committed)
+        return std::move(committed).error();
+    m_current.document = std::move(*next);
+    m_current.revision = revision.number;
+    return revision.number;
+}
+
+void SqliteStore::history(uint64_t before, size_t limit, Callback<std::vector<Revision>> done)
+{
+    submit<std::vector<Revision>>(std::move(done), [this, before, limit] {
+        return readHistory(*m_database, before, std::min(limit, kHistoryLimitMax));
+    });
+}
+
+void SqliteStore::documentAt(uint64_t revision, Callback<Document> done)
+{
+    submit<Document>(std::move(done), [this, revision] { return documentAtNow(revision); });
+}
+
+Result<Document> SqliteStore::documentAtNow(uint64_t revision)
+{
+    if (auto fresh = refresh(); !fresh)
+        return std::move(fresh).error();
+    if (revision > m_current.revision)
+        return Error {ErrorCode::NotFound, fmt::format("there is no revision {}", revision)};
+    Document document = m_current.document;
+    uint64_t at = m_current.revision; // the one `document` is of
+    while (at > revision) {
+        auto step = readHistory(*m_database, at + 1, std::min(at - revision, uint64_t {100}));
+        if (!step)
+            return std::move(step).error();
+        for (const Revision &one : *step) {
+            if (one.number != at)
+                break;
+            auto before = applyDiff(document, invertDiff(one.diff));
+            if (!before)
+                return std::move(before).error().within(fmt::format("revision {}", one.number));
+            document = std::move(*before);
+            --at;
+        }
+        if (step->empty() || step->front().number < at)
+            return Error {ErrorCode::NotFound,
+                          fmt::format("revision {} is no longer kept", revision)};
+    }
+    return document;
+}
+
+void SqliteStore::close(Callback<void> done)
+{
+    submit<void>(std::move(done), [this]() -> Result<void> {
+        m_database.reset(); // the last connection writes the log back into the file
+        return {};
+    });
+    stop();
+}
+
+} // namespace arc

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/thread.h"
+#include "server/config/config_store.h"
+#include "server/store/database.h"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace arc {
+
+/// The configuration in one SQLite file, in a thread of its own.
+///
+/// Calls come from any thread, cost a push and are worked off in order; at kJobsMax waiting calls a further one is
+/// answered Full. Answers go through `deliver`, called on the store's thread; it must hand them on without waiting and
+/// must outlive the store. After close() calls are answered Cancelled. Destroying the store finishes what was begun.
+/// A commit is validated, is one transaction and is on the disk before it is answered. One that differs in nothing
+/// makes no revision and answers `expected`. Reordering the objects of a document is no difference.
+class SqliteStore final : public ConfigStore {
+public:
+    using Deliver = std::function<void(std::function<void()>)>;
+    static constexpr size_t kJobsMax = 1024;
+
+    /// Opens or creates the file and brings it to the newest schema; at start only, for it waits for the disk. DataDir:
+    /// damaged, written by a newer Arcology, or not usable. The file is then left as it is.
+    static Result<std::unique_ptr<SqliteStore>> open(const std::string &path, Deliver deliver);
+    ~SqliteStore() override;
+
+    void load(Callback<StoredConfig> done) override;
+    void commit(uint64_t expected, Document document, std::string author, std::string summary,
+                Callback<uint64_t> done) override;
+    void history(uint64_t before, size_t limit, Callback<std::vector<Revision>> done) override;
+    void documentAt(uint64_t revision, Callback<Document> done) override;
+    void close(Callback<void> done) override;
+
+private:
+    using Job = std::function<void()>;
+    SqliteStore(Database database, StoredConfig current, Deliver deliver);
+
+    template <class T>
+    void submit(Callback<T> done, std::function<Result<T>()> work);
+    Result<void> enqueue(Job job);
+    void workOff();
+    void stop();
+
+    // Store thread only, once it runs.
+    Result<void> refresh();
+    Result<uint64_t> commitNow(uint64_t expected, const Document &document, Revision revision);
+    Result<Document> documentAtNow(uint64_t revision);
+    std::optional<Database> m_database; ///< empty once closed
+    StoredConfig m_current;
+
+    const Deliver m_deliver;
+
+    std::mutex m_mutex; ///< guards the two below; held for a push or a pop
+    std::deque<Job> m_jobs;
+    bool m_isStopping = false;
+    std::condition_variable m_wake;
+    Thread m_thread; ///< last: it uses all of the above
+};
+
+} // namespace arc

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/document.h"
+
+#include <QtTest>
+
+using namespace arc;
+
+namespace {
+
+QString text(const std::string &bytes)
+{
+    return QString::fromStdString(bytes);
+}
+
+constexpr const char *kWhole = R"({ "format": 1,
+  "settings":  { "loops": "auto", "limits.connections": "512", "http.server_header": true },
+  "listeners": [ { "id": "http",  "address": "127.0.0.1:8080" }, { "id": "b", "address": ":0", "tls": false } ],
+  "apps":      [ { "id": "shop", "root": "/srv/shop", "entry": "shop.wsgi:application", "interface": "wsgi",
+                   "python": "/srv/shop/.venv/bin/python", "kind": "Django 3.2", "env": { "DEBUG": "0" },
+                   "settings": { "pool.processes": "auto", "pool.threads": 4 } } ],
+  "upstreams": [],
+  "sites":     [ { "id": "shop", "enabled": true, "hosts": [ "shop.localhost", "*.shop.org" ], "listeners": [ "http" ],
+                   "settings": { "log.access": "off" },
+                   "routes": [ { "path": "/static/", "static": { "root": "/srv/shop/static" } },
+                               { "path": "/old", "redirect": { "to": "/new{path}{query}" } },
+                               { "path": "/up", "methods": [ "POST" ], "filters": [],
+                                 "respond": { "status": 204 }, "settings": { "limits.body_mib": 2 } },
+                               { "path": "/", "python": { "app": "shop" } } ] } ] })";
+
+/// The smallest document around one changed part.
+std::string around(const char *key, const std::string &part)
+{
+    return std::string(R"({"format":1,")") + key + "\":" + part + "}";
+}
+std::string inSite(const std::string &members)
+{
+    return around("sites", R"([{"id":"s",)" + members + "}]");
+}
+std::string inRoute(const std::string &members)
+{
+    return inSite(R"("routes":[{"path":"/","respond":{}},{)" + members + "}]");
+}
+std::string inApp(const char *key, const char *value)
+{
+    std::string app = "{";
+    const std::pair<const char *, const char *> members[] = {
+        {"id", R"("a")"}, {"root", R"("/a")"}, {"entry", R"("m:a")"}, {"interface", R"("wsgi")"},
+        {"python", R"("/p")"}};
+    for (const auto &[name, good] : members) {
+        if (std::string_view(name) != key)
+            app += std::string("\"") + name + "\":" + good + ",";
+    }
+    if (value)
+        app += std::string("\"") + key + "\":" + value;
+    else
+        app.pop_back();
+    return around("apps", "[" + app + "}]");
+}
+
+} // namespace
+
+class TestDocument : public QObject {
+    Q_OBJECT
+
+private slots:
+    void theWholeFormatRoundTrips()
+    {
+        const auto document = parseDocument(kWhole);
+        QVERIFY2(document, document ? "" : document.error().message().c_str());
+        QVERIFY(validate(*document));
+        QCOMPARE(document->settings.at("loops"), SettingValue {int64_t {0}});
+        QCOMPARE(document->settings.at("limits.connections"), SettingValue {int64_t {512}});
+        QCOMPARE(document->sites[0].routes.size(), size_t {4});
+        QCOMPARE(std::get<RedirectRoute>(document->sites[0].routes[1].handler).status, 308);
+        QCOMPARE(document->findApp("shop")->env.at("DEBUG"), std::string("0"));
+        QVERIFY(!document->findSite("other"));
+        const std::string printed = printDocument(*document);
+        QVERIFY(printed.find("\"loops\": \"auto\"") != printed.npos);
+        const auto again = parseDocument(printed);
+        QVERIFY(again);
+        QCOMPARE(*again, *document);
+        QCOMPARE(printDocument(*again), printed);
+    }
+
+    void anEmptyDocumentIsValid()
+    {
+        const auto document = parseDocument(R"({"format":1})");
+        QVERIFY(document);
+        QCOMPARE(*document, Document {});
+        QVERIFY(validate(*document));
+    }
+
+    void badDocumentsAreRefusedWithTheExactPlace_data();
+    void badDocumentsAreRefusedWithTheExactPlace()
+    {
+        QFETCH(QByteArray, json);
+        auto document = parseDocument(json.toStdString());
+        const auto checked = document ? validate(*document) : Result<void>(document.error());
+        QVERIFY(!checked);
+        QCOMPARE(checked.error().code(), ErrorCode::Invalid);
+        QTEST(text(checked.error().message()), "sentence");
+    }
+
+    void disabledSitesClaimNothing()
+    {
+        const auto document = parseDocument(
+            around("sites", R"([{"id":"a"},{"id":"b","enabled":false},{"id":"c","hosts":["x"]}])"));
+        QVERIFY(document);
+        QVERIFY(validate(*document));
+    }
+
+    void bytesThatAreNoTextAreRefused()
+    {
+        Document document;
+        document.sites.push_back({.id = "s"});
+        document.sites[0].routes.push_back({.handler = StaticRoute {.root = "/a\xff"}});
+        QCOMPARE(text(validate(document).error().message()),
+                 QString("sites[0].routes[0].static.root: is not UTF-8 text"));
+        QVERIFY(!printDocument(document).empty());
+    }
+
+    void identifiersAreMadeFromAnyName_data()
+    {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<QByteArray>("identifier");
+        QTest::newRow("case") << QByteArray("My Shop") << QByteArray("my-shop");
+        QTest::newRow("runs") << QByteArray("--a  (b)--") << QByteArray("a-b");
+        QTest::newRow("kept") << QByteArray("a.b_c") << QByteArray("a.b_c");
+        QTest::newRow("nothing") << QByteArray("…") << QByteArray("site");
+        QTest::newRow("empty") << QByteArray("") << QByteArray("site");
+        QTest::newRow("site's") << QByteArray("Taken") << QByteArray("taken-3");
+        QTest::newRow("app's") << QByteArray("app") << QByteArray("app-2");
+        QTest::newRow("long") << QByteArray(80, 'x') << QByteArray(63, 'x');
+        QTest::newRow("long, taken") << QByteArray(80, 'y') << QByteArray(61, 'y') + "-2";
+    }
+    void identifiersAreMadeFromAnyName()
+    {
+        QFETCH(QByteArray, name);
+        Document taken;
+        taken.sites = {{.id = "taken"}, {.id = "taken-2"}, {.id = std::string(63, 'y')}};
+        taken.apps = {{.id = "app"}};
+        const std::string made = makeIdentifier(name.toStdString(), taken);
+        QVERIFY(isIdentifier(made));
+        QTEST(QByteArray::fromStdString(made), "identifier");
+    }
+};
+
+void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
+{
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<QString>("sentence");
+    int number = 0;
+    const auto row = [&](const std::string &json, const char *sentence) {
+        QTest::addRow("%d %s", ++number, sentence) << QByteArray::fromStdString(json) << QString(sentence);
+    };
+    // as JSON
+    row("", "document: is not JSON at line 1, column 1");
+    row("{\n  \"format\": 1,\n}", "document: is not JSON at line 3, column 1");
+    row("[]", "document: must be an object");
+    row("{\"format\":1,\"format\":1}", "document: the key \"format\" stands twice in one object");
+    row(std::string(40, '['), "document: nested deeper than 32 levels");
+    row(std::string(17 * 1024 * 1024, ' '), "document: larger than 16 MiB");
+    row("{}", "format: is missing");
+    row(R"({"format":2})", "format: this version reads format 1");
+    row(R"({"format":1,"colour":"red"})", "colour: unknown key");
+    // settings
+    row(around("settings", "[]"), "settings: must be an object");
+    row(around("settings", R"({"a.b":1})"), "settings.a.b: there is no such setting");
+    row(around("settings", R"({"loops":300})"), "settings.loops: outside 0..256");
+    row(around("settings", R"({"loops":1.5})"), "settings.loops: must be a whole number");
+    row(around("settings", R"({"loops":null})"), "settings.loops: must be a number, text, true or false");
+    row(around("settings", R"({"loops":18446744073709551615})"), "settings.loops: is too large");
+    row(around("settings", R"({"loops":true})"), "settings.loops: must be a whole number");
+    row(around("settings", R"({"log.access":1})"), "settings.log.access: must be on or off");
+    row(around("settings", R"({"ops.listen":"here"})"),
+        "settings.ops.listen: must be ADDRESS:PORT, :PORT or unix:/path");
+    row(around("settings", R"({"buffers.total_mib":16,"buffers.response_kib":20000})"),
+        "settings.buffers.response_kib: 20000 KiB for one answer do not fit into buffers.total_mib (16 MiB)");
+    // listeners
+    row(around("listeners", "{}"), "listeners: must be a list");
+    row(around("listeners", "[1]"), "listeners[0]: must be an object");
+    row(around("listeners", R"([{"address":":0"}])"), "listeners[0].id: is missing");
+    row(around("listeners", R"([{"id":"a"}])"), "listeners[0].address: is missing");
+    row(around("listeners", R"([{"id":"A","address":":0"}])"),
+        "listeners[0].id: must be 1 to 63 of a-z 0-9 _ . - and begin with a letter or digit");
+    row(around("listeners", R"([{"id":"a","address":"8080"}])"),
+        "listeners[0].address: must be ADDRESS:PORT, :PORT or unix:/path");
+    row(around("listeners", R"([{"id":"a","address":"unix:x"}])"),
+        "listeners[0].address: the path behind \"unix:\" must begin with \"/\"");
+    row(around("listeners", R"([{"id":"a","address":"unix:/)" + std::string(120, 'x') + "\"}]"),
+        "listeners[0].address: a Unix socket's path has at most 107 bytes");
+    row(around("listeners", R"([{"id":"a","address":"[1.2.3.4]:80"}])"),
+        "listeners[0].address: \"[1.2.3.4]\" is not an IPv6 address in brackets");
+    row(around("listeners", R"([{"id":"a","address":":0","tls":true}])"),
+        "listeners[0].tls: this version has no TLS");
+    row(around("listeners", R"([{"id":"a","address":":1"},{"id":"a","address":":2"}])"),
+        "listeners[1].id: \"a\" is taken");
+    row(around("listeners", R"([{"id":"a","address":":1"},{"id":"b","address":":1"}])"),
+        "listeners[1].address: listener \"a\" has the same address");
+    // apps
+    for (const char *key : {"id", "root", "entry", "interface", "python"})
+        row(inApp(key, nullptr), (std::string("apps[0].") + key + ": is missing").c_str());
+    row(inApp("root", R"("srv")"), "apps[0].root: must be an absolute path");
+    row(inApp("root", R"("/a\u0000")"), "apps[0].root: contains a control character");
+    row(inApp("entry", R"("shop.wsgi")"), "apps[0].entry: must be MODULE:ATTRIBUTE");
+    row(inApp("entry", R"(":app")"), "apps[0].entry: must be MODULE:ATTRIBUTE");
+    row(inApp("interface", R"("cgi")"), "apps[0].interface: must be wsgi or asgi");
+    row(inApp("python", R"("python3")"), "apps[0].python: must be an absolute path");
+    row(inApp("env", R"({"A=B":"x"})"), "apps[0].env.A=B: is not a variable's name");
+    row(inApp("env", R"({"A":1})"), "apps[0].env.A: must be text");
+    row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");
+    row(inApp("settings", R"({"loops":1})"), "apps[0].settings.loops: can be set only on the engine");
+    row(inApp("settings", R"({"buffers.response_kib":1048576})"),
+        "apps[0].settings.buffers.response_kib: 1048576 KiB for one answer do not fit into "
+        "buffers.total_mib (512 MiB)");
+    row(around("upstreams", R"([{"id":"api"}])"), "upstreams: this version has no upstreams");
+    // sites
+    row(inSite(R"("enabled":"yes")"), "sites[0].enabled: must be true or false");
+    row(inSite(R"("hosts":"x")"), "sites[0].hosts: must be a list");
+    row(inSite(R"("hosts":["a",7])"), "sites[0].hosts[1]: must be text");
+    for (const char *host : {"Shop", "a:80", "a..b", "-a", "*", "a.*", "a/b", "", "[::1"})
+        row(inSite(std::string(R"("hosts":[")") + host + "\"]"),
+            "sites[0].hosts[0]: must be a host name in lower case, without port, or *.NAME");
+    row(inSite(R"("hosts":["a","a"])"), "sites[0].hosts[1]: stands twice");
+    row(inSite(R"("listeners":["no"])"), "sites[0].listeners[0]: there is no listener \"no\"");
+    row(inSite(R"("settings":{"pool.threads":1})"),
+        "sites[0].settings.pool.threads: can be set only on the engine or an app");
+    row(around("sites", R"([{"id":"a","hosts":["x"]},{"id":"b","hosts":["y","x"]}])"),
+        "sites[1].hosts[1]: \"x\" is claimed by site \"a\"");
+    row(around("sites", R"([{"id":"a"},{"id":"b"}])"), "sites[1].hosts: every host is claimed by site \"a\"");
+    row(around("sites", R"([{"id":"a"},{"id":"a","enabled":false}])"), "sites[1].id: \"a\" is taken");
+    // routes
+    row(inRoute(R"("respond":{})"), "sites[0].routes[1].path: is missing");
+    row(inRoute(R"("path":"x","respond":{})"), "sites[0].routes[1].path: must begin with \"/\"");
+    row(inRoute(R"("path":"/?a","respond":{})"), "sites[0].routes[1].path: must not contain \"?\" or \"#\"");
+    row(inRoute(R"("path":"/")"),
+        "sites[0].routes[1]: must have exactly one of static, redirect, respond, python");
+    row(inRoute(R"("path":"/","respond":{},"python":{"app":"a"})"),
+        "sites[0].routes[1]: must have exactly one of static, redirect, respond, python");
+    row(inRoute(R"("path":"/","proxy":{"upstream":"api"})"),
+        "sites[0].routes[1].proxy: this version has no proxy handler");
+    row(inRoute(R"("path":"/","filters":[{"use":"x"}],"respond":{})"),
+        "sites[0].routes[1].filters: this version has no filters");
+    row(inRoute(R"("path":"/","methods":["get"],"respond":{})"),
+        "sites[0].routes[1].methods[0]: must be a method in capitals");
+    row(inRoute(R"("path":"/","methods":["GET","GET"],"respond":{})"),
+        "sites[0].routes[1].methods[1]: stands twice");
+    row(inRoute(R"("path":"/","static":{})"), "sites[0].routes[1].static.root: is missing");
+    row(inRoute(R"("path":"/","static":{"root":"www"})"),
+        "sites[0].routes[1].static.root: must be an absolute path");
+    row(inRoute(R"("path":"/","static":{"root":"/w","index":"../x"})"),
+        "sites[0].routes[1].static.index: must be a file's name without \"/\"");
+    row(inRoute(R"("path":"/","redirect":{"to":"javascript:x"})"),
+        "sites[0].routes[1].redirect.to: must be a path or an http(s) URL");
+    row(inRoute(R"("path":"/","redirect":{"to":"/a\r\nSet-Cookie: b"})"),
+        "sites[0].routes[1].redirect.to: contains a control character");
+    row(inRoute(R"("path":"/","redirect":{"to":"/","status":200})"),
+        "sites[0].routes[1].redirect.status: must be 301, 302, 303, 307 or 308");
+    row(inRoute(R"("path":"/","respond":{"status":101})"),
+        "sites[0].routes[1].respond.status: outside 200..599");
+    row(inRoute(R"("path":"/","respond":{"status":"200"})"),
+        "sites[0].routes[1].respond.status: must be an HTTP status");
+    row(inRoute(R"("path":"/","respond":{"content_type":"a\nb"})"),
+        "sites[0].routes[1].respond.content_type: contains a control character");
+    row(inRoute(R"("path":"/","respond":{"colour":1})"), "sites[0].routes[1].respond.colour: unknown key");
+    row(inRoute(R"("path":"/","python":{"app":"none"})"),
+        "sites[0].routes[1].python.app: there is no app \"none\"");
+    row(inRoute(R"("path":"/","respond":{},"settings":{"loops":1})"),
+        "sites[0].routes[1].settings.loops: can be set only on the engine");
+}
+
+QTEST_GUILESS_MAIN(TestDocument)
+#include "tst_document.moc"
