@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever a worker sends: the reader terminates, stays inside the bytes, and what it lets pass is safe for a client.
+// Whatever a worker sends: the reader terminates, stays inside the bytes, and what it lets pass is
+// safe for a client.
 #include "server/base/assert.h"
 #include "server/workers/frame.h"
 #include "server/workers/response_head.h"

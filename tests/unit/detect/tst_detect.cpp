@@ -23,7 +23,8 @@ class TestDetect : public QObject {
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(text);
         if (runs)
-            file.setPermissions(file.permissions() | QFile::ExeOwner | QFile::ExeGroup | QFile::ExeOther);
+            file.setPermissions(file.permissions() | QFile::ExeOwner | QFile::ExeGroup
+                                | QFile::ExeOther);
     }
 
 private slots:
@@ -73,8 +74,10 @@ private slots:
         QCOMPARE(absent.error().code(), ErrorCode::NotFound);
         QVERIFY(absent.error().message().find("/absent") != std::string::npos);
         write(folder.filePath("file"), "x");
-        QCOMPARE(detectProject(folder.filePath("file").toStdString()).error().code(), ErrorCode::NotFound);
-        QCOMPARE(detectProject(folder.path().toStdString(), "/bin/true").error().code(), ErrorCode::Invalid);
+        QCOMPARE(detectProject(folder.filePath("file").toStdString()).error().code(),
+                 ErrorCode::NotFound);
+        QCOMPARE(detectProject(folder.path().toStdString(), "/bin/true").error().code(),
+                 ErrorCode::Invalid);
     }
 
     void theFoldersOwnInterpreterComesFirst()
@@ -83,8 +86,10 @@ private slots:
         write(folder.filePath("app.py"), "def application(environ, start_response): pass\n");
         for (const char *name : {"other", "venv", ".venv"}) {
             QVERIFY(QDir().mkpath(folder.filePath(QString(name) + "/bin")));
-            QVERIFY(QFile::link("/usr/bin/python3", folder.filePath(QString(name) + "/bin/python")));
-            write(folder.filePath(QString(name) + "/pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.2\n");
+            QVERIFY(
+                QFile::link("/usr/bin/python3", folder.filePath(QString(name) + "/bin/python")));
+            write(folder.filePath(QString(name) + "/pyvenv.cfg"),
+                  "home = /usr/bin\nversion = 3.11.2\n");
         }
         const auto pythons = findPythons(folder.path().toStdString());
         QVERIFY(pythons.size() >= 4);
@@ -99,8 +104,10 @@ private slots:
     {
         QTemporaryDir folder;
         const QString mark = folder.filePath("was-run");
-        write(folder.filePath(".venv/bin/python"), "#!/bin/sh\ntouch '" + mark.toUtf8() + "'\n", true);
-        write(folder.filePath(".venv/pyvenv.cfg"), "implementation = PyPy\nversion_info = 3.9.16.final.0\n");
+        write(folder.filePath(".venv/bin/python"), "#!/bin/sh\ntouch '" + mark.toUtf8() + "'\n",
+              true);
+        write(folder.filePath(".venv/pyvenv.cfg"),
+              "implementation = PyPy\nversion_info = 3.9.16.final.0\n");
         write(folder.filePath("index.html"), "<p>hello");
         write(folder.filePath("manage.py"), "open('" + mark.toUtf8() + "', 'w')\n");
         const auto found = detectProject(folder.path().toStdString());
@@ -112,7 +119,8 @@ private slots:
     void environmentsTooOldOrBrokenAreNotOffered_data()
     {
         QTest::addColumn<QByteArray>("config");
-        for (const char *bad : {"", "version = 3.8.1\n", "version = 2.7\n", "version = x.y\n", "version\n", "version = 3\n"})
+        for (const char *bad : {"", "version = 3.8.1\n", "version = 2.7\n", "version = x.y\n",
+                                "version\n", "version = 3\n"})
             QTest::newRow(bad) << QByteArray(bad);
     }
     void environmentsTooOldOrBrokenAreNotOffered()
@@ -131,12 +139,14 @@ private slots:
         QCOMPARE(late.error().code(), ErrorCode::Full);
         int ends[2];
         QCOMPARE(::pipe(ends), 0);
-        const auto slow = runCaptured({"/bin/sh", "-c", "tail -f /dev/null"}, std::chrono::milliseconds(200), 1000);
+        const auto slow = runCaptured({"/bin/sh", "-c", "tail -f /dev/null"},
+                                      std::chrono::milliseconds(200), 1000);
         ::close(ends[0]);
         ::close(ends[1]);
         QCOMPARE(slow.error().code(), ErrorCode::Unavailable);
         QVERIFY(!runCaptured({"/nonexistent"}, std::chrono::seconds(1), 10).has_value());
-        const auto fine = runCaptured({"/bin/sh", "-c", "echo out; echo err >&2; exit 4"}, std::chrono::seconds(10), 10);
+        const auto fine = runCaptured({"/bin/sh", "-c", "echo out; echo err >&2; exit 4"},
+                                      std::chrono::seconds(10), 10);
         QVERIFY(fine.has_value());
         QCOMPARE(fine->output, std::string("out\n"));
         QCOMPARE(fine->errors, std::string("err\n"));
@@ -146,10 +156,11 @@ private slots:
     void reportsOfAnotherShapeAreRefused_data()
     {
         QTest::addColumn<QByteArray>("json");
-        for (const char *bad : {"", "7", "{}", R"({"folder":"/a"})", R"({"folder":1,"projects":[]})",
-                                R"({"folder":"/a","projects":{}})", R"({"folder":"/a","projects":[{}]})",
-                                R"({"folder":"/a","projects":[{"kind":"wsgi","title":"t","name":"n","root":"relative",
-                                   "entry":"a:b","interface":"wsgi","evidence":[],"warnings":[]}]})"})
+        for (const char *bad :
+             {"", "7", "{}", R"({"folder":"/a"})", R"({"folder":1,"projects":[]})",
+              R"({"folder":"/a","projects":{}})", R"({"folder":"/a","projects":[{}]})",
+              R"({"folder":"/a","projects":[{"kind":"wsgi","title":"t","name":"n","root":"relative",
+                     "entry":"a:b","interface":"wsgi","evidence":[],"warnings":[]}]})"})
             QTest::newRow(bad) << QByteArray(bad);
     }
     void reportsOfAnotherShapeAreRefused()

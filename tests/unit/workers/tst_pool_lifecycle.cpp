@@ -18,7 +18,7 @@ std::string appSaying(const std::string &word)
            "    time.sleep(0.002)\n"
            "    start_response('200 OK', [('X-Pid', str(os.getpid()))])\n"
            "    return [b'"
-           + word + "']\n";
+        + word + "']\n";
 }
 
 PoolUnderTest::Options saying(const std::string &word, int processes)
@@ -114,9 +114,9 @@ private slots:
         pool.onControl([](AppPool &it) { it.restart(); });
         QVERIFY(pool.waits([&](const PoolInfo &info) {
             return info.workers.size() == 2 && info.workers[0].pid != before.workers[0].pid
-                   && info.workers[0].pid != before.workers[1].pid
-                   && PoolUnderTest::readyWorkers(info) == 2
-                   && info.workers[1].pid != before.workers[1].pid;
+                && info.workers[0].pid != before.workers[1].pid
+                && PoolUnderTest::readyWorkers(info) == 2
+                && info.workers[1].pid != before.workers[1].pid;
         }));
         QCOMPARE(pool.get("/").body, std::string("two"));
         load.finish();
@@ -134,14 +134,15 @@ private slots:
         pool.writeApp("import missing_module_of_this_test\n");
         pool.onControl([](AppPool &it) { it.restart(); });
         QVERIFY(pool.reaches(PoolState::Degraded));
-        QVERIFY2(contains(pool.info().cause, "missing_module_of_this_test"), pool.info().cause.c_str());
+        QVERIFY2(contains(pool.info().cause, "missing_module_of_this_test"),
+                 pool.info().cause.c_str());
         QVERIFY(pool.waits([](const PoolInfo &info) { return info.workers.size() == 2; }));
         QCOMPARE(pool.get("/").body, std::string("good"));
         pool.writeApp(appSaying("mended"));
         pool.onControl([](AppPool &it) { it.restart(); });
         QVERIFY(pool.waits([&](const PoolInfo &info) {
             return info.state == PoolState::Ready && info.cause.empty()
-                   && pool.get("/").body == "mended";
+                && pool.get("/").body == "mended";
         }));
     }
 
@@ -188,7 +189,7 @@ private slots:
         });
         QVERIFY(pool.waits([pid](const PoolInfo &info) {
             return PoolUnderTest::readyWorkers(info) == 2 && info.workers[0].pid != pid
-                   && info.workers[1].pid != pid;
+                && info.workers[1].pid != pid;
         }));
         QCOMPARE(pool.info().restarts, int64_t(0));
         QCOMPARE(pool.metrics().deaths.read(), int64_t(0));
@@ -211,14 +212,15 @@ private slots:
         auto options = saying("unused", 1);
         options.source = "import sys\nfor i in range(20000): print('line', i)\n"
                          "sys.stderr.write('to the error stream\\n')\n"
-                       + appSaying("noisy");
+            + appSaying("noisy");
         options.settings.outputKiB = 16;
         PoolUnderTest pool(std::move(options));
         QVERIFY(pool.reachesReady(1));
         QTRY_VERIFY(contains(pool.output(), "to the error stream"));
         const std::string output = pool.output();
         QVERIFY(output.size() <= 16 * 1024);
-        QVERIFY(contains(output, "[" + std::to_string(pool.info().workers[0].pid) + "] line 19999\n"));
+        QVERIFY(
+            contains(output, "[" + std::to_string(pool.info().workers[0].pid) + "] line 19999\n"));
         QVERIFY(!contains(output, "line 1\n"));
     }
 
@@ -234,13 +236,13 @@ private slots:
             const char *script = "import os, sys\n"
                                  "print(os.environ['GREETING'], os.getcwd(), sys.stdin.read())\n"
                                  "sys.exit(5)";
-            auto run = AppCommand::run(pool.control(), PoolUnderTest::executable(), pool.config(),
-                                       {"python", "-c", script}, "typed",
-                                       [&](AppCommand::Update update) {
-                                           output += update.output;
-                                           if (update.finished)
-                                               status = update.exitStatus;
-                                       });
+            auto run =
+                AppCommand::run(pool.control(), PoolUnderTest::executable(), pool.config(),
+                                {"python", "-c", script}, "typed", [&](AppCommand::Update update) {
+                                    output += update.output;
+                                    if (update.finished)
+                                        status = update.exitStatus;
+                                });
             QVERIFY(run.has_value());
             command = std::move(*run);
         });
@@ -256,14 +258,16 @@ private slots:
         std::atomic<bool> speaks {false};
         std::unique_ptr<AppCommand> command;
         pool.onControl([&](AppPool &) {
-            const char *script = "import subprocess\nprint('up', flush=True)\n"
-                                 "subprocess.run(['/bin/cat', '/dev/zero'], stdout=subprocess.DEVNULL)";
-            auto run = AppCommand::run(pool.control(), PoolUnderTest::executable(), pool.config(),
-                                       {"python", "-c", script}, {}, [&](AppCommand::Update update) {
-                                           speaks = speaks || !update.output.empty();
-                                           if (update.finished && update.cancelled)
-                                               status = update.exitStatus;
-                                       });
+            const char *script =
+                "import subprocess\nprint('up', flush=True)\n"
+                "subprocess.run(['/bin/cat', '/dev/zero'], stdout=subprocess.DEVNULL)";
+            auto run =
+                AppCommand::run(pool.control(), PoolUnderTest::executable(), pool.config(),
+                                {"python", "-c", script}, {}, [&](AppCommand::Update update) {
+                                    speaks = speaks || !update.output.empty();
+                                    if (update.finished && update.cancelled)
+                                        status = update.exitStatus;
+                                });
             QVERIFY(run.has_value());
             command = std::move(*run);
         });
@@ -278,8 +282,8 @@ private slots:
         PoolUnderTest pool(saying("hello", 1));
         pool.onControl([&](AppPool &) {
             for (const std::string name : {"", "no-such-command-of-this-test"}) {
-                auto run = AppCommand::run(pool.control(), PoolUnderTest::executable(), pool.config(),
-                                           {name}, {}, [](AppCommand::Update) {});
+                auto run = AppCommand::run(pool.control(), PoolUnderTest::executable(),
+                                           pool.config(), {name}, {}, [](AppCommand::Update) {});
                 QVERIFY(!run.has_value());
             }
         });

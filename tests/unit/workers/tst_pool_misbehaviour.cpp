@@ -123,11 +123,13 @@ private slots:
         auto options = scripted("crash");
         options.settings.crashLoopCount = 100;
         PoolUnderTest pool(std::move(options));
-        const PeerAnswer put = pool.ask("PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n", "abc");
+        const PeerAnswer put =
+            pool.ask("PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n", "abc");
         QCOMPARE(put.status, 502);
         QCOMPARE(pool.metrics().retried.read(), int64_t(3));
         QCOMPARE(pool.metrics().lost.read(), int64_t(1));
-        const PeerAnswer post = pool.ask("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n", "abc");
+        const PeerAnswer post =
+            pool.ask("POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n", "abc");
         QCOMPARE(post.status, 502);
         QCOMPARE(pool.metrics().retried.read(), int64_t(3));
         QVERIFY(contains(pool.output(), "RuntimeError: it broke"));
@@ -137,10 +139,13 @@ private slots:
     void aStartThatFailsIsToldWithItsCause_data()
     {
         QTest::addColumn<QByteArray>("cause");
-        QTest::newRow("exit-at-start") << QByteArray("exited with code 7: ImportError: no such thing");
+        QTest::newRow("exit-at-start")
+            << QByteArray("exited with code 7: ImportError: no such thing");
         QTest::newRow("failed") << QByteArray("the cause in one sentence");
-        QTest::newRow("no-slots") << QByteArray("sent a start report that cannot be: slots outside 1..65536");
-        QTest::newRow("old-protocol") << QByteArray("sent a start report that cannot be: another version of the protocol");
+        QTest::newRow("no-slots") << QByteArray(
+            "sent a start report that cannot be: slots outside 1..65536");
+        QTest::newRow("old-protocol")
+            << QByteArray("sent a start report that cannot be: another version of the protocol");
         QTest::newRow("hang-start") << QByteArray("was not ready within 1 s (last step: scripted)");
     }
     void aStartThatFailsIsToldWithItsCause()

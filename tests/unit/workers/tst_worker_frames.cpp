@@ -67,7 +67,8 @@ private slots:
         QTest::newRow("type 15") << bytesOf(frameOf(static_cast<FrameType>(15), 1, ""));
         for (const FrameType type : {FrameType::Hello, FrameType::Request, FrameType::Body,
                                      FrameType::Cancel, FrameType::Ping, FrameType::Stop})
-            QTest::addRow("engine's type %d", static_cast<int>(type)) << bytesOf(frameOf(type, 1, "12345678"));
+            QTest::addRow("engine's type %d", static_cast<int>(type))
+                << bytesOf(frameOf(type, 1, "12345678"));
         QTest::newRow("answer on stream 0") << bytesOf(frameOf(FrameType::Response, 0, head4));
         QTest::newRow("body on stream 0") << bytesOf(frameOf(FrameType::Data, 0, ""));
         QTest::newRow("window on stream 0") << bytesOf(frameOf(FrameType::Window, 0, head4));
@@ -137,15 +138,16 @@ private slots:
 
     void aHeadKeepsWhatIsTheAppsAndDropsWhatIsTheConnections()
     {
-        const std::string payload = head(201, {{"Content-Length", "4"},
-                                               {"Connection", "close"},
-                                               {"Keep-Alive", "1"},
-                                               {"transfer-encoding", "chunked"},
-                                               {"Date", "x"},
-                                               {"X-A", " 1 "},
-                                               {"Set-Cookie", "a"},
-                                               {"Set-Cookie", "b"}})
-                                    + "body";
+        const std::string payload = head(201,
+                                         {{"Content-Length", "4"},
+                                          {"Connection", "close"},
+                                          {"Keep-Alive", "1"},
+                                          {"transfer-encoding", "chunked"},
+                                          {"Date", "x"},
+                                          {"X-A", " 1 "},
+                                          {"Set-Cookie", "a"},
+                                          {"Set-Cookie", "b"}})
+            + "body";
         ResponseReader reader(payload);
         const auto answer = readAppAnswer(reader);
         QVERIFY(answer.has_value());
@@ -159,9 +161,10 @@ private slots:
     void startReportsAreReadStrictly_data()
     {
         QTest::addColumn<QByteArray>("json");
-        for (const char *bad : {"", "[]", "{", "{}", "{\"protocol\":1}", "{\"protocol\":1,\"slots\":0}",
-                                "{\"protocol\":1,\"slots\":65537}", "{\"protocol\":1,\"slots\":1.5}",
-                                "{\"protocol\":\"1\",\"slots\":1}", "{\"protocol\":2,\"slots\":1}"})
+        for (const char *bad :
+             {"", "[]", "{", "{}", "{\"protocol\":1}", "{\"protocol\":1,\"slots\":0}",
+              "{\"protocol\":1,\"slots\":65537}", "{\"protocol\":1,\"slots\":1.5}",
+              "{\"protocol\":\"1\",\"slots\":1}", "{\"protocol\":2,\"slots\":1}"})
             QTest::newRow(bad) << QByteArray(bad);
     }
     void startReportsAreReadStrictly()
@@ -185,7 +188,9 @@ private slots:
     {
         std::vector<std::string> lines;
         LineCutter cutter;
-        const auto keep = [&lines](std::string_view line) { lines.emplace_back(line); };
+        const auto keep = [&lines](std::string_view line) {
+            lines.emplace_back(line);
+        };
         cutter.feed("one\r\ntw", keep);
         cutter.feed("o\n\n" + std::string(LineCutter::kLineMax + 5, 'x'), keep);
         cutter.end(keep);
