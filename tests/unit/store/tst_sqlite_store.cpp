@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/store/config_tables.h"
 #include "tests/unit/store/inbox.h"
 
 #include <QFile>
 #include <QTemporaryDir>
 
 #include <sqlite3.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 using namespace arc;
 
@@ -321,6 +324,80 @@ private slots:
             QVERIFY(store.inbox.runOne());
         sqlite3_close(other);
         QVERIFY(full >= 2 && full <= 3); // the first commit may or may not have left the queue
+    }
+
+    void aWriteThatFailsIsOneSentenceAndChangesNothing_data()
+    {
+        QTest::addColumn<QByteArray>("pragma");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("full") << QByteArray("PRAGMA max_page_count=1") << int(ErrorCode::Full)
+                              << "the disk is full; nothing was changed";
+        QTest::newRow("read-only") << QByteArray("PRAGMA query_only=1") << int(ErrorCode::Forbidden)
+                                   << "cannot be written; nothing was changed";
+    }
+    void aWriteThatFailsIsOneSentenceAndChangesNothing()
+    {
+        QFETCH(QByteArray, pragma);
+        QFETCH(QString, sentence);
+        {
+            OpenStore store(m_path);
+            QVERIFY(store.commit(0, documentWith(1)));
+        }
+        auto database = Database::open(m_path);
+        QVERIFY(database);
+        QVERIFY(database->run(pragma.toStdString()));
+        Document large = documentWith(2);
+        large.apps[0].env["LARGE"] = std::string(100'000, 'x');
+        const auto change = [&]() -> Result<void> { // as a commit does it
+            auto transaction = Transaction::begin(*database);
+            if (!transaction)
+                return std::move(transaction).error();
+            return writeRevision(
+                *database, {.number = 2, .diff = diffDocuments(documentWith(1), large)});
+        };
+        const auto written = change();
+        QVERIFY(!written);
+        QTEST(int(written.error().code()), "code");
+        QCOMPARE(QString::fromStdString(written.error().message()),
+                 QString::fromStdString(m_path) + ": " + sentence);
+        const auto loaded = loadConfig(*database);
+        QVERIFY(loaded);
+        QCOMPARE(loaded->revision, uint64_t {1});
+        QCOMPARE(loaded->document, documentWith(1));
+    }
+
+    void aFullDiskLosesNothingAndIsOvercome()
+    {
+        const std::string disk = m_dir->filePath("disk").toStdString();
+        QVERIFY(QDir().mkdir(QString::fromStdString(disk)));
+        if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=512k") != 0)
+            QSKIP("mounting a small disk needs the right to mount");
+        const auto unmount = qScopeGuard([&] { umount2(disk.c_str(), MNT_DETACH); });
+        OpenStore store(disk + "/arcology.db");
+        QVERIFY(store.opened);
+        uint64_t at = 0;
+        Document last;
+        std::optional<Error> error;
+        while (!error && at < 100) {
+            Document next = documentWith(int64_t(at % 200 + 1));
+            next.apps[0].env["LARGE"] = std::string(20'000, char('a' + at % 26));
+            const auto revision = store.commit(at, next);
+            if (!revision) {
+                error = revision.error();
+                continue;
+            }
+            at = *revision;
+            last = next;
+        }
+        QVERIFY(error && at > 0);
+        QCOMPARE(error->code(), ErrorCode::Full);
+        QCOMPARE(store.load()->document, last);
+        QCOMPARE(mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=4m"), 0); // somebody tidied up
+        QCOMPARE(store.commit(at, documentWith(250)).value_or(0), at + 1);
+        QVERIFY(store.close());
+        OpenStore again(disk + "/arcology.db");
+        QCOMPARE(again.load()->document, documentWith(250));
     }
 
 private:
