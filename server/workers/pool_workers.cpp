@@ -141,7 +141,9 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
 {
     const bool planned = worker.isPlanned();
     const std::string cause = deathCause(worker);
-    const bool young = !worker.wasReady() || worker.readyFor() < kYoung;
+    // One that has answered requests is no failed start, however soon it is killed: the app works.
+    const bool young = !worker.wasReady()
+        || (worker.readyFor() < kYoung && worker.cells()->requests.read() == 0);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     planned && worker.cause().empty() ? "it was told to" : cause));
