@@ -61,6 +61,13 @@ bool isAboutFraming(std::string_view why)
         || why == "HPE_INVALID_CONTENT_LENGTH";
 }
 
+/// llhttp 8.1 knows one chunk extension per line, and no quoted value (RFC 9112 7.1.1 has both).
+bool hasRichExtension(std::string_view body)
+{
+    const size_t semicolon = body.find(';');
+    return semicolon != body.npos && body.find_first_of(";\"", semicolon + 1) != body.npos;
+}
+
 void compare(const char *name, const Ours &ours, const OracleAnswer &theirs)
 {
     using Outcome = OracleAnswer::Outcome;
@@ -94,7 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     readBody(ours, head, bytes.substr(outcome.bytesUsed));
     if (ours.refused)
         return 0;
-    compare("llhttp", ours, askLlhttp(bytes));
+    if (!hasRichExtension(bytes.substr(outcome.bytesUsed)))
+        compare("llhttp", ours, askLlhttp(bytes));
     if (!confusesHttpParser(head))
         compare("http-parser", ours, askHttpParser(bytes));
     return 0;
