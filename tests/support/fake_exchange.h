@@ -35,12 +35,13 @@ struct RecordedAnswer {
     }
 };
 
-/// An exchange without a connection: made from the bytes of a request head, it records what a handler answers.
-/// Confined to its loop like a real one; `done` is called there once the answer is complete.
+/// An exchange without a connection: made from the bytes of a request head, it records what a
+/// handler answers. Confined to its loop like a real one; `done` is called there once the answer is
+/// complete.
 class FakeExchange final : public Exchange {
 public:
-    FakeExchange(HttpLoop &home, ExchangeId id, std::string bytes, std::function<void()> done = {}) :
-        m_http(home), m_id(id), m_bytes(std::move(bytes)), m_done(std::move(done))
+    FakeExchange(HttpLoop &home, ExchangeId id, std::string bytes, std::function<void()> done = {})
+        : m_http(home), m_id(id), m_bytes(std::move(bytes)), m_done(std::move(done))
     {
         HeadProgress progress;
         m_outcome = parseHead(m_bytes, {}, progress, {m_headers, m_text}, m_head);
@@ -62,10 +63,10 @@ public:
     std::string_view requestId() noexcept override { return "0123456789abcdef0123456789abcdef"; }
     SteadyTime startedAt() const noexcept override { return {}; }
 
-    void listen(ExchangeListener &) noexcept override {}
-    void readBody() noexcept override {}
-    void pauseBody() noexcept override {}
-    void resumeBody() noexcept override {}
+    void listen(ExchangeListener &) noexcept override { }
+    void readBody() noexcept override { }
+    void pauseBody() noexcept override { }
+    void resumeBody() noexcept override { }
 
     void respond(ResponseHead head, Chunk body) noexcept override
     {

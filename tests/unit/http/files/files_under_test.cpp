@@ -50,14 +50,15 @@ void FilesUnderTest::onLoop(std::function<void()> task)
     done.get_future().wait();
 }
 
-RecordedAnswer FilesUnderTest::ask(const Handler &handler, const std::string &target, const std::string &headers,
-                                   const std::string &method)
+RecordedAnswer FilesUnderTest::ask(const Handler &handler, const std::string &target,
+                                   const std::string &headers, const std::string &method)
 {
     auto answered = std::make_shared<std::promise<void>>();
     const uint32_t slot = m_next++;
     onLoop([&] {
         auto exchange = std::make_unique<FakeExchange>(
-            *m_http, ExchangeId {0, slot, 1}, method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n",
+            *m_http, ExchangeId {0, slot, 1},
+            method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n",
             [answered] { answered->set_value(); });
         ARC_ASSERT(exchange->parsed().step == HeadStep::Done);
         FakeExchange &asked = *exchange;
@@ -77,7 +78,8 @@ RecordedAnswer FilesUnderTest::ask(const Handler &handler, const std::string &ta
 void FilesUnderTest::askAndLeave(const Handler &handler, const std::string &target)
 {
     onLoop([&] {
-        FakeExchange exchange(*m_http, ExchangeId {0, m_next++, 1}, "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        FakeExchange exchange(*m_http, ExchangeId {0, m_next++, 1},
+                              "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
         handler.handle(exchange);
     });
 }

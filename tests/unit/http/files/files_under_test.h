@@ -22,13 +22,13 @@ public:
         size_t poolThreads = 2;
         size_t poolQueueMax = 64;
     };
-    FilesUnderTest() : FilesUnderTest(Options {}) {}
+    FilesUnderTest() : FilesUnderTest(Options {}) { }
     explicit FilesUnderTest(Options options);
     ~FilesUnderTest();
 
     /// The answer to a request, waited for with a deadline; status 0 when none came.
-    RecordedAnswer ask(const Handler &handler, const std::string &target, const std::string &headers = {},
-                       const std::string &method = "GET");
+    RecordedAnswer ask(const Handler &handler, const std::string &target,
+                       const std::string &headers = {}, const std::string &method = "GET");
     /// Hands a request over and does not wait; the exchange is gone before the answer.
     void askAndLeave(const Handler &handler, const std::string &target);
     void onLoop(std::function<void()> task);
@@ -52,7 +52,10 @@ class TestTree {
 public:
     TestTree();
     std::string root() const { return path("site"); }
-    std::string path(const std::string &name) const { return m_folder.path().toStdString() + "/" + name; }
+    std::string path(const std::string &name) const
+    {
+        return m_folder.path().toStdString() + "/" + name;
+    }
     void write(const std::string &name, const std::string &content) const;
     void makeFolder(const std::string &name) const;
     void link(const std::string &target, const std::string &name) const;

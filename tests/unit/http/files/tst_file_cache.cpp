@@ -45,9 +45,11 @@ private slots:
         const StaticHandler handler({.roots = {tree.root()}});
         QCOMPARE(files.ask(handler, "/a.txt").status, 200);
         tree.write("site/a.txt", "other");
-        const auto then = std::chrono::steady_clock::now() + FileCache::kUsable + std::chrono::milliseconds(100);
+        const auto then =
+            std::chrono::steady_clock::now() + FileCache::kUsable + std::chrono::milliseconds(100);
         QTRY_VERIFY(std::chrono::steady_clock::now() > then);
-        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("other")); // at once, not one request later
+        QCOMPARE(files.ask(handler, "/a.txt").body,
+                 std::string("other")); // at once, not one request later
     }
 
     void aNewFileIsNoticed()
@@ -138,7 +140,8 @@ private slots:
         tree.write("site/a.txt", "a");
         FilesUnderTest files;
         const StaticHandler one({.roots = {tree.root()}});
-        const StaticHandler same({.roots = {tree.root()}, .prefix = "/x"}); // as after a change of the configuration
+        const StaticHandler same(
+            {.roots = {tree.root()}, .prefix = "/x"}); // as after a change of the configuration
         const StaticHandler other({.roots = {tree.root()}, .index = "start.html"});
         QCOMPARE(files.ask(one, "/a.txt").status, 200);
         QCOMPARE(files.ask(same, "/x/a.txt").status, 200);

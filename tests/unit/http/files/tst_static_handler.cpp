@@ -58,7 +58,8 @@ void fill(const TestTree &tree)
     sockaddr_un address {};
     address.sun_family = AF_UNIX;
     tree.path("site/socket").copy(address.sun_path, sizeof address.sun_path - 1);
-    ARC_ASSERT(bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0);
+    ARC_ASSERT(bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address)
+               == 0);
 }
 
 } // namespace
@@ -70,7 +71,8 @@ class TestStaticHandler : public QObject {
     std::unique_ptr<FilesUnderTest> m_files;
     std::unique_ptr<StaticHandler> m_handler;
 
-    RecordedAnswer ask(const char *target, const std::string &headers = {}, const char *method = "GET")
+    RecordedAnswer ask(const char *target, const std::string &headers = {},
+                       const char *method = "GET")
     {
         return m_files->ask(*m_handler, target, headers, method);
     }
@@ -158,7 +160,8 @@ private slots:
                 QCOMPARE(answer.status, walks ? walked : beneath);
                 if (answer.status == 200)
                     QCOMPARE(answer.body, body.toStdString());
-                QVERIFY(answer.body.find("secret") == std::string::npos && answer.body.find("root:") == std::string::npos);
+                QVERIFY(answer.body.find("secret") == std::string::npos
+                        && answer.body.find("root:") == std::string::npos);
             }
         }
     }
@@ -184,7 +187,8 @@ private slots:
         QFETCH(int, status);
         const RecordedAnswer answer = ask("/a.txt", {}, QTest::currentDataTag());
         QCOMPARE(answer.status, status);
-        QCOMPARE(answer.header("Allow"), status == 200 ? std::string() : std::string("GET, HEAD, OPTIONS"));
+        QCOMPARE(answer.header("Allow"),
+                 status == 200 ? std::string() : std::string("GET, HEAD, OPTIONS"));
     }
 
     void foldersAreRedirectedToThemselves_data()
@@ -206,7 +210,8 @@ private slots:
 
     void thePrefixIsTakenOff()
     {
-        const StaticHandler mounted({.roots = {m_tree.root()}, .prefix = "/static/", .index = "index.html"});
+        const StaticHandler mounted(
+            {.roots = {m_tree.root()}, .prefix = "/static/", .index = "index.html"});
         QCOMPARE(m_files->ask(mounted, "/static/a.txt").body, kDigits);
         QCOMPARE(m_files->ask(mounted, "/static/").body, std::string("<p>front"));
         QCOMPARE(m_files->ask(mounted, "/static").header("Location"), std::string("/static/"));
@@ -226,10 +231,12 @@ private slots:
         m_tree.makeFolder("second");
         m_tree.write("second/a.txt", "hidden by the first");
         m_tree.write("second/only.txt", "second");
-        const StaticHandler both({.roots = {m_tree.path("absent"), m_tree.root(), m_tree.path("second")}});
+        const StaticHandler both(
+            {.roots = {m_tree.path("absent"), m_tree.root(), m_tree.path("second")}});
         QCOMPARE(m_files->ask(both, "/a.txt").body, kDigits);
         QCOMPARE(m_files->ask(both, "/only.txt").body, std::string("second"));
-        QCOMPARE(m_files->ask(StaticHandler({.roots = {m_tree.path("absent")}}), "/a.txt").status, 404);
+        QCOMPARE(m_files->ask(StaticHandler({.roots = {m_tree.path("absent")}}), "/a.txt").status,
+                 404);
         QCOMPARE(m_files->ask(StaticHandler({.roots = {}}), "/a.txt").status, 404);
     }
 
@@ -256,9 +263,12 @@ private slots:
         QCOMPARE(same.status, 304);
         QCOMPARE(same.header("ETag"), tag);
         QCOMPARE(same.header("Content-Type"), std::string());
-        QCOMPARE(same.length, std::optional<uint64_t>(10)); // of the file; the body is dropped by the connection
+        QCOMPARE(same.length,
+                 std::optional<uint64_t>(10)); // of the file; the body is dropped by the connection
         QCOMPARE(ask("/a.txt", "If-Modified-Since: " + date + "\r\n").status, 304);
-        QCOMPARE(ask("/a.txt", "If-None-Match: \"x\"\r\nIf-Modified-Since: " + date + "\r\n").status, 200);
+        QCOMPARE(
+            ask("/a.txt", "If-None-Match: \"x\"\r\nIf-Modified-Since: " + date + "\r\n").status,
+            200);
         QCOMPARE(ask("/a.txt", "If-Match: \"x\"\r\n").status, 412);
         QCOMPARE(ask("/a.txt", "If-Match: " + tag + "\r\n").status, 200);
         QCOMPARE(ask("/none", "If-None-Match: *\r\n").status, 404);
@@ -271,7 +281,8 @@ private slots:
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<QByteArray>("range");
         const auto row = [](const char *headers, int status, const char *body, const char *range) {
-            QTest::newRow(headers) << QByteArray(headers) + "\r\n" << status << QByteArray(body) << QByteArray(range);
+            QTest::newRow(headers) << QByteArray(headers) + "\r\n"
+                                   << status << QByteArray(body) << QByteArray(range);
         };
         row("Range: bytes=2-4", 206, "234", "bytes 2-4/10");
         row("Range: bytes=-3", 206, "789", "bytes 7-9/10");
@@ -309,8 +320,10 @@ private slots:
         QCOMPARE(answer.status, 206);
         QCOMPARE(answer.header("Content-Type"), "multipart/byteranges; boundary=" + mark);
         const std::string type = "Content-Type: text/plain; charset=utf-8\r\n";
-        QCOMPARE(answer.body, "\r\n--" + mark + "\r\n" + type + "Content-Range: bytes 0-1/10\r\n\r\n01\r\n--" + mark + "\r\n"
-                     + type + "Content-Range: bytes 5-5/10\r\n\r\n5\r\n--" + mark + "--\r\n");
+        QCOMPARE(answer.body,
+                 "\r\n--" + mark + "\r\n" + type + "Content-Range: bytes 0-1/10\r\n\r\n01\r\n--"
+                     + mark + "\r\n" + type + "Content-Range: bytes 5-5/10\r\n\r\n5\r\n--" + mark
+                     + "--\r\n");
         QCOMPARE(answer.length, std::optional<uint64_t>(answer.body.size()));
     }
 
