@@ -121,7 +121,8 @@ std::vector<Interpreter> findInterpreters()
 {
     std::vector<Interpreter> found;
     std::vector<std::string> seen;
-    for (const std::string_view folder : split(environmentText("PATH"), ':')) {
+    const std::string searchPath = environmentText("PATH"); // split() gives views into it
+    for (const std::string_view folder : split(searchPath, ':')) {
         std::error_code failed;
         std::vector<std::string> paths;
         for (const auto &entry : std::filesystem::directory_iterator(std::string(folder), failed)) {

@@ -58,6 +58,8 @@ SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
     ControlBridge &bridge = context.bridge();
     connect(m_search, &QLineEdit::textChanged, this, &SettingsPage::filter);
     connect(m_index, &QListWidget::currentRowChanged, this, &SettingsPage::jumpTo);
+    connect(m_index, &QListWidget::itemClicked, this,
+            [this](QListWidgetItem *item) { jumpTo(m_index->row(item)); });
     connect(m_level, &QComboBox::activated, this, [this](int index) {
         const QStringList level = m_level->itemData(index).toStringList();
         m_scope = toStd(level.value(0));

@@ -11,6 +11,12 @@ QToolTip { background: @raised; color: @text; border: 1px solid @outline; paddin
 QFrame[card="true"] { background: @surface; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[bar="true"] { background: @surface; border: none; border-bottom: 1px solid @hairline; }
 QFrame[foot="true"] { background: @surface; border: none; border-top: 1px solid @hairline; }
+QFrame[line="true"] { background: @hairline; border: none; }
+QListWidget, QListView { background: transparent; color: @text; border: none; outline: none; }
+QListWidget::item { padding: 5px 10px; border-radius: 6px; border: 2px solid transparent; }
+QListWidget::item:hover { background: @raised; }
+QListWidget::item:selected { background: @selected; color: @accent; }
+QListWidget::item:selected:focus { border: 2px solid @accent; }
 QFrame[rule="true"] { background: @hairline; border: none; max-height: 1px; min-height: 1px; }
 QLabel[secondary="true"] { color: @text2; }
 QLabel[bad="true"] { color: @error; }

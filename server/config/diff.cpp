@@ -102,12 +102,13 @@ Result<T> readObject(const std::string &text, ReadObject<T> read)
 template <class T>
 Result<void> applyObject(std::vector<T> &list, const ChangeItem &item, ReadObject<T> read)
 {
-    const auto at
-        = std::find_if(list.begin(), list.end(), [&](const T &one) { return one.id == item.id; });
+    const auto at =
+        std::find_if(list.begin(), list.end(), [&](const T &one) { return one.id == item.id; });
     if ((at == list.end()) != item.before.empty())
         return changedSince(item);
     if (at != list.end()) {
-        auto before = readObject(item.before, read); // by value: spelling may differ between versions
+        auto before =
+            readObject(item.before, read); // by value: spelling may differ between versions
         if (!before || !(*before == *at))
             return changedSince(item);
     }
@@ -144,7 +145,8 @@ Result<void> applyItem(Document &document, const ChangeItem &item)
 
 // ---- for people ----
 
-/// A setting's JSON as printSetting() prints it; JSON as it is when this version does not know the key.
+/// A setting's JSON as printSetting() prints it; JSON as it is when this version does not know the
+/// key.
 std::string printValue(const std::string &key, const Json &json)
 {
     if (const SettingRow *row = findSetting(key)) {
@@ -198,7 +200,8 @@ std::string join(const std::vector<std::string> &parts)
     return out;
 }
 
-/// What changed inside an object: settings with their values; other members by name, since env may hold secrets.
+/// What changed inside an object: settings with their values; other members by name, since env may
+/// hold secrets.
 std::string insideOf(const ChangeItem &item)
 {
     const auto before = parseJson(item.before);
@@ -293,7 +296,8 @@ Result<Diff> parseDiff(std::string_view text)
     for (const Json &line : *json) {
         ChangeItem item;
         if (!line.is_object())
-            return Error {ErrorCode::Invalid, fmt::format("diff[{}]: must be an object", diff.size())};
+            return Error {ErrorCode::Invalid,
+                          fmt::format("diff[{}]: must be an object", diff.size())};
         for (const auto &[key, value] : line.items()) {
             std::string *member = key == "kind" ? &item.kind
                 : key == "id"                   ? &item.id

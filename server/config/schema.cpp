@@ -132,9 +132,10 @@ consteval bool schemaIsSound()
     return true;
 }
 
-static_assert(schemaIsSound(),
-              "settings.def: an empty text, a repeated or ill-formed key, a default out of range or "
-              "choices, or a unit that does not match its key");
+static_assert(
+    schemaIsSound(),
+    "settings.def: an empty text, a repeated or ill-formed key, a default out of range or "
+    "choices, or a unit that does not match its key");
 
 } // namespace
 
@@ -180,8 +181,8 @@ std::string_view scopeName(Scope scope) noexcept
 
 std::string_view appliesName(Applies applies) noexcept
 {
-    constexpr std::array<std::string_view, 5> kNames {
-        "at_once", "on_new_connections", "on_rebind", "on_worker_restart", "on_restart"};
+    constexpr std::array<std::string_view, 5> kNames {"at_once", "on_new_connections", "on_rebind",
+                                                      "on_worker_restart", "on_restart"};
     return kNames[static_cast<size_t>(applies)];
 }
 

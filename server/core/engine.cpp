@@ -18,8 +18,6 @@
 
 #include <fmt/format.h>
 
-#include <sys/prctl.h>
-
 namespace arc {
 
 namespace {
@@ -116,8 +114,6 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
         return std::move(store).error();
     made->store = std::move(*store);
     made->options = std::move(options);
-    // Workers of a worker that died become our children, so that nobody is left over.
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     std::signal(SIGPIPE, SIG_IGN);
     return std::unique_ptr<Engine>(new Engine(std::move(made)));
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/live_config.h"
 
-#include "server/core/site_builder.h"
-
 #include <set>
 
 #include <fmt/format.h>
@@ -129,7 +127,8 @@ void LiveConfig::publish()
 {
     m_parts.loops.publish(buildSnapshot(m_document, m_revision,
                                         {.pinned = m_parts.pinned, .metrics = m_parts.metrics,
-                                         .pool = [this](std::string_view app) -> const AppPool * { return pool(app); }}));
+                                         .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
+                                         .files = m_files}));
 }
 
 void LiveConfig::schedulePublish()

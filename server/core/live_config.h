@@ -3,6 +3,7 @@
 
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
+#include "server/core/site_builder.h"
 #include "server/loop/blocking_pool.h"
 
 #include <map>
@@ -61,6 +62,7 @@ private:
     void retire(std::unique_ptr<AppPool> pool);
 
     Parts m_parts;
+    StaticHandlers m_files;
     Document m_document;
     uint64_t m_revision = 0;
     bool m_started = false;

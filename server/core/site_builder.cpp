@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/site_builder.h"
 
-#include "server/http/files/static_handler.h"
 #include "server/http/session/simple_handlers.h"
 
 #include <algorithm>
@@ -18,8 +17,7 @@ std::string withoutTrailingSlash(const std::string &prefix)
 std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const SiteSources &sources)
 {
     if (const auto *files = std::get_if<StaticRoute>(&route.handler))
-        return std::make_shared<StaticHandler>(
-            StaticOptions {.roots = {files->root}, .prefix = route.path, .index = files->index});
+        return sources.files.get({.roots = {files->root}, .prefix = route.path, .index = files->index});
     if (const auto *redirect = std::get_if<RedirectRoute>(&route.handler))
         return std::make_shared<RedirectHandler>(*redirect, route.path);
     if (const auto *respond = std::get_if<RespondRoute>(&route.handler))
@@ -42,14 +40,25 @@ void addMounts(Site &site, const SiteConfig &config, const Document &document, c
             if (prefix == "/" || prefix.empty() || isClaimed)
                 continue;
             site.routes.push_back({.prefix = prefix,
-                                   .handler = std::make_shared<StaticHandler>(
-                                       StaticOptions {.roots = mount.roots, .prefix = prefix, .index = {}}),
+                                   .handler = sources.files.get({.roots = mount.roots, .prefix = prefix, .index = {}}),
                                    .settings = routeSettings(document, config, route, sources.pinned)});
         }
     }
 }
 
 } // namespace
+
+std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
+{
+    std::erase_if(m_known, [](const auto &entry) { return entry.second.expired(); });
+    std::weak_ptr<const Handler> &known = m_known[{options.roots, options.prefix, options.index}];
+    std::shared_ptr<const Handler> handler = known.lock();
+    if (!handler) {
+        handler = std::make_shared<const StaticHandler>(std::move(options));
+        known = handler;
+    }
+    return handler;
+}
 
 std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision, const SiteSources &sources)
 {

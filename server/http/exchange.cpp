@@ -30,7 +30,8 @@ void Exchange::respondPrepared(int status, std::string_view lines, Chunk body) n
 
 void Exchange::respondStatus(int status, std::string_view explanation, int retryAfterSeconds)
 {
-    ErrorPage page = makeErrorPage(status, explanation, requestId(), request().find(HeaderId::Accept));
+    ErrorPage page =
+        makeErrorPage(status, explanation, requestId(), request().find(HeaderId::Accept));
     ResponseHead head {.status = status, .headers = {}};
     head.headers.add("Content-Type", page.contentType);
     if (retryAfterSeconds > 0)

@@ -12,9 +12,10 @@ struct HttpLoop::Implementation {
     std::shared_ptr<FileCache> files;
 };
 
-HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared, std::shared_ptr<const HttpSnapshot> snapshot,
-                   LogRing *accessLog) :
-    m_impl(new Implementation {.sessions {*this, loop, shared, std::move(snapshot), accessLog}, .files {}})
+HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared,
+                   std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
+    : m_impl(new Implementation {.sessions {*this, loop, shared, std::move(snapshot), accessLog},
+                                 .files {}})
 {
 }
 

@@ -18,10 +18,10 @@ protected:
     {
         if (!(event->buttons() & Qt::LeftButton))
             return;
-        auto *data = new QMimeData;
-        data->setUrls({QUrl::fromLocalFile(m_folder)});
+        auto *mime = new QMimeData;
+        mime->setUrls({QUrl::fromLocalFile(m_folder)});
         auto *drag = new QDrag(this);
-        drag->setMimeData(data);
+        drag->setMimeData(mime);
         drag->exec(Qt::CopyAction | Qt::LinkAction, Qt::CopyAction);
     }
 

@@ -36,7 +36,7 @@ public:
         }
         delete this;
     }
-    void onDrained() noexcept override {}
+    void onDrained() noexcept override { }
     void onGone() noexcept override
     {
         ++m_heard.gone;
@@ -52,8 +52,8 @@ private:
 
 class StreamListener final : public ExchangeListener {
 public:
-    StreamListener(Exchange &exchange, StreamPlan plan, Heard &heard) :
-        m_exchange(exchange), m_plan(plan), m_heard(heard)
+    StreamListener(Exchange &exchange, StreamPlan plan, Heard &heard)
+        : m_exchange(exchange), m_plan(plan), m_heard(heard)
     {
     }
     void start()
@@ -63,8 +63,8 @@ public:
                          m_plan.announced ? std::optional(m_plan.total) : std::nullopt);
         writeSome(); // may be the end of this object
     }
-    void onBody(std::string_view) noexcept override {}
-    void onBodyEnd() noexcept override {}
+    void onBody(std::string_view) noexcept override { }
+    void onBodyEnd() noexcept override { }
     void onDrained() noexcept override
     {
         ++m_heard.drained;
@@ -104,8 +104,11 @@ private:
 /// Belongs to the test's Held, so that nothing leaks when the test ends first.
 class HoldListener final : public ExchangeListener {
 public:
-    explicit HoldListener(Heard &heard) : m_heard(heard) {}
-    void onBody(std::string_view bytes) noexcept override { m_heard.bodyBytes += static_cast<int64_t>(bytes.size()); }
+    explicit HoldListener(Heard &heard) : m_heard(heard) { }
+    void onBody(std::string_view bytes) noexcept override
+    {
+        m_heard.bodyBytes += static_cast<int64_t>(bytes.size());
+    }
     void onBodyEnd() noexcept override { ++m_heard.bodyEnds; }
     void onDrained() noexcept override { ++m_heard.drained; }
     void onGone() noexcept override { ++m_heard.gone; }
@@ -134,18 +137,21 @@ Route makeRoute(std::string prefix, std::shared_ptr<const Handler> handler)
 
 Route makeRoute(std::string prefix, std::function<void(Exchange &)> function)
 {
-    return makeRoute(std::move(prefix), std::make_shared<const FunctionHandler>(std::move(function)));
+    return makeRoute(std::move(prefix),
+                     std::make_shared<const FunctionHandler>(std::move(function)));
 }
 
 Route echoRoute(std::string prefix, Heard &heard)
 {
-    return makeRoute(std::move(prefix), [&heard](Exchange &exchange) { new EchoListener(exchange, heard); });
+    return makeRoute(std::move(prefix),
+                     [&heard](Exchange &exchange) { new EchoListener(exchange, heard); });
 }
 
 Route streamRoute(std::string prefix, StreamPlan plan, Heard &heard)
 {
-    return makeRoute(std::move(prefix),
-                     [plan, &heard](Exchange &exchange) { (new StreamListener(exchange, plan, heard))->start(); });
+    return makeRoute(std::move(prefix), [plan, &heard](Exchange &exchange) {
+        (new StreamListener(exchange, plan, heard))->start();
+    });
 }
 
 Route holdRoute(std::string prefix, Held &held)
@@ -159,8 +165,8 @@ Route holdRoute(std::string prefix, Held &held)
     });
 }
 
-HttpUnderTest::HttpUnderTest(Options options) :
-    m_metrics(options.loops), m_site(m_metrics.site("test")), m_hosts(std::move(options.hosts))
+HttpUnderTest::HttpUnderTest(Options options)
+    : m_metrics(options.loops), m_site(m_metrics.site("test")), m_hosts(std::move(options.hosts))
 {
     std::signal(SIGPIPE, SIG_IGN);
     if (options.bufferBytes) // the setting counts in MiB, which is much for a test
@@ -172,7 +178,9 @@ HttpUnderTest::HttpUnderTest(Options options) :
     HttpShared shared;
     shared.budget = m_budget.get();
     shared.loops = options.loops;
-    shared.retire = [this](std::shared_ptr<const HttpSnapshot>) { ++m_retired; };
+    shared.retire = [this](std::shared_ptr<const HttpSnapshot>) {
+        ++m_retired;
+    };
     const auto snapshot = makeSnapshot(std::move(options.routes), options.settings);
     for (size_t i = 0; i < options.loops; ++i) {
         auto part = std::make_unique<Part>();
@@ -195,7 +203,8 @@ HttpUnderTest::~HttpUnderTest()
         part->thread.join();
 }
 
-std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Route> routes, const Settings &settings)
+std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Route> routes,
+                                                                const Settings &settings)
 {
     auto site = std::make_shared<Site>();
     site->id = "test";
@@ -207,7 +216,8 @@ std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Rout
     auto snapshot = std::make_shared<HttpSnapshot>();
     snapshot->revision = ++m_revision;
     snapshot->settings = settings;
-    snapshot->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {site});
+    snapshot->router =
+        std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {site});
     return snapshot;
 }
 

@@ -18,7 +18,10 @@ namespace arc {
 /// Handlers made of a function, and routes to them: a site in one expression.
 class FunctionHandler final : public Handler {
 public:
-    explicit FunctionHandler(std::function<void(Exchange &)> function) : m_function(std::move(function)) {}
+    explicit FunctionHandler(std::function<void(Exchange &)> function)
+        : m_function(std::move(function))
+    {
+    }
     void handle(Exchange &exchange) const noexcept override { m_function(exchange); }
 
 private:
@@ -45,7 +48,8 @@ struct StreamPlan {
     uint64_t abortAt = ~uint64_t {0};
 };
 Route streamRoute(std::string prefix, StreamPlan plan, Heard &heard);
-/// Listens and never answers by itself; the exchange's id goes to `ids`, the body is read when `reads`.
+/// Listens and never answers by itself; the exchange's id goes to `ids`, the body is read when
+/// `reads`.
 struct Held {
     std::promise<ExchangeId> id;
     Heard heard;
@@ -73,7 +77,10 @@ public:
     void onLoop(std::function<void(HttpLoop &)> task, size_t index = 0);
     void publish(std::vector<Route> routes, Settings settings);
     LoopMetrics &loopMetrics(size_t index = 0) noexcept { return m_metrics.loop(index); }
-    const SiteMetrics &siteMetrics(size_t index = 0) const noexcept { return m_site->perLoop[index]; }
+    const SiteMetrics &siteMetrics(size_t index = 0) const noexcept
+    {
+        return m_site->perLoop[index];
+    }
     std::string takeLog(size_t index = 0);
     int snapshotsRetired() const noexcept { return m_retired; }
 
@@ -84,7 +91,8 @@ private:
         std::unique_ptr<HttpLoop> http;
         Thread thread;
     };
-    std::shared_ptr<const HttpSnapshot> makeSnapshot(std::vector<Route> routes, const Settings &settings);
+    std::shared_ptr<const HttpSnapshot> makeSnapshot(std::vector<Route> routes,
+                                                     const Settings &settings);
 
     MetricsRegistry m_metrics;
     std::shared_ptr<SiteMetricsSet> m_site;

@@ -47,16 +47,16 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_spec.config.env.emplace("PYTHONDONTWRITEBYTECODE", "1"); // two sources of one second differ
     m_spec.settings = options.settings;
     m_appMetrics = m_metrics.app("shop");
-    m_http = std::make_unique<HttpUnderTest>(
-        HttpUnderTest::Options {.routes = {}, .settings = options.settings, .loops = options.loops});
+    m_http = std::make_unique<HttpUnderTest>(HttpUnderTest::Options {
+        .routes = {}, .settings = options.settings, .loops = options.loops});
     static LoopMetrics controlMetrics;
-    m_control = std::move(EventLoop::create("control", EventLoop::kNoIndex, controlMetrics).value());
+    m_control =
+        std::move(EventLoop::create("control", EventLoop::kNoIndex, controlMetrics).value());
     m_thread = Thread("control", [this] { m_control->run(); });
     std::promise<void> made;
     m_control->post([&] {
-        AppPool::Environment environment {.control = m_control.get(),
-                                          .executable = executable(),
-                                          .metrics = m_appMetrics};
+        AppPool::Environment environment {
+            .control = m_control.get(), .executable = executable(), .metrics = m_appMetrics};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));

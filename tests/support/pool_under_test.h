@@ -18,7 +18,7 @@ namespace arc {
 class PoolUnderTest {
 public:
     struct Options {
-        std::string source;   ///< of app.py; its entry is app:application
+        std::string source; ///< of app.py; its entry is app:application
         std::string interface = "wsgi";
         std::string python = "/usr/bin/python3";
         std::map<std::string, std::string> env;

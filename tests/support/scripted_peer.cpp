@@ -13,7 +13,8 @@
 
 namespace arc {
 
-ScriptedPeer::ScriptedPeer(uint16_t port, int receiveBuffer) : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+ScriptedPeer::ScriptedPeer(uint16_t port, int receiveBuffer)
+    : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     if (receiveBuffer)
         ::setsockopt(m_socket.get(), SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
@@ -23,7 +24,8 @@ ScriptedPeer::ScriptedPeer(uint16_t port, int receiveBuffer) : m_socket(::socket
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(m_socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+    if (::connect(m_socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address)
+        != 0)
         m_socket.reset();
 }
 
@@ -90,8 +92,7 @@ std::string ScriptedPeer::takeUntil(std::string_view mark)
 
 std::string ScriptedPeer::readBytes(size_t count)
 {
-    while (m_input.size() < count && fill()) {
-    }
+    while (m_input.size() < count && fill()) { }
     std::string taken = m_input.substr(0, count);
     m_input.erase(0, taken.size());
     return taken;
@@ -99,8 +100,7 @@ std::string ScriptedPeer::readBytes(size_t count)
 
 std::string ScriptedPeer::readToEnd()
 {
-    while (fill()) {
-    }
+    while (fill()) { }
     return std::exchange(m_input, {});
 }
 
@@ -116,7 +116,8 @@ PeerAnswer ScriptedPeer::readAnswer(bool isHead)
     if (!answer.head.starts_with("HTTP/1.1 "))
         return answer;
     std::from_chars(answer.head.data() + 9, answer.head.data() + 12, answer.status);
-    for (std::string_view line : split(std::string_view(answer.head).substr(0, answer.head.size() - 4), '\n')) {
+    for (std::string_view line :
+         split(std::string_view(answer.head).substr(0, answer.head.size() - 4), '\n')) {
         line = trim(line.substr(0, line.find('\r')));
         if (const size_t colon = line.find(':'); colon != line.npos)
             answer.headers[toLower(line.substr(0, colon))] = trim(line.substr(colon + 1));
@@ -125,7 +126,8 @@ PeerAnswer ScriptedPeer::readAnswer(bool isHead)
         answer.complete = true;
     } else if (answer.headers.contains("transfer-encoding")) {
         readChunks(answer);
-    } else if (const auto length = answer.headers.find("content-length"); length != answer.headers.end()) {
+    } else if (const auto length = answer.headers.find("content-length");
+               length != answer.headers.end()) {
         const size_t size = parseUnsigned(length->second).value_or(0);
         answer.body = readBytes(size);
         answer.complete = answer.body.size() == size;
@@ -141,7 +143,8 @@ void ScriptedPeer::readChunks(PeerAnswer &answer)
     for (;;) {
         const std::string line = takeUntil("\r\n");
         size_t size = 0;
-        if (line.empty() || std::from_chars(line.data(), line.data() + line.size(), size, 16).ec != std::errc())
+        if (line.empty()
+            || std::from_chars(line.data(), line.data() + line.size(), size, 16).ec != std::errc())
             return;
         const std::string data = readBytes(size + 2);
         if (!data.ends_with("\r\n"))

@@ -20,8 +20,8 @@ struct PeerAnswer {
     bool complete = false; ///< the body ended as its framing says
 };
 
-/// A client in a test: a blocking socket that sends exactly the bytes it is told to, in the pieces it is told to.
-/// Every wait ends at a deadline; a read that runs into it gives what came so far.
+/// A client in a test: a blocking socket that sends exactly the bytes it is told to, in the pieces
+/// it is told to. Every wait ends at a deadline; a read that runs into it gives what came so far.
 class ScriptedPeer {
 public:
     explicit ScriptedPeer(uint16_t port, int receiveBuffer = 0);

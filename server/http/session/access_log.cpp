@@ -33,7 +33,8 @@ void appendMs(std::string &out, std::chrono::nanoseconds duration)
     appendNumber(out, us / 1000);
     const auto rest = static_cast<unsigned>(us % 1000);
     const char decimals[4] = {'.', static_cast<char>('0' + rest / 100),
-                              static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
+                              static_cast<char>('0' + rest / 10 % 10),
+                              static_cast<char>('0' + rest % 10)};
     out.append(decimals, sizeof decimals);
 }
 
@@ -80,11 +81,13 @@ std::string_view AccessLog::second(int64_t unixMs)
 
 void AccessLog::begin(std::string &out, const AccessLine &line)
 {
-    constexpr size_t kNameMax = 256; // hosts, ids and methods are bounded before; this is the last word
+    constexpr size_t kNameMax =
+        256; // hosts, ids and methods are bounded before; this is the last word
     out.append("{\"time\":\"");
     out.append(second(line.unixMs));
     const auto ms = static_cast<unsigned>(line.unixMs % 1000);
-    const char fraction[5] = {'.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
+    const char fraction[5] = {'.', static_cast<char>('0' + ms / 100),
+                              static_cast<char>('0' + ms / 10 % 10),
                               static_cast<char>('0' + ms % 10), 'Z'};
     out.append(fraction, sizeof fraction);
     out.append("\",\"status\":");

@@ -13,11 +13,12 @@
 
 namespace arc {
 
-/// What an access log line says about a request, known when its answer is complete but not yet sent.
+/// What an access log line says about a request, known when its answer is complete but not yet
+/// sent.
 struct AccessLine {
     int64_t unixMs = 0;
-    std::string_view site;   ///< empty: none claimed it
-    std::string_view route;  ///< prefix
+    std::string_view site;  ///< empty: none claimed it
+    std::string_view route; ///< prefix
     std::string_view method;
     std::string_view target; ///< cut at kTargetMax
     int status = 0;
@@ -33,12 +34,13 @@ struct AccessLine {
     static constexpr size_t kTextMax = 256;
 };
 
-/// The loop's end of the access log: one JSON object per line, formatted by hand, since this runs once per request.
-/// Confined to its loop. Bytes outside ASCII are written as \u00XX, so a line is JSON whatever the client sent.
+/// The loop's end of the access log: one JSON object per line, formatted by hand, since this runs
+/// once per request. Confined to its loop. Bytes outside ASCII are written as \u00XX, so a line is
+/// JSON whatever the client sent.
 class AccessLog {
 public:
-    AccessLog(LogRing *ring, LoopMetrics &metrics, std::function<void()> wake) :
-        m_ring(ring), m_metrics(metrics), m_wake(std::move(wake))
+    AccessLog(LogRing *ring, LoopMetrics &metrics, std::function<void()> wake)
+        : m_ring(ring), m_metrics(metrics), m_wake(std::move(wake))
     {
     }
 

@@ -42,7 +42,8 @@ Http1Connection *ConnectionTable::find(uint32_t slot, uint32_t generation) const
     return m_slots[slot].connection.get();
 }
 
-void ConnectionTable::markIdle(Http1Connection &connection, std::chrono::steady_clock::time_point now) noexcept
+void ConnectionTable::markIdle(Http1Connection &connection,
+                               std::chrono::steady_clock::time_point now) noexcept
 {
     IdleLink &link = connection.idleLink();
     if (link.listed && (&connection == m_newest || now - link.since < std::chrono::seconds(1)))

@@ -19,8 +19,8 @@ struct IdleLink {
     bool listed = false;
 };
 
-/// The connections of a loop: slots with generations, and which of them are idle, in the order in which they became so.
-/// Confined to its loop.
+/// The connections of a loop: slots with generations, and which of them are idle, in the order in
+/// which they became so. Confined to its loop.
 class ConnectionTable {
 public:
     ConnectionTable();
@@ -35,7 +35,8 @@ public:
     uint32_t nextGeneration(uint32_t slot) noexcept { return ++m_slots[slot].generation; }
     Http1Connection *find(uint32_t slot, uint32_t generation) const noexcept;
 
-    /// Idle from `now` on. The list is in order to one second, so that a busy keep-alive connection is not moved each time.
+    /// Idle from `now` on. The list is in order to one second, so that a busy keep-alive connection
+    /// is not moved each time.
     void markIdle(Http1Connection &connection, std::chrono::steady_clock::time_point now) noexcept;
     void markBusy(Http1Connection &connection) noexcept;
     Http1Connection *quietest() const noexcept; ///< the idle one that was quiet longest, or null

@@ -15,7 +15,8 @@ constexpr int kRetryAfterSeconds = 1;
 
 void refuseMethod(Exchange &exchange, std::string_view allowed)
 {
-    ErrorPage page = makeErrorPage(405, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
+    ErrorPage page =
+        makeErrorPage(405, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
     ResponseHead head {.status = 405, .headers = {}};
     head.headers.add("Content-Type", page.contentType);
     head.headers.add("Allow", allowed);
@@ -28,8 +29,9 @@ void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view liste
 {
     const RequestHead &head = exchange.request();
     if (home.budget().isExhausted()) {
-        exchange.respondStatus(503, "The server is short of memory for requests. Please try again in a moment.",
-                               kRetryAfterSeconds);
+        exchange.respondStatus(
+            503, "The server is short of memory for requests. Please try again in a moment.",
+            kRetryAfterSeconds);
         return;
     }
     if (head.method == Method::Connect || head.method == Method::Trace) {
@@ -49,7 +51,8 @@ void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view liste
     } else if (match.outcome != Router::Outcome::Found) {
         home.metrics().requestsUnrouted.add(1);
         exchange.respondStatus(404);
-    } else if (const uint64_t most = exchange.bodyBytesMax(); most && head.contentLength.value_or(0) > most) {
+    } else if (const uint64_t most = exchange.bodyBytesMax();
+               most && head.contentLength.value_or(0) > most) {
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(413);
     } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection's side of Http1Exchange: begin, body and end; what handlers call is in http1_exchange.cpp.
+// The connection's side of Http1Exchange: begin, body and end; what handlers call is in
+// http1_exchange.cpp.
 #include "server/http/session/http1_connection.h"
 #include "server/http/session/http1_exchange.h"
 #include "server/http/session/session_loop.h"
@@ -149,6 +150,7 @@ void Http1Exchange::reset() noexcept
     m_route = &kNoRoute;
     m_listener = nullptr;
     m_queueTime.reset();
+    m_peer.reset();
     m_local.reset();
     m_answerFrom.reset();
     m_left = m_bodyBytesMax = 0;

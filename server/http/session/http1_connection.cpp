@@ -9,9 +9,10 @@
 
 namespace arc {
 
-Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin) :
-    m_home(home), m_socket(std::move(origin.socket)), m_slot(slot), m_rules(std::move(origin.rules)),
-    m_listener(origin.listener), m_peer(origin.peer), m_timer(&Http1Connection::timerDue, this)
+Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin)
+    : m_home(home), m_socket(std::move(origin.socket)), m_slot(slot),
+      m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
+      m_timer(&Http1Connection::timerDue, this)
 {
     m_home.metrics().connectionsAccepted.add(1);
     m_home.metrics().connectionsOpen.add(1);
@@ -36,7 +37,7 @@ bool Http1Connection::isIdle() const noexcept
 bool Http1Connection::mayContinue(const RequestHead &head) const noexcept
 {
     return head.keepAlive && !m_lastAnswer && !m_home.isDraining()
-           && (!m_rules->requestsMax || m_requests < m_rules->requestsMax);
+        && (!m_rules->requestsMax || m_requests < m_rules->requestsMax);
 }
 
 Outbox &Http1Connection::outbox()
@@ -63,7 +64,8 @@ void Http1Connection::ready(void *context, Readiness readiness) noexcept
         self.m_readable = true;
         self.m_eventSeen = true;
     }
-    // A close that was queued before we read gives no new edge, so it is remembered and read up to (http-core 1.3).
+    // A close that was queued before we read gives no new edge, so it is remembered and read up to
+    // (http-core 1.3).
     if (readiness.closed)
         self.m_peerClosed = true;
     self.run();
@@ -80,8 +82,7 @@ void Http1Connection::run() noexcept
     m_moreToDo = false;
     m_home.input().load(m_partial);
     flush();
-    while (!isClosed() && step() == Go::On) {
-    }
+    while (!isClosed() && step() == Go::On) { }
     m_asked = false; // what was asked for up to here is in the outbox, and leaves now
     flush();
     if (!isClosed())
@@ -99,7 +100,7 @@ Http1Connection::Go Http1Connection::step() noexcept
         return advanceExchange();
     if (m_lastAnswer)
         return Go::Stop;
-    if (!m_skipped.isDone())
+    if (m_toSkip)
         return skipBody();
     return nextRequest();
 }
@@ -131,7 +132,8 @@ Http1Connection::Go Http1Connection::readMore() noexcept
 
 void Http1Connection::peerEnded() noexcept
 {
-    // A client that shuts down its side before it has its answer counts as gone, as most servers take it.
+    // A client that shuts down its side before it has its answer counts as gone, as most servers
+    // take it.
     if (m_exchange || !m_outbox || !m_outbox->queue.pending() || m_phase == Phase::Linger) {
         close(CloseHow::Plainly);
         return;
@@ -189,7 +191,8 @@ void Http1Connection::flush() noexcept
             m_sentInTurn = true;
         }
         if (result == OutputQueue::Flush::Failed) {
-            close(CloseHow::WithReset); // gone, or a file that shrank: what was announced cannot be sent
+            close(CloseHow::WithReset); // gone, or a file that shrank: what was announced cannot be
+                                        // sent
             return;
         }
         if (result == OutputQueue::Flush::Blocked) {

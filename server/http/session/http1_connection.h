@@ -4,6 +4,7 @@
 #include "server/http/session/connection_table.h"
 #include "server/http/session/http1_exchange.h"
 #include "server/http/session/outbox.h"
+#include "server/http/session/peer_address.h"
 #include "server/http/session/session_loop.h"
 #include "server/loop/io_event.h"
 #include "server/loop/timer_wheel.h"
@@ -15,15 +16,16 @@ namespace arc {
 
 /// One client connection that speaks HTTP/1. Confined to its loop, owned by the loop's table.
 ///
-/// All work happens in a turn (run()): send what waits, read, answer every complete request that is there, send once more.
-/// A turn ends at limits.pipeline requests or 256 KiB, and the rest comes in the next one, after others had theirs. Calls
-/// of handlers into the exchange only note what is to be done and ask for a turn: nothing here is entered twice.
-/// Idle it holds no buffer. It never reads ahead of an exchange that is not finished: bytes stay in the kernel.
+/// All work happens in a turn (run()): send what waits, read, answer every complete request that is
+/// there, send once more. A turn ends at limits.pipeline requests or 256 KiB, and the rest comes in
+/// the next one, after others had theirs. Calls of handlers into the exchange only note what is to
+/// be done and ask for a turn: nothing here is entered twice. Idle it holds no buffer. It never
+/// reads ahead of an exchange that is not finished: bytes stay in the kernel.
 class Http1Connection {
 public:
     static constexpr uint64_t kTurnBytesMax = 256 * 1024;
-    /// How long, and how many bytes, a connection is read and dropped after its last answer, so that a client that is still
-    /// sending sees the answer and not a reset.
+    /// How long, and how many bytes, a connection is read and dropped after its last answer, so
+    /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
 
@@ -48,7 +50,7 @@ public:
 
     uint32_t slot() const noexcept { return m_slot; }
     int socket() const noexcept { return m_socket.get(); }
-    const SocketAddress &peer() const noexcept { return m_peer; }
+    SocketAddress peer() const noexcept { return m_peer.full(); }
     const std::string &listener() const noexcept { return *m_listener; }
     SessionLoop &home() noexcept { return m_home; }
     IdleLink &idleLink() noexcept { return m_idleLink; }
@@ -108,20 +110,20 @@ private:
     FileDescriptor m_socket;
     const uint32_t m_slot;
     Phase m_phase = Phase::Idle;
-    bool m_readable = false;     ///< the socket may hold bytes
-    bool m_peerClosed = false;   ///< it said that it sends no more
+    bool m_readable = false;   ///< the socket may hold bytes
+    bool m_peerClosed = false; ///< it said that it sends no more
     bool m_writeBlocked = false;
     bool m_watchesOutput = false;
-    bool m_lastAnswer = false;   ///< close when everything is sent
-    bool m_unreadInput = false;  ///< the client may still be sending: linger
+    bool m_lastAnswer = false;  ///< close when everything is sent
+    bool m_unreadInput = false; ///< the client may still be sending: linger
     bool m_inTurn = false;
-    bool m_asked = false;        ///< by the exchange, in a turn
-    bool m_moreToDo = false;     ///< a turn ended at a limit
-    bool m_eventSeen = false;    ///< since peerLeft() looked
+    bool m_asked = false;     ///< by the exchange, in a turn
+    bool m_moreToDo = false;  ///< a turn ended at a limit
+    bool m_eventSeen = false; ///< since peerLeft() looked
     bool m_sentInTurn = false;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
-    RequestBody m_skipped;   ///< of an answered request, read and dropped before the next one
+    uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
     uint64_t m_turnBytes = 0;
     int64_t m_turnRequests = 0;
     int64_t m_charged = 0; ///< to the budget
@@ -134,7 +136,7 @@ private:
     SteadyTime m_readDue {};  ///< zero: none
     SteadyTime m_writeDue {}; ///< zero: none
     IdleLink m_idleLink;
-    SocketAddress m_peer;
+    const PeerAddress m_peer;
     IoEvent m_event;
     Timer m_timer;
 };

@@ -15,7 +15,9 @@ namespace arc {
 
 const SocketAddress &Http1Exchange::peer() const noexcept
 {
-    return m_connection->peer();
+    if (!m_peer)
+        m_peer = m_connection->peer();
+    return *m_peer;
 }
 
 const SocketAddress &Http1Exchange::local() const noexcept
@@ -56,7 +58,8 @@ std::string_view Http1Exchange::requestId() noexcept
 {
     if (!m_hasRequestId) {
         m_hasRequestId = true;
-        const auto given = traceIdOf(m_head.find(HeaderId::Traceparent).value_or(std::string_view()));
+        const auto given =
+            traceIdOf(m_head.find(HeaderId::Traceparent).value_or(std::string_view()));
         if (given.empty())
             printTraceId(m_home->random(), m_home->random(), m_requestId);
         else
@@ -117,7 +120,8 @@ bool Http1Exchange::keepsConnection(bool wholeAnswer) noexcept
         return false;
     if (m_body.isDone())
         return true;
-    if (m_continueDue) // whether the client will send the body after all is not known (RFC 9110 10.1.1)
+    if (m_continueDue) // whether the client will send the body after all is not known (RFC
+                       // 9110 10.1.1)
         return false;
     return m_body.canSkip() || (!wholeAnswer && m_wantsBody);
 }
@@ -170,7 +174,8 @@ void Http1Exchange::put(Chunk chunk)
     if (!size || m_framing == Framing::None)
         return;
     OutputQueue &queue = m_connection->outbox().queue;
-    if (m_framing == Framing::Length && size > m_left) { // more than announced: what fits, then close
+    if (m_framing == Framing::Length
+        && size > m_left) { // more than announced: what fits, then close
         m_connection->closeAfterAnswer();
         chunk.bytes = chunk.bytes.substr(0, m_left);
         chunk.length = std::min(chunk.length, m_left);
@@ -192,7 +197,8 @@ void Http1Exchange::end() noexcept
         return;
     if (m_framing == Framing::Chunked)
         m_connection->outbox().queue.addText(kLastChunk);
-    if (m_framing == Framing::Length && m_left) // less than announced: the client must not wait for the rest
+    if (m_framing == Framing::Length
+        && m_left) // less than announced: the client must not wait for the rest
         m_connection->closeAfterAnswer();
     ended();
 }

@@ -18,8 +18,9 @@ class SessionLoop;
 
 /// The exchange of an HTTP/1 connection. Confined to its loop; pooled there.
 ///
-/// Handlers' calls only append to the connection's outbox and ask for a turn; the connection calls the listener in its turn.
-/// Once ended it ignores every call, so a handler that is late by one turn does no harm.
+/// Handlers' calls only append to the connection's outbox and ask for a turn; the connection calls
+/// the listener in its turn. Once ended it ignores every call, so a handler that is late by one
+/// turn does no harm.
 class Http1Exchange final : public Exchange {
 public:
     Http1Exchange();
@@ -49,7 +50,10 @@ public:
     void abort() noexcept override;
     bool hasBegun() const noexcept override { return m_state != State::Waiting; }
     bool isBacklogged() const noexcept override;
-    void noteQueueTime(std::chrono::nanoseconds duration) noexcept override { m_queueTime = duration; }
+    void noteQueueTime(std::chrono::nanoseconds duration) noexcept override
+    {
+        m_queueTime = duration;
+    }
     std::optional<uint32_t> peerUid() const noexcept override;
 
     // ---- the connection's side
@@ -73,7 +77,8 @@ public:
     void tellDrained(uint64_t pending) noexcept;
     /// Ends without an answer if there is none yet; the listener hears onGone() once.
     void tellGone() noexcept;
-    /// The client's fault: answers with the status, or cuts an answer that has begun; the listener hears onGone().
+    /// The client's fault: answers with the status, or cuts an answer that has begun; the listener
+    /// hears onGone().
     void fail(int status, std::string_view reason) noexcept;
     const Router &router() const noexcept { return *m_snapshot->router; }
 
@@ -100,7 +105,7 @@ private:
     SteadyTime m_startedAt {};
     std::optional<std::chrono::nanoseconds> m_queueTime;
     std::optional<uint64_t> m_answerFrom; ///< of the queue's total
-    uint64_t m_left = 0;       ///< of an announced length
+    uint64_t m_left = 0;                  ///< of an announced length
     uint64_t m_bodyBytesMax = 0;
     int m_status = 0;
     State m_state = State::Waiting;
@@ -114,8 +119,9 @@ private:
     bool m_aborted = false;
     bool m_hasRequestId = false;
     std::array<char, 32> m_requestId {};
-    mutable std::optional<SocketAddress> m_local;
-    std::string m_ownText; ///< of keepHead()
+    mutable std::optional<SocketAddress> m_peer;  ///< when asked for
+    mutable std::optional<SocketAddress> m_local; ///< when asked for
+    std::string m_ownText;                        ///< of keepHead()
     std::vector<HeaderView> m_ownHeaders;
 };
 

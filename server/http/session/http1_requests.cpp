@@ -6,6 +6,8 @@
 #include "server/http/syntax/error_page.h"
 #include "server/http/syntax/response_head.h"
 
+#include <algorithm>
+
 namespace arc {
 
 Http1Connection::Go Http1Connection::nextRequest() noexcept
@@ -34,7 +36,8 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
         refuse(outcome.status, outcome.reason);
         return Go::Stop;
     }
-    if (!m_readable && m_home.budget().isExhausted()) { // there is no memory to keep the first part in
+    if (!m_readable
+        && m_home.budget().isExhausted()) { // there is no memory to keep the first part in
         refuse(503, "The server is short of memory for requests. Please try again in a moment.");
         return Go::Stop;
     }
@@ -110,8 +113,9 @@ Http1Connection::Go Http1Connection::skipBody() noexcept
     TurnInput &input = m_home.input();
     if (input.bytes().empty())
         return readMore();
-    const RequestBody::Taken taken = m_skipped.take(input.bytes());
-    input.consume(taken.bytesUsed);
+    const size_t count = static_cast<size_t>(std::min<uint64_t>(m_toSkip, input.bytes().size()));
+    input.consume(count);
+    m_toSkip -= count;
     return Go::On;
 }
 
@@ -129,7 +133,7 @@ void Http1Connection::endExchange() noexcept
     if (body.isDone())
         return;
     if (!m_lastAnswer && body.canSkip()) {
-        m_skipped = body;
+        m_toSkip = body.left();
         return;
     }
     m_lastAnswer = true;
@@ -165,13 +169,14 @@ void Http1Connection::refuse(int status, std::string_view reason) noexcept
     record.status = status;
     record.startedAt = m_home.loop().now();
     if (m_home.snapshot().settings.accessLog && m_home.log().isOn()) {
-        const std::string client = m_peer.host();
+        const std::string client = peer().host();
         record.logAt = box.logText().size();
-        m_home.log().begin(box.logText(), {.unixMs = m_home.loop().unixMs(),
-                                           .status = status,
-                                           .client = client,
-                                           .requestId = requestId,
-                                           .refusal = reason});
+        m_home.log().begin(box.logText(),
+                           {.unixMs = m_home.loop().unixMs(),
+                            .status = status,
+                            .client = client,
+                            .requestId = requestId,
+                            .refusal = reason});
         record.logSize = box.logText().size() - record.logAt;
     }
     box.add(std::move(record));

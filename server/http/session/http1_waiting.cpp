@@ -10,7 +10,8 @@ namespace arc {
 
 void Http1Connection::settle() noexcept
 {
-    if (m_lastAnswer && !m_exchange && (!m_outbox || !m_outbox->queue.pending()) && m_phase != Phase::Linger) {
+    if (m_lastAnswer && !m_exchange && (!m_outbox || !m_outbox->queue.pending())
+        && m_phase != Phase::Linger) {
         afterLastAnswer();
         if (isClosed())
             return;
@@ -22,7 +23,7 @@ void Http1Connection::settle() noexcept
         m_watchesOutput = false;
         m_event.watchInput(m_home.loop(), m_socket.get(), &Http1Connection::ready, this);
     }
-    if (m_home.isDraining() && isIdle() && m_skipped.isDone() && m_phase != Phase::Linger) {
+    if (m_home.isDraining() && isIdle() && !m_toSkip && m_phase != Phase::Linger) {
         close(CloseHow::Plainly);
         return;
     }
@@ -70,7 +71,7 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
         return m_exchange->wantsBody() && !waits.forBudget ? Phase::Body : Phase::Answer;
     if (m_outbox && m_outbox->queue.pending())
         return Phase::Answer; // the write deadline runs
-    if (!m_skipped.isDone())
+    if (m_toSkip)
         return Phase::Skip;
     return m_partial.empty() ? Phase::Idle : Phase::Head;
 }
@@ -108,7 +109,8 @@ void Http1Connection::setDeadlines() noexcept
     if (m_writeDue != SteadyTime() && (due == SteadyTime() || m_writeDue < due))
         due = m_writeDue;
     if (due != SteadyTime())
-        m_timer.arm(m_home.loop().timers(), std::chrono::ceil<std::chrono::milliseconds>(due - now));
+        m_timer.arm(m_home.loop().timers(),
+                    std::chrono::ceil<std::chrono::milliseconds>(due - now));
 }
 
 void Http1Connection::timerDue(void *context) noexcept
@@ -122,7 +124,8 @@ void Http1Connection::deadlinePassed() noexcept
     m_turnBytes = 0;
     m_sentInTurn = false;
     if (m_writeDue != SteadyTime() && now >= m_writeDue)
-        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the kernel
+        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the
+                                    // kernel
     else if (m_readDue != SteadyTime() && now >= m_readDue)
         readDeadlinePassed();
     else

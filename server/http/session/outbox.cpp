@@ -30,7 +30,9 @@ void Outbox::closeLost(AccessLog &log, SteadyTime now) noexcept
         const uint64_t begin = record.end - record.bytes;
         const uint64_t sent = queue.sentTotal() > begin ? queue.sentTotal() - begin : 0;
         close(record, log,
-              {.bytes = std::min(sent, record.bytes), .took = now - record.startedAt, .clientLeft = !record.cut});
+              {.bytes = std::min(sent, record.bytes),
+               .took = now - record.startedAt,
+               .clientLeft = !record.cut});
     }
     m_records.clear();
     m_log.clear();

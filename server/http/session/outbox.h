@@ -13,7 +13,8 @@
 
 namespace arc {
 
-/// A snapshot with the number of users it has on this loop: a plain count, so that no request touches an atomic.
+/// A snapshot with the number of users it has on this loop: a plain count, so that no request
+/// touches an atomic.
 struct SnapshotPin {
     std::shared_ptr<const HttpSnapshot> snapshot;
     uint32_t uses = 0;
@@ -24,7 +25,7 @@ class PinnedSnapshot {
 public:
     PinnedSnapshot() = default;
     explicit PinnedSnapshot(SnapshotPin &pin) noexcept : m_pin(&pin) { ++pin.uses; }
-    PinnedSnapshot(PinnedSnapshot &&other) noexcept : m_pin(std::exchange(other.m_pin, nullptr)) {}
+    PinnedSnapshot(PinnedSnapshot &&other) noexcept : m_pin(std::exchange(other.m_pin, nullptr)) { }
     PinnedSnapshot &operator=(PinnedSnapshot &&other) noexcept
     {
         std::swap(m_pin, other.m_pin);
@@ -35,7 +36,8 @@ public:
     void release() noexcept
     {
         if (m_pin)
-            --m_pin->uses; // the loop looks for unused ones at the end of a turn in which it published
+            --m_pin->uses; // the loop looks for unused ones at the end of a turn in which it
+                           // published
         m_pin = nullptr;
     }
     const HttpSnapshot *operator->() const noexcept { return m_pin->snapshot.get(); }
@@ -48,8 +50,11 @@ private:
 class InFlight {
 public:
     InFlight() = default;
-    explicit InFlight(SiteMetrics &metrics) noexcept : m_metrics(&metrics) { metrics.inFlight.add(1); }
-    InFlight(InFlight &&other) noexcept : m_metrics(std::exchange(other.m_metrics, nullptr)) {}
+    explicit InFlight(SiteMetrics &metrics) noexcept : m_metrics(&metrics)
+    {
+        metrics.inFlight.add(1);
+    }
+    InFlight(InFlight &&other) noexcept : m_metrics(std::exchange(other.m_metrics, nullptr)) { }
     InFlight &operator=(InFlight &&other) noexcept
     {
         std::swap(m_metrics, other.m_metrics);
@@ -66,13 +71,13 @@ private:
     SiteMetrics *m_metrics = nullptr;
 };
 
-/// An answer that is complete for its handler, but whose last byte may still wait here. Closing the record is where it is
-/// counted and logged, exactly once.
+/// An answer that is complete for its handler, but whose last byte may still wait here. Closing the
+/// record is where it is counted and logged, exactly once.
 struct AnswerRecord {
-    uint64_t end = 0;   ///< of the queue's total
+    uint64_t end = 0; ///< of the queue's total
     uint64_t bytes = 0;
     int status = 0;
-    bool cut = false;   ///< the answer could not be completed: our fault
+    bool cut = false; ///< the answer could not be completed: our fault
     SteadyTime startedAt {};
     PinnedSnapshot snapshot; ///< keeps the site's cells
     InFlight inFlight;       ///< without metrics: no site claimed the request
@@ -80,8 +85,8 @@ struct AnswerRecord {
     size_t logSize = 0; ///< 0: not logged
 };
 
-/// All that waits to leave through one connection: bytes, and the records that are closed as they leave.
-/// Pooled by the loop; a connection has one only while it has something to say.
+/// All that waits to leave through one connection: bytes, and the records that are closed as they
+/// leave. Pooled by the loop; a connection has one only while it has something to say.
 class Outbox {
 public:
     OutputQueue queue;

@@ -5,6 +5,11 @@
 
 namespace arc {
 
+RequestBody::RequestBody(const RequestHead &head) noexcept
+    : m_left(head.contentLength.value_or(0)), m_chunked(head.chunked), m_done(!head.hasBody())
+{
+}
+
 RequestBody::Taken RequestBody::take(std::string_view bytes) noexcept
 {
     if (m_done || bytes.empty())

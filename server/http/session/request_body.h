@@ -12,25 +12,26 @@ namespace arc {
 /// Where one request's body stands. A plain value; holds no bytes.
 class RequestBody {
 public:
-    /// An unread rest of this much is skipped so that the connection can go on; above it the connection closes.
+    /// An unread rest of this much is skipped so that the connection can go on; above it the
+    /// connection closes.
     static constexpr uint64_t kSkipMax = 64 * 1024;
 
     RequestBody() = default;
-    explicit RequestBody(const RequestHead &head) noexcept :
-        m_left(head.contentLength.value_or(0)), m_chunked(head.chunked), m_done(!head.hasBody())
-    {
-    }
+    explicit RequestBody(const RequestHead &head) noexcept;
 
     struct Taken {
         std::string_view data; ///< a piece of the body, perhaps empty; a view into the bytes given
         size_t bytesUsed = 0;
         std::string_view refusal; ///< not empty: 400 and close
     };
-    /// Takes the next piece. Repeat with the bytes behind bytesUsed until they are used up or isDone().
+    /// Takes the next piece. Repeat with the bytes behind bytesUsed until they are used up or
+    /// isDone().
     Taken take(std::string_view bytes) noexcept;
 
     bool isDone() const noexcept { return m_done; }
     uint64_t received() const noexcept { return m_received; }
+    /// Of an announced length; 0 for a chunked body.
+    uint64_t left() const noexcept { return m_left; }
     bool canSkip() const noexcept { return m_done || (!m_chunked && m_left <= kSkipMax); }
 
 private:

@@ -7,9 +7,10 @@
 
 namespace arc {
 
-ConnectionRules::ConnectionRules(const Settings &settings) :
-    headTimeout(settings.headTimeout), idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
-    writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
+ConnectionRules::ConnectionRules(const Settings &settings)
+    : headTimeout(settings.headTimeout), idleTimeout(settings.idleTimeout),
+      bodyTimeout(settings.bodyTimeout), writeTimeout(settings.writeTimeout),
+      requestsMax(settings.requestsPerConnection)
 {
     head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
     head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
@@ -17,9 +18,10 @@ ConnectionRules::ConnectionRules(const Settings &settings) :
 }
 
 SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &shared,
-                         std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog) :
-    m_front(front), m_loop(loop), m_shared(shared), m_log(accessLog, loop.metrics(), shared.wakeLogs),
-    m_budget(shared.budget), m_budgetTimer(&SessionLoop::budgetDue, this), m_drainTimer(&SessionLoop::drainDue, this)
+                         std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
+    : m_front(front), m_loop(loop), m_shared(shared),
+      m_log(accessLog, loop.metrics(), shared.wakeLogs), m_budget(shared.budget),
+      m_budgetTimer(&SessionLoop::budgetDue, this), m_drainTimer(&SessionLoop::drainDue, this)
 {
     std::random_device entropy;
     std::seed_seq seed {entropy(), entropy(), entropy(), entropy()};
@@ -31,7 +33,9 @@ SessionLoop::~SessionLoop()
 {
     m_drained = {};
     m_listening.clear();
-    m_table.forEach([](Http1Connection &connection) { connection.close(Http1Connection::CloseHow::WithReset); });
+    m_table.forEach([](Http1Connection &connection) {
+        connection.close(Http1Connection::CloseHow::WithReset);
+    });
     m_closed.clear();
 }
 
@@ -74,8 +78,8 @@ void SessionLoop::listen(std::string id, FileDescriptor socket)
     auto listening = std::make_unique<Listening>();
     listening->loop = this;
     listening->name = name;
-    listening->acceptor =
-        std::make_unique<Acceptor>(m_loop, std::move(socket), &SessionLoop::accepted, listening.get());
+    listening->acceptor = std::make_unique<Acceptor>(m_loop, std::move(socket),
+                                                     &SessionLoop::accepted, listening.get());
     m_listening.push_back(std::move(listening));
 }
 
@@ -91,10 +95,12 @@ bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAdd
 }
 
 /// False when the connections after this one have to wait in the backlog.
-bool SessionLoop::accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept
+bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
+                         const SocketAddress &peer) noexcept
 {
     if (m_table.size() >= share())
-        makeRoom(); // when another listener's connection took the last place, this one is taken over the limit
+        makeRoom(); // when another listener's connection took the last place, this one is taken
+                    // over the limit
     const uint32_t slot = m_table.reserve();
     auto connection = std::make_unique<Http1Connection>(
         *this, slot,
@@ -167,7 +173,8 @@ void SessionLoop::budgetDue(void *context) noexcept
 
 void SessionLoop::endOfTurn() noexcept
 {
-    // A connection that asks again while it runs comes in the next turn: the loop runs this hook once per turn.
+    // A connection that asks again while it runs comes in the next turn: the loop runs this hook
+    // once per turn.
     m_running.swap(m_forTurn);
     for (Http1Connection *connection : m_running) {
         connection->waits.forTurn = false;
@@ -214,8 +221,9 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
 
 void SessionLoop::drainDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach(
-        [](Http1Connection &connection) { connection.close(Http1Connection::CloseHow::WithReset); });
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
+        connection.close(Http1Connection::CloseHow::WithReset);
+    });
 }
 
 void SessionLoop::drainedMaybe() noexcept

@@ -38,14 +38,16 @@ struct ConnectionRules {
     explicit ConnectionRules(const Settings &settings);
 };
 
-/// What parsing one head needs besides its bytes. One for the loop: heads are parsed one after the other.
+/// What parsing one head needs besides its bytes. One for the loop: heads are parsed one after the
+/// other.
 struct HeadScratch {
     std::array<HeaderView, kHeaderCountMax> headers;
     std::string text;
     RequestHead head;
 };
 
-/// The inside of HttpLoop: what the connections of one loop share, and who of them runs when. Confined to its loop.
+/// The inside of HttpLoop: what the connections of one loop share, and who of them runs when.
+/// Confined to its loop.
 class SessionLoop final : public TurnHook {
 public:
     /// Longest time between two looks whether buffers.total_mib has room again.

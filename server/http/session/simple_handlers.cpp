@@ -7,13 +7,15 @@ namespace arc {
 
 namespace {
 
-/// Appends text of a URL. What RFC 3986 allows stays as it is, "%" included, since the client sent it encoded.
+/// Appends text of a URL. What RFC 3986 allows stays as it is, "%" included, since the client sent
+/// it encoded.
 void appendUrl(std::string &out, std::string_view text)
 {
     static constexpr std::string_view kAllowed = "-._~:/?#[]@!$&'()*+,;=%";
     static constexpr char kHex[] = "0123456789ABCDEF";
     for (const char c : text) {
-        const bool isWord = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        const bool isWord =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         if (isWord || kAllowed.find(c) != kAllowed.npos) {
             out.push_back(c);
         } else {
@@ -26,8 +28,8 @@ void appendUrl(std::string &out, std::string_view text)
 
 } // namespace
 
-RespondHandler::RespondHandler(const RespondRoute &route) :
-    m_status(route.status), m_body(std::make_shared<const std::string>(route.body))
+RespondHandler::RespondHandler(const RespondRoute &route)
+    : m_status(route.status), m_body(std::make_shared<const std::string>(route.body))
 {
     HeaderBlock headers;
     if (isFieldValue(route.contentType) && !route.contentType.empty())
@@ -39,11 +41,12 @@ void RespondHandler::handle(Exchange &exchange) const noexcept
 {
     // A small body is copied into the answer, so its owner need not be counted.
     const bool isSmall = m_body->size() <= OutputQueue::kCopyMax;
-    exchange.respondPrepared(m_status, m_lines, isSmall ? Chunk::constant(*m_body) : Chunk::borrow(*m_body, m_body));
+    exchange.respondPrepared(m_status, m_lines,
+                             isSmall ? Chunk::constant(*m_body) : Chunk::borrow(*m_body, m_body));
 }
 
-RedirectHandler::RedirectHandler(const RedirectRoute &route, std::string prefix) :
-    m_status(route.status), m_to(route.to), m_prefix(std::move(prefix))
+RedirectHandler::RedirectHandler(const RedirectRoute &route, std::string prefix)
+    : m_status(route.status), m_to(route.to), m_prefix(std::move(prefix))
 {
 }
 
@@ -56,10 +59,12 @@ void RedirectHandler::handle(Exchange &exchange) const noexcept
 
 std::string RedirectHandler::locationOf(std::string_view rawPath, std::string_view query) const
 {
-    // The prefix matched the decoded path; a path that spells it otherwise ("/%61pi") is passed on whole.
+    // The prefix matched the decoded path; a path that spells it otherwise ("/%61pi") is passed on
+    // whole.
     std::string_view rest = rawPath;
-    const std::string_view prefix = m_prefix.ends_with('/') ? std::string_view(m_prefix).substr(0, m_prefix.size() - 1)
-                                                            : std::string_view(m_prefix);
+    const std::string_view prefix = m_prefix.ends_with('/')
+        ? std::string_view(m_prefix).substr(0, m_prefix.size() - 1)
+        : std::string_view(m_prefix);
     if (rest.starts_with(prefix))
         rest.remove_prefix(prefix.size());
     rest.remove_prefix(std::min(rest.find_first_not_of("/\\"), rest.size()));

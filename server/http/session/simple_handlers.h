@@ -17,12 +17,15 @@ public:
 private:
     const int m_status;
     std::string m_lines;
-    std::shared_ptr<const std::string> m_body; ///< shared with answers that a slow client has not taken yet
+    std::shared_ptr<const std::string>
+        m_body; ///< shared with answers that a slow client has not taken yet
 };
 
-/// Sends the client elsewhere. "{path}" in the target becomes what follows the route's prefix, as the client sent it, and
-/// "{query}" "?a=b" or nothing. Bytes that may not stand in a URL are percent-encoded, so no header can be smuggled in,
-/// and what is put in never begins with a second slash, so that "/{path}" cannot lead to another host.
+/// Sends the client elsewhere. "{path}" in the target becomes what follows the route's prefix, as
+/// the client sent it, and
+/// "{query}" "?a=b" or nothing. Bytes that may not stand in a URL are percent-encoded, so no header
+/// can be smuggled in, and what is put in never begins with a second slash, so that "/{path}"
+/// cannot lead to another host.
 class RedirectHandler final : public Handler {
 public:
     RedirectHandler(const RedirectRoute &route, std::string prefix);

@@ -7,7 +7,8 @@
 
 namespace arc {
 
-/// Objects that were used and will be again, with the memory they have gathered. Confined to its loop.
+/// Objects that were used and will be again, with the memory they have gathered. Confined to its
+/// loop.
 template <class T>
 class SparePool {
 public:

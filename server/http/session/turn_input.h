@@ -9,9 +9,10 @@
 
 namespace arc {
 
-/// The loop's one read buffer. In its turn a connection puts its partial message in front and reads behind it; what is
-/// left at the end of the turn goes back to the connection. So an idle connection holds no buffer.
-/// Confined to the loop; views are valid until the next receive() or load().
+/// The loop's one read buffer. In its turn a connection puts its partial message in front and reads
+/// behind it; what is left at the end of the turn goes back to the connection. So an idle
+/// connection holds no buffer. Confined to the loop; views are valid until the next receive() or
+/// load().
 class TurnInput {
 public:
     static constexpr size_t kReadBytes = 64 * 1024;

@@ -14,7 +14,7 @@ namespace {
 /// Documents out of a small world, so that two of them share objects, settings and differences.
 class RandomDocuments {
 public:
-    explicit RandomDocuments(uint32_t seed) : m_random(seed) {}
+    explicit RandomDocuments(uint32_t seed) : m_random(seed) { }
 
     Document next()
     {
@@ -38,11 +38,15 @@ public:
     }
 
 private:
-    unsigned pick(unsigned count) { return std::uniform_int_distribution<unsigned>(0, count - 1)(m_random); }
+    unsigned pick(unsigned count)
+    {
+        return std::uniform_int_distribution<unsigned>(0, count - 1)(m_random);
+    }
 
     AppConfig app(const char *id)
     {
-        AppConfig out {.id = id, .root = "/srv", .entry = "m:app", .interface = "wsgi", .python = "/p"};
+        AppConfig out {
+            .id = id, .root = "/srv", .entry = "m:app", .interface = "wsgi", .python = "/p"};
         if (pick(2))
             out.env["KEY"] = std::to_string(pick(2)) + "\n\"ü";
         if (pick(2))
@@ -54,7 +58,8 @@ private:
         SiteConfig out {.id = id, .enabled = pick(2) == 1};
         if (pick(2))
             out.hosts.push_back("h" + std::to_string(pick(3)));
-        const HandlerConfig handlers[] = {StaticRoute {"/srv/static", ""}, RedirectRoute {"/x", 301},
+        const HandlerConfig handlers[] = {StaticRoute {"/srv/static", ""},
+                                          RedirectRoute {"/x", 301},
                                           RespondRoute {204, "text/html", "b"}, PythonRoute {"a"}};
         for (const HandlerConfig &handler : handlers) {
             if (pick(2))
@@ -71,7 +76,9 @@ private:
 /// Order of objects is no part of what a diff tells.
 Document sorted(Document document)
 {
-    const auto byId = [](const auto &a, const auto &b) { return a.id < b.id; };
+    const auto byId = [](const auto &a, const auto &b) {
+        return a.id < b.id;
+    };
     std::sort(document.listeners.begin(), document.listeners.end(), byId);
     std::sort(document.apps.begin(), document.apps.end(), byId);
     std::sort(document.sites.begin(), document.sites.end(), byId);
@@ -101,7 +108,8 @@ private slots:
             QVERIFY(back);
             QCOMPARE(sorted(*back), sorted(a));
             if (!diff.empty()) {
-                const auto twice = applyDiff(*there, diff); // it is no longer what it was made against
+                const auto twice =
+                    applyDiff(*there, diff); // it is no longer what it was made against
                 QVERIFY(!twice);
                 QCOMPARE(twice.error().code(), ErrorCode::Conflict);
             }
@@ -130,17 +138,21 @@ private slots:
     void summariesTellWhatChanged()
     {
         Document a;
-        a.apps.push_back({.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
+        a.apps.push_back(
+            {.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
         a.apps[0].settings["pool.processes"] = int64_t {0};
         Document b = a;
         b.apps[0].settings["pool.processes"] = int64_t {4};
         b.apps[0].env["SECRET"] = "hunter2";
         b.sites.push_back({.id = "shop"});
         b.settings["loops"] = int64_t {2};
-        QCOMPARE(QString::fromStdString(summarise(diffDocuments(a, b))),
-                 QString("loops → 2, app shop changed (env, pool.processes auto → 4), site shop added"));
-        QCOMPARE(QString::fromStdString(summarise(diffDocuments(b, a))),
-                 QString("loops reset, app shop changed (env, pool.processes 4 → auto), site shop removed"));
+        QCOMPARE(
+            QString::fromStdString(summarise(diffDocuments(a, b))),
+            QString("loops → 2, app shop changed (env, pool.processes auto → 4), site shop added"));
+        QCOMPARE(
+            QString::fromStdString(summarise(diffDocuments(b, a))),
+            QString(
+                "loops reset, app shop changed (env, pool.processes 4 → auto), site shop removed"));
         QCOMPARE(summarise({}), std::string("nothing changed"));
     }
 

@@ -9,7 +9,8 @@
 
 #include <QtTest>
 
-/// Stands for the control loop: answers are delivered here and run on the test's thread, one at a time.
+/// Stands for the control loop: answers are delivered here and run on the test's thread, one at a
+/// time.
 class Inbox {
 public:
     arc::SqliteStore::Deliver deliver()
@@ -38,7 +39,8 @@ public:
         std::function<void()> answer;
         {
             std::unique_lock lock(m_mutex);
-            if (!m_wake.wait_for(lock, std::chrono::seconds(10), [this] { return !m_answers.empty(); }))
+            if (!m_wake.wait_for(lock, std::chrono::seconds(10),
+                                 [this] { return !m_answers.empty(); }))
                 return false;
             answer = std::move(m_answers.front());
             m_answers.pop_front();

@@ -23,7 +23,7 @@ private slots:
         QVERIFY(dir);
         QCOMPARE(dir->path(), path);
         for (const std::string &inner : {dir->path(), dir->logs(), dir->run()}) {
-            struct stat info {};
+            struct stat info { };
             QCOMPARE(stat(inner.c_str(), &info), 0);
             QCOMPARE(info.st_mode & 07777, mode_t {0700});
         }
@@ -54,7 +54,8 @@ private slots:
         const int fd = ::open(file.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
         QVERIFY(fd >= 0);
         ::close(fd);
-        for (const std::string &path : {file, file + "/below", std::string(), std::string("/proc/no")}) {
+        for (const std::string &path :
+             {file, file + "/below", std::string(), std::string("/proc/no")}) {
             const auto dir = DataDir::open(path);
             QVERIFY(!dir);
             QCOMPARE(dir.error().code(), ErrorCode::DataDir);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/store/config_tables.h"
 #include "tests/unit/store/inbox.h"
 
 #include <QFile>
 #include <QTemporaryDir>
 
 #include <sqlite3.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 using namespace arc;
 
@@ -15,7 +18,8 @@ Document documentWith(int64_t threads, const char *host = "a.test")
     Document out;
     out.settings["loops"] = threads;
     out.listeners.push_back({"http", "127.0.0.1:0"});
-    out.apps.push_back({.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
+    out.apps.push_back(
+        {.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
     out.apps[0].env["KEY"] = "värde\n";
     out.apps[0].settings["pool.threads"] = threads;
     out.sites.push_back({.id = "zoo", .hosts = {host}});
@@ -77,9 +81,10 @@ private slots:
         QVERIFY(loaded);
         QCOMPARE(loaded->revision, uint64_t {0});
         QCOMPARE(loaded->document, Document {});
-        QCOMPARE(QFile::permissions(QString::fromStdString(m_path))
-                     & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther),
-                 QFile::Permissions());
+        QCOMPARE(
+            QFile::permissions(QString::fromStdString(m_path))
+                & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther),
+            QFile::Permissions());
     }
 
     void whatWasCommittedIsThereAfterReopening()
@@ -110,8 +115,9 @@ private slots:
         QCOMPARE(count(m_path, "SELECT count(*) FROM setting"), int64_t {3});
         QCOMPARE(count(m_path, "SELECT value FROM setting WHERE scope='app' AND object_id='shop'"),
                  int64_t {3});
-        QCOMPARE(count(m_path, "SELECT count(*) FROM object WHERE kind='app' AND json LIKE '%threads%'"),
-                 int64_t {0});
+        QCOMPARE(
+            count(m_path, "SELECT count(*) FROM object WHERE kind='app' AND json LIKE '%threads%'"),
+            int64_t {0});
     }
 
     void aCommitAgainstAnOlderRevisionIsAConflict()
@@ -121,8 +127,9 @@ private slots:
         const auto late = store.commit(0, documentWith(2));
         QVERIFY(!late);
         QCOMPARE(late.error().code(), ErrorCode::Conflict);
-        QCOMPARE(late.error().message(), std::string("the configuration is at revision 1 by now; this "
-                                                     "change was made against 0"));
+        QCOMPARE(late.error().message(),
+                 std::string("the configuration is at revision 1 by now; this "
+                             "change was made against 0"));
         QCOMPARE(store.load()->document, documentWith(1));
     }
 
@@ -174,7 +181,8 @@ private slots:
             at = store.commit(at, documentWith(i)).value_or(0);
         QCOMPARE(at, uint64_t {120});
         for (const uint64_t revision : {1, 2, 19, 20, 21, 119, 120})
-            QCOMPARE(store.documentAt(revision).value_or(Document {}), documentWith(int64_t(revision)));
+            QCOMPARE(store.documentAt(revision).value_or(Document {}),
+                     documentWith(int64_t(revision)));
         QCOMPARE(store.documentAt(0).value_or(documentWith(1)), Document {});
         QCOMPARE(store.documentAt(121).error().code(), ErrorCode::NotFound);
         const auto undone = store.commit(at, *store.documentAt(at - 1), "undo");
@@ -192,7 +200,8 @@ private slots:
         meddle(m_path, "DELETE FROM revision WHERE number = 1");
         OpenStore store(m_path);
         QVERIFY(store.documentAt(1));
-        QCOMPARE(store.documentAt(0).error().message(), std::string("revision 0 is no longer kept"));
+        QCOMPARE(store.documentAt(0).error().message(),
+                 std::string("revision 0 is no longer kept"));
     }
 
     void whatIsNotUnderstoodIsKeptAndReported()
@@ -201,12 +210,13 @@ private slots:
             OpenStore store(m_path);
             QVERIFY(store.commit(0, documentWith(1)));
         }
-        meddle(m_path, "INSERT INTO setting VALUES ('engine','','warp.speed','9',0,'x');"
-                       "INSERT INTO setting VALUES ('app','shop','pool.magic','1',0,'x');"
-                       "INSERT INTO setting VALUES ('site','zoo','log.access','\"perhaps\"',0,'x')"
-                       "  ON CONFLICT DO UPDATE SET value=excluded.value;"
-                       "INSERT INTO object VALUES ('upstream','api',1,'{\"id\":\"api\"}');"
-                       "INSERT INTO object VALUES ('site','proxy',1,'{\"id\":\"proxy\",\"mirror\":1}');");
+        meddle(m_path,
+               "INSERT INTO setting VALUES ('engine','','warp.speed','9',0,'x');"
+               "INSERT INTO setting VALUES ('app','shop','pool.magic','1',0,'x');"
+               "INSERT INTO setting VALUES ('site','zoo','log.access','\"perhaps\"',0,'x')"
+               "  ON CONFLICT DO UPDATE SET value=excluded.value;"
+               "INSERT INTO object VALUES ('upstream','api',1,'{\"id\":\"api\"}');"
+               "INSERT INTO object VALUES ('site','proxy',1,'{\"id\":\"proxy\",\"mirror\":1}');");
         OpenStore store(m_path);
         QVERIFY(store.opened);
         const auto loaded = store.load();
@@ -215,12 +225,15 @@ private slots:
         for (const std::string &warning : loaded->warnings)
             told << QString::fromStdString(warning);
         told.sort();
-        QCOMPARE(told, QStringList({
-            "setting log.access: \"perhaps\" is neither on nor off of site zoo is kept but not used",
-            "setting pool.magic: there is no such setting of app shop is kept but not used",
-            "setting warp.speed: there is no such setting of the engine is kept but not used",
-            "site proxy: mirror: unknown key, so it is kept but not used",
-            "upstream api: unknown kind, so it is kept but not used"}));
+        QCOMPARE(
+            told,
+            QStringList(
+                {"setting log.access: \"perhaps\" is neither on nor off of site zoo is kept but "
+                 "not used",
+                 "setting pool.magic: there is no such setting of app shop is kept but not used",
+                 "setting warp.speed: there is no such setting of the engine is kept but not used",
+                 "site proxy: mirror: unknown key, so it is kept but not used",
+                 "upstream api: unknown kind, so it is kept but not used"}));
         QVERIFY(loaded->document.findSite("zoo"));
         // Everything we know is deleted; what we do not know stays.
         QVERIFY(store.commit(1, Document {}));
@@ -234,7 +247,9 @@ private slots:
 
     void aNewerSchemaIsRefusedAndLeftAlone()
     {
-        { OpenStore store(m_path); }
+        {
+            OpenStore store(m_path);
+        }
         QCOMPARE(count(m_path, "PRAGMA user_version"), int64_t {1});
         meddle(m_path, "PRAGMA user_version=7");
         OpenStore store(m_path);
@@ -247,7 +262,8 @@ private slots:
 
     void aMigrationThatFailsChangesNothing()
     {
-        meddle(m_path, "CREATE TABLE revision (x)"); // in the way of the first migration's last table
+        meddle(m_path,
+               "CREATE TABLE revision (x)"); // in the way of the first migration's last table
         {
             OpenStore store(m_path);
             QVERIFY(!store.opened);
@@ -310,7 +326,9 @@ private slots:
         QCOMPARE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
         size_t full = 0;
         size_t answered = 0;
-        (*store.opened)->commit(0, documentWith(1), "a", "b", [&](Result<uint64_t>) { ++answered; });
+        (*store.opened)->commit(0, documentWith(1), "a", "b", [&](Result<uint64_t>) {
+            ++answered;
+        });
         for (size_t i = 0; i < SqliteStore::kJobsMax + 2; ++i) {
             (*store.opened)->load([&](Result<StoredConfig> result) {
                 ++answered;
@@ -321,6 +339,81 @@ private slots:
             QVERIFY(store.inbox.runOne());
         sqlite3_close(other);
         QVERIFY(full >= 2 && full <= 3); // the first commit may or may not have left the queue
+    }
+
+    void aWriteThatFailsIsOneSentenceAndChangesNothing_data()
+    {
+        QTest::addColumn<QByteArray>("pragma");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("full") << QByteArray("PRAGMA max_page_count=1") << int(ErrorCode::Full)
+                              << "the disk is full; nothing was changed";
+        QTest::newRow("read-only") << QByteArray("PRAGMA query_only=1") << int(ErrorCode::Forbidden)
+                                   << "cannot be written; nothing was changed";
+    }
+    void aWriteThatFailsIsOneSentenceAndChangesNothing()
+    {
+        QFETCH(QByteArray, pragma);
+        QFETCH(QString, sentence);
+        {
+            OpenStore store(m_path);
+            QVERIFY(store.commit(0, documentWith(1)));
+        }
+        auto database = Database::open(m_path);
+        QVERIFY(database);
+        QVERIFY(database->run(pragma.toStdString()));
+        Document large = documentWith(2);
+        large.apps[0].env["LARGE"] = std::string(100'000, 'x');
+        const auto change = [&]() -> Result<void> { // as a commit does it
+            auto transaction = Transaction::begin(*database);
+            if (!transaction)
+                return std::move(transaction).error();
+            return writeRevision(*database,
+                                 {.number = 2, .diff = diffDocuments(documentWith(1), large)});
+        };
+        const auto written = change();
+        QVERIFY(!written);
+        QTEST(int(written.error().code()), "code");
+        QCOMPARE(QString::fromStdString(written.error().message()),
+                 QString::fromStdString(m_path) + ": " + sentence);
+        const auto loaded = loadConfig(*database);
+        QVERIFY(loaded);
+        QCOMPARE(loaded->revision, uint64_t {1});
+        QCOMPARE(loaded->document, documentWith(1));
+    }
+
+    void aFullDiskLosesNothingAndIsOvercome()
+    {
+        const std::string disk = m_dir->filePath("disk").toStdString();
+        QVERIFY(QDir().mkdir(QString::fromStdString(disk)));
+        if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=512k") != 0)
+            QSKIP("mounting a small disk needs the right to mount");
+        const auto unmount = qScopeGuard([&] { umount2(disk.c_str(), MNT_DETACH); });
+        OpenStore store(disk + "/arcology.db");
+        QVERIFY(store.opened);
+        uint64_t at = 0;
+        Document last;
+        std::optional<Error> error;
+        while (!error && at < 100) {
+            Document next = documentWith(int64_t(at % 200 + 1));
+            next.apps[0].env["LARGE"] = std::string(20'000, char('a' + at % 26));
+            const auto revision = store.commit(at, next);
+            if (!revision) {
+                error = revision.error();
+                continue;
+            }
+            at = *revision;
+            last = next;
+        }
+        QVERIFY(error && at > 0);
+        QCOMPARE(error->code(), ErrorCode::Full);
+        QCOMPARE(store.load()->document, last);
+        QCOMPARE(mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=4m"),
+                 0); // somebody tidied up
+        QCOMPARE(store.commit(at, documentWith(250)).value_or(0), at + 1);
+        QVERIFY(store.close());
+        OpenStore again(disk + "/arcology.db");
+        QCOMPARE(again.load()->document, documentWith(250));
     }
 
 private:

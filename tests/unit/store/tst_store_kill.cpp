@@ -26,7 +26,8 @@ Document documentOf(uint64_t revision)
     return out;
 }
 
-/// The child: commits for as long as it lives and writes each acknowledged revision to standard output.
+/// The child: commits for as long as it lives and writes each acknowledged revision to standard
+/// output.
 int commitForever(const std::string &path)
 {
     OpenStore store(path);

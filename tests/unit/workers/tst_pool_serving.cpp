@@ -14,7 +14,7 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/echo":
         body = environ["wsgi.input"].read()
-        start_response("200 OK", [("Content-Type", "application/octet-stream"), ("X-Length", str(len(body)))])
+        start_response("200 OK", [("X-Length", str(len(body)))])
         return [body]
     if path == "/environ":
         text = "\n".join("%s=%s" % (k, v) for k, v in sorted(environ.items()) if isinstance(v, str))
@@ -23,7 +23,8 @@ def application(environ, start_response):
     if path == "/large":
         size = int(environ["QUERY_STRING"])
         start_response("200 OK", [("Content-Length", str(size))])
-        return (bytes([i % 251]) * min(65536, size - i * 65536) for i in range((size + 65535) // 65536))
+        pieces = range((size + 65535) // 65536)
+        return (bytes([i % 251]) * min(65536, size - i * 65536) for i in pieces)
     if path == "/wait":
         time.sleep(float(environ["QUERY_STRING"]))
     if path == "/short":
@@ -47,8 +48,8 @@ PoolUnderTest::Options shop(size_t loops = 1)
 
 std::string post(const std::string &path, size_t length)
 {
-    return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-           + std::to_string(length) + "\r\n";
+    return "POST " + path
+        + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(length) + "\r\n";
 }
 
 } // namespace
@@ -161,12 +162,13 @@ private slots:
     void theEdgeDecidesWhatAnAppSeesOfAHead()
     {
         PoolUnderTest pool(shop());
-        const PeerAnswer answer = pool.ask("GET /environ?q=%31 HTTP/1.1\r\nHost: shop.test:81\r\n"
-                                           "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n"
-                                           "Forwarded: for=6.6.6.6\r\nX-Real-Ip: 6.6.6.6\r\n"
-                                           "Proxy: http://evil\r\nContent_Type: smuggled\r\n"
-                                           "Connection: close, X-Hop\r\nX-Hop: 1\r\nTe: trailers\r\n"
-                                           "X-Kept: yes\r\nCookie: a=1\r\n");
+        const PeerAnswer answer =
+            pool.ask("GET /environ?q=%31 HTTP/1.1\r\nHost: shop.test:81\r\n"
+                     "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n"
+                     "Forwarded: for=6.6.6.6\r\nX-Real-Ip: 6.6.6.6\r\n"
+                     "Proxy: http://evil\r\nContent_Type: smuggled\r\n"
+                     "Connection: close, X-Hop\r\nX-Hop: 1\r\nTe: trailers\r\n"
+                     "X-Kept: yes\r\nCookie: a=1\r\n");
         QCOMPARE(answer.status, 200);
         for (const char *absent : {"6.6.6.6", "evil", "smuggled", "X_HOP", "HTTP_TE="})
             QVERIFY2(answer.body.find(absent) == std::string::npos, answer.body.c_str());
@@ -179,7 +181,8 @@ private slots:
     {
         PoolUnderTest pool(shop());
         const PeerAnswer answer = pool.get("/short");
-        QVERIFY(answer.status == 0 || answer.status == 500 || answer.status == 502 || !answer.complete);
+        QVERIFY(answer.status == 0 || answer.status == 500 || answer.status == 502
+                || !answer.complete);
     }
 
     void aFullQueueAnswers503WithRetryAfter()

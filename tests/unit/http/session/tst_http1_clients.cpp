@@ -14,7 +14,9 @@ const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 Route respond(std::string prefix, std::string body = "x")
 {
-    return makeRoute(std::move(prefix), std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
+    return makeRoute(
+        std::move(prefix),
+        std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
 }
 
 } // namespace
@@ -104,7 +106,8 @@ private slots:
         QVERIFY(idle.sawEnd());
         QCOMPARE(drained.load(), 0);
         QVERIFY(!ScriptedPeer(server.port()).isConnected()); // nobody listens any longer
-        server.onLoop([&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
+        server.onLoop(
+            [&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
         const PeerAnswer last = busy.readAnswer();
         QCOMPARE(last.status, 200);
         QCOMPARE(last.headers.at("connection"), std::string("close"));
@@ -176,7 +179,9 @@ private slots:
                 for (int c = 0; c < 10; ++c) {
                     ScriptedPeer peer(server.port());
                     for (int r = 0; r < 5; ++r) {
-                        peer.send(kGet + "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nping");
+                        peer.send(
+                            kGet
+                            + "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nping");
                         good += peer.readAnswer().body == "x";
                         good += peer.readAnswer().body == "ping";
                     }
@@ -186,7 +191,9 @@ private slots:
         server.publish({respond("/"), echoRoute("/echo", heard)}, {});
         clients.clear();
         QCOMPARE(good.load(), 800);
-        const auto requests = [&] { return server.siteMetrics(0).requests.read() + server.siteMetrics(1).requests.read(); };
+        const auto requests = [&] {
+            return server.siteMetrics(0).requests.read() + server.siteMetrics(1).requests.read();
+        };
         QTRY_COMPARE(requests(), int64_t(800));
         QTRY_COMPARE(server.snapshotsRetired(), 2);
     }

@@ -13,7 +13,9 @@ namespace {
 
 Route respond(std::string prefix, std::string body)
 {
-    return makeRoute(std::move(prefix), std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
+    return makeRoute(
+        std::move(prefix),
+        std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
 }
 
 std::string get(std::string_view target, std::string_view more = {})
@@ -54,12 +56,14 @@ private slots:
         ScriptedPeer peer(server.port());
         std::string all;
         for (int i = 0; i < 100; ++i) {
-            all += i % 10 == 9 ? fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{:03}", i)
-                               : get("/");
+            all += i % 10 == 9
+                ? fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{:03}", i)
+                : get("/");
         }
         peer.send(all);
         for (int i = 0; i < 100; ++i)
-            QCOMPARE(peer.readAnswer().body, i % 10 == 9 ? fmt::format("{:03}", i) : std::string("quick"));
+            QCOMPARE(peer.readAnswer().body,
+                     i % 10 == 9 ? fmt::format("{:03}", i) : std::string("quick"));
         QTRY_COMPARE(server.siteMetrics().requests.read(), int64_t(100));
     }
 
@@ -123,12 +127,14 @@ private slots:
         Heard heard;
         HttpUnderTest server({.routes = {echoRoute("/echo", heard), respond("/", "no")}});
         ScriptedPeer peer(server.port());
-        peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+        peer.send(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
         QCOMPARE(peer.readAnswer().status, 100);
         peer.send("hi");
         QCOMPARE(peer.readAnswer().body, std::string("hi"));
         // Answered without reading: whether the body comes now is unknown, so the connection ends.
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+        peer.send(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
         const PeerAnswer refused = peer.readAnswer();
         QCOMPARE(refused.status, 200);
         QCOMPARE(refused.headers.at("connection"), std::string("close"));
@@ -148,7 +154,8 @@ private slots:
     {
         HttpUnderTest server({.routes = {respond("/", "x")}});
         ScriptedPeer peer(server.port());
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n\r\n" + std::string(65536, 'b') + get("/"));
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n\r\n"
+                  + std::string(65536, 'b') + get("/"));
         QCOMPARE(peer.readAnswer().status, 200);
         QCOMPARE(peer.readAnswer().status, 200);
         QCOMPARE(server.loopMetrics().requestsBad.read(), int64_t(0));
@@ -158,7 +165,8 @@ private slots:
     {
         HttpUnderTest server({.routes = {respond("/", "x")}});
         ScriptedPeer peer(server.port());
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + std::string(2'000'000, 'b'));
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n"
+                  + std::string(2'000'000, 'b'));
         const PeerAnswer answer = peer.readAnswer();
         QCOMPARE(answer.status, 200);
         QCOMPARE(answer.headers.at("connection"), std::string("close"));
@@ -168,15 +176,22 @@ private slots:
 
     void dropsBodiesThatHttpForbids()
     {
-        HttpUnderTest server({.routes = {
-            respond("/", "body"),
-            makeRoute("/204", [](Exchange &e) { e.respond({.status = 204, .headers = {}}, Chunk::constant("no")); }),
-            makeRoute("/304", [](Exchange &e) { e.respond({.status = 304, .headers = {}}, Chunk::constant("no")); }),
-            makeRoute("/stream", [](Exchange &e) {
-                e.begin({.status = 200, .headers = {}}, std::nullopt);
-                e.write(Chunk::constant("dropped"));
-                e.end();
-            })}});
+        HttpUnderTest server({.routes = {respond("/", "body"),
+                                         makeRoute("/204",
+                                                   [](Exchange &e) {
+                                                       e.respond({.status = 204, .headers = {}},
+                                                                 Chunk::constant("no"));
+                                                   }),
+                                         makeRoute("/304",
+                                                   [](Exchange &e) {
+                                                       e.respond({.status = 304, .headers = {}},
+                                                                 Chunk::constant("no"));
+                                                   }),
+                                         makeRoute("/stream", [](Exchange &e) {
+                                             e.begin({.status = 200, .headers = {}}, std::nullopt);
+                                             e.write(Chunk::constant("dropped"));
+                                             e.end();
+                                         })}});
         ScriptedPeer peer(server.port());
         peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
         QCOMPARE(peer.readAnswer(true).headers.at("content-length"), std::string("4"));
@@ -187,7 +202,8 @@ private slots:
         peer.send(get("/304"));
         QCOMPARE(peer.readAnswer().status, 304);
         peer.send(get("/"));
-        QCOMPARE(peer.readAnswer().body, std::string("body")); // nothing of the dropped bodies came between
+        QCOMPARE(peer.readAnswer().body,
+                 std::string("body")); // nothing of the dropped bodies came between
     }
 
     void keepsOrClosesAsTheVersionAndTheClientSay_data()
@@ -195,14 +211,18 @@ private slots:
         QTest::addColumn<QByteArray>("request");
         QTest::addColumn<QByteArray>("connection");
         QTest::addColumn<bool>("ends");
-        QTest::newRow("1.1") << QByteArray("GET / HTTP/1.1\r\nHost: a\r\n\r\n") << QByteArray() << false;
-        QTest::newRow("1.1 close") << QByteArray("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                                   << QByteArray("close") << true;
+        QTest::newRow("1.1") << QByteArray("GET / HTTP/1.1\r\nHost: a\r\n\r\n") << QByteArray()
+                             << false;
+        QTest::newRow("1.1 close")
+            << QByteArray("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            << QByteArray("close") << true;
         QTest::newRow("1.0") << QByteArray("GET / HTTP/1.0\r\n\r\n") << QByteArray("close") << true;
-        QTest::newRow("1.0 keep-alive") << QByteArray("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-                                        << QByteArray("keep-alive") << false;
+        QTest::newRow("1.0 keep-alive")
+            << QByteArray("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            << QByteArray("keep-alive") << false;
         QTest::newRow("1.0 without a length")
-            << QByteArray("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n") << QByteArray("close") << true;
+            << QByteArray("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            << QByteArray("close") << true;
     }
     void keepsOrClosesAsTheVersionAndTheClientSay()
     {
@@ -219,7 +239,8 @@ private slots:
         const PeerAnswer answer = peer.readAnswer();
         QCOMPARE(answer.body, std::string("x"));
         const auto said = answer.headers.find("connection");
-        QCOMPARE(said == answer.headers.end() ? std::string() : said->second, connection.toStdString());
+        QCOMPARE(said == answer.headers.end() ? std::string() : said->second,
+                 connection.toStdString());
         if (ends)
             QVERIFY(peer.sawEnd());
         else
@@ -232,11 +253,16 @@ private slots:
         QTest::addColumn<int>("status");
         QTest::addColumn<QByteArray>("allow");
         const QByteArray all("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-        QTest::newRow("no such host") << QByteArray("GET / HTTP/1.1\r\nHost: b\r\n\r\n") << 404 << QByteArray();
-        QTest::newRow("no such path") << QByteArray("GET /no HTTP/1.1\r\nHost: a\r\n\r\n") << 404 << QByteArray();
-        QTest::newRow("wrong method") << QByteArray("PUT /get HTTP/1.1\r\nHost: a\r\n\r\n") << 405 << QByteArray("GET, HEAD");
-        QTest::newRow("TRACE") << QByteArray("TRACE /get HTTP/1.1\r\nHost: a\r\n\r\n") << 405 << all;
-        QTest::newRow("OPTIONS *") << QByteArray("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n") << 204 << all;
+        QTest::newRow("no such host")
+            << QByteArray("GET / HTTP/1.1\r\nHost: b\r\n\r\n") << 404 << QByteArray();
+        QTest::newRow("no such path")
+            << QByteArray("GET /no HTTP/1.1\r\nHost: a\r\n\r\n") << 404 << QByteArray();
+        QTest::newRow("wrong method")
+            << QByteArray("PUT /get HTTP/1.1\r\nHost: a\r\n\r\n") << 405 << QByteArray("GET, HEAD");
+        QTest::newRow("TRACE") << QByteArray("TRACE /get HTTP/1.1\r\nHost: a\r\n\r\n") << 405
+                               << all;
+        QTest::newRow("OPTIONS *")
+            << QByteArray("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n") << 204 << all;
     }
     void answersWhatNobodyClaims()
     {
@@ -266,7 +292,8 @@ private slots:
     {
         QFETCH(bool, announced);
         Heard heard;
-        HttpUnderTest server({.routes = {streamRoute("/", {.total = 5'000'000, .announced = announced}, heard)}});
+        HttpUnderTest server(
+            {.routes = {streamRoute("/", {.total = 5'000'000, .announced = announced}, heard)}});
         ScriptedPeer peer(server.port());
         for (int i = 0; i < 2; ++i) {
             peer.send(get("/"));
@@ -287,8 +314,9 @@ private slots:
         file.flush();
         auto fd = std::make_shared<const FileDescriptor>(::dup(file.handle()));
         HttpUnderTest server({.routes = {makeRoute("/", [fd](Exchange &e) {
-            e.respond({.status = 200, .headers = {}}, Chunk::fromFile(fd, 10, 2'900'000));
-        })}});
+                                  e.respond({.status = 200, .headers = {}},
+                                            Chunk::fromFile(fd, 10, 2'900'000));
+                              })}});
         ScriptedPeer peer(server.port());
         peer.send(get("/") + get("/"));
         QVERIFY(peer.readAnswer().body == content.substr(10, 2'900'000));
@@ -305,10 +333,10 @@ private slots:
     {
         QFETCH(int, announced);
         HttpUnderTest server({.routes = {makeRoute("/", [announced](Exchange &e) {
-            e.begin({.status = 200, .headers = {}}, uint64_t(announced));
-            e.write(Chunk::constant("12345"));
-            e.end();
-        })}});
+                                  e.begin({.status = 200, .headers = {}}, uint64_t(announced));
+                                  e.write(Chunk::constant("12345"));
+                                  e.end();
+                              })}});
         ScriptedPeer peer(server.port());
         peer.send(get("/"));
         const PeerAnswer answer = peer.readAnswer();
@@ -327,8 +355,10 @@ private slots:
     {
         QFETCH(bool, announced);
         Heard heard;
-        HttpUnderTest server({.routes = {streamRoute(
-            "/", {.total = 1000, .announced = announced, .pieceBytes = 100, .abortAt = 500}, heard)}});
+        HttpUnderTest server(
+            {.routes = {streamRoute(
+                 "/", {.total = 1000, .announced = announced, .pieceBytes = 100, .abortAt = 500},
+                 heard)}});
         ScriptedPeer peer(server.port());
         peer.send(get("/"));
         QVERIFY(!peer.readAnswer().complete);
@@ -373,8 +403,9 @@ private slots:
     void theRequestIdIsTheTraceId()
     {
         HttpUnderTest server({.routes = {makeRoute("/", [](Exchange &e) {
-            e.respond({.status = 200, .headers = {}}, Chunk::own(std::string(e.requestId())));
-        })}});
+                                  e.respond({.status = 200, .headers = {}},
+                                            Chunk::own(std::string(e.requestId())));
+                              })}});
         ScriptedPeer peer(server.port());
         const std::string trace = "0af7651916cd43dd8448eb211c80319c";
         peer.send(get("/", "traceparent: 00-" + trace + "-b7ad6b7169203331-01\r\n"));
@@ -394,7 +425,8 @@ private slots:
         std::string log;
         QTRY_VERIFY((log += server.takeLog()).ends_with("}\n"));
         QJsonParseError error;
-        const QJsonObject line = QJsonDocument::fromJson(QByteArray::fromStdString(log), &error).object();
+        const QJsonObject line =
+            QJsonDocument::fromJson(QByteArray::fromStdString(log), &error).object();
         QCOMPARE(error.error, QJsonParseError::NoError);
         QCOMPARE(line["status"].toInt(), status);
         if (status == 200) {

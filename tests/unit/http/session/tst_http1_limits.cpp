@@ -15,7 +15,9 @@ const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 Route respond(std::string prefix, std::string body = "x")
 {
-    return makeRoute(std::move(prefix), std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
+    return makeRoute(
+        std::move(prefix),
+        std::make_shared<const RespondHandler>(RespondRoute {.body = std::move(body)}));
 }
 
 Settings quick()
@@ -39,19 +41,25 @@ private slots:
         QTest::newRow("not HTTP") << QByteArray("hello\r\n\r\n") << 400;
         QTest::newRow("no Host") << QByteArray("GET / HTTP/1.1\r\n\r\n") << 400;
         QTest::newRow("bare LF") << QByteArray("GET / HTTP/1.1\nHost: a\r\n\r\n") << 400;
-        QTest::newRow("two framings")
-            << QByteArray("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n") << 400;
+        QTest::newRow("two framings") << QByteArray(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
+                                      << 400;
         QTest::newRow("line too long") << "GET /" + QByteArray(300, 'a') + " HTTP/1.1" + end << 414;
         QTest::newRow("headers too large")
-            << "GET / HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2000, 'x') + "\r\n\r\n" << 431;
-        QTest::newRow("too many headers") << "GET / HTTP/1.1\r\nHost: a\r\n" + QByteArray("a:b\r\n").repeated(20) + "\r\n" << 431;
+            << "GET / HTTP/1.1\r\nHost: a\r\nX: " + QByteArray(2000, 'x') + "\r\n\r\n"
+            << 431;
+        QTest::newRow("too many headers")
+            << "GET / HTTP/1.1\r\nHost: a\r\n" + QByteArray("a:b\r\n").repeated(20) + "\r\n"
+            << 431;
         QTest::newRow("version 2") << "GET / HTTP/2.0" + end << 505;
         QTest::newRow("body announced too large")
             << QByteArray("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n") << 413;
         QTest::newRow("body grows too large")
-            << "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n" + QByteArray(0x100001, 'x')
+            << "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n"
+                + QByteArray(0x100001, 'x')
             << 413;
-        QTest::newRow("broken chunk") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        QTest::newRow("broken chunk") << QByteArray(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
                                       << 400;
     }
     void eachLimitHasItsStatus()
@@ -64,7 +72,8 @@ private slots:
         settings.headerBytesMax = 1024;
         settings.headerCountMax = 10;
         settings.bodyMiBMax = 1;
-        HttpUnderTest server({.routes = {respond("/"), echoRoute("/echo", heard)}, .settings = settings});
+        HttpUnderTest server(
+            {.routes = {respond("/"), echoRoute("/echo", heard)}, .settings = settings});
         ScriptedPeer peer(server.port());
         peer.send(request.toStdString() + kGet); // what comes behind is not taken for a request
         const PeerAnswer answer = peer.readAnswer();
@@ -83,7 +92,8 @@ private slots:
         settings.bodyMiBMax = 1;
         HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
         ScriptedPeer peer(server.port());
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n" + std::string(1048576, 'x'));
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n"
+                  + std::string(1048576, 'x'));
         QCOMPARE(peer.readAnswer().body.size(), size_t(1048576));
     }
 
@@ -132,14 +142,16 @@ private slots:
         peer.send(kGet);
         const ExchangeId id = held.id.get_future().get();
         QVERIFY(!peer.hasInput(1500ms)); // longer than every deadline
-        server.onLoop([&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
+        server.onLoop(
+            [&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
         QCOMPARE(peer.readAnswer().status, 200);
     }
 
     void aClientThatTakesNothingIsCut()
     {
         Heard heard;
-        HttpUnderTest server({.routes = {streamRoute("/", {.total = 200'000'000}, heard)}, .settings = quick()});
+        HttpUnderTest server(
+            {.routes = {streamRoute("/", {.total = 200'000'000}, heard)}, .settings = quick()});
         ScriptedPeer peer(server.port(), 4096);
         peer.send(kGet);
         QTRY_COMPARE_WITH_TIMEOUT(heard.gone.load(), 1, 8000);
@@ -207,7 +219,8 @@ private slots:
         Held held;
         Settings settings;
         settings.connectionsMax = 1;
-        HttpUnderTest server({.routes = {holdRoute("/hold", held), respond("/")}, .settings = settings});
+        HttpUnderTest server(
+            {.routes = {holdRoute("/hold", held), respond("/")}, .settings = settings});
         ScriptedPeer busy(server.port());
         busy.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
         const ExchangeId id = held.id.get_future().get();
@@ -215,7 +228,8 @@ private slots:
         ScriptedPeer third(server.port());
         waiting.send(kGet);
         third.send(kGet);
-        server.onLoop([&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
+        server.onLoop(
+            [&](HttpLoop &http) { http.find(id)->respond({.status = 200, .headers = {}}, {}); });
         QCOMPARE(busy.readAnswer().status, 200);
         QCOMPARE(waiting.readAnswer().status, 200);
         QCOMPARE(third.readAnswer().status, 200);
@@ -225,7 +239,8 @@ private slots:
     {
         Settings settings;
         settings.pipelineMax = 2;
-        HttpUnderTest server({.routes = {respond("/", std::string(100'000, 'z'))}, .settings = settings});
+        HttpUnderTest server(
+            {.routes = {respond("/", std::string(100'000, 'z'))}, .settings = settings});
         ScriptedPeer peer(server.port());
         std::string all;
         for (int i = 0; i < 33; ++i)
@@ -237,10 +252,13 @@ private slots:
 
     void newRequestsGet503WhenBuffersAreFull()
     {
-        // One loop; a held exchange has written 2 MiB that its client does not take, and 1 MiB is all there is.
+        // One loop; a held exchange has written 2 MiB that its client does not take, and 1 MiB is
+        // all there is.
         Held held;
         Heard heard;
-        HttpUnderTest server({.routes = {holdRoute("/hold", held), respond("/"), echoRoute("/echo", heard)}, .bufferBytes = kMiB});
+        HttpUnderTest server(
+            {.routes = {holdRoute("/hold", held), respond("/"), echoRoute("/echo", heard)},
+             .bufferBytes = kMiB});
         ScriptedPeer slow(server.port(), 4096);
         ScriptedPeer body(server.port());
         ScriptedPeer half(server.port());

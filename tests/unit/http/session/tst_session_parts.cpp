@@ -88,7 +88,9 @@ private slots:
         AccessLog log(&ring, metrics, [&] { ++woken; });
         std::string begun;
         const std::string longText(5000, 'a');
-        log.begin(begun, {.unixMs = 1795442587221, .target = longText, .status = 200, .userAgent = longText});
+        log.begin(
+            begun,
+            {.unixMs = 1795442587221, .target = longText, .status = 200, .userAgent = longText});
         QVERIFY(begun.starts_with("{\"time\":\"2026-11-23T14:03:07.221Z\",\"status\":200"));
         QVERIFY(begun.size() < AccessLine::kTargetMax + AccessLine::kTextMax + 200);
         log.finish(begun, {.bytes = 7, .took = std::chrono::microseconds(1234567)});
@@ -130,7 +132,8 @@ private slots:
     {
         std::array<char, 32> id;
         printTraceId(0, 0, id);
-        QVERIFY(std::string_view(id.data(), id.size()).find_first_not_of('0') != std::string_view::npos);
+        QVERIFY(std::string_view(id.data(), id.size()).find_first_not_of('0')
+                != std::string_view::npos);
     }
 
     void redirectsPutInPathAndQuery_data()
@@ -140,9 +143,10 @@ private slots:
         QTest::addColumn<QByteArray>("path");
         QTest::addColumn<QByteArray>("query");
         QTest::addColumn<QByteArray>("location");
-        const auto row = [](const char *name, const char *to, const char *prefix, const char *path, const char *query,
-                            const QByteArray &location) {
-            QTest::newRow(name) << QByteArray(to) << QByteArray(prefix) << QByteArray(path) << QByteArray(query) << location;
+        const auto row = [](const char *name, const char *to, const char *prefix, const char *path,
+                            const char *query, const QByteArray &location) {
+            QTest::newRow(name) << QByteArray(to) << QByteArray(prefix) << QByteArray(path)
+                                << QByteArray(query) << location;
         };
         row("fixed", "https://x/y", "/", "/a", "b=c", "https://x/y");
         row("path", "https://x/{path}", "/old", "/old/a/b", "", "https://x/a/b");
@@ -162,8 +166,10 @@ private slots:
         QFETCH(QByteArray, path);
         QFETCH(QByteArray, query);
         QFETCH(QByteArray, location);
-        const RedirectHandler handler({.to = to.toStdString(), .status = 302}, prefix.toStdString());
-        QCOMPARE(handler.locationOf(path.toStdString(), query.toStdString()), location.toStdString());
+        const RedirectHandler handler({.to = to.toStdString(), .status = 302},
+                                      prefix.toStdString());
+        QCOMPARE(handler.locationOf(path.toStdString(), query.toStdString()),
+                 location.toStdString());
     }
 
     void anOutputQueueKeepsOrderThroughAFullSocket()
@@ -208,7 +214,8 @@ private slots:
         file.write("short");
         file.flush();
         OutputQueue queue;
-        queue.add(Chunk::fromFile(std::make_shared<const FileDescriptor>(::dup(file.handle())), 0, 100));
+        queue.add(
+            Chunk::fromFile(std::make_shared<const FileDescriptor>(::dup(file.handle())), 0, 100));
         QCOMPARE(queue.flush(writer.get()), OutputQueue::Flush::Failed);
     }
 

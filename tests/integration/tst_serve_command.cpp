@@ -414,4 +414,4 @@ void TestServe::nothingIsKeptAfterwards()
 }
 
 QTEST_GUILESS_MAIN(TestServe)
-#include "tst_serve.moc"
+#include "tst_serve_command.moc"

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/control/api/types.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QFormLayout;
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QPushButton;
+class QSpinBox;
+
+namespace arc {
+
+class ElidedLabel;
+class EnvEditor;
+
+/// What was found in a folder and what can be chosen before it is served. GUI thread.
+class ServeForm : public QWidget {
+    Q_OBJECT
+public:
+    explicit ServeForm(QWidget *parent = nullptr);
+
+    void show(const api::Recognition &found, const QString &note);
+    api::NewSite site() const;
+    bool opensBrowser() const;
+    bool isComplete() const; ///< has a name, and variables that can be set
+
+    QLineEdit *name() const { return m_name; }
+    QListWidget *projects() const { return m_projects; }
+    QPushButton *moreButton() const { return m_more; }
+    void showProblem(const QString &sentence);
+
+Q_SIGNALS:
+    void changed();
+    void heightChanged();
+
+private:
+    QWidget *makeMore();
+    void choose(int project);
+    void showAddress();
+    void showPythons();
+    void toggleMore();
+    const api::ProjectChoice *chosen() const;
+
+    api::Recognition m_found;
+    int m_chosen = -1;
+    QLabel *m_note;
+    QLabel *m_title;
+    QLabel *m_evidence;
+    QListWidget *m_projects;
+    QFormLayout *m_form;
+    QLineEdit *m_name;
+    ElidedLabel *m_address;
+    QLabel *m_pythonLabel;
+    QComboBox *m_python;
+    QLabel *m_warnings;
+    QCheckBox *m_open;
+    QPushButton *m_more;
+    QWidget *m_morePart;
+    QLineEdit *m_entry;
+    QComboBox *m_interface;
+    QSpinBox *m_workers;
+    EnvEditor *m_env;
+    QLabel *m_problem;
+};
+
+} // namespace arc

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/shell.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/pages/header_bar.h"
+#include "gui/pages/overview_page.h"
+#include "gui/pages/serve_sheet.h"
+#include "gui/pages/settings_page.h"
+#include "gui/pages/site_actions.h"
+#include "gui/pages/sites_page.h"
+#include "gui/pages/status_line.h"
+#include "gui/pages/task_strip.h"
+#include "gui/pages/workers_page.h"
+#include "gui/theme/icons.h"
+#include "gui/widgets/banner.h"
+#include "gui/widgets/drop_zone.h"
+#include "gui/widgets/toast.h"
+
+#include <QDesktopServices>
+#include <QEvent>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace arc {
+
+constexpr QSize kSmallestSize {960, 600};
+constexpr QSize kFirstSize {1280, 800};
+
+Shell::Shell(ControlBridge &bridge, ShellOptions options)
+    : m_bridge(bridge)
+    , m_options(std::move(options))
+    , m_windowSettings(m_options.settingsFile.isEmpty()
+                           ? std::make_unique<QSettings>()
+                           : std::make_unique<QSettings>(m_options.settingsFile,
+                                                         QSettings::IniFormat))
+    , m_actions(new SiteActions(*this, this))
+{
+    setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
+    setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
+    setMinimumSize(kSmallestSize);
+    resize(kFirstSize);
+    setAcceptDrops(true);
+    makeLayout();
+    makeMenus();
+    // A folder dropped on an input is meant for the window, not as text.
+    for (QLineEdit *field : findChildren<QLineEdit *>())
+        field->setAcceptDrops(false);
+    connect(&m_bridge, &ControlBridge::linkChanged, this, &Shell::updateBanner);
+    connect(&m_bridge, &ControlBridge::statusChanged, this, &Shell::updateBanner);
+    connect(&m_bridge, &ControlBridge::engineStartFailed, this, [this](const QString &why) {
+        m_startProblem = why;
+        updateBanner();
+    });
+    connect(m_banner, &Banner::activated, this, &Shell::bannerActivated);
+    restoreWindow();
+    updateBanner();
+}
+
+Shell::~Shell() { m_bridge.setWatching(false); }
+
+void Shell::makeLayout()
+{
+    auto *central = new QWidget(this);
+    m_header = new HeaderBar(m_bridge, m_options.instanceName, central);
+    m_banner = new Banner(central);
+    m_rail = new NavRail(central);
+    m_stack = new QStackedWidget(central);
+    m_overview = new OverviewPage(m_bridge, !m_options.sampleFolder.isEmpty(), m_stack);
+    m_sites = new SitesPage(*this, *m_actions, m_stack);
+    m_workers = new WorkersPage(*this, m_stack);
+    m_settingsPage = new SettingsPage(*this, m_stack);
+    for (QWidget *page : {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
+                          static_cast<QWidget *>(m_workers), static_cast<QWidget *>(m_settingsPage)})
+        m_stack->addWidget(page);
+    m_status = new StatusLine(m_bridge, central);
+    m_taskLayout = new QVBoxLayout;
+    m_taskLayout->setSpacing(0);
+    auto *middle = new QHBoxLayout;
+    middle->setSpacing(0);
+    middle->addWidget(m_rail);
+    auto *rule = new QFrame(central);
+    rule->setFixedWidth(1);
+    rule->setProperty("line", true);
+    middle->addWidget(rule);
+    middle->addWidget(m_stack, 1);
+    auto *column = new QVBoxLayout(central);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_header);
+    column->addWidget(m_banner);
+    column->addLayout(middle, 1);
+    column->addLayout(m_taskLayout);
+    column->addWidget(m_status);
+    setCentralWidget(central);
+    m_toast = new Toast(m_stack);
+    m_overlay = new DropOverlay(central);
+    connect(m_rail, &NavRail::chosen, this, &Shell::goTo);
+    connect(m_header->addButton(), &QPushButton::clicked, this, &Shell::chooseFolder);
+    connect(m_header->undoButton(), &QPushButton::clicked, this,
+            [this] { undo(tr("Undone"), tr("Redo")); });
+    connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
+    connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
+    connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
+    connect(m_overview, &OverviewPage::trySample, this,
+            [this] { serveFolder(m_options.sampleFolder); });
+}
+
+void Shell::goTo(PageId page)
+{
+    m_page = page;
+    m_rail->setCurrent(page);
+    m_stack->setCurrentIndex(int(page));
+    m_toast->raise();
+}
+
+void Shell::showSite(const QString &site)
+{
+    m_sites->select(site);
+    goTo(PageId::Sites);
+}
+
+void Shell::raiseWindow()
+{
+    if (isMinimized())
+        showNormal();
+    show();
+    raise();
+    activateWindow();
+}
+
+void Shell::say(const QString &text) { m_toast->show(text); }
+
+void Shell::sayFailed(const QString &what, const QString &why)
+{
+    m_toast->show(tr("%1 failed: %2").arg(what, why));
+}
+
+void Shell::sayUndoable(const QString &text, uint64_t revision)
+{
+    m_toast->show(text, tr("Undo"), [this, revision] { undoRevision(revision); });
+}
+
+void Shell::undoRevision(uint64_t revision)
+{
+    if (m_bridge.snapshot().revision > revision)
+        return say(tr("Something else was changed since. Settings › Configuration history has "
+                      "every state."));
+    undo(tr("Undone"), tr("Redo"));
+}
+
+void Shell::undo(const QString &doneWord, const QString &againWord)
+{
+    m_bridge.call(&Control::rollbackConfig, {.to = 0}, this,
+                  [this, doneWord, againWord](Result<api::Changed> answer) {
+                      m_bridge.refresh();
+                      if (!answer)
+                          return sayFailed(tr("Undo"), toQString(answer.error().message()));
+                      // Undoing the undo is the same order again.
+                      m_toast->show(tr("%1: %2").arg(doneWord, toQString(answer->summary)),
+                                    againWord,
+                                    [this, doneWord, againWord] { undo(againWord, doneWord); });
+                  });
+}
+
+void Shell::openUrl(const QUrl &url)
+{
+    // Only what the engine serves is opened: never a file or a program an address could name.
+    if (url.scheme() != QLatin1String("http") && url.scheme() != QLatin1String("https"))
+        return;
+    if (m_options.openUrl)
+        m_options.openUrl(url);
+    else
+        QDesktopServices::openUrl(url);
+}
+
+void Shell::addTask(const api::TaskView &task)
+{
+    if (m_tasks.size() >= kTasksMax) {
+        const auto done = std::ranges::find_if(m_tasks, [](TaskStrip *s) { return !s->isRunning(); });
+        if (done == m_tasks.end())
+            say(tr("%n command(s) run already; the output of the new one is not shown", nullptr,
+                   int(m_tasks.size())));
+        if (done == m_tasks.end())
+            return;
+        (*done)->deleteLater();
+        m_tasks.erase(done);
+    }
+    auto *strip = new TaskStrip(m_bridge, task, this);
+    m_tasks.push_back(strip);
+    m_taskLayout->addWidget(strip);
+    strip->setWatched(m_bridge.isWatching());
+    connect(strip, &TaskStrip::closed, this, [this, strip] {
+        std::erase(m_tasks, strip);
+        strip->deleteLater();
+    });
+}
+
+void Shell::updateWatching()
+{
+    const bool watched = isVisible() && !isMinimized();
+    if (watched && !m_bridge.isWatching())
+        m_status->restartCost();
+    m_bridge.setWatching(watched);
+    m_toast->setWatched(watched);
+    for (TaskStrip *strip : m_tasks)
+        strip->setWatched(watched);
+}
+
+void Shell::showEvent(QShowEvent *event)
+{
+    QMainWindow::showEvent(event);
+    updateWatching();
+}
+
+void Shell::hideEvent(QHideEvent *event)
+{
+    QMainWindow::hideEvent(event);
+    updateWatching();
+}
+
+void Shell::changeEvent(QEvent *event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange)
+        updateWatching();
+    if (event->type() == QEvent::PaletteChange && m_banner)
+        updateBanner();
+}
+
+void Shell::updateBanner()
+{
+    if (m_bridge.link() == Link::Live) {
+        m_startProblem.clear();
+        for (const api::ListenerStatus &listener : m_bridge.status().listeners) {
+            if (!listener.error.empty())
+                return m_banner->show(Banner::Tone::Warn,
+                                      tr("%1 is not open: %2").arg(toQString(listener.address),
+                                                                   toQString(listener.error)), {});
+        }
+        return m_banner->hide();
+    }
+    if (m_bridge.link() == Link::Connecting && m_startProblem.isEmpty())
+        return m_banner->hide();
+    if (m_bridge.isStartingEngine())
+        return m_banner->show(Banner::Tone::Warn, tr("The engine is being started."), {});
+    QString why = m_startProblem.isEmpty() ? m_bridge.engineCause() : m_startProblem;
+    if (why.isEmpty())
+        why = m_bridge.problem();
+    m_banner->show(Banner::Tone::Error,
+                   why.isEmpty() ? tr("The engine does not answer.")
+                                 : tr("The engine does not answer: %1").arg(why),
+                   m_bridge.canStartEngine() ? tr("Start again") : QString());
+}
+
+void Shell::bannerActivated()
+{
+    m_startProblem.clear();
+    m_bridge.startEngine();
+}
+
+} // namespace arc

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the window is left: closed, which keeps serving, or quit, which asks.
+#include "gui/pages/shell.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/pages/app_dialogs.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QMessageBox>
+#include <QSettings>
+#include <QTimer>
+
+namespace arc {
+
+constexpr auto kGeometryKey = "geometry";
+constexpr auto kPageKey = "page";
+constexpr auto kExplainedKey = "closeExplained";
+
+void Shell::restoreWindow()
+{
+    restoreGeometry(m_windowSettings->value(QLatin1String(kGeometryKey)).toByteArray());
+    const int page = m_windowSettings->value(QLatin1String(kPageKey), 0).toInt();
+    goTo(page >= 0 && page < kPageCount ? PageId(page) : PageId::Overview);
+}
+
+void Shell::saveWindow()
+{
+    m_windowSettings->setValue(QLatin1String(kGeometryKey), saveGeometry());
+    m_windowSettings->setValue(QLatin1String(kPageKey), int(m_page));
+}
+
+int Shell::servedSites() const
+{
+    int count = 0;
+    if (m_bridge.link() == Link::Live) {
+        for (const api::SiteView &site : m_bridge.sites().sites)
+            count += site.enabled ? 1 : 0;
+    }
+    return count;
+}
+
+void Shell::closeEvent(QCloseEvent *event)
+{
+    saveWindow();
+    const int sites = servedSites();
+    if (m_leaving || sites == 0
+        || m_windowSettings->value(QLatin1String(kExplainedKey), false).toBool())
+        return event->accept();
+    event->ignore();
+    auto *box = new QMessageBox(
+        QMessageBox::NoIcon, tr("Arcology goes on serving"),
+        tr("%n site(s) stay reachable while this window is closed.", nullptr, sites),
+        QMessageBox::NoButton, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(tr("Start Arcology again to get the window back. To stop serving, "
+                               "choose File › Quit. This is said once."));
+    box->addButton(tr("Cancel"), QMessageBox::RejectRole);
+    box->setDefaultButton(box->addButton(tr("Close window"), QMessageBox::AcceptRole));
+    connect(box, &QMessageBox::accepted, this, [this] {
+        m_windowSettings->setValue(QLatin1String(kExplainedKey), true);
+        leave();
+    });
+    box->open();
+}
+
+void Shell::quit()
+{
+    const int sites = servedSites();
+    if (sites == 0) {
+        // Nothing is served: an engine that this window may start needs not stay.
+        if (m_bridge.canStartEngine() && m_bridge.link() == Link::Live)
+            return stopAndLeave();
+        return leave();
+    }
+    askQuit(this, sites, m_bridge.snapshot().total.requestsPerSecond, [this](QuitChoice choice) {
+        if (choice == QuitChoice::StopServing)
+            stopAndLeave();
+        else
+            leave();
+    });
+}
+
+void Shell::stopAndLeave()
+{
+    // The engine drains before it ends; the window does not stay for that.
+    QTimer::singleShot(kShutdownWaitMs, this, &Shell::leave);
+    m_bridge.call(&Control::shutdown, {}, this, [this](Result<api::Nothing> answer) {
+        if (answer)
+            leave();
+    });
+}
+
+void Shell::leave()
+{
+    m_leaving = true;
+    close();
+}
+
+} // namespace arc

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/gui_fixture.h"
+
+#include "gui/widgets/accessible.h"
+
+#include <QDialog>
+#include <QTest>
+
+namespace arc::test {
+
+static Theme *s_theme = nullptr;
+
+GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher)
+    : control(std::move(engine))
+    , bridge(*control, launcher)
+    , shell(bridge, {.instanceName = QStringLiteral("This computer"),
+                     .sampleFolder = dir.filePath(QStringLiteral("sample")),
+                     .settingsFile = dir.filePath(QStringLiteral("window.ini")),
+                     .openUrl = [this](const QUrl &url) { opened << url; },
+                     .theme = s_theme})
+{
+}
+
+void GuiFixture::open()
+{
+    shell.show();
+    QTRY_VERIFY(bridge.link() == Link::Live);
+    QTRY_VERIFY(bridge.sitesKnown());
+}
+
+Theme *GuiFixture::theme() const { return s_theme; }
+
+int runGuiTest(QObject &test, int argc, char **argv)
+{
+    QApplication app(argc, argv);
+    QFont font(QStringLiteral("DejaVu Sans"));
+    font.setPointSizeF(10);
+    QApplication::setFont(font);
+    Theme theme(app);
+    s_theme = &theme;
+    installAccessibility();
+    QTest::setMainSourcePath(__FILE__);
+    const int failures = QTest::qExec(&test, argc, argv);
+    s_theme = nullptr;
+    return failures;
+}
+
+QDialog *openDialog(Shell &shell)
+{
+    for (QDialog *dialog : shell.findChildren<QDialog *>()) {
+        if (dialog->isVisible())
+            return dialog;
+    }
+    return nullptr;
+}
+
+api::Recognition djangoFolder(const std::string &path, const std::string &name)
+{
+    return {.folder = path,
+            .projects = {{.kind = "django", .title = "Django 4.2 · WSGI", .name = name,
+                          .root = path, .entry = name + ".wsgi:application", .interface = "wsgi",
+                          .evidence = {"manage.py", name + "/settings.py"},
+                          .warnings = {"DEBUG is on. Fine here; turn it off before others can "
+                                       "reach the site."}}},
+            .pythons = {{.path = "/usr/bin/python3", .version = "3.11.2", .source = "system"}},
+            .address = "http://127.0.0.1:8080"};
+}
+
+} // namespace arc::test

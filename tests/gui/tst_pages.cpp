@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sites & Apps and Workers: what a click sends to the engine.
+#include "gui/gui_fixture.h"
+
+#include "gui/forms/env_editor.h"
+#include "gui/pages/environment_tab.h"
+#include "gui/pages/output_tab.h"
+#include "gui/pages/pool_card.h"
+#include "gui/pages/pool_tuner.h"
+#include "gui/pages/site_actions.h"
+#include "gui/pages/site_detail.h"
+#include "gui/pages/sites_page.h"
+#include "gui/pages/task_strip.h"
+#include "gui/pages/workers_page.h"
+#include "gui/widgets/output_view.h"
+#include "gui/widgets/safe_table.h"
+#include "gui/widgets/switch.h"
+#include "gui/widgets/toast.h"
+
+#include <QCheckBox>
+#include <QDialog>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QSlider>
+#include <QSpinBox>
+#include <QTabWidget>
+#include <QTest>
+
+using namespace arc;
+using namespace arc::test;
+
+namespace {
+
+class PageFixture : public GuiFixture {
+public:
+    using GuiFixture::GuiFixture;
+
+    void openSite(const QString &site)
+    {
+        open();
+        shell.showSite(site);
+        QTRY_COMPARE(shell.sitesPage()->selected(), site);
+    }
+    PoolTuner *openTuner(const std::string &app)
+    {
+        open();
+        shell.goTo(PageId::Workers);
+        return shell.workersPage()->card(app) ? shell.workersPage()->card(app)->tuner() : nullptr;
+    }
+    SiteDetail *detail() { return shell.sitesPage()->detail(); }
+    std::string lastRequest(std::string_view operation) const
+    {
+        for (auto at = control->calls.rbegin(); at != control->calls.rend(); ++at) {
+            if (at->operation == operation)
+                return at->request;
+        }
+        return {};
+    }
+    bool lastHas(std::string_view operation, std::string_view part) const
+    {
+        return lastRequest(operation).find(part) != std::string::npos;
+    }
+    void choose(const QString &text)
+    {
+        QMenu *menu = detail()->runButton()->menu();
+        Q_EMIT menu->aboutToShow();
+        for (QAction *action : menu->actions()) {
+            if (action->isVisible() && action->text().contains(text))
+                return action->trigger();
+        }
+        QFAIL(qPrintable(text));
+    }
+    QPushButton *confirmButton()
+    {
+        QDialog *dialog = openDialog(shell);
+        return dialog ? dialog->findChild<QPushButton *>(QStringLiteral("confirm")) : nullptr;
+    }
+};
+
+} // namespace
+
+class TestPages : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void theSwitchAsksBeforeItStopsBusySites();
+    void theSwitchStartsAStoppedSite();
+    void theSwitchShowsWhatIs();
+    void restartIsSent();
+    void removeCanBeUndone();
+    void migrateIsConfirmedAndShowsOutput();
+    void createAdminSendsThePasswordOnlyInTheEnvironment();
+    void anotherCommandIsTakenApart();
+    void aStaticSiteOffersNoCommands();
+    void aHangingCommandIsCancelled();
+    void aFailedSiteShowsItsCauseFirst();
+    void environmentIsSentAsOneEdit();
+    void anEditSurvivesAForeignChange();
+    void outputFollowsTheApp();
+    void theSliderTunesTheProcessesLive();
+    void autoIsSentAsAWord();
+    void threadsWaitForTheButton();
+    void aRefusedTuningIsToldAndTakenBack();
+    void hidingThePageLosesNoTuning();
+    void killingAWorkerNamesItAndAsks();
+};
+
+void TestPages::theSwitchAsksBeforeItStopsBusySites()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    QTRY_VERIFY(fixture.bridge.siteFigures("shop")->now.requestsPerSecond > 0);
+    fixture.detail()->onSwitch()->click();
+    QCOMPARE(fixture.control->count("stopSite"), size_t(0));
+    QVERIFY(fixture.confirmButton());
+    QVERIFY(fixture.confirmButton()->text().contains(QStringLiteral("shop")));
+    QVERIFY(!fixture.confirmButton()->isDefault());
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.control->count("stopSite"), size_t(1));
+    QTRY_VERIFY(!fixture.detail()->onSwitch()->isChecked());
+}
+
+void TestPages::theSwitchStartsAStoppedSite()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("api"));
+    QVERIFY(!fixture.detail()->onSwitch()->isChecked());
+    fixture.detail()->onSwitch()->click();
+    QTRY_COMPARE(fixture.control->count("startSite"), size_t(1));
+    QTRY_VERIFY(fixture.detail()->onSwitch()->isChecked());
+}
+
+void TestPages::theSwitchShowsWhatIs()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("api"));
+    fixture.control->failNext("startSite", Error(ErrorCode::AppFailed, "no interpreter"));
+    fixture.detail()->onSwitch()->click();
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(QStringLiteral("no interpreter")));
+    QVERIFY(!fixture.detail()->onSwitch()->isChecked());
+}
+
+void TestPages::restartIsSent()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.detail()->restartButton()->click();
+    QTRY_COMPARE(fixture.control->count("restartSite"), size_t(1));
+    QVERIFY(fixture.lastHas("restartSite", "shop"));
+}
+
+void TestPages::removeCanBeUndone()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("docs"));
+    fixture.detail()->removeButton()->click();
+    QTRY_COMPARE(fixture.control->document().sites.size(), size_t(2));
+    QTRY_VERIFY(fixture.shell.toast()->isVisible());
+    QTRY_VERIFY(fixture.bridge.site("docs") == nullptr);
+    QVERIFY(fixture.shell.sitesPage()->selected() != QStringLiteral("docs"));
+    fixture.shell.toast()->actionButton()->click();
+    QTRY_COMPARE(fixture.control->document().sites.size(), size_t(3));
+}
+
+void TestPages::migrateIsConfirmedAndShowsOutput()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.choose(QStringLiteral("Migrate"));
+    QCOMPARE(fixture.control->count("runCommand"), size_t(0));
+    QVERIFY(fixture.confirmButton());
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.shell.tasks().size(), size_t(1));
+    QVERIFY(fixture.lastHas("runCommand", R"(["manage.py","migrate"])"));
+    TaskStrip *strip = fixture.shell.tasks().front();
+    QTRY_VERIFY(!strip->isRunning());
+    auto *output = strip->findChild<OutputView *>();
+    QVERIFY(output->toPlainText().contains(QStringLiteral("Applying shop.0001_initial")));
+}
+
+void TestPages::createAdminSendsThePasswordOnlyInTheEnvironment()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.choose(QStringLiteral("admin"));
+    QDialog *dialog = openDialog(fixture.shell);
+    QVERIFY(dialog);
+    QVERIFY(!fixture.confirmButton()->isEnabled());
+    dialog->findChild<QLineEdit *>(QStringLiteral("adminName"))->setText(QStringLiteral("ana"));
+    dialog->findChild<QLineEdit *>(QStringLiteral("adminMail"))->setText(QStringLiteral("a@b.c"));
+    dialog->findChild<QLineEdit *>(QStringLiteral("adminPassword"))->setText(QStringLiteral("pw1"));
+    QVERIFY(!fixture.confirmButton()->isEnabled());
+    auto *again = dialog->findChild<QLineEdit *>(QStringLiteral("adminPasswordAgain"));
+    again->setText(QStringLiteral("pw2"));
+    QVERIFY(!fixture.confirmButton()->isEnabled());
+    again->setText(QStringLiteral("pw1"));
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.control->count("runCommand"), size_t(1));
+    QVERIFY(fixture.lastHas("runCommand", R"("DJANGO_SUPERUSER_PASSWORD":"pw1")"));
+    QVERIFY(fixture.lastHas("runCommand", R"(["manage.py","createsuperuser","--noinput"])"));
+}
+
+void TestPages::anotherCommandIsTakenApart()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.choose(QStringLiteral("Other"));
+    QDialog *dialog = openDialog(fixture.shell);
+    QVERIFY(dialog);
+    QVERIFY(!fixture.confirmButton()->isEnabled());
+    dialog->findChild<QLineEdit *>(QStringLiteral("commandLine"))
+        ->setText(QStringLiteral("manage.py shell -c \"print(1, 2)\""));
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.control->count("runCommand"), size_t(1));
+    QVERIFY(fixture.lastHas("runCommand", R"~(["manage.py","shell","-c","print(1, 2)"])~"));
+}
+
+void TestPages::aStaticSiteOffersNoCommands()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("docs"));
+    QTRY_VERIFY(fixture.detail()->runButton()->isHidden());
+    QVERIFY(fixture.detail()->restartButton()->isHidden());
+}
+
+void TestPages::aHangingCommandIsCancelled()
+{
+    PageFixture fixture;
+    fixture.control->commandHangs = true;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.choose(QStringLiteral("Migrate"));
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.shell.tasks().size(), size_t(1));
+    TaskStrip *strip = fixture.shell.tasks().front();
+    QVERIFY(strip->isRunning());
+    for (QPushButton *button : strip->findChildren<QPushButton *>()) {
+        if (button->text() == QLatin1String("Cancel"))
+            button->click();
+    }
+    QTRY_VERIFY(!strip->isRunning());
+    QCOMPARE(fixture.control->count("cancelTask"), size_t(1));
+}
+
+void TestPages::aFailedSiteShowsItsCauseFirst()
+{
+    PageFixture fixture;
+    fixture.control->outputs["shop"] = "Traceback\nModuleNotFoundError\n";
+    fixture.openSite(QStringLiteral("shop"));
+    QVERIFY(!fixture.detail()->showsFailure());
+    fixture.control->setSiteState("shop", "failed", "No module named 'django'");
+    fixture.bridge.refresh();
+    QTRY_VERIFY(fixture.detail()->showsFailure());
+}
+
+void TestPages::environmentIsSentAsOneEdit()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.detail()->tabs()->setCurrentIndex(1);
+    auto *tab = fixture.detail()->findChild<EnvironmentTab *>();
+    auto *entry = [&]() -> QLineEdit * {
+        for (QLineEdit *field : tab->findChildren<QLineEdit *>()) {
+            if (field->accessibleName() == QLatin1String("Entry point"))
+                return field;
+        }
+        return nullptr;
+    }();
+    QVERIFY(entry);
+    QVERIFY(!tab->hasChanges());
+    entry->selectAll();
+    QTest::keyClicks(entry, QStringLiteral("shop.other:app"));
+    QVERIFY(tab->hasChanges());
+    for (QPushButton *button : tab->findChildren<QPushButton *>()) {
+        if (button->text().startsWith(QLatin1String("Apply")))
+            button->click();
+    }
+    QTRY_COMPARE(fixture.control->count("editSite"), size_t(1));
+    QVERIFY(fixture.lastHas("editSite", "shop.other:app"));
+    QVERIFY(!fixture.lastHas("editSite", "\"python\"")); // what was not touched is not sent
+    QTRY_VERIFY(!tab->hasChanges());
+}
+
+void TestPages::anEditSurvivesAForeignChange()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.detail()->tabs()->setCurrentIndex(1);
+    auto *tab = fixture.detail()->findChild<EnvironmentTab *>();
+    auto *env = tab->findChild<EnvEditor *>();
+    env->findChild<QPushButton *>(QStringLiteral("addVariable"))->click();
+    QVERIFY(tab->hasChanges());
+    fixture.control->changeElsewhere("drain_s", "20");
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.bridge.sites().revision, fixture.control->revision());
+    QVERIFY(tab->hasChanges());
+}
+
+void TestPages::outputFollowsTheApp()
+{
+    PageFixture fixture;
+    fixture.control->outputs["shop"] = "one\n";
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.detail()->tabs()->setCurrentIndex(2);
+    auto *view = fixture.detail()->findChild<OutputTab *>()->view();
+    QTRY_VERIFY(view->toPlainText().contains(QStringLiteral("one")));
+    fixture.control->outputs["shop"] += "two \x1b[31mred\x1b[0m\n";
+    fixture.bridge.refresh();
+    QTRY_VERIFY(view->toPlainText().contains(QStringLiteral("two red")));
+}
+
+void TestPages::theSliderTunesTheProcessesLive()
+{
+    PageFixture fixture;
+    PoolTuner *tuner = fixture.openTuner("shop");
+    QVERIFY(tuner);
+    const int before = tuner->slider()->value();
+    tuner->slider()->setValue(before + 3);
+    QCOMPARE(tuner->processes()->value(), before + 3);
+    QVERIFY(!tuner->automatic()->isChecked());
+    QVERIFY(tuner->preview().contains(QStringLiteral("no dropped requests")));
+    QCOMPARE(fixture.control->count("editSettings"), size_t(0)); // it has not come to rest yet
+    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
+    QVERIFY(fixture.lastHas("editSettings", "\"pool.processes\""));
+    QVERIFY(fixture.lastHas("editSettings", "\"" + std::to_string(before + 3) + "\""));
+    QVERIFY(fixture.lastHas("editSettings", "\"scope\":\"app\""));
+    QTRY_COMPARE(fixture.bridge.pool("shop")->processes, std::to_string(before + 3));
+}
+
+void TestPages::autoIsSentAsAWord()
+{
+    PageFixture fixture;
+    PoolTuner *tuner = fixture.openTuner("shop");
+    tuner->slider()->setValue(tuner->slider()->value() + 1);
+    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
+    QTRY_VERIFY(!tuner->automatic()->isChecked());
+    QTRY_VERIFY(fixture.bridge.pool("shop")->processes != "auto");
+    QCoreApplication::processEvents();
+    tuner->automatic()->click();
+    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(2));
+    QVERIFY(fixture.lastHas("editSettings", "\"auto\""));
+}
+
+void TestPages::threadsWaitForTheButton()
+{
+    PageFixture fixture;
+    PoolTuner *tuner = fixture.openTuner("shop");
+    QVERIFY(tuner->applyButton()->isHidden());
+    tuner->threads()->setValue(tuner->threads()->value() + 2);
+    QVERIFY(tuner->applyButton()->isVisible());
+    QVERIFY(tuner->preview().contains(QStringLiteral("restarts the workers of shop")));
+    tuner->applyButton()->click();
+    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
+    QVERIFY(fixture.lastHas("editSettings", "\"pool.threads\""));
+}
+
+void TestPages::aRefusedTuningIsToldAndTakenBack()
+{
+    PageFixture fixture;
+    PoolTuner *tuner = fixture.openTuner("shop");
+    const int before = tuner->slider()->value();
+    fixture.control->failNext("editSettings", Error(ErrorCode::Full, "no memory"));
+    tuner->slider()->setValue(before + 1);
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(QStringLiteral("no memory")));
+    QCOMPARE(tuner->slider()->value(), before);
+}
+
+void TestPages::hidingThePageLosesNoTuning()
+{
+    PageFixture fixture;
+    PoolTuner *tuner = fixture.openTuner("shop");
+    tuner->slider()->setValue(tuner->slider()->value() + 1);
+    fixture.shell.goTo(PageId::Overview);
+    QCOMPARE(fixture.control->count("editSettings"), size_t(1));
+}
+
+void TestPages::killingAWorkerNamesItAndAsks()
+{
+    PageFixture fixture;
+    QVERIFY(fixture.openTuner("shop"));
+    PoolCard *card = fixture.shell.workersPage()->card("shop");
+    QVERIFY(!card->killButton()->isEnabled());
+    card->table()->selectRow(0);
+    QVERIFY(card->killButton()->isEnabled());
+    card->killButton()->click();
+    QCOMPARE(fixture.control->count("killWorker"), size_t(0));
+    QVERIFY(fixture.confirmButton());
+    fixture.confirmButton()->click();
+    QTRY_COMPARE(fixture.control->count("killWorker"), size_t(1));
+}
+
+int main(int argc, char **argv)
+{
+    TestPages test;
+    return runGuiTest(test, argc, argv);
+}
+#include "tst_pages.moc"
