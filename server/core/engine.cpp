@@ -65,8 +65,8 @@ struct Engine::Implementation {
     std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<BufferBudget> budget;
     std::unique_ptr<LogWriter> logWriter;
-    std::unique_ptr<BlockingPool> blocking;
     std::unique_ptr<IoLoops> loops;
+    std::unique_ptr<BlockingPool> blocking; // goes before its home loops: a late job still posts to one
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
