@@ -5,6 +5,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/pages/app_dialogs.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QMessageBox>
