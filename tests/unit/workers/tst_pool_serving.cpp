@@ -25,6 +25,9 @@ def application(environ, start_response):
         start_response("200 OK", [("Content-Length", str(size))])
         pieces = range((size + 65535) // 65536)
         return (bytes([i % 251]) * min(65536, size - i * 65536) for i in pieces)
+    if path == "/whole":
+        start_response("200 OK", [])
+        return [b"w" * int(environ["QUERY_STRING"])]
     if path == "/wait":
         time.sleep(float(environ["QUERY_STRING"]))
     if path == "/short":
@@ -143,6 +146,28 @@ private slots:
         QVERIFY(sleepy.hasInput(std::chrono::seconds(10)));
         QCOMPARE(pool.get("/").status, 200); // the only slot is free again
         QCOMPARE(sleepy.readAnswer().body.size(), size_t(4000000));
+    }
+
+    void aClientThatLeavesALargeAnswerGivesItsSlotBack_data()
+    {
+        QTest::addColumn<QByteArray>("path");
+        QTest::newRow("made in pieces") << QByteArray("/large?20000000");
+        QTest::newRow("made whole") << QByteArray("/whole?20000000");
+    }
+    void aClientThatLeavesALargeAnswerGivesItsSlotBack()
+    {
+        QFETCH(QByteArray, path);
+        auto options = shop();
+        options.settings.poolProcesses = 1;
+        options.settings.poolThreads = 1;
+        PoolUnderTest pool(std::move(options));
+        ScriptedPeer leaving(pool.port(), 4 * 1024);
+        leaving.send("GET " + path.toStdString() + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        QVERIFY(leaving.hasInput(std::chrono::seconds(10)));
+        QCOMPARE(pool.metrics().busy.read(), int64_t(1));
+        leaving.closeWithReset();
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+        QCOMPARE(pool.get("/").status, 200);
     }
 
     void headAndBodilessAnswersKeepTheConnection()
