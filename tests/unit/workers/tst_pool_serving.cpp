@@ -85,8 +85,8 @@ private slots:
         QVERIFY(!info.workers[0].steps.empty());
         QCOMPARE(info.workers[0].requests + info.workers[1].requests, int64_t(12));
         QTRY_COMPARE(pool.metrics().requests.read(), int64_t(12));
-        QCOMPARE(pool.metrics().busy.read(), int64_t(0));
-        QCOMPARE(pool.slotsReady(), int64_t(8));
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+        QTRY_COMPARE(pool.slotsReady(), int64_t(8));
     }
 
     void bodiesComeBackWhole_data()
