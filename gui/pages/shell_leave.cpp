@@ -22,6 +22,7 @@ void Shell::restoreWindow()
     restoreGeometry(m_windowSettings->value(QLatin1String(kGeometryKey)).toByteArray());
     const int page = m_windowSettings->value(QLatin1String(kPageKey), 0).toInt();
     goTo(page >= 0 && page < kPageCount ? PageId(page) : PageId::Overview);
+    m_rail->button(m_page)->setFocus(Qt::OtherFocusReason);
 }
 
 void Shell::saveWindow()

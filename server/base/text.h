@@ -17,6 +17,7 @@ Result<double> parseDouble(std::string_view text);
 
 std::string_view trim(std::string_view text) noexcept; ///< spaces and tabs
 std::vector<std::string_view> split(std::string_view text, char separator);
+std::vector<std::string_view> split(std::string &&text, char separator) = delete; ///< would dangle
 bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept; ///< ASCII only
 std::string toLower(std::string_view text);                             ///< ASCII only
 

@@ -11,8 +11,8 @@ namespace arc {
 
 namespace {
 
-constexpr std::string_view kMethods[]
-    = {"", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",    "POST",  "PUT",
+                                         "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 constexpr std::string_view kHeaderNames[] = {
     "",
@@ -22,14 +22,17 @@ constexpr std::string_view kHeaderNames[] = {
 constexpr size_t kHeaders = std::size(kHeaderNames);
 static_assert(kHeaders == static_cast<size_t>(HeaderId::Count));
 
-// A perfect hash over length, first, middle and last but two byte: the compiler looks for a factor that puts every name in a slot
-// of its own, so a lookup is one multiplication, one load and one comparison.
+// A perfect hash over length, first, middle and last but two byte: the compiler looks for a factor
+// that puts every name in a slot of its own, so a lookup is one multiplication, one load and one
+// comparison.
 constexpr unsigned kSlotBits = 10;
 using Slots = std::array<uint8_t, 1U << kSlotBits>;
 
 constexpr uint32_t keyOf(std::string_view name) noexcept
 {
-    const auto byte = [&](size_t at) { return static_cast<uint32_t>(name[at] | 0x20) & 0xff; };
+    const auto byte = [&](size_t at) {
+        return static_cast<uint32_t>(name[at] | 0x20) & 0xff;
+    };
     return byte(0) | byte(name.size() / 2) << 8 | byte(name.size() < 3 ? 0 : name.size() - 3) << 16
         | static_cast<uint32_t>(name.size()) << 24;
 }
@@ -70,27 +73,67 @@ struct StatusRow {
     std::string_view phrase;
 };
 constexpr StatusRow kStatuses[] = {
-    {100, "Continue"}, {101, "Switching Protocols"}, {103, "Early Hints"},
-    {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {203, "Non-Authoritative Information"},
-    {204, "No Content"}, {205, "Reset Content"}, {206, "Partial Content"}, {207, "Multi-Status"},
-    {208, "Already Reported"}, {226, "IM Used"},
-    {300, "Multiple Choices"}, {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
-    {304, "Not Modified"}, {305, "Use Proxy"}, {307, "Temporary Redirect"},
+    {100, "Continue"},
+    {101, "Switching Protocols"},
+    {103, "Early Hints"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
+    {204, "No Content"},
+    {205, "Reset Content"},
+    {206, "Partial Content"},
+    {207, "Multi-Status"},
+    {208, "Already Reported"},
+    {226, "IM Used"},
+    {300, "Multiple Choices"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {305, "Use Proxy"},
+    {307, "Temporary Redirect"},
     {308, "Permanent Redirect"},
-    {400, "Bad Request"}, {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"},
-    {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-    {407, "Proxy Authentication Required"}, {408, "Request Timeout"}, {409, "Conflict"},
-    {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"},
-    {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"}, {417, "Expectation Failed"}, {418, "I'm a Teapot"},
-    {421, "Misdirected Request"}, {422, "Unprocessable Content"}, {423, "Locked"},
-    {424, "Failed Dependency"}, {425, "Too Early"}, {426, "Upgrade Required"},
-    {428, "Precondition Required"}, {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"}, {451, "Unavailable For Legal Reasons"},
-    {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-    {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
-    {506, "Variant Also Negotiates"}, {507, "Insufficient Storage"}, {508, "Loop Detected"},
-    {510, "Not Extended"}, {511, "Network Authentication Required"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {418, "I'm a Teapot"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {423, "Locked"},
+    {424, "Failed Dependency"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {506, "Variant Also Negotiates"},
+    {507, "Insufficient Storage"},
+    {508, "Loop Detected"},
+    {510, "Not Extended"},
+    {511, "Network Authentication Required"},
 };
 
 } // namespace
@@ -207,7 +250,9 @@ bool isFieldName(std::string_view text) noexcept
 
 bool isFieldValue(std::string_view text) noexcept
 {
-    const auto isBlank = [](char c) { return c == ' ' || c == '\t'; };
+    const auto isBlank = [](char c) {
+        return c == ' ' || c == '\t';
+    };
     if (text.empty())
         return true;
     if (isBlank(text.front()) || isBlank(text.back()))

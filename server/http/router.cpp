@@ -27,7 +27,9 @@ using Suffix = std::pair<std::string_view, const Site *>;
 
 void addLongestFirst(std::vector<Suffix> &suffixes, Suffix suffix)
 {
-    const auto isLonger = [](const Suffix &a, const Suffix &b) { return a.first.size() > b.first.size(); };
+    const auto isLonger = [](const Suffix &a, const Suffix &b) {
+        return a.first.size() > b.first.size();
+    };
     suffixes.insert(std::upper_bound(suffixes.begin(), suffixes.end(), suffix, isLonger), suffix);
 }
 
@@ -116,7 +118,8 @@ Router::Match Router::match(std::string_view listener, std::string_view host, st
         if (!longest || route.prefix.size() > longest->prefix.size()) {
             longest = &route;
             found.route = takes(route, head) ? &route : nullptr;
-        } else if (!found.route && route.prefix.size() == longest->prefix.size() && takes(route, head)) {
+        } else if (!found.route && route.prefix.size() == longest->prefix.size()
+                   && takes(route, head)) {
             found.route = &route;
         }
     }

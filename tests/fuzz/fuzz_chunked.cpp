@@ -55,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     encoded += kLastChunk;
     const Decoded again = decode(encoded, step + 3);
-    FUZZ_CHECK(again.step == ChunkStep::Done && again.body == bytes && again.used == encoded.size());
+    FUZZ_CHECK(again.step == ChunkStep::Done && again.body == bytes
+               && again.used == encoded.size());
     return 0;
 }

@@ -18,7 +18,8 @@ struct Parse {
 };
 
 /// Small limits, so that the fuzzer reaches them.
-constexpr HeadLimits kLimits {.requestLineBytesMax = 256, .headerBytesMax = 1024, .headerCountMax = 20};
+constexpr HeadLimits kLimits {
+    .requestLineBytesMax = 256, .headerBytesMax = 1024, .headerCountMax = 20};
 
 /// Parses as if the bytes arrived in pieces of `step` bytes, each time in other memory.
 void parseInPieces(Parse &parse, std::string_view bytes, size_t step, std::string &memory)
@@ -45,7 +46,8 @@ void checkHead(const RequestHead &head, std::string_view bytes)
         FUZZ_CHECK(lowerByte(c) == c && isTargetByte(c) && c != '/' && c != '@');
     for (const HeaderView &header : head.headers) {
         FUZZ_CHECK(isFieldName(header.name) && isFieldValue(header.value));
-        FUZZ_CHECK(header.name.data() >= bytes.data() && header.value.data() + header.value.size() <= bytes.data() + bytes.size());
+        FUZZ_CHECK(header.name.data() >= bytes.data()
+                   && header.value.data() + header.value.size() <= bytes.data() + bytes.size());
     }
 }
 
@@ -66,19 +68,24 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (whole.outcome.step == HeadStep::Done) {
         FUZZ_CHECK(pieces.outcome.step == HeadStep::Done);
-        FUZZ_CHECK(pieces.outcome.bytesUsed == whole.outcome.bytesUsed && whole.outcome.bytesUsed <= bytes.size());
+        FUZZ_CHECK(pieces.outcome.bytesUsed == whole.outcome.bytesUsed
+                   && whole.outcome.bytesUsed <= bytes.size());
         FUZZ_CHECK(pieces.head.path == whole.head.path && pieces.head.host == whole.head.host);
         FUZZ_CHECK(pieces.head.headers.size() == whole.head.headers.size());
         checkHead(whole.head, bytes);
         std::string text;
         std::vector<HeaderView> headers;
-        const RequestHead copy = copyHead(whole.head, bytes.substr(0, whole.outcome.bytesUsed), text, headers);
-        FUZZ_CHECK(copy.path == whole.head.path && copy.host == whole.head.host && copy.query == whole.head.query);
+        const RequestHead copy =
+            copyHead(whole.head, bytes.substr(0, whole.outcome.bytesUsed), text, headers);
+        FUZZ_CHECK(copy.path == whole.head.path && copy.host == whole.head.host
+                   && copy.query == whole.head.query);
         checkHead(copy, text);
-    } else if (pieces.outcome.step == HeadStep::Refuse || whole.outcome.step == HeadStep::NeedMore) {
+    } else if (pieces.outcome.step == HeadStep::Refuse
+               || whole.outcome.step == HeadStep::NeedMore) {
         // In pieces a fault inside a line may be told later, never another one.
         FUZZ_CHECK(pieces.outcome.step == whole.outcome.step);
-        FUZZ_CHECK(pieces.outcome.status == whole.outcome.status && pieces.outcome.reason == whole.outcome.reason);
+        FUZZ_CHECK(pieces.outcome.status == whole.outcome.status
+                   && pieces.outcome.reason == whole.outcome.reason);
     } else {
         FUZZ_CHECK(pieces.outcome.step == HeadStep::NeedMore);
     }

@@ -49,7 +49,8 @@ void checkFields(std::string_view text)
     FUZZ_CHECK(bytes <= kSize);
     prefersHtml(text);
 
-    const HeaderView headers[] = {{"If-None-Match", text, HeaderId::IfNoneMatch}, {"If-Range", text, HeaderId::IfRange}};
+    const HeaderView headers[] = {{"If-None-Match", text, HeaderId::IfNoneMatch},
+                                  {"If-Range", text, HeaderId::IfRange}};
     RequestHead head;
     head.method = Method::Get;
     head.headers = headers;

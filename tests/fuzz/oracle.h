@@ -11,7 +11,8 @@ struct OracleAnswer {
         Complete,
         NeedMore,
         Refused,
-        Excused, ///< refused for a taste that is not about framing: a method it has no name for, a character in the target
+        Excused,  ///< refused for a taste that is not about framing: a method it has no name for, a
+                  ///< character in the target
         Upgraded, ///< CONNECT or an upgrade: it stops reading as HTTP, we do not offer that
     };
     Outcome outcome = Outcome::NeedMore;

@@ -31,7 +31,8 @@ OracleAnswer askHttpParser(std::string_view bytes)
             answer.outcome = OracleAnswer::Outcome::Upgraded;
         break;
     case HPE_PAUSED:
-        answer.outcome = parser.upgrade ? OracleAnswer::Outcome::Upgraded : OracleAnswer::Outcome::Complete;
+        answer.outcome =
+            parser.upgrade ? OracleAnswer::Outcome::Upgraded : OracleAnswer::Outcome::Complete;
         answer.bytesUsed = used;
         break;
     case HPE_INVALID_METHOD:

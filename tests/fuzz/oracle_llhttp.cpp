@@ -16,7 +16,9 @@ OracleAnswer askLlhttp(std::string_view bytes)
         static_cast<OracleAnswer *>(parser->data)->body.append(at, size);
         return 0;
     };
-    settings.on_message_complete = [](llhttp_t *) { return static_cast<int>(HPE_PAUSED); };
+    settings.on_message_complete = [](llhttp_t *) {
+        return static_cast<int>(HPE_PAUSED);
+    };
     llhttp_t parser;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &answer;
@@ -25,7 +27,8 @@ OracleAnswer askLlhttp(std::string_view bytes)
     case HPE_OK:
         break;
     case HPE_PAUSED:
-        answer.outcome = parser.upgrade ? OracleAnswer::Outcome::Upgraded : OracleAnswer::Outcome::Complete;
+        answer.outcome =
+            parser.upgrade ? OracleAnswer::Outcome::Upgraded : OracleAnswer::Outcome::Complete;
         answer.bytesUsed = static_cast<size_t>(llhttp_get_error_pos(&parser) - bytes.data());
         break;
     case HPE_PAUSED_UPGRADE:

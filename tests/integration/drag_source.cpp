@@ -18,10 +18,10 @@ protected:
     {
         if (!(event->buttons() & Qt::LeftButton))
             return;
-        auto *data = new QMimeData;
-        data->setUrls({QUrl::fromLocalFile(m_folder)});
+        auto *mime = new QMimeData;
+        mime->setUrls({QUrl::fromLocalFile(m_folder)});
         auto *drag = new QDrag(this);
-        drag->setMimeData(data);
+        drag->setMimeData(mime);
         drag->exec(Qt::CopyAction | Qt::LinkAction, Qt::CopyAction);
     }
 
@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     source.setWindowFlags(Qt::FramelessWindowHint | Qt::WindowStaysOnTopHint);
     source.setAlignment(Qt::AlignCenter);
     source.setGeometry(arguments[2].toInt(), arguments[3].toInt(), 120, 60);
+    source.setWindowTitle("drag_source");
     source.show();
     return app.exec();
 }

@@ -27,7 +27,8 @@ uint64_t randomSeed()
 
 } // namespace
 
-/// Multiply and fold, seeded per cache: clients choose paths, and must not be able to choose collisions.
+/// Multiply and fold, seeded per cache: clients choose paths, and must not be able to choose
+/// collisions.
 size_t FileCache::KeyHash::operator()(const KeyView &key) const noexcept
 {
     uint64_t hash = seed ^ key.scope->keyHash;
@@ -49,20 +50,16 @@ bool FileCache::KeyEqual::same(const KeyView &a, const KeyView &b) noexcept
     return a.path == b.path && (a.scope == b.scope || a.scope->key == b.scope->key);
 }
 
-FileCache::FileCache(EventLoop &loop, BlockingPool &pool, Find find, OpenStrategy strategy) :
-    m_loop(loop),
-    m_pool(pool),
-    m_find(std::move(find)),
-    m_strategy(strategy),
-    m_nodes(64, KeyHash {randomSeed()}),
-    m_self(std::make_shared<FileCache *>(this))
+FileCache::FileCache(EventLoop &loop, BlockingPool &pool, Find find, OpenStrategy strategy)
+    : m_loop(loop), m_pool(pool), m_find(std::move(find)), m_strategy(strategy),
+      m_nodes(64, KeyHash {randomSeed()}), m_self(std::make_shared<FileCache *>(this))
 {
 }
 
 FileCache::~FileCache() = default;
 
-void FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope, std::string_view path,
-                      Answer answer) noexcept
+void FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
+                      std::string_view path, Answer answer) noexcept
 {
     ARC_DEBUG_ASSERT(m_loop.isCurrent());
     auto at = m_nodes.find(KeyView {scope.get(), path});
@@ -89,7 +86,8 @@ void FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope>
         if (age < kUsable || !node.isLoading) {
             if (node.shelf)
                 node.shelf->order.splice(node.shelf->order.begin(), node.shelf->order, node.place);
-            const Entry entry = node.entry; // answering may bring the next request, and that may evict
+            const Entry entry =
+                node.entry; // answering may bring the next request, and that may evict
             answer(exchange, entry);
             return;
         }

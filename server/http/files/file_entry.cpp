@@ -51,9 +51,14 @@ int statusOfError(int error) noexcept
 
 FileEntry::Stamp stampOf(const struct stat &status) noexcept
 {
-    const auto ns = [](const timespec &time) { return int64_t {time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
-    return {.device = status.st_dev, .inode = status.st_ino, .modifiedNs = ns(status.st_mtim),
-            .changedNs = ns(status.st_ctim), .size = static_cast<uint64_t>(status.st_size)};
+    const auto ns = [](const timespec &time) {
+        return int64_t {time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    };
+    return {.device = status.st_dev,
+            .inode = status.st_ino,
+            .modifiedNs = ns(status.st_mtim),
+            .changedNs = ns(status.st_ctim),
+            .size = static_cast<uint64_t>(status.st_size)};
 }
 
 /// Reads a small file whole; false when it fails or shrinks meanwhile.
@@ -61,7 +66,8 @@ bool readAll(int fd, std::string &out)
 {
     size_t have = 0;
     while (have < out.size()) {
-        const ssize_t got = pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(have));
+        const ssize_t got =
+            pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(have));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -98,11 +104,9 @@ std::shared_ptr<const FileEntry> makeEntry(ConfinedFile file, std::string_view n
 
 } // namespace
 
-FileScope::FileScope(std::vector<std::string> rootFolders, std::string indexName) :
-    roots(std::move(rootFolders)),
-    index(std::move(indexName)),
-    key(keyOf(roots, index)),
-    keyHash(std::hash<std::string> {}(key))
+FileScope::FileScope(std::vector<std::string> rootFolders, std::string indexName)
+    : roots(std::move(rootFolders)), index(std::move(indexName)), key(keyOf(roots, index)),
+      keyHash(std::hash<std::string> {}(key))
 {
 }
 
@@ -111,7 +115,8 @@ uint64_t FileEntry::cost() const noexcept
     return kEntryOverhead + content.size() + lines.size() + (file ? kInMemoryMax : 0);
 }
 
-std::shared_ptr<const FileEntry> loadFile(const FileScope &scope, const std::string &path, OpenStrategy strategy,
+std::shared_ptr<const FileEntry> loadFile(const FileScope &scope, const std::string &path,
+                                          OpenStrategy strategy,
                                           const std::optional<FileEntry::Stamp> &known)
 {
     const bool asksFolder = path.ends_with('/');

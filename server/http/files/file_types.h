@@ -5,7 +5,8 @@
 
 namespace arc {
 
-/// Content-Type of a file by the extension of its name, whatever its case; application/octet-stream when unknown.
+/// Content-Type of a file by the extension of its name, whatever its case; application/octet-stream
+/// when unknown.
 std::string_view contentTypeOf(std::string_view fileName) noexcept;
 
 } // namespace arc

@@ -12,7 +12,8 @@ namespace arc {
 
 namespace {
 
-// Without O_NONBLOCK the open of a named pipe that took the place of the file in between would hang.
+// Without O_NONBLOCK the open of a named pipe that took the place of the file in between would
+// hang.
 constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 constexpr int kLookFlags = O_PATH | O_CLOEXEC;
 
@@ -28,7 +29,8 @@ FileDescriptor openBeneath(int root, const char *path, int flags) noexcept
     return FileDescriptor(static_cast<int>(fd));
 }
 
-/// One component after the other. ".." cannot be one of them: it is removed from paths before, and refused here again.
+/// One component after the other. ".." cannot be one of them: it is removed from paths before, and
+/// refused here again.
 FileDescriptor openByWalk(int root, const std::string &path, int flags) noexcept
 {
     FileDescriptor folder(fcntl(root, F_DUPFD_CLOEXEC, 0));
@@ -42,8 +44,9 @@ FileDescriptor openByWalk(int root, const std::string &path, int flags) noexcept
             errno = EXDEV;
             return {};
         }
-        FileDescriptor next(openat(folder.get(), name.c_str(),
-                                   isLast ? flags | O_NOFOLLOW : O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW));
+        FileDescriptor next(
+            openat(folder.get(), name.c_str(),
+                   isLast ? flags | O_NOFOLLOW : O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW));
         if (isLast)
             return next;
         folder = std::move(next);
@@ -65,7 +68,8 @@ OpenStrategy bestOpenStrategy() noexcept
 {
     static const OpenStrategy best = [] {
         const FileDescriptor root(open("/", kLookFlags | O_DIRECTORY));
-        return root && openBeneath(root.get(), ".", kLookFlags) ? OpenStrategy::Openat2 : OpenStrategy::Walk;
+        return root && openBeneath(root.get(), ".", kLookFlags) ? OpenStrategy::Openat2
+                                                                : OpenStrategy::Walk;
     }();
     return best;
 }

@@ -41,14 +41,16 @@ Chunk whole(const Entry &entry)
 
 void respondPage(Exchange &exchange, int status, std::string_view name, std::string_view value)
 {
-    ErrorPage page = makeErrorPage(status, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
+    ErrorPage page =
+        makeErrorPage(status, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
     ResponseHead head {.status = status, .headers = {}};
     head.headers.add(name, value);
     head.headers.add("Content-Type", page.contentType);
     exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
 }
 
-/// To the folder's address with its "/", so that relative links in its page work. Never more than one "/" in front:
+/// To the folder's address with its "/", so that relative links in its page work. Never more than
+/// one "/" in front:
 /// "//host/" would be another server.
 void redirectToFolder(Exchange &exchange)
 {
@@ -70,13 +72,15 @@ void respondParts(Exchange &exchange, const Entry &entry, const RangeRequest &wa
     const std::string end = fmt::format("\r\n--{}--\r\n", boundary);
     uint64_t length = end.size();
     for (const ByteRange &range : wanted.ranges()) {
-        heads.push_back(fmt::format("\r\n--{}\r\nContent-Type: {}\r\nContent-Range: bytes {}-{}/{}\r\n\r\n", boundary,
-                                    entry->type, range.first, range.first + range.length - 1, entry->size));
+        heads.push_back(fmt::format(
+            "\r\n--{}\r\nContent-Type: {}\r\nContent-Range: bytes {}-{}/{}\r\n\r\n", boundary,
+            entry->type, range.first, range.first + range.length - 1, entry->size));
         length += heads.back().size() + range.length;
     }
     ResponseHead head {.status = 206, .headers = {}};
     head.headers.add("Content-Type", "multipart/byteranges; boundary=" + boundary);
-    head.headers.append(std::string_view(entry->lines).substr(entry->lines.find('\n') + 1)); // all but its type
+    head.headers.append(
+        std::string_view(entry->lines).substr(entry->lines.find('\n') + 1)); // all but its type
     exchange.begin(std::move(head), length);
     for (size_t i = 0; i < wanted.count; ++i) {
         exchange.write(Chunk::own(std::move(heads[i])));
@@ -105,7 +109,8 @@ void respondRange(Exchange &exchange, const Entry &entry, std::string_view value
     }
     const ByteRange &range = wanted.all[0];
     const std::string lines = entry->lines
-        + fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.first, range.first + range.length - 1, entry->size);
+        + fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.first,
+                      range.first + range.length - 1, entry->size);
     exchange.respondPrepared(206, lines, part(entry, range.first, range.length));
 }
 
@@ -138,7 +143,8 @@ void respondFile(Exchange &exchange, const Entry &entry)
     switch (evaluateConditions(request, entry->validators(), now)) {
     case Condition::NotModified:
         // All but the type. The body is dropped by the owner, who learns the length from it.
-        exchange.respondPrepared(304, std::string_view(entry->lines).substr(entry->lines.find('\n') + 1), whole(entry));
+        exchange.respondPrepared(
+            304, std::string_view(entry->lines).substr(entry->lines.find('\n') + 1), whole(entry));
         return;
     case Condition::PreconditionFailed:
         exchange.respondStatus(412);
@@ -177,9 +183,10 @@ size_t prefixSize(std::string_view prefix) noexcept
 
 } // namespace
 
-StaticHandler::StaticHandler(StaticOptions options) :
-    m_scope(std::make_shared<const FileScope>(std::move(options.roots), std::move(options.index))),
-    m_prefixSize(prefixSize(options.prefix))
+StaticHandler::StaticHandler(StaticOptions options)
+    : m_scope(
+        std::make_shared<const FileScope>(std::move(options.roots), std::move(options.index))),
+      m_prefixSize(prefixSize(options.prefix))
 {
 }
 

@@ -16,9 +16,10 @@ struct StaticOptions {
     std::string index = "index.html"; ///< served for a folder; empty: folders are answered 404
 };
 
-/// Serves files below folders: GET and HEAD, conditions and ranges (RFC 9110 13, 14). Names that begin with a dot are not
-/// there, except /.well-known/ (RFC 8615); links and paths that lead out of the folder are not there either.
-/// Immutable; any loop. The loop's HttpLoop must have a FileCache.
+/// Serves files below folders: GET and HEAD, conditions and ranges (RFC 9110 13, 14). Names that
+/// begin with a dot are not there, except /.well-known/ (RFC 8615); links and paths that lead out
+/// of the folder are not there either. Immutable; any loop. The loop's HttpLoop must have a
+/// FileCache.
 class StaticHandler final : public Handler {
 public:
     explicit StaticHandler(StaticOptions options);

@@ -16,7 +16,8 @@ int weightOf(std::string_view parameters) noexcept
         const size_t end = std::min(parameters.find(';'), parameters.size());
         const std::string_view parameter = trim(parameters.substr(0, end));
         parameters.remove_prefix(std::min(end + 1, parameters.size()));
-        if (parameter.size() < 2 || (parameter[0] != 'q' && parameter[0] != 'Q') || parameter[1] != '=')
+        if (parameter.size() < 2 || (parameter[0] != 'q' && parameter[0] != 'Q')
+            || parameter[1] != '=')
             continue;
         const std::string_view text = parameter.substr(2);
         if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')
@@ -58,7 +59,8 @@ bool prefersHtml(std::string_view accept) noexcept
         const size_t semicolon = std::min(element.find(';'), element.size());
         const std::string_view type = trim(element.substr(0, semicolon));
         const int weight = weightOf(element.substr(std::min(semicolon + 1, element.size())));
-        if (equalsIgnoreCase(type, "text/html") || equalsIgnoreCase(type, "application/xhtml+xml")) {
+        if (equalsIgnoreCase(type, "text/html")
+            || equalsIgnoreCase(type, "application/xhtml+xml")) {
             note(html, 3, weight);
         } else if (equalsIgnoreCase(type, "text/plain")) {
             note(plain, 3, weight);

@@ -60,12 +60,14 @@ const char *ChunkedDecoder::sizeStep(char byte) noexcept
     }
 }
 
-/// ";" name [ "=" ( token / quoted-string ) ], without the blanks that RFC 9112 7.1.1 only tolerates.
+/// ";" name [ "=" ( token / quoted-string ) ], without the blanks that RFC 9112 7.1.1 only
+/// tolerates.
 const char *ChunkedDecoder::extensionStep(char byte) noexcept
 {
     if (++m_extensionBytes > kExtensionBytesMax)
         return "The chunk extensions are too long.";
-    const bool mayEnd = m_state == State::Name || m_state == State::Value || m_state == State::QuotedEnd;
+    const bool mayEnd =
+        m_state == State::Name || m_state == State::Value || m_state == State::QuotedEnd;
     if (m_state == State::Quoted || m_state == State::QuotedPair) {
         if (!isValueByte(byte))
             return kBadExtension;
@@ -160,12 +162,13 @@ ChunkPiece ChunkedDecoder::decode(std::string_view bytes) noexcept
         if (m_state == State::Bad)
             return {.step = ChunkStep::Refuse, .bytesUsed = used, .reason = kBadSize};
         if (m_state == State::Data) {
-            const auto size = static_cast<size_t>(
-                std::min<uint64_t>(m_left, bytes.size() - used));
+            const auto size = static_cast<size_t>(std::min<uint64_t>(m_left, bytes.size() - used));
             m_left -= size;
             if (m_left == 0)
                 m_state = State::DataCr;
-            return {.step = ChunkStep::Data, .bytesUsed = used + size, .data = bytes.substr(used, size)};
+            return {.step = ChunkStep::Data,
+                    .bytesUsed = used + size,
+                    .data = bytes.substr(used, size)};
         }
         if (const char *fault = step(bytes[used])) {
             m_state = State::Bad;
@@ -173,7 +176,8 @@ ChunkPiece ChunkedDecoder::decode(std::string_view bytes) noexcept
         }
         ++used;
     }
-    return {.step = m_state == State::Done ? ChunkStep::Done : ChunkStep::NeedMore, .bytesUsed = used};
+    return {.step = m_state == State::Done ? ChunkStep::Done : ChunkStep::NeedMore,
+            .bytesUsed = used};
 }
 
 ChunkHeader::ChunkHeader(uint64_t size) noexcept

@@ -27,8 +27,8 @@ bool matches(std::string_view theirs, std::string_view ours, Comparison comparis
     return opaque(theirs) == opaque(ours);
 }
 
-/// Whether "*" or one entity tag of a list matches. Tags may hold commas, so the list is read by its quotes; reading
-/// stops at the first thing that is no tag.
+/// Whether "*" or one entity tag of a list matches. Tags may hold commas, so the list is read by
+/// its quotes; reading stops at the first thing that is no tag.
 bool listMatches(std::string_view list, std::string_view ours, Comparison comparison) noexcept
 {
     list = trim(list);
@@ -53,7 +53,8 @@ bool listMatches(std::string_view list, std::string_view ours, Comparison compar
 }
 
 /// Several field lines are one list (RFC 9110 5.3).
-bool anyMatches(const RequestHead &head, HeaderId id, std::string_view ours, Comparison comparison) noexcept
+bool anyMatches(const RequestHead &head, HeaderId id, std::string_view ours,
+                Comparison comparison) noexcept
 {
     for (const HeaderView &header : head.headers) {
         if (header.id == id && listMatches(header.value, ours, comparison))
@@ -64,12 +65,14 @@ bool anyMatches(const RequestHead &head, HeaderId id, std::string_view ours, Com
 
 } // namespace
 
-Condition evaluateConditions(const RequestHead &head, const Validators &validators, int64_t now) noexcept
+Condition evaluateConditions(const RequestHead &head, const Validators &validators,
+                             int64_t now) noexcept
 {
     if (head.find(HeaderId::IfMatch)) {
         if (!anyMatches(head, HeaderId::IfMatch, validators.etag, Comparison::Strong))
             return Condition::PreconditionFailed;
-    } else if (const auto since = head.find(HeaderId::IfUnmodifiedSince); since && validators.modified) {
+    } else if (const auto since = head.find(HeaderId::IfUnmodifiedSince);
+               since && validators.modified) {
         const auto date = parseHttpDate(*since, now);
         if (date && *validators.modified > *date)
             return Condition::PreconditionFailed;

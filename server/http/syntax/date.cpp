@@ -9,7 +9,8 @@ namespace arc {
 
 namespace {
 
-constexpr std::string_view kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::string_view kDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                      "Thursday", "Friday", "Saturday"};
 constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 constexpr int64_t kSecondsPerDay = 86400;
 constexpr int64_t kLast = 253402300799; // 9999-12-31 23:59:59
@@ -23,7 +24,7 @@ void putTwo(char *out, int value) noexcept
 /// Takes parts off the front of a date; false for good once something did not fit.
 class DateReader {
 public:
-    explicit DateReader(std::string_view text) : m_text(text) {}
+    explicit DateReader(std::string_view text) : m_text(text) { }
 
     bool fits() const noexcept { return m_fits; }
     bool atEnd() const noexcept { return m_fits && m_text.empty(); }
@@ -91,7 +92,8 @@ bool readFixdate(DateReader reader, DateParts &parts) noexcept
     return reader.atEnd();
 }
 
-/// "Sunday, 06-Nov-94 08:49:37 GMT": a year that seems more than 50 years ahead lies in the past century.
+/// "Sunday, 06-Nov-94 08:49:37 GMT": a year that seems more than 50 years ahead lies in the past
+/// century.
 bool readRfc850(DateReader reader, DateParts &parts, int yearNow) noexcept
 {
     reader.text(", ");

@@ -110,14 +110,17 @@ std::string_view standardExplanation(int status) noexcept
         if (row.status == status)
             return row.text;
     }
-    return status >= 500 ? "Something went wrong on the server." : "The server did not accept this request.";
+    return status >= 500 ? "Something went wrong on the server."
+                         : "The server did not accept this request.";
 }
 
 ErrorPage makeErrorPage(int status, std::string_view explanation, std::string_view requestId,
                         std::optional<std::string_view> accept)
 {
-    PageParts parts {.status = fmt::to_string(status), .phrase = reasonPhrase(status),
-                     .explanation = explanation, .requestId = requestId};
+    PageParts parts {.status = fmt::to_string(status),
+                     .phrase = reasonPhrase(status),
+                     .explanation = explanation,
+                     .requestId = requestId};
     if (parts.phrase.empty())
         parts.phrase = status >= 500 ? "Server Error" : "Error";
     if (parts.explanation.empty())

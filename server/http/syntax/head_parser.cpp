@@ -14,16 +14,13 @@ namespace {
 
 constexpr std::string_view kBadLineEnd = "A line does not end with CR LF.";
 
-/// Reads left to right; whatever it meets first decides, so the outcome does not depend on how the bytes were split.
+/// Reads left to right; whatever it meets first decides, so the outcome does not depend on how the
+/// bytes were split.
 class HeadReader {
 public:
-    HeadReader(std::string_view bytes, const HeadLimits &limits, std::span<HeaderView> headers) :
-        m_begin(bytes.data()),
-        m_at(bytes.data()),
-        m_bytesEnd(bytes.data() + bytes.size()),
-        m_end(m_bytesEnd),
-        m_limits(limits),
-        m_headers(headers)
+    HeadReader(std::string_view bytes, const HeadLimits &limits, std::span<HeaderView> headers)
+        : m_begin(bytes.data()), m_at(bytes.data()), m_bytesEnd(bytes.data() + bytes.size()),
+          m_end(m_bytesEnd), m_limits(limits), m_headers(headers)
     {
     }
 
@@ -45,8 +42,9 @@ private:
     HeadStep runOut() noexcept
     {
         if (static_cast<size_t>(m_bytesEnd - m_begin) >= m_decidedAt)
-            return refuse(m_tooLongStatus, m_tooLongStatus == 414 ? "The request line is too long."
-                                                                  : "The headers are too long.");
+            return refuse(m_tooLongStatus,
+                          m_tooLongStatus == 414 ? "The request line is too long."
+                                                 : "The headers are too long.");
         return HeadStep::NeedMore;
     }
     /// The part that begins here ends after at most `bytesMax` bytes.
@@ -190,8 +188,9 @@ HeadStep HeadReader::read(RequestHead &head) noexcept
     return step;
 }
 
-/// True when the bytes that came since the last call cannot have changed anything, so that a head that drips in is not
-/// read again from its start for each byte, but once for each of its (counted) lines.
+/// True when the bytes that came since the last call cannot have changed anything, so that a head
+/// that drips in is not read again from its start for each byte, but once for each of its (counted)
+/// lines.
 bool nothingNew(std::string_view bytes, const HeadProgress &progress) noexcept
 {
     if (progress.bytesLooked == 0 || bytes.size() >= progress.decidedAt)

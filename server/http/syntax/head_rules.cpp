@@ -53,7 +53,8 @@ Special gather(const RequestHead &head) noexcept
     return special;
 }
 
-/// Calls visit(element) for each non-empty element of a comma-separated list until it answers false.
+/// Calls visit(element) for each non-empty element of a comma-separated list until it answers
+/// false.
 template <class Visit>
 bool eachElement(std::string_view list, Visit visit) noexcept
 {
@@ -67,7 +68,8 @@ bool eachElement(std::string_view list, Visit visit) noexcept
     return true;
 }
 
-/// A coding we do not have is 501; a list in which "chunked" is not last and single has no certain end: 400.
+/// A coding we do not have is 501; a list in which "chunked" is not last and single has no certain
+/// end: 400.
 HeadFault codingFault(std::string_view value) noexcept
 {
     bool last = false;
@@ -98,7 +100,9 @@ HeadFault readFraming(RequestHead &head, const Special &special) noexcept
     if (special.length) {
         constexpr size_t kDigitsMax = 19;
         const std::string_view digits = special.length->value;
-        const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+        const auto isDigit = [](char c) {
+            return c >= '0' && c <= '9';
+        };
         if (digits.empty() || digits.size() > kDigitsMax
             || !std::all_of(digits.begin(), digits.end(), isDigit))
             return {400, "Content-Length is not a number."};
@@ -112,8 +116,8 @@ HeadFault readFraming(RequestHead &head, const Special &special) noexcept
     return {};
 }
 
-/// RFC 9110 7.6.1: a Connection list may name only what belongs to the connection. One that names these would make a
-/// forwarder drop what the message means.
+/// RFC 9110 7.6.1: a Connection list may name only what belongs to the connection. One that names
+/// these would make a forwarder drop what the message means.
 bool isEssential(std::string_view name) noexcept
 {
     switch (headerFromName(name)) {
@@ -160,7 +164,8 @@ bool sameAuthority(const Authority &a, const Authority &b, uint16_t defaultPort)
 }
 
 /// Splits the target by its form (RFC 9112 3.2). `authority`: of absolute-form and authority-form.
-HeadFault splitTarget(RequestHead &head, std::string_view &authority, uint16_t &defaultPort) noexcept
+HeadFault splitTarget(RequestHead &head, std::string_view &authority,
+                      uint16_t &defaultPort) noexcept
 {
     std::string_view target = head.target;
     if (head.method == Method::Connect) {
@@ -195,7 +200,8 @@ HeadFault splitTarget(RequestHead &head, std::string_view &authority, uint16_t &
     return {};
 }
 
-/// Exactly one Host in 1.1, at most one in 1.0; it must agree with a target that names a host itself.
+/// Exactly one Host in 1.1, at most one in 1.0; it must agree with a target that names a host
+/// itself.
 HeadFault readHost(RequestHead &head, const Special &special, std::string_view inTarget,
                    uint16_t defaultPort) noexcept
 {
@@ -255,7 +261,9 @@ HeadFault applyHeadRules(RequestHead &head, std::string &text) noexcept
         head.path = *path;
         pathIsOwn = path->data() == text.data();
     }
-    const auto isUpper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    const auto isUpper = [](char c) {
+        return c >= 'A' && c <= 'Z';
+    };
     if (std::any_of(head.host.begin(), head.host.end(), isUpper)) {
         const size_t pathSize = pathIsOwn ? head.path.size() : 0;
         text.resize(pathSize);

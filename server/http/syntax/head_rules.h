@@ -12,9 +12,9 @@ struct HeadFault {
     explicit operator bool() const noexcept { return status != 0; }
 };
 
-/// The rules that need the whole head: one Host, one framing, no contradiction between target and Host (RFC 9112 3.2,
-/// 6.1, 6.3; RFC 9110 7.6.1, 10.1.1). `head` has method, target, version and headers; the rest is filled in here.
-/// Pure; any thread.
+/// The rules that need the whole head: one Host, one framing, no contradiction between target and
+/// Host (RFC 9112 3.2, 6.1, 6.3; RFC 9110 7.6.1, 10.1.1). `head` has method, target, version and
+/// headers; the rest is filled in here. Pure; any thread.
 HeadFault applyHeadRules(RequestHead &head, std::string &text) noexcept;
 
 } // namespace arc

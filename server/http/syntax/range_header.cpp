@@ -14,7 +14,9 @@ namespace {
 /// Digits only; what is larger than 64 bits is as good as the largest number.
 std::optional<uint64_t> readPosition(std::string_view digits) noexcept
 {
-    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto isDigit = [](char c) {
+        return c >= '0' && c <= '9';
+    };
     if (digits.empty() || !std::all_of(digits.begin(), digits.end(), isDigit))
         return std::nullopt;
     uint64_t value = 0;
@@ -82,7 +84,8 @@ RangeRequest parseRange(std::string_view value, uint64_t size) noexcept
     }
     if (!any)
         return whole;
-    request.outcome = request.count ? RangeRequest::Outcome::Some : RangeRequest::Outcome::Unsatisfiable;
+    request.outcome =
+        request.count ? RangeRequest::Outcome::Some : RangeRequest::Outcome::Unsatisfiable;
     return request;
 }
 

@@ -42,7 +42,8 @@ void appendResponseHead(std::string &out, int status, std::string_view lines,
         out += "Transfer-Encoding: chunked\r\n";
     } else if (framing.length && !forbidsFraming) {
         std::array<char, 20> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *framing.length).ptr;
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), *framing.length).ptr;
         out.append("Content-Length: ").append(digits.data(), end).append("\r\n");
     }
     switch (framing.connection) {

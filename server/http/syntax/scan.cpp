@@ -26,7 +26,8 @@ constexpr uint64_t hasByte(uint64_t word, uint64_t byte) noexcept
     return hasLess(word ^ (kOnes * byte), 1);
 }
 
-/// A word that may hold a stop byte is looked at byte by byte: a suspicion may be wrong (tab), a miss may not happen.
+/// A word that may hold a stop byte is looked at byte by byte: a suspicion may be wrong (tab), a
+/// miss may not happen.
 template <bool (*isGood)(char), class Suspect>
 const char *scanWords(const char *from, const char *end, Suspect suspect) noexcept
 {
@@ -49,9 +50,8 @@ const char *scanWords(const char *from, const char *end, Suspect suspect) noexce
 
 const char *valueEndSwar(const char *from, const char *end) noexcept
 {
-    return scanWords<isValueByte>(from, end, [](uint64_t word) {
-        return hasLess(word, 0x20) | hasByte(word, 0x7f);
-    });
+    return scanWords<isValueByte>(
+        from, end, [](uint64_t word) { return hasLess(word, 0x20) | hasByte(word, 0x7f); });
 }
 
 const char *targetEndSwar(const char *from, const char *end) noexcept
@@ -73,8 +73,8 @@ const char *valueEndSse2(const char *from, const char *end) noexcept
     for (; end - from >= 16; from += 16) {
         const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
         const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, below), v);
-        const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low),
-                                         _mm_cmpeq_epi8(v, del));
+        const __m128i bad =
+            _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low), _mm_cmpeq_epi8(v, del));
         if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(bad)))
             return from + std::countr_zero(mask);
     }
@@ -113,7 +113,8 @@ __attribute__((target("avx2"))) const char *valueEndAvx2(const char *from, const
     return valueEndSse2(from, end);
 }
 
-__attribute__((target("avx2"))) const char *targetEndAvx2(const char *from, const char *end) noexcept
+__attribute__((target("avx2"))) const char *targetEndAvx2(const char *from,
+                                                          const char *end) noexcept
 {
     const __m256i space = _mm256_set1_epi8(0x20);
     const __m256i hash = _mm256_set1_epi8('#');
@@ -121,10 +122,9 @@ __attribute__((target("avx2"))) const char *targetEndAvx2(const char *from, cons
     for (; end - from >= 32; from += 32) {
         const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
         const __m256i good = _mm256_cmpgt_epi8(v, space);
-        const __m256i bad
-            = _mm256_or_si256(_mm256_cmpeq_epi8(v, hash), _mm256_cmpeq_epi8(v, del));
-        const auto mask
-            = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_andnot_si256(bad, good)));
+        const __m256i bad = _mm256_or_si256(_mm256_cmpeq_epi8(v, hash), _mm256_cmpeq_epi8(v, del));
+        const auto mask =
+            static_cast<unsigned>(_mm256_movemask_epi8(_mm256_andnot_si256(bad, good)));
         if (mask != 0xffffffff)
             return from + std::countr_one(mask);
     }

@@ -34,7 +34,8 @@ bool hasDotSegment(std::string_view path) noexcept
     return false;
 }
 
-/// Decodes into `out`, which is at least as long; the decoded size, or nothing for a broken escape or a NUL byte.
+/// Decodes into `out`, which is at least as long; the decoded size, or nothing for a broken escape
+/// or a NUL byte.
 std::optional<size_t> decode(std::string_view raw, char *out) noexcept
 {
     size_t size = 0;
@@ -58,8 +59,8 @@ std::optional<size_t> removeDotSegments(char *path, size_t size) noexcept
 {
     size_t written = 0;
     for (size_t from = 0; from < size;) {
-        const auto *slash
-            = static_cast<const char *>(std::memchr(path + from + 1, '/', size - from - 1));
+        const auto *slash =
+            static_cast<const char *>(std::memchr(path + from + 1, '/', size - from - 1));
         const size_t to = slash ? static_cast<size_t>(slash - path) : size;
         const std::string_view segment(path + from + 1, to - from - 1);
         const bool isUp = segment == "..";

@@ -42,7 +42,9 @@ private slots:
     void refusesWhatHasTwoReadings_data()
     {
         QTest::addColumn<QByteArray>("bytes");
-        const auto row = [](const char *name, const QByteArray &bytes) { QTest::newRow(name) << bytes; };
+        const auto row = [](const char *name, const QByteArray &bytes) {
+            QTest::newRow(name) << bytes;
+        };
         row("bare LF after the size", "3\nabc\r\n0\r\n\r\n");
         row("bare LF after the data", "3\r\nabc\n0\r\n\r\n");
         row("bare CR after the size", "3\rabc\r\n0\r\n\r\n");
@@ -69,7 +71,8 @@ private slots:
         row("open quote", "3;a=\"b\r\nabc\r\n0\r\n\r\n");
         row("behind a quote", "3;a=\"b\"c\r\nabc\r\n0\r\n\r\n");
         row("blank in an extension", "3; a\r\nabc\r\n0\r\n\r\n");
-        row("extensions together", "1;" + QByteArray(200, 'a') + "\r\nx\r\n1;" + QByteArray(57, 'a') + "\r\nx\r\n");
+        row("extensions together",
+            "1;" + QByteArray(200, 'a') + "\r\nx\r\n1;" + QByteArray(57, 'a') + "\r\nx\r\n");
         row("folded trailer", "0\r\nA: b\r\n c\r\n\r\n");
         row("trailer without a colon", "0\r\nAb\r\n\r\n");
         row("trailer without a name", "0\r\n: b\r\n\r\n");
@@ -115,7 +118,8 @@ private slots:
             QCOMPARE(decoded.body, body.toStdString());
         }
         for (qsizetype size = 1; size < bytes.size(); ++size)
-            QVERIFY(decodeAll(std::string_view(all).substr(0, size_t(size)), size_t(size)).step < ChunkStep::Done);
+            QVERIFY(decodeAll(std::string_view(all).substr(0, size_t(size)), size_t(size)).step
+                    < ChunkStep::Done);
     }
 
     void theLargestSizeDoesNotOverflow()

@@ -13,7 +13,9 @@ private slots:
     void browsersGetHtmlAndToolsPlainText_data()
     {
         QTest::addColumn<bool>("html");
-        const auto row = [](const char *accept, bool html) { QTest::newRow(accept) << html; };
+        const auto row = [](const char *accept, bool html) {
+            QTest::newRow(accept) << html;
+        };
         row("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true);
         row("TEXT/HTML", true);
         row("text/*", true);
@@ -38,10 +40,12 @@ private slots:
 
     void everythingPutInIsEscaped()
     {
-        const ErrorPage page = makeErrorPage(404, "<script>alert('a & \"b\"')</script>", "<id>", "text/html");
+        const ErrorPage page =
+            makeErrorPage(404, "<script>alert('a & \"b\"')</script>", "<id>", "text/html");
         QCOMPARE(page.contentType, std::string_view("text/html; charset=utf-8"));
         const QByteArray body = QByteArray::fromStdString(page.body);
-        QVERIFY(body.contains("&lt;script&gt;alert(&#39;a &amp; &quot;b&quot;&#39;)&lt;/script&gt;"));
+        QVERIFY(
+            body.contains("&lt;script&gt;alert(&#39;a &amp; &quot;b&quot;&#39;)&lt;/script&gt;"));
         QVERIFY(body.contains("&lt;id&gt;"));
         QVERIFY(!body.contains("<script>"));
         QVERIFY(body.contains("Not Found"));
@@ -52,7 +56,9 @@ private slots:
     {
         const ErrorPage page = makeErrorPage(503, {}, "abc", std::nullopt);
         QCOMPARE(page.contentType, std::string_view("text/plain; charset=utf-8"));
-        QCOMPARE(page.body, "503 Service Unavailable\n" + std::string(standardExplanation(503)) + "\nRequest: abc\n");
+        QCOMPARE(page.body,
+                 "503 Service Unavailable\n" + std::string(standardExplanation(503))
+                     + "\nRequest: abc\n");
         QCOMPARE(makeErrorPage(404, "No.", {}, "*/*").body, std::string("404 Not Found\nNo.\n"));
     }
 

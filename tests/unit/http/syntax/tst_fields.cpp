@@ -12,7 +12,7 @@ using namespace arc;
 
 namespace {
 
-constexpr int64_t kNow = 1795442587; // 2026-11-23
+constexpr int64_t kNow = 1795442587;    // 2026-11-23
 constexpr int64_t kExample = 784111777; // Sun, 06 Nov 1994 08:49:37 GMT
 
 RequestHead headWith(Method method, std::vector<HeaderView> &headers)
@@ -37,13 +37,14 @@ private slots:
     void datesAreRefused_data()
     {
         QTest::addColumn<QByteArray>("text");
-        for (const char *text : {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
-                                 "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
-                                 "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
-                                 "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
-                                 "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
-                                 "Foo, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
-                                 "Sunday, 06-Nov-1994 08:49:37 GMT", "Sun Nov 06 08:49:37 94", "784111777"})
+        for (const char *text :
+             {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
+              "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+              "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+              "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
+              "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+              "Foo, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
+              "Sunday, 06-Nov-1994 08:49:37 GMT", "Sun Nov 06 08:49:37 94", "784111777"})
             QTest::newRow(text) << QByteArray(text);
     }
     void datesAreRefused()
@@ -72,14 +73,19 @@ private slots:
         QCOMPARE(formatHttpDate(kExample), std::string("Sun, 06 Nov 1994 08:49:37 GMT"));
         QCOMPARE(formatHttpDate(-5), formatHttpDate(0));
         DateLine line;
-        QCOMPARE(line.at(kExample * 1000 + 999), std::string_view("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
-        QCOMPARE(line.at(kExample * 1000 + 1000), std::string_view("Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"));
+        QCOMPARE(line.at(kExample * 1000 + 999),
+                 std::string_view("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+        QCOMPARE(line.at(kExample * 1000 + 1000),
+                 std::string_view("Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"));
     }
 
     void rangesAreRead_data()
     {
-        QTest::addColumn<QByteArray>("expected"); // of a body of 1000 bytes: first+length, or a word
-        const auto row = [](const char *value, const char *expected) { QTest::newRow(value) << QByteArray(expected); };
+        QTest::addColumn<QByteArray>(
+            "expected"); // of a body of 1000 bytes: first+length, or a word
+        const auto row = [](const char *value, const char *expected) {
+            QTest::newRow(value) << QByteArray(expected);
+        };
         row("bytes=0-0", "0+1");
         row("bytes=0-499", "0+500");
         row("bytes=500-", "500+500");
@@ -106,9 +112,11 @@ private slots:
         row("bytes=+0-1", "whole");
         row("bytes=0 - 1", "whole");
         row("bytes=--1", "whole");
-        row("bytes=0-,0-", "whole");    // more bytes than there are
+        row("bytes=0-,0-", "whole"); // more bytes than there are
         row("bytes=0-999,0-0", "whole");
-        row("bytes=0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,8-8,9-9,10-10,11-11,12-12,13-13,14-14,15-15,16-16", "whole");
+        row("bytes=0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,8-8,9-9,10-10,11-11,12-12,13-13,14-14,15-15,16-"
+            "16",
+            "whole");
     }
     void rangesAreRead()
     {
@@ -121,8 +129,8 @@ private slots:
             read = "unsatisfiable";
         for (const ByteRange &range : request.ranges()) {
             if (request.outcome == RangeRequest::Outcome::Some)
-                read += (read.isEmpty() ? "" : " ") + QByteArray::number(qulonglong(range.first)) + "+"
-                    + QByteArray::number(qulonglong(range.length));
+                read += (read.isEmpty() ? "" : " ") + QByteArray::number(qulonglong(range.first))
+                    + "+" + QByteArray::number(qulonglong(range.length));
         }
         QCOMPARE(read, expected);
     }
@@ -153,7 +161,8 @@ private slots:
         row("other tag", {{"If-None-Match", "\"b\""}}, go, go);
         row("unquoted", {{"If-None-Match", "a"}}, go, go);
         row("open quote", {{"If-None-Match", "\"a"}}, go, go);
-        row("tag goes before date", {{"If-None-Match", "\"b\""}, {"If-Modified-Since", date}}, go, go);
+        row("tag goes before date", {{"If-None-Match", "\"b\""}, {"If-Modified-Since", date}}, go,
+            go);
         row("not modified", {{"If-Modified-Since", date}}, same, go);
         row("modified", {{"If-Modified-Since", before}}, go, go);
         row("unreadable date", {{"If-Modified-Since", "yesterday"}}, go, go);
@@ -161,7 +170,8 @@ private slots:
         row("matches star", {{"If-Match", "*"}}, go, go);
         row("weak never matches strongly", {{"If-Match", "W/\"a\""}}, failed, failed);
         row("no match", {{"If-Match", "\"b\""}}, failed, failed);
-        row("match goes before date", {{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}, go, go);
+        row("match goes before date", {{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}, go,
+            go);
         row("unmodified", {{"If-Unmodified-Since", date}}, go, go);
         row("modified since", {{"If-Unmodified-Since", before}}, failed, failed);
         row("both hold", {{"If-Match", "\"a\""}, {"If-None-Match", "\"a\""}}, same, failed);
@@ -216,8 +226,9 @@ private slots:
         head.headers.add("X-A", "b");
         std::string out = "before";
         appendResponseHead(out, head, {.length = 5, .server = true, .dateLine = "Date: d\r\n"});
-        QCOMPARE(out, std::string("beforeHTTP/1.1 200 OK\r\nDate: d\r\nServer: Arcology\r\nX-A: b\r\n"
-                                  "Content-Length: 5\r\n\r\n"));
+        QCOMPARE(out,
+                 std::string("beforeHTTP/1.1 200 OK\r\nDate: d\r\nServer: Arcology\r\nX-A: b\r\n"
+                             "Content-Length: 5\r\n\r\n"));
         const auto printed = [](int status, ResponseFraming framing) {
             std::string text;
             appendResponseHead(text, {.status = status}, framing);
@@ -225,19 +236,23 @@ private slots:
         };
         using Connection = ResponseFraming::Connection;
         QCOMPARE(printed(404, {.chunked = true, .connection = Connection::Close}),
-                 std::string("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"));
-        QCOMPARE(printed(304, {.length = 7}), std::string("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"));
+                 std::string("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nConnection: "
+                             "close\r\n\r\n"));
+        QCOMPARE(printed(304, {.length = 7}),
+                 std::string("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"));
         QCOMPARE(printed(304, {.chunked = true}), std::string("HTTP/1.1 304 Not Modified\r\n\r\n"));
         QCOMPARE(printed(204, {.length = 0}), std::string("HTTP/1.1 204 No Content\r\n\r\n"));
-        QCOMPARE(printed(799, {.length = 0, .connection = Connection::KeepAlive}),
-                 std::string("HTTP/1.1 799 \r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"));
+        QCOMPARE(
+            printed(799, {.length = 0, .connection = Connection::KeepAlive}),
+            std::string("HTTP/1.1 799 \r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"));
     }
 
     void aBorrowedBlockIsCopiedOnlyWhenSomethingIsAdded()
     {
         const auto lines = std::make_shared<const std::string>("A: b\r\n");
         HeaderBlock block = HeaderBlock::borrow(*lines, lines);
-        QCOMPARE(static_cast<const void *>(block.lines().data()), static_cast<const void *>(lines->data()));
+        QCOMPARE(static_cast<const void *>(block.lines().data()),
+                 static_cast<const void *>(lines->data()));
         HeaderBlock copy = block;
         copy.add("C", "d");
         copy.append("E: f\r\n");
@@ -264,7 +279,8 @@ private slots:
             QCOMPARE(int(methodFromName(methodName(Method(method)))), method);
         QCOMPARE(methodFromName("get"), Method::Other);
         QCOMPARE(methodFromName(""), Method::Other);
-        QVERIFY(isIdempotent(Method::Put) && !isIdempotent(Method::Post) && !isIdempotent(Method::Other));
+        QVERIFY(isIdempotent(Method::Put) && !isIdempotent(Method::Post)
+                && !isIdempotent(Method::Other));
     }
 };
 

@@ -98,9 +98,11 @@ private slots:
     {
         refusedTable({
             {"with a length", withHost("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"), 400},
-            {"with a length behind", withHost("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 400},
+            {"with a length behind",
+             withHost("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 400},
             {"in HTTP/1.0", request("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0"), 400},
-            {"twice", withHost("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
+            {"twice", withHost("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+             400},
             {"chunked twice", withHost("Transfer-Encoding: chunked, chunked\r\n"), 400},
             {"not last", withHost("Transfer-Encoding: chunked, gzip\r\n"), 400},
             {"identity", withHost("Transfer-Encoding: identity\r\n"), 400},
@@ -110,7 +112,10 @@ private slots:
             {"quoted", withHost("Transfer-Encoding: \"chunked\"\r\n"), 400},
             {"with a parameter", withHost("Transfer-Encoding: chunked;q=1\r\n"), 400},
             {"with a comma", withHost("Transfer-Encoding: chunked,\r\n"), 400},
-            {"vertical tab", withHost("Transfer-Encoding: \x0b" "chunked\r\n"), 400},
+            {"vertical tab",
+             withHost("Transfer-Encoding: \x0b"
+                      "chunked\r\n"),
+             400},
             {"empty", withHost("Transfer-Encoding:\r\n"), 400},
         });
     }
@@ -214,8 +219,10 @@ private slots:
             {"Connection names the coding", withHost("Connection: transfer-encoding\r\n"), 400},
             {"Connection not a list", withHost("Connection: keep alive\r\n"), 400},
             {"other expectation", withHost("Content-Length: 1\r\nExpect: 200-ok\r\n"), 417},
-            {"expectation and more", withHost("Content-Length: 1\r\nExpect: 100-continue, x\r\n"), 417},
-            {"expectation twice", withHost("Expect: 100-continue\r\nExpect: 100-continue\r\n"), 417},
+            {"expectation and more", withHost("Content-Length: 1\r\nExpect: 100-continue, x\r\n"),
+             417},
+            {"expectation twice", withHost("Expect: 100-continue\r\nExpect: 100-continue\r\n"),
+             417},
         });
     }
     void refusesOtherContradictions() { checkRefused(); }
@@ -228,7 +235,8 @@ private slots:
             many += "X: y\r\n";
         refusedTable({
             {"target", request(host, "GET /" + QByteArray(8192, 'a') + " HTTP/1.1"), 414},
-            {"line one too long", request(host, "GET /" + QByteArray(8192 - 13, 'a') + " HTTP/1.1"), 414},
+            {"line one too long", request(host, "GET /" + QByteArray(8192 - 13, 'a') + " HTTP/1.1"),
+             414},
             {"line without an end", "GET /" + QByteArray(9000, 'a'), 414},
             {"method", QByteArray(33, 'A'), 501},
             {"header lines", request(many), 431},
@@ -262,24 +270,35 @@ private slots:
         QTest::addColumn<QByteArray>("host");
         QTest::addColumn<bool>("keepAlive");
         const QByteArray host = "Host: Shop.Example:8080\r\n";
-        QTest::newRow("plain") << request(host) << QByteArray("/") << QByteArray() << QByteArray("shop.example") << true;
+        QTest::newRow("plain") << request(host) << QByteArray("/") << QByteArray()
+                               << QByteArray("shop.example") << true;
         QTest::newRow("query") << request(host, "GET /a/b?c=%20d?e HTTP/1.1") << QByteArray("/a/b")
                                << QByteArray("c=%20d?e") << QByteArray("shop.example") << true;
-        QTest::newRow("escapes") << request(host, "GET /%41%2Fb/./../c%20d HTTP/1.1") << QByteArray("/A/c d")
-                                 << QByteArray() << QByteArray("shop.example") << true;
-        QTest::newRow("absolute") << request("Host: a.example\r\n", "GET http://A.example:80/x?y HTTP/1.1")
-                                  << QByteArray("/x") << QByteArray("y") << QByteArray("a.example") << true;
-        QTest::newRow("absolute without a path") << request("Host: a\r\n", "GET HTTP://a?y HTTP/1.1")
-                                                 << QByteArray("/") << QByteArray("y") << QByteArray("a") << true;
-        QTest::newRow("star") << request(host, "OPTIONS * HTTP/1.1") << QByteArray("*") << QByteArray()
-                              << QByteArray("shop.example") << true;
-        QTest::newRow("IPv6") << request("Host: [::1]:80\r\n") << QByteArray("/") << QByteArray() << QByteArray("[::1]") << true;
-        QTest::newRow("root dot") << request("Host: a.example.\r\n") << QByteArray("/") << QByteArray() << QByteArray("a.example") << true;
-        QTest::newRow("closes") << request("Host: a\r\nConnection: x, Close\r\n") << QByteArray("/") << QByteArray() << QByteArray("a") << false;
-        QTest::newRow("1.0") << request("", "GET / HTTP/1.0") << QByteArray("/") << QByteArray() << QByteArray() << false;
+        QTest::newRow("escapes") << request(host, "GET /%41%2Fb/./../c%20d HTTP/1.1")
+                                 << QByteArray("/A/c d") << QByteArray()
+                                 << QByteArray("shop.example") << true;
+        QTest::newRow("absolute") << request("Host: a.example\r\n",
+                                             "GET http://A.example:80/x?y HTTP/1.1")
+                                  << QByteArray("/x") << QByteArray("y") << QByteArray("a.example")
+                                  << true;
+        QTest::newRow("absolute without a path")
+            << request("Host: a\r\n", "GET HTTP://a?y HTTP/1.1") << QByteArray("/")
+            << QByteArray("y") << QByteArray("a") << true;
+        QTest::newRow("star") << request(host, "OPTIONS * HTTP/1.1") << QByteArray("*")
+                              << QByteArray() << QByteArray("shop.example") << true;
+        QTest::newRow("IPv6") << request("Host: [::1]:80\r\n") << QByteArray("/") << QByteArray()
+                              << QByteArray("[::1]") << true;
+        QTest::newRow("root dot") << request("Host: a.example.\r\n") << QByteArray("/")
+                                  << QByteArray() << QByteArray("a.example") << true;
+        QTest::newRow("closes") << request("Host: a\r\nConnection: x, Close\r\n") << QByteArray("/")
+                                << QByteArray() << QByteArray("a") << false;
+        QTest::newRow("1.0") << request("", "GET / HTTP/1.0") << QByteArray("/") << QByteArray()
+                             << QByteArray() << false;
         QTest::newRow("1.0 keeps") << request("Connection: keep-alive\r\n", "GET / HTTP/1.0")
                                    << QByteArray("/") << QByteArray() << QByteArray() << true;
-        QTest::newRow("empty line first") << QByteArray("\r\n" + request("Host: a\r\n")) << QByteArray("/") << QByteArray() << QByteArray("a") << true;
+        QTest::newRow("empty line first")
+            << QByteArray("\r\n" + request("Host: a\r\n")) << QByteArray("/") << QByteArray()
+            << QByteArray("a") << true;
     }
     void acceptedHeadsReadAs()
     {
@@ -311,7 +330,8 @@ private slots:
         const QByteArray coded = withHost("transfer-encoding: \t Chunked \r\nX:\r\n");
         QCOMPARE(chunked.parse(view(coded)).step, HeadStep::Done);
         QVERIFY(chunked.head.chunked && !chunked.head.expectContinue);
-        QCOMPARE(chunked.head.find(HeaderId::TransferEncoding), std::optional<std::string_view>("Chunked"));
+        QCOMPARE(chunked.head.find(HeaderId::TransferEncoding),
+                 std::optional<std::string_view>("Chunked"));
         QCOMPARE(chunked.head.find("x"), std::optional<std::string_view>(""));
         QVERIFY(!chunked.head.find(HeaderId::Cookie));
     }
@@ -339,7 +359,8 @@ private slots:
     void aCopyOfATargetWithoutAPathIsWhole()
     {
         Parsed parsed;
-        const QByteArray bytes = request("Host: ABCDEFGHIJKLMNOP\r\n", "GET http://abcdefghijklmnoP?q HTTP/1.1");
+        const QByteArray bytes =
+            request("Host: ABCDEFGHIJKLMNOP\r\n", "GET http://abcdefghijklmnoP?q HTTP/1.1");
         QCOMPARE(parsed.parse(view(bytes)).step, HeadStep::Done);
         std::string text;
         std::vector<HeaderView> headers;

@@ -12,8 +12,8 @@ Route route(std::string prefix, std::vector<std::string> methods = {})
     return {.prefix = std::move(prefix), .methods = std::move(methods)};
 }
 
-std::shared_ptr<const Site> site(std::string id, std::vector<std::string> hosts, std::vector<std::string> listeners,
-                                 std::vector<Route> routes)
+std::shared_ptr<const Site> site(std::string id, std::vector<std::string> hosts,
+                                 std::vector<std::string> listeners, std::vector<Route> routes)
 {
     auto made = std::make_shared<Site>();
     made->id = std::move(id);
@@ -23,7 +23,8 @@ std::shared_ptr<const Site> site(std::string id, std::vector<std::string> hosts,
     return made;
 }
 
-QByteArray told(const Router &router, const char *listener, const char *host, const char *path, const char *method = "GET")
+QByteArray told(const Router &router, const char *listener, const char *host, const char *path,
+                const char *method = "GET")
 {
     RequestHead head;
     head.methodText = method;
@@ -38,7 +39,9 @@ QByteArray told(const Router &router, const char *listener, const char *host, co
         return "allow " + QByteArray::fromStdString(match.allowed);
     case Router::Outcome::Found:
         return QByteArray::fromStdString(match.site->id + " " + match.route->prefix)
-            + (match.route->methods.empty() ? QByteArray() : " " + QByteArray::fromStdString(match.route->methods[0]));
+            + (match.route->methods.empty()
+                   ? QByteArray()
+                   : " " + QByteArray::fromStdString(match.route->methods[0]));
     }
     return "?";
 }
@@ -56,9 +59,11 @@ private slots:
         QTest::addColumn<QByteArray>("path");
         QTest::addColumn<QByteArray>("method");
         QTest::addColumn<QByteArray>("expected");
-        const auto row = [](const char *listener, const char *host, const char *path, const char *method, const char *expected) {
+        const auto row = [](const char *listener, const char *host, const char *path,
+                            const char *method, const char *expected) {
             QTest::addRow("%s %s %s %s", method, listener, host, path)
-                << QByteArray(listener) << QByteArray(host) << QByteArray(path) << QByteArray(method) << QByteArray(expected);
+                << QByteArray(listener) << QByteArray(host) << QByteArray(path)
+                << QByteArray(method) << QByteArray(expected);
         };
         row("main", "shop.example", "/", "GET", "shop /");
         row("main", "shop.example", "/api", "GET", "shop /api GET");
@@ -86,7 +91,8 @@ private slots:
             site("later", {}, {}, {route("/")}),
             site("wild", {"*.shop.example"}, {}, {route("/")}),
             site("deep", {"*.b.shop.example"}, {}, {route("/")}),
-            site("shop", {"shop.example"}, {}, {route("/"), route("/api", {"GET"}), route("/api", {"POST"}), route("/api/v1")}),
+            site("shop", {"shop.example"}, {},
+                 {route("/"), route("/api", {"GET"}), route("/api", {"POST"}), route("/api/v1")}),
             site("only", {"only.example"}, {"second"}, {route("/x")}),
         });
         QFETCH(QByteArray, listener);

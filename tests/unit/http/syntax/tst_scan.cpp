@@ -36,8 +36,12 @@ private slots:
             const char *end = part.data() + part.size();
             for (const Scanner &scanner : scanners()) {
                 const QByteArray name(scanner.name.data(), int(scanner.name.size()));
-                QVERIFY2(size_t(scanner.valueEnd(part.data(), end) - part.data()) == slowly(part, isValueByte), name);
-                QVERIFY2(size_t(scanner.targetEnd(part.data(), end) - part.data()) == slowly(part, isTargetByte), name);
+                QVERIFY2(size_t(scanner.valueEnd(part.data(), end) - part.data())
+                             == slowly(part, isValueByte),
+                         name);
+                QVERIFY2(size_t(scanner.targetEnd(part.data(), end) - part.data())
+                             == slowly(part, isTargetByte),
+                         name);
             }
         }
     }
@@ -50,8 +54,10 @@ private slots:
                 text[place] = static_cast<char>(byte);
                 const char *end = text.data() + text.size();
                 for (const Scanner &scanner : scanners()) {
-                    QCOMPARE(size_t(scanner.valueEnd(text.data(), end) - text.data()), slowly(text, isValueByte));
-                    QCOMPARE(size_t(scanner.targetEnd(text.data(), end) - text.data()), slowly(text, isTargetByte));
+                    QCOMPARE(size_t(scanner.valueEnd(text.data(), end) - text.data()),
+                             slowly(text, isValueByte));
+                    QCOMPARE(size_t(scanner.targetEnd(text.data(), end) - text.data()),
+                             slowly(text, isTargetByte));
                 }
             }
         }
