@@ -40,6 +40,17 @@ def application(environ, start_response):
     return [b"hello from ", path.encode("latin-1")]
 )";
 
+constexpr const char *kAsgiApp = R"(
+import asyncio
+async def application(scope, receive, send):
+    if scope["type"] != "http":
+        raise RuntimeError("only HTTP")
+    if scope["path"] == "/wait":
+        await asyncio.sleep(float(scope["query_string"]))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+)";
+
 PoolUnderTest::Options shop(size_t loops = 1)
 {
     PoolUnderTest::Options options;
@@ -168,6 +179,37 @@ private slots:
         leaving.closeWithReset();
         QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
         QCOMPARE(pool.get("/").status, 200);
+    }
+
+    void aClientThatLeavesBeforeTheAnswerHarmsNobodyElse_data()
+    {
+        QTest::addColumn<QString>("interface");
+        QTest::newRow("wsgi") << "wsgi";
+        QTest::newRow("asgi") << "asgi";
+    }
+    void aClientThatLeavesBeforeTheAnswerHarmsNobodyElse()
+    {
+        QFETCH(QString, interface);
+        auto options = shop();
+        options.settings.poolProcesses = 1;
+        options.interface = interface.toStdString();
+        if (interface == "asgi")
+            options.source = kAsgiApp;
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers[0].pid;
+        ScriptedPeer staying(pool.port());
+        staying.send("GET /wait?1.5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        ScriptedPeer leaving(pool.port());
+        leaving.send("GET /wait?0.5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(2));
+        leaving.closeWithReset();
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(1));
+        const PeerAnswer answer = staying.readAnswer();
+        QCOMPARE(answer.status, 200);
+        QCOMPARE(pool.metrics().retried.read(), int64_t(0));
+        QCOMPARE(pool.metrics().deaths.read(), int64_t(0));
+        QCOMPARE(pool.info().workers[0].pid, pid);
     }
 
     void headAndBodilessAnswersKeepTheConnection()
