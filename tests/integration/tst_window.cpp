@@ -115,7 +115,7 @@ class TestWindow : public QObject {
         m_window.setProcessEnvironment(m_display.environment());
         m_window.start(ARC_BINARY, {"--data-dir", m_data.path()});
         QVERIFY(m_window.waitForStarted());
-        QTRY_VERIFY_WITH_TIMEOUT(!m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 60000);
         QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) > 0, 20000);
     }
 
@@ -211,7 +211,7 @@ void TestWindow::anEngineThatIsKilledIsStartedAgainFromTheWindow()
     QProcess window;
     window.setProcessEnvironment(display.environment());
     window.start(ARC_BINARY, {"--data-dir", m_data.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(!display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(!display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 60000);
     const qint64 engine = enginePid(m_data.path());
     QVERIFY(engine > 0);
     ::kill(static_cast<pid_t>(engine), SIGKILL);
