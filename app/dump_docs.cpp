@@ -21,7 +21,9 @@ int dumpDocsMain(int argc, char **argv)
     const struct {
         const char *name;
         std::string text;
-    } pages[] = {{"settings.md", settingsManual()}, {"metrics.md", metricsManual()}, {"openapi.json", openApiDocument()}};
+    } pages[] = {{"settings.md", settingsManual()},
+                 {"metrics.md", metricsManual()},
+                 {"openapi.json", openApiDocument()}};
     for (const auto &page : pages) {
         const std::string path = fmt::format("{}/{}", argv[1], page.name);
         std::ofstream file(path, std::ios::binary | std::ios::trunc);

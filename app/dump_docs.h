@@ -3,7 +3,8 @@
 
 namespace arc {
 
-/// `arcology --dump-docs DIR`: writes the pages that are made from tables: settings.md, metrics.md, openapi.json.
+/// `arcology --dump-docs DIR`: writes the pages that are made from tables: settings.md, metrics.md,
+/// openapi.json.
 int dumpDocsMain(int argc, char **argv);
 
 } // namespace arc

@@ -44,8 +44,8 @@ std::string lastLine(const std::string &path)
 
 } // namespace
 
-EngineProcess::EngineProcess(Where where) :
-    m_where(std::move(where)), m_quit(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+EngineProcess::EngineProcess(Where where)
+    : m_where(std::move(where)), m_quit(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
 }
 
@@ -67,7 +67,8 @@ Result<int> EngineProcess::spawn()
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, outputPath().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&files, 1, outputPath().c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                     0600);
     posix_spawn_file_actions_adddup2(&files, 1, 2);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
@@ -85,7 +86,8 @@ Result<int> EngineProcess::spawn()
         argv.push_back(word.data());
     argv.push_back(nullptr);
     int pid = -1;
-    const int result = ::posix_spawn(&pid, m_where.executable.c_str(), &files, &attributes, argv.data(), environ);
+    const int result =
+        ::posix_spawn(&pid, m_where.executable.c_str(), &files, &attributes, argv.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     if (result != 0)
@@ -102,7 +104,8 @@ void EngineProcess::start(std::function<void(Result<void>)> done)
         std::scoped_lock lock(m_mutex);
         m_cause.clear();
     }
-    m_watcher = Thread("arc-watch", [this, child = *pid, done = std::move(done)] { watch(child, done); });
+    m_watcher =
+        Thread("arc-watch", [this, child = *pid, done = std::move(done)] { watch(child, done); });
 }
 
 void EngineProcess::watch(int pid, std::function<void(Result<void>)> done)
@@ -118,8 +121,10 @@ void EngineProcess::watch(int pid, std::function<void(Result<void>)> done)
             break;
         if (!told && (acceptsConnections(m_where.socketPath) || tries >= kReadyTriesMax)) {
             told = true;
-            done(tries < kReadyTriesMax ? Result<void> {}
-                                        : Result<void> {Error {ErrorCode::Unavailable, "the engine was started but does not answer"}});
+            done(tries < kReadyTriesMax
+                     ? Result<void> {}
+                     : Result<void> {Error {ErrorCode::Unavailable,
+                                            "the engine was started but does not answer"}});
         }
     }
     int status = 0;
@@ -142,7 +147,8 @@ std::string EngineProcess::causeOf(int status) const
     if (WEXITSTATUS(status) == 0)
         return "The engine was stopped.";
     const std::string said = lastLine(outputPath());
-    return said.empty() ? fmt::format("The engine ended with exit code {}.", WEXITSTATUS(status)) : said;
+    return said.empty() ? fmt::format("The engine ended with exit code {}.", WEXITSTATUS(status))
+                        : said;
 }
 
 std::string EngineProcess::lastCause()

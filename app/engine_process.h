@@ -10,8 +10,8 @@
 
 namespace arc {
 
-/// Starts this program's engine as a process of its own session, so that it outlives the window, and tells how it ended.
-/// Any thread; a watching thread lives as long as this object.
+/// Starts this program's engine as a process of its own session, so that it outlives the window,
+/// and tells how it ended. Any thread; a watching thread lives as long as this object.
 class EngineProcess final : public EngineLauncher {
 public:
     struct Where {

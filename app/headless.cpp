@@ -45,9 +45,11 @@ int headlessMain(int argc, char **argv)
     std::string config;
     std::vector<std::string> set;
     app.add_flag("--headless", headless, "Engine only: service, container, server without display");
-    app.add_option("--data-dir", dataDir, "Where configuration and logs live")->default_str(defaultDataDir());
+    app.add_option("--data-dir", dataDir, "Where configuration and logs live")
+        ->default_str(defaultDataDir());
     app.add_option("--config", config, "Serve this document (format 1) instead of what is stored");
-    app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")->allow_extra_args(false);
+    app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")
+        ->allow_extra_args(false);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
@@ -61,7 +63,8 @@ int headlessMain(int argc, char **argv)
     if (!socket)
         return fail(socket.error());
     EngineOptions options;
-    options.dataDir = dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
+    options.dataDir =
+        dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
     options.controlSocket = std::move(*socket);
     options.executable = executablePath();
     options.pinned = std::move(*pinned);

@@ -19,7 +19,8 @@ constexpr const char *kUsage =
 #ifdef ARC_HAS_GUI
     "arcology                         opens the window, and starts the engine unless one runs\n"
 #endif
-    "arcology --headless              the engine alone: service, container, server without display\n"
+    "arcology --headless              the engine alone: service, container, server without "
+    "display\n"
     "arcology serve TARGET [options]  one folder, no window, nothing kept afterwards\n"
     "arcology ctl VERB ...            administration from the shell\n"
     "arcology doctor                  what this machine supports, what is wrong, how to mend it\n"
@@ -30,14 +31,11 @@ constexpr const char *kUsage =
 struct Command {
     const char *name;
     int (*run)(int argc, char **argv);
-
 };
 
 constexpr Command kCommands[] = {
-    {"serve", arc::serveMain},
-    {"ctl", arc::ctlMain},
-    {"doctor", arc::doctorMain},
-    {"--launch-worker", arc::launchWorkerMain},
+    {"serve", arc::serveMain},          {"ctl", arc::ctlMain},
+    {"doctor", arc::doctorMain},        {"--launch-worker", arc::launchWorkerMain},
     {"--dump-docs", arc::dumpDocsMain},
 };
 

@@ -39,9 +39,11 @@ struct ServeOptions {
 
 void describe(CLI::App &app, ServeOptions &options)
 {
-    app.add_option("target", options.target, "A folder: Django, Flask, FastAPI, any WSGI or ASGI app, or static files")
+    app.add_option("target", options.target,
+                   "A folder: Django, Flask, FastAPI, any WSGI or ASGI app, or static files")
         ->required();
-    app.add_option("--listen", options.listen, "ADDR:PORT for plain HTTP; port 0 picks one")->capture_default_str();
+    app.add_option("--listen", options.listen, "ADDR:PORT for plain HTTP; port 0 picks one")
+        ->capture_default_str();
     app.add_option("--name", options.name, "Name of the site");
     app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
     app.add_option("--interface", options.interface, "auto, wsgi or asgi")
@@ -50,10 +52,13 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--workers", options.workers, "Worker processes, or auto");
     app.add_option("--threads", options.threads, "Threads of a WSGI worker");
     app.add_option("--loops", options.loops, "I/O loops, or auto");
-    app.add_option("--cache", options.cache, "off: this version has no cache")->check(CLI::IsMember({"off"}));
+    app.add_option("--cache", options.cache, "off: this version has no cache")
+        ->check(CLI::IsMember({"off"}));
     app.add_option("--env", options.env, "K=V for the app; repeatable")->allow_extra_args(false);
-    app.add_option("--set", options.set, "KEY=VALUE of any setting; repeatable")->allow_extra_args(false);
-    app.add_option("--data-dir", options.dataDir, "Keep configuration and logs here; default: a temporary folder");
+    app.add_option("--set", options.set, "KEY=VALUE of any setting; repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--data-dir", options.dataDir,
+                   "Keep configuration and logs here; default: a temporary folder");
     app.add_flag("--json", options.json, "Print one JSON object instead of a line");
 }
 
@@ -65,18 +70,23 @@ int fail(const Error &error)
 
 Result<api::NewSite> newSite(const ServeOptions &options)
 {
-    api::NewSite site {.path = options.target, .name = options.name, .entry = options.entry, .interface = options.interface,
+    api::NewSite site {.path = options.target,
+                       .name = options.name,
+                       .entry = options.entry,
+                       .interface = options.interface,
                        .python = options.python};
     if (!options.target.starts_with("http://") && !options.target.starts_with("https://")) {
         std::error_code failed;
         site.path = std::filesystem::canonical(options.target, failed).string();
         if (failed)
-            return Error {ErrorCode::NotFound, fmt::format("{}: {}", options.target, failed.message())};
+            return Error {ErrorCode::NotFound,
+                          fmt::format("{}: {}", options.target, failed.message())};
     }
     for (const std::string &pair : options.env) {
         const size_t equals = pair.find('=');
         if (equals == pair.npos || equals == 0)
-            return Error {ErrorCode::Invalid, fmt::format("--env {}: write it as NAME=VALUE", pair)};
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--env {}: write it as NAME=VALUE", pair)};
         site.env.insert_or_assign(pair.substr(0, equals), pair.substr(equals + 1));
     }
     return site;
@@ -95,12 +105,13 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     return pinSettings(set);
 }
 
-/// Adds the site to a running engine, waits until it answers or failed, and says so. Control loop only.
+/// Adds the site to a running engine, waits until it answers or failed, and says so. Control loop
+/// only.
 class Serving {
 public:
-    Serving(Engine &engine, api::NewSite site, bool json) :
-        m_engine(engine), m_site(std::move(site)), m_json(json),
-        m_poll([](void *self) noexcept { static_cast<Serving *>(self)->poll(); }, this)
+    Serving(Engine &engine, api::NewSite site, bool json)
+        : m_engine(engine), m_site(std::move(site)), m_json(json),
+          m_poll([](void *self) noexcept { static_cast<Serving *>(self)->poll(); }, this)
     {
     }
 
@@ -110,7 +121,8 @@ public:
         m_control->addSite(m_site, [this](Result<api::Changed> added) {
             if (!added)
                 return stop(std::move(added).error());
-            m_control->status({}, [this](Result<api::Status> status) { m_status = std::move(*status); });
+            m_control->status(
+                {}, [this](Result<api::Status> status) { m_status = std::move(*status); });
             poll();
         });
     }
@@ -132,7 +144,8 @@ private:
             const bool hasWorker = !snapshot->pools.empty() && snapshot->pools.front().slots > 0;
             if (site.state == "running")
                 return announce(site, *snapshot);
-            // A first start that failed will fail again: say it now rather than after the last attempt.
+            // A first start that failed will fail again: say it now rather than after the last
+            // attempt.
             if (site.state == "failed" || (!site.cause.empty() && !hasWorker))
                 return stop(Error {ErrorCode::AppFailed, site.cause});
             m_poll.arm(m_engine.loop().timers(), std::chrono::milliseconds(20));
@@ -147,9 +160,13 @@ private:
             urls.push_back(listener.url);
         if (m_json) {
             const auto interface = site.kind.ends_with("ASGI") ? "asgi" : "wsgi";
-            nlohmann::ordered_json line {{"name", site.id}, {"kind", pool ? pool->kind : site.kind},
-                                         {"interface", pool ? interface : ""}, {"workers", pool ? pool->wanted : 0},
-                                         {"urls", urls}, {"ops", m_status.opsUrl}, {"data_dir", m_status.dataDir}};
+            nlohmann::ordered_json line {{"name", site.id},
+                                         {"kind", pool ? pool->kind : site.kind},
+                                         {"interface", pool ? interface : ""},
+                                         {"workers", pool ? pool->wanted : 0},
+                                         {"urls", urls},
+                                         {"ops", m_status.opsUrl},
+                                         {"data_dir", m_status.dataDir}};
             fmt::print("{}\n", line.dump());
         } else if (pool) {
             fmt::print("Serving {} ({} · {} worker{}) at {}\n", site.id, site.kind, pool->wanted,
@@ -184,9 +201,12 @@ int serve(const ServeOptions &options)
         return fail({ErrorCode::DataDir, "no temporary folder could be made"});
 
     EngineOptions engineOptions;
-    engineOptions.dataDir = options.dataDir.empty() ? temporary.path() : std::filesystem::absolute(options.dataDir).string();
+    engineOptions.dataDir = options.dataDir.empty()
+        ? temporary.path()
+        : std::filesystem::absolute(options.dataDir).string();
     engineOptions.executable = executablePath();
-    engineOptions.controlSocket = options.dataDir.empty() ? std::string() : engineOptions.dataDir + "/control.sock";
+    engineOptions.controlSocket =
+        options.dataDir.empty() ? std::string() : engineOptions.dataDir + "/control.sock";
     engineOptions.opensOps = settings->source.count("ops.listen") != 0;
     engineOptions.pinned = std::move(*settings);
     engineOptions.author = "serve";

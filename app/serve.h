@@ -3,7 +3,8 @@
 
 namespace arc {
 
-/// `arcology serve TARGET [options]`: one folder, no window, nothing kept afterwards. Returns the exit code.
+/// `arcology serve TARGET [options]`: one folder, no window, nothing kept afterwards. Returns the
+/// exit code.
 int serveMain(int argc, char **argv);
 
 } // namespace arc

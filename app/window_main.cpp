@@ -54,11 +54,14 @@ int windowMain(int argc, char **argv)
 {
     const Arguments arguments = readArguments(argc, argv);
     if (!arguments.wrong.empty())
-        return fail({ErrorCode::Invalid, fmt::format("unknown option {}; try --help", arguments.wrong)});
+        return fail(
+            {ErrorCode::Invalid, fmt::format("unknown option {}; try --help", arguments.wrong)});
     auto socket = findControlSocket(arguments.dataDir);
     if (!socket)
         return fail(socket.error());
-    const std::string dataDir = arguments.dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(arguments.dataDir).string();
+    const std::string dataDir = arguments.dataDir.empty()
+        ? defaultDataDir()
+        : std::filesystem::absolute(arguments.dataDir).string();
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());
@@ -70,7 +73,8 @@ int windowMain(int argc, char **argv)
     options.startEngine = !acceptsConnections(*socket);
     options.sampleFolder = sampleCopy("photos", dataDir);
     if (!arguments.folder.empty())
-        options.initialFolder = std::filesystem::absolute(arguments.folder).lexically_normal().string();
+        options.initialFolder =
+            std::filesystem::absolute(arguments.folder).lexically_normal().string();
     options.socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
     options.argc = argc;
     options.argv = argv;

@@ -30,8 +30,11 @@ consteval SettingType typeFor(const SettingRow &row)
 template <class T, class Fallback>
 consteval SettingRow typedRow(SettingRow row, Fallback fallback)
 {
-    // Constructed in place: clang does not take an assignment to a variant for a constant expression.
-    const auto set = [&](auto value) { std::construct_at(&row.fallback, value); };
+    // Constructed in place: clang does not take an assignment to a variant for a constant
+    // expression.
+    const auto set = [&](auto value) {
+        std::construct_at(&row.fallback, value);
+    };
     row.type = typeFor<T>(row);
     if constexpr (std::is_same_v<T, bool>)
         set(bool {fallback});

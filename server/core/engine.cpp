@@ -37,7 +37,8 @@ size_t loopCount(const Settings &settings, bool hostsPython)
 
 LogLimits logLimits(const Settings &settings)
 {
-    return {.fileBytesMax = settings.logFileMiBMax * 1024 * 1024, .filesMax = static_cast<int>(settings.logFilesMax)};
+    return {.fileBytesMax = settings.logFileMiBMax * 1024 * 1024,
+            .filesMax = static_cast<int>(settings.logFilesMax)};
 }
 
 /// A document for a machine that never had one: one listener on the first free port from 8080 on.
@@ -66,7 +67,8 @@ struct Engine::Implementation {
     std::unique_ptr<BufferBudget> budget;
     std::unique_ptr<LogWriter> logWriter;
     std::unique_ptr<IoLoops> loops;
-    std::unique_ptr<BlockingPool> blocking; // goes before its home loops: a late job still posts to one
+    std::unique_ptr<BlockingPool>
+        blocking; // goes before its home loops: a late job still posts to one
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
@@ -92,7 +94,9 @@ struct Engine::Implementation {
     static void interruptedOnce(void *self) noexcept;
 };
 
-Engine::Engine(std::unique_ptr<Implementation> implementation) : m_impl(std::move(implementation)) {}
+Engine::Engine(std::unique_ptr<Implementation> implementation) : m_impl(std::move(implementation))
+{
+}
 
 Engine::~Engine() = default;
 
@@ -110,9 +114,9 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
     if (!control)
         return std::move(control).error();
     made->control = std::move(*control);
-    auto store = SqliteStore::open(made->dataDir->database(), [loop = made->control.get()](std::function<void()> call) {
-        loop->post(std::move(call));
-    });
+    auto store = SqliteStore::open(
+        made->dataDir->database(),
+        [loop = made->control.get()](std::function<void()> call) { loop->post(std::move(call)); });
     if (!store)
         return std::move(store).error();
     made->store = std::move(*store);
@@ -176,12 +180,14 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     auto nothing = std::make_shared<HttpSnapshot>();
     nothing->settings = settings;
     nothing->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {});
-    const HttpShared shared {.pool = blocking.get(), .budget = budget.get(),
+    const HttpShared shared {.pool = blocking.get(),
+                             .budget = budget.get(),
                              .wakeLogs = [writer = logWriter.get()] { writer->wake(); },
                              .loops = count,
-                             .retire = [loop = control.get()](std::shared_ptr<const HttpSnapshot> old) {
-                                 loop->post([old = std::move(old)] {});
-                             }};
+                             .retire =
+                                 [loop = control.get()](std::shared_ptr<const HttpSnapshot> old) {
+                                     loop->post([old = std::move(old)] {});
+                                 }};
     std::vector<std::shared_ptr<LogRing>> rings;
     auto made = IoLoops::create(count, *metrics, shared, nothing, rings);
     if (!made)
@@ -190,11 +196,20 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     for (auto &ring : rings)
         logWriter->addRing(std::move(ring));
     live = std::make_unique<LiveConfig>(LiveConfig::Parts {
-        .control = *control, .loops = *loops, .metrics = *metrics, .blocking = *blocking, .pinned = options.pinned,
-        .facts = {.startedUnixMs = unixNowMs(), .dataDir = dataDir->path(), .executable = options.executable},
+        .control = *control,
+        .loops = *loops,
+        .metrics = *metrics,
+        .blocking = *blocking,
+        .pinned = options.pinned,
+        .facts = {.startedUnixMs = unixNowMs(),
+                  .dataDir = dataDir->path(),
+                  .executable = options.executable},
         .listenersMustBind = options.listenersMustBind,
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
-        .shutdown = [this] { stop(); }});
+        .shutdown =
+            [this] {
+                stop();
+            }});
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
     loops->start();
@@ -225,7 +240,8 @@ void Engine::Implementation::loaded(Result<StoredConfig> stored)
         options.document = firstDocument();
     if (auto built = build(*stored); !built)
         return fail(std::move(built).error());
-    service->open(options.document, options.author, [this](Result<void> done) { opened(std::move(done)); });
+    service->open(options.document, options.author,
+                  [this](Result<void> done) { opened(std::move(done)); });
 }
 
 void Engine::Implementation::opened(Result<void> done)
@@ -266,7 +282,8 @@ void Engine::Implementation::stop()
     live->setDraining();
     const Settings settings = engineSettings(live->document(), options.pinned);
     if (isServing)
-        log->info(fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));
+        log->info(
+            fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));
     loops->drain(settings.drainSeconds, *control, [this] { drained(); });
 }
 

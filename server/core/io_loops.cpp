@@ -8,7 +8,8 @@
 
 namespace arc {
 
-Result<std::unique_ptr<IoLoops>> IoLoops::create(size_t count, MetricsRegistry &metrics, const HttpShared &shared,
+Result<std::unique_ptr<IoLoops>> IoLoops::create(size_t count, MetricsRegistry &metrics,
+                                                 const HttpShared &shared,
                                                  std::shared_ptr<const HttpSnapshot> snapshot,
                                                  std::vector<std::shared_ptr<LogRing>> &rings)
 {
@@ -22,7 +23,8 @@ Result<std::unique_ptr<IoLoops>> IoLoops::create(size_t count, MetricsRegistry &
         one.loop = std::move(*loop);
         one.http = std::make_unique<HttpLoop>(*one.loop, shared, snapshot, rings.back().get());
         one.http->setFiles(std::make_shared<FileCache>(
-            *one.loop, *shared.pool, [http = one.http.get()](ExchangeId id) { return http->find(id); }));
+            *one.loop, *shared.pool,
+            [http = one.http.get()](ExchangeId id) { return http->find(id); }));
         loops->m_loops.push_back(std::move(one));
     }
     return loops;
@@ -65,9 +67,10 @@ void IoLoops::listen(const std::string &id, BoundListener listener)
 {
     ARC_ASSERT(listener.sockets.size() == m_loops.size());
     for (size_t i = 0; i < m_loops.size(); ++i) {
-        m_loops[i].loop->post([http = m_loops[i].http.get(), id, socket = std::move(listener.sockets[i])]() mutable {
-            http->listen(std::move(id), std::move(socket));
-        });
+        m_loops[i].loop->post(
+            [http = m_loops[i].http.get(), id, socket = std::move(listener.sockets[i])]() mutable {
+                http->listen(std::move(id), std::move(socket));
+            });
     }
 }
 
@@ -77,7 +80,8 @@ void IoLoops::unlisten(const std::string &id)
         one.loop->post([http = one.http.get(), id] { http->unlisten(id); });
 }
 
-void IoLoops::drain(std::chrono::milliseconds deadline, EventLoop &control, std::function<void()> done)
+void IoLoops::drain(std::chrono::milliseconds deadline, EventLoop &control,
+                    std::function<void()> done)
 {
     // Only the control loop counts down, so the counter needs no lock.
     auto left = std::make_shared<size_t>(m_loops.size());

@@ -13,11 +13,13 @@
 
 namespace arc {
 
-/// The I/O loops with their threads: everything is handed to all of them here. Owned and called by the control loop.
+/// The I/O loops with their threads: everything is handed to all of them here. Owned and called by
+/// the control loop.
 class IoLoops {
 public:
     /// One access log ring per loop is appended to `rings`.
-    static Result<std::unique_ptr<IoLoops>> create(size_t count, MetricsRegistry &metrics, const HttpShared &shared,
+    static Result<std::unique_ptr<IoLoops>> create(size_t count, MetricsRegistry &metrics,
+                                                   const HttpShared &shared,
                                                    std::shared_ptr<const HttpSnapshot> snapshot,
                                                    std::vector<std::shared_ptr<LogRing>> &rings);
     ~IoLoops(); ///< stops and joins

@@ -28,11 +28,13 @@ std::set<std::string> appsInUse(const Document &document)
 class LiveConfig::PreparedConfig final : public EngineHost::Prepared {
 public:
     Document document;
-    std::map<std::string, BoundListener> bound;       // new or moved listeners
-    std::map<std::string, std::string> unbound;       // listener -> why, at start only
+    std::map<std::string, BoundListener> bound; // new or moved listeners
+    std::map<std::string, std::string> unbound; // listener -> why, at start only
 };
 
-LiveConfig::LiveConfig(Parts parts) : m_parts(std::move(parts)) {}
+LiveConfig::LiveConfig(Parts parts) : m_parts(std::move(parts))
+{
+}
 
 LiveConfig::~LiveConfig() = default;
 
@@ -44,7 +46,8 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
     prepared->document = next;
     for (const ListenerConfig &listener : next.listeners) {
         const auto open = m_listeners.find(listener.id);
-        if (open != m_listeners.end() && open->second.config == listener && open->second.error.empty())
+        if (open != m_listeners.end() && open->second.config == listener
+            && open->second.error.empty())
             continue;
         auto address = SocketAddress::parse(listener.address);
         if (!address)
@@ -68,7 +71,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     const Document before = std::exchange(m_document, std::move(prepared.document));
     m_revision = revision;
     m_started = true;
-    if (m_draining) // stored meanwhile: it is served at the next start; pools and loops made now would not be ended
+    if (m_draining) // stored meanwhile: it is served at the next start; pools and loops made now
+                    // would not be ended
         return;
 
     for (auto &[id, bound] : prepared.bound) {
@@ -89,9 +93,13 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
             continue;
         }
         auto pool = AppPool::create(std::move(spec),
-                                    {.control = &m_parts.control, .loops = m_parts.loops.http(),
-                                     .executable = m_parts.facts.executable, .metrics = m_parts.metrics.app(id),
-                                     .changed = [this] { schedulePublish(); }});
+                                    {.control = &m_parts.control,
+                                     .loops = m_parts.loops.http(),
+                                     .executable = m_parts.facts.executable,
+                                     .metrics = m_parts.metrics.app(id),
+                                     .changed = [this] {
+                                         schedulePublish();
+                                     }});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
@@ -105,7 +113,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
         each = m_pools.erase(each);
     }
     publish();
-    // Loops stop routing to these pools before they are told to end; requests they hold are answered first.
+    // Loops stop routing to these pools before they are told to end; requests they hold are
+    // answered first.
     for (auto &pool : unused)
         retire(std::move(pool));
     for (auto each = m_listeners.begin(); each != m_listeners.end();) {
@@ -129,10 +138,12 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
 
 void LiveConfig::publish()
 {
-    m_parts.loops.publish(buildSnapshot(m_document, m_revision,
-                                        {.pinned = m_parts.pinned, .metrics = m_parts.metrics,
-                                         .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
-                                         .files = m_files}));
+    m_parts.loops.publish(buildSnapshot(
+        m_document, m_revision,
+        {.pinned = m_parts.pinned,
+         .metrics = m_parts.metrics,
+         .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
+         .files = m_files}));
 }
 
 void LiveConfig::schedulePublish()
@@ -186,12 +197,16 @@ AppPool *LiveConfig::pool(std::string_view app)
     return found == m_pools.end() ? nullptr : found->second.get();
 }
 
-void LiveConfig::recognise(std::string folder, std::string python, std::function<void(Result<Detection>)> done)
+void LiveConfig::recognise(std::string folder, std::string python,
+                           std::function<void(Result<Detection>)> done)
 {
-    auto job = [folder = std::move(folder), python = std::move(python), done]() -> std::function<void()> {
+    auto job = [folder = std::move(folder), python = std::move(python),
+                done]() -> std::function<void()> {
         // A std::function must be copyable, a Result of this size is better shared.
         auto found = std::make_shared<Result<Detection>>(detectProject(folder, python));
-        return [found, done] { done(std::move(*found)); };
+        return [found, done] {
+            done(std::move(*found));
+        };
     };
     if (!m_parts.blocking.submit(m_parts.control, std::move(job)))
         done(Error {ErrorCode::Full, "too much is being looked at; try again"});

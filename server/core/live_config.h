@@ -22,7 +22,8 @@ public:
         BlockingPool &blocking;
         PinnedSettings pinned;
         Facts facts;
-        /// A stored listener that cannot be bound at start leaves the engine running and is shown; `serve` refuses instead.
+        /// A stored listener that cannot be bound at start leaves the engine running and is shown;
+        /// `serve` refuses instead.
         bool listenersMustBind = false;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
@@ -39,7 +40,8 @@ public:
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
     EventLoop &controlLoop() override { return m_parts.control; }
-    void recognise(std::string folder, std::string python, std::function<void(Result<Detection>)> done) override;
+    void recognise(std::string folder, std::string python,
+                   std::function<void(Result<Detection>)> done) override;
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
 

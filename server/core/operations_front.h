@@ -12,12 +12,13 @@
 
 namespace arc {
 
-/// The engine's own HTTP on the control loop: the admin API on a Unix socket, /metrics, /healthz and /readyz on a
-/// listener of their own. It answers while the data plane is saturated. Control loop only.
+/// The engine's own HTTP on the control loop: the admin API on a Unix socket, /metrics, /healthz
+/// and /readyz on a listener of their own. It answers while the data plane is saturated. Control
+/// loop only.
 class OperationsFront {
 public:
-    OperationsFront(EventLoop &control, const HttpShared &shared, ControlService &service, MetricsRegistry &metrics,
-                    IoLoops &loops);
+    OperationsFront(EventLoop &control, const HttpShared &shared, ControlService &service,
+                    MetricsRegistry &metrics, IoLoops &loops);
     ~OperationsFront();
 
     Result<void> openControl(const std::string &socketPath);

@@ -11,13 +11,15 @@ namespace {
 
 std::string withoutTrailingSlash(const std::string &prefix)
 {
-    return prefix.size() > 1 && prefix.ends_with('/') ? prefix.substr(0, prefix.size() - 1) : prefix;
+    return prefix.size() > 1 && prefix.ends_with('/') ? prefix.substr(0, prefix.size() - 1)
+                                                      : prefix;
 }
 
 std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const SiteSources &sources)
 {
     if (const auto *files = std::get_if<StaticRoute>(&route.handler))
-        return sources.files.get({.roots = {files->root}, .prefix = route.path, .index = files->index});
+        return sources.files.get(
+            {.roots = {files->root}, .prefix = route.path, .index = files->index});
     if (const auto *redirect = std::get_if<RedirectRoute>(&route.handler))
         return std::make_shared<RedirectHandler>(*redirect, route.path);
     if (const auto *respond = std::get_if<RespondRoute>(&route.handler))
@@ -26,22 +28,27 @@ std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const SiteSou
     return pool ? pool->handler() : nullptr;
 }
 
-void addMounts(Site &site, const SiteConfig &config, const Document &document, const SiteSources &sources)
+void addMounts(Site &site, const SiteConfig &config, const Document &document,
+               const SiteSources &sources)
 {
     for (const RouteConfig &route : config.routes) {
         const auto *python = std::get_if<PythonRoute>(&route.handler);
         const AppPool *pool = python ? sources.pool(python->app) : nullptr;
-        if (!pool || !appSettings(document, *document.findApp(python->app), sources.pinned).staticFromApp)
+        if (!pool
+            || !appSettings(document, *document.findApp(python->app), sources.pinned).staticFromApp)
             continue;
         for (const StaticMount &mount : pool->info().mounts) {
             const std::string prefix = withoutTrailingSlash(mount.prefix);
-            const bool isClaimed = std::any_of(site.routes.begin(), site.routes.end(),
-                                               [&](const Route &each) { return each.prefix == prefix; });
+            const bool isClaimed =
+                std::any_of(site.routes.begin(), site.routes.end(),
+                            [&](const Route &each) { return each.prefix == prefix; });
             if (prefix == "/" || prefix.empty() || isClaimed)
                 continue;
-            site.routes.push_back({.prefix = prefix,
-                                   .handler = sources.files.get({.roots = mount.roots, .prefix = prefix, .index = {}}),
-                                   .settings = routeSettings(document, config, route, sources.pinned)});
+            site.routes.push_back(
+                {.prefix = prefix,
+                 .handler =
+                     sources.files.get({.roots = mount.roots, .prefix = prefix, .index = {}}),
+                 .settings = routeSettings(document, config, route, sources.pinned)});
         }
     }
 }
@@ -60,7 +67,8 @@ std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
     return handler;
 }
 
-std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision, const SiteSources &sources)
+std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision,
+                                                  const SiteSources &sources)
 {
     std::vector<std::shared_ptr<const Site>> sites;
     for (const SiteConfig &config : document.sites) {
@@ -75,9 +83,11 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
             auto handler = handlerOf(route, sources);
             if (!handler)
                 continue;
-            site->routes.push_back({.prefix = withoutTrailingSlash(route.path), .methods = route.methods,
-                                    .handler = std::move(handler),
-                                    .settings = routeSettings(document, config, route, sources.pinned)});
+            site->routes.push_back(
+                {.prefix = withoutTrailingSlash(route.path),
+                 .methods = route.methods,
+                 .handler = std::move(handler),
+                 .settings = routeSettings(document, config, route, sources.pinned)});
         }
         addMounts(*site, config, document, sources);
         sites.push_back(std::move(site));

@@ -26,18 +26,21 @@ struct SiteSources {
     StaticHandlers &files;
 };
 
-/// Static handlers by what they serve: a handler that is used again keeps its part of every loop's file cache, which would
-/// else be lost with each change of the configuration. Control loop only.
+/// Static handlers by what they serve: a handler that is used again keeps its part of every loop's
+/// file cache, which would else be lost with each change of the configuration. Control loop only.
 class StaticHandlers {
 public:
     std::shared_ptr<const Handler> get(StaticOptions options);
 
 private:
-    std::map<std::tuple<std::vector<std::string>, std::string, std::string>, std::weak_ptr<const Handler>> m_known;
+    std::map<std::tuple<std::vector<std::string>, std::string, std::string>,
+             std::weak_ptr<const Handler>>
+        m_known;
 };
 
-/// The routing of all enabled sites: configured routes, and the static folders that apps named, which the engine serves
-/// itself unless a configured route claims the same prefix.
-std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision, const SiteSources &sources);
+/// The routing of all enabled sites: configured routes, and the static folders that apps named,
+/// which the engine serves itself unless a configured route claims the same prefix.
+std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision,
+                                                  const SiteSources &sources);
 
 } // namespace arc

@@ -62,8 +62,8 @@ TurnHook::~TurnHook()
         m_loop->forget(*this);
 }
 
-EventLoop::EventLoop(std::string name, size_t index, LoopMetrics &metrics) :
-    m_name(std::move(name)), m_index(index), m_metrics(metrics)
+EventLoop::EventLoop(std::string name, size_t index, LoopMetrics &metrics)
+    : m_name(std::move(name)), m_index(index), m_metrics(metrics)
 {
 }
 

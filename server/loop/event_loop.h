@@ -64,8 +64,8 @@ public:
     /// never drops; whoever sends without bound must bound it itself (credits, slots).
     void post(std::unique_ptr<Mail> mail) noexcept;
     template <class F>
-        requires std::invocable<std::decay_t<F> &>
-    void post(F &&task)
+    requires std::invocable < std::decay_t<F>
+    & > void post(F &&task)
     {
         post(std::unique_ptr<Mail>(new TaskMail<std::decay_t<F>>(std::forward<F>(task))));
     }

@@ -40,9 +40,10 @@ void IoEvent::watch(EventLoop &loop, int fd, short what, Callback callback, void
     const auto ready = [](int, short happened, void *self) noexcept {
         touchClockOfThisThread();
         auto *event = static_cast<IoEvent *>(self);
-        event->m_callback(event->m_context, {.readable = (happened & EV_READ) != 0,
-                                             .writable = (happened & EV_WRITE) != 0,
-                                             .closed = (happened & EV_CLOSED) != 0});
+        event->m_callback(event->m_context,
+                          {.readable = (happened & EV_READ) != 0,
+                           .writable = (happened & EV_WRITE) != 0,
+                           .closed = (happened & EV_CLOSED) != 0});
     };
     event_assign(&m_event, loop.base(), fd, what, ready, this);
     m_watching = event_add(&m_event, nullptr) == 0; // libevent says on stderr why not

@@ -8,8 +8,8 @@ namespace arc {
 
 Mail::~Mail() = default;
 
-Mailbox::Mailbox() :
-    m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_head(&m_stub), m_tail(&m_stub)
+Mailbox::Mailbox()
+    : m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_head(&m_stub), m_tail(&m_stub)
 {
 }
 

@@ -23,7 +23,7 @@ private:
 template <class F>
 class TaskMail final : public Mail {
 public:
-    explicit TaskMail(F task) : m_task(std::move(task)) {}
+    explicit TaskMail(F task) : m_task(std::move(task)) { }
     void deliver() noexcept override { m_task(); }
 
 private:
@@ -64,7 +64,7 @@ private:
     bool isEmpty() const noexcept;
 
     class Stub final : public Mail {
-        void deliver() noexcept override {}
+        void deliver() noexcept override { }
     };
     Stub m_stub; // keeps the queue non-empty, so that a push needs one exchange only
     FileDescriptor m_wakeFd;

@@ -51,8 +51,8 @@ void Timer::disarm() noexcept
         m_wheel->remove(*this);
 }
 
-TimerWheel::TimerWheel(EventLoop &loop) :
-    m_loop(loop), m_tick(event_new(loop.base(), -1, 0, &TimerWheel::tick, this))
+TimerWheel::TimerWheel(EventLoop &loop)
+    : m_loop(loop), m_tick(event_new(loop.base(), -1, 0, &TimerWheel::tick, this))
 {
 }
 

@@ -22,7 +22,7 @@ class Timer {
 public:
     using Callback = void (*)(void *context) noexcept;
 
-    Timer(Callback callback, void *context) noexcept : m_callback(callback), m_context(context) {}
+    Timer(Callback callback, void *context) noexcept : m_callback(callback), m_context(context) { }
     Timer(const Timer &) = delete;
     ~Timer() { disarm(); }
 

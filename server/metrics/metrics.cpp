@@ -8,11 +8,11 @@ namespace arc {
 
 namespace {
 
-#define COUNTER(group, member, name, help) \
+#define COUNTER(group, member, name, help)                                                         \
     MetricRow {MetricGroup::group, MetricKind::Counter, name, help},
-#define GAUGE(group, member, name, help) \
+#define GAUGE(group, member, name, help)                                                           \
     MetricRow {MetricGroup::group, MetricKind::Gauge, name, help},
-#define HISTOGRAM(group, member, name, help) \
+#define HISTOGRAM(group, member, name, help)                                                       \
     MetricRow {MetricGroup::group, MetricKind::Histogram, name, help},
 constexpr MetricRow kRows[] = {
 #include "server/metrics/metrics.def"
@@ -71,8 +71,9 @@ consteval bool helpIsThere()
     });
 }
 
-static_assert(namesAreSound(), "metrics.def: arcology_ in front, _total for counters, _seconds "
-                               "for histograms");
+static_assert(namesAreSound(),
+              "metrics.def: arcology_ in front, _total for counters, _seconds "
+              "for histograms");
 static_assert(namesAreUnique(), "metrics.def: a name occurs twice");
 static_assert(unitsAreNamed(), "metrics.def: _bytes does not match the sentence");
 static_assert(helpIsThere(), "metrics.def: each metric has one sentence");
@@ -133,7 +134,9 @@ double HistogramSum::percentile(double q) const noexcept
     return static_cast<double>(lower + Histogram::upperUs(bucket)) / 2 / 1e6;
 }
 
-MetricsRegistry::MetricsRegistry(size_t loops) : m_loops(loops) {}
+MetricsRegistry::MetricsRegistry(size_t loops) : m_loops(loops)
+{
+}
 
 std::shared_ptr<SiteMetricsSet> MetricsRegistry::site(const std::string &id)
 {

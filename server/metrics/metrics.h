@@ -76,12 +76,12 @@ struct HistogramSum {
 /// A site's cells, one part for each loop. Kept by id over configuration changes, so counters never
 /// jump back.
 struct SiteMetricsSet {
-    SiteMetricsSet(std::string siteId, size_t loops) : id(std::move(siteId)), perLoop(loops) {}
+    SiteMetricsSet(std::string siteId, size_t loops) : id(std::move(siteId)), perLoop(loops) { }
     const std::string id;
     std::vector<SiteMetrics> perLoop;
 };
 struct AppMetricsSet {
-    explicit AppMetricsSet(std::string appId) : id(std::move(appId)) {}
+    explicit AppMetricsSet(std::string appId) : id(std::move(appId)) { }
     const std::string id;
     AppMetrics cells;
 };

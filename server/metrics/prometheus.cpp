@@ -17,10 +17,10 @@ struct Bound {
 
 /// Upper bounds of the exported buckets. The fine buckets are exact in the engine's own views.
 constexpr Bound kBounds[] = {
-    {1'000, "0.001"},    {2'500, "0.0025"},  {5'000, "0.005"},  {10'000, "0.01"}, {25'000, "0.025"},
-    {50'000, "0.05"},    {100'000, "0.1"},   {250'000, "0.25"}, {500'000, "0.5"}, {1'000'000, "1"},
-    {2'500'000, "2.5"},  {5'000'000, "5"},   {10'000'000, "10"}, {30'000'000, "30"},
-    {60'000'000, "60"},
+    {1'000, "0.001"},   {2'500, "0.0025"},  {5'000, "0.005"},   {10'000, "0.01"},
+    {25'000, "0.025"},  {50'000, "0.05"},   {100'000, "0.1"},   {250'000, "0.25"},
+    {500'000, "0.5"},   {1'000'000, "1"},   {2'500'000, "2.5"}, {5'000'000, "5"},
+    {10'000'000, "10"}, {30'000'000, "30"}, {60'000'000, "60"},
 };
 
 std::string escapedLabel(std::string_view text)
@@ -76,8 +76,7 @@ void writeHistogram(std::string &out, const MetricRow &row, std::string_view lab
     }
     fmt::format_to(end, "{}_bucket{{{}{}le=\"+Inf\"}} {}\n", row.name, label, comma, sum.count);
     const std::string set = label.empty() ? std::string() : fmt::format("{{{}}}", label);
-    fmt::format_to(end, "{}_sum{} {:.6f}\n", row.name, set,
-                   static_cast<double>(sum.sumUs) / 1e6);
+    fmt::format_to(end, "{}_sum{} {:.6f}\n", row.name, set, static_cast<double>(sum.sumUs) / 1e6);
     fmt::format_to(end, "{}_count{} {}\n", row.name, set, sum.count);
 }
 
@@ -125,8 +124,8 @@ std::string MetricsRegistry::prometheusText() const
     const auto siteSets = sites(); // these keep the cells alive while we read
     std::vector<LabelledParts<SiteMetrics>> siteParts;
     for (const auto &set : siteSets) {
-        siteParts.push_back({"site=\"" + escapedLabel(set->id) + '"', set->perLoop.data(),
-                             set->perLoop.size()});
+        siteParts.push_back(
+            {"site=\"" + escapedLabel(set->id) + '"', set->perLoop.data(), set->perLoop.size()});
     }
     writeGroup<SiteMetrics>(out, kSiteFields, siteParts);
 

@@ -16,9 +16,9 @@ constexpr std::chrono::milliseconds kExhaustedPause {100};
 
 } // namespace
 
-Acceptor::Acceptor(EventLoop &loop, FileDescriptor socket, Callback callback, void *context) :
-    m_loop(loop), m_socket(std::move(socket)), m_callback(callback), m_context(context),
-    m_retry(&Acceptor::retry, this)
+Acceptor::Acceptor(EventLoop &loop, FileDescriptor socket, Callback callback, void *context)
+    : m_loop(loop), m_socket(std::move(socket)), m_callback(callback), m_context(context),
+      m_retry(&Acceptor::retry, this)
 {
     // Linux hands this option on to accepted sockets: one system call here instead of one for each.
     // A Unix socket refuses it, and needs none.

@@ -17,7 +17,7 @@ public:
     /// Takes the connection; false: no more now, call resume() when there is room. Must not destroy
     /// the acceptor.
     using Callback = bool (*)(void *context, FileDescriptor socket,
-                               const SocketAddress &peer) noexcept;
+                              const SocketAddress &peer) noexcept;
 
     Acceptor(EventLoop &loop, FileDescriptor socket, Callback callback, void *context);
     Acceptor(const Acceptor &) = delete;
@@ -31,7 +31,7 @@ private:
     /// Goes on in the next turn: the edge that announced the backlog is gone.
     class NextTurn final : public TurnHook {
     public:
-        explicit NextTurn(Acceptor &owner) : m_owner(owner) {}
+        explicit NextTurn(Acceptor &owner) : m_owner(owner) { }
         void endOfTurn() noexcept override { m_owner.acceptSome(); }
 
     private:

@@ -33,9 +33,9 @@ Error bindError(const SocketAddress &address, int errnoValue)
 {
     if (errnoValue == EADDRINUSE) {
         const std::string holder = address.isTcp() ? portHolder(address.port()) : std::string();
-        return Error {ErrorCode::AddressInUse,
-                      fmt::format("{} is in use{}{}", address.text(), holder.empty() ? "" : " by ",
-                                  holder)};
+        return Error {
+            ErrorCode::AddressInUse,
+            fmt::format("{} is in use{}{}", address.text(), holder.empty() ? "" : " by ", holder)};
     }
     if (errnoValue == EACCES && address.isTcp() && address.port() <= kPrivilegedPortMax) {
         return Error {ErrorCode::Forbidden,
@@ -82,8 +82,7 @@ Result<BoundListener> bindTcp(SocketAddress address, size_t count)
     socklen_t length = sizeof bound;
     if (getsockname(first.get(), reinterpret_cast<sockaddr *>(&bound), &length) != 0)
         return bindError(address, errno);
-    address.setPort(
-        SocketAddress::fromSystem(reinterpret_cast<sockaddr *>(&bound), length).port());
+    address.setPort(SocketAddress::fromSystem(reinterpret_cast<sockaddr *>(&bound), length).port());
 
     // Only now, so that the bind above found foreign holders that allow sharing, too.
     if (count > 1 && !setOption(first, SOL_SOCKET, SO_REUSEPORT, 1))
@@ -109,7 +108,7 @@ Result<BoundListener> bindTcp(SocketAddress address, size_t count)
 bool removeStaleSocket(const SocketAddress &address) noexcept
 {
     const std::string path = address.host();
-    struct stat status {};
+    struct stat status { };
     if (lstat(path.c_str(), &status) != 0)
         return errno == ENOENT;
     if (!S_ISSOCK(status.st_mode)) {
@@ -137,8 +136,7 @@ Result<BoundListener> bindUnix(const SocketAddress &address, size_t count, int u
     if (!bindTo(first, address)) {
         if (errno != EADDRINUSE || !removeStaleSocket(address) || !bindTo(first, address)) {
             if (errno == EEXIST)
-                return Error {ErrorCode::Conflict,
-                              address.host() + " exists and is not a socket"};
+                return Error {ErrorCode::Conflict, address.host() + " exists and is not a socket"};
             return bindError(address, errno);
         }
     }

@@ -87,8 +87,8 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text)
         sockaddr_un address {};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path, path.data(), path.size());
-        result.assign(&address, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path)
-                                                       + path.size() + 1));
+        result.assign(&address,
+                      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1));
         return result;
     }
     auto parts = splitHostPort(text);
@@ -111,8 +111,8 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text)
     sockaddr_in address {};
     address.sin_family = AF_INET;
     address.sin_port = htons(*port);
-    const char *host = equalsIgnoreCase(parts->host, "localhost") ? "127.0.0.1"
-                                                                  : parts->host.c_str();
+    const char *host =
+        equalsIgnoreCase(parts->host, "localhost") ? "127.0.0.1" : parts->host.c_str();
     if (inet_pton(AF_INET, host, &address.sin_addr) != 1) {
         return Error {ErrorCode::Invalid,
                       fmt::format("'{}': want a numeric address, as 127.0.0.1", parts->host)};

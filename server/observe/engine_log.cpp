@@ -65,7 +65,7 @@ protected:
             return;
         [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
     }
-    void flush_() override {}
+    void flush_() override { }
 
 private:
     bool m_stuck = false; // the last line was left out: the next does not wait
@@ -73,7 +73,7 @@ private:
 
 class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    FileSink(std::string path, LogLimits limits) : m_file(std::move(path), limits) {}
+    FileSink(std::string path, LogLimits limits) : m_file(std::move(path), limits) { }
     void setLimits(LogLimits limits) { m_file.setLimits(limits); }
 
 protected:
@@ -83,7 +83,7 @@ protected:
         formatter_->format(message, line);
         m_file.append({line.data(), line.size()}); // says itself on stderr what it drops
     }
-    void flush_() override {}
+    void flush_() override { }
 
 private:
     LogFile m_file;
@@ -108,8 +108,8 @@ std::optional<LogLevel> logLevelFromName(std::string_view name) noexcept
 /// Used by the log's own thread only.
 class EngineLog::Output {
 public:
-    Output(const std::string &path, bool toStderr) :
-        m_logger("engine"), m_file(std::make_shared<FileSink>(path, LogLimits {}))
+    Output(const std::string &path, bool toStderr)
+        : m_logger("engine"), m_file(std::make_shared<FileSink>(path, LogLimits {}))
     {
         m_logger.set_level(spdlog::level::trace); // write() has chosen already
         add(m_file);
@@ -126,8 +126,8 @@ public:
 private:
     void add(std::shared_ptr<spdlog::sinks::sink> sink)
     {
-        sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-            kPattern, spdlog::pattern_time_type::utc));
+        sink->set_formatter(
+            std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
         m_logger.sinks().push_back(std::move(sink));
     }
 
@@ -135,9 +135,9 @@ private:
     const std::shared_ptr<FileSink> m_file;
 };
 
-EngineLog::EngineLog(const std::string &folder, bool toStderr, LogLevel level) :
-    m_path(folder + "/engine.log"), m_toStderr(toStderr), m_level(level),
-    m_thread("engine-log", [this] { work(); })
+EngineLog::EngineLog(const std::string &folder, bool toStderr, LogLevel level)
+    : m_path(folder + "/engine.log"), m_toStderr(toStderr), m_level(level),
+      m_thread("engine-log", [this] { work(); })
 {
 }
 
@@ -222,9 +222,9 @@ void EngineLog::work()
         for (const EngineLogLine &line : lines)
             output.write(line);
         if (dropped > droppedTold) {
-            output.write({unixNowMs(), LogLevel::Warning,
-                          std::to_string(dropped - droppedTold)
-                              + " lines of this log were dropped"});
+            output.write(
+                {unixNowMs(), LogLevel::Warning,
+                 std::to_string(dropped - droppedTold) + " lines of this log were dropped"});
             droppedTold = dropped;
         }
     }

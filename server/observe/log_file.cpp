@@ -26,7 +26,9 @@ size_t countLines(std::string_view text)
 
 } // namespace
 
-LogFile::LogFile(std::string path, LogLimits limits) : m_path(std::move(path)), m_limits(limits) {}
+LogFile::LogFile(std::string path, LogLimits limits) : m_path(std::move(path)), m_limits(limits)
+{
+}
 
 size_t LogFile::append(std::string_view lines)
 {
@@ -63,7 +65,7 @@ size_t LogFile::append(std::string_view lines)
 /// The file that lies at the path now, open. False with errno.
 bool LogFile::prepare()
 {
-    struct stat status {};
+    struct stat status { };
     if (m_file && stat(m_path.c_str(), &status) == 0 && status.st_dev == m_device
         && status.st_ino == m_inode)
         return true;
@@ -82,7 +84,7 @@ bool LogFile::open()
         fd = ::open(m_path.c_str(), flags, kFileMode);
     }
     m_file.reset(fd);
-    struct stat status {};
+    struct stat status { };
     if (!m_file || fstat(fd, &status) != 0)
         return false;
     m_device = status.st_dev;

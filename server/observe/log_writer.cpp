@@ -11,9 +11,9 @@
 
 namespace arc {
 
-LogWriter::LogWriter(const std::string &folder, LogLimits limits) :
-    m_limits(limits), m_file(folder + "/access.log", limits),
-    m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_thread("log-writer", [this] { work(); })
+LogWriter::LogWriter(const std::string &folder, LogLimits limits)
+    : m_limits(limits), m_file(folder + "/access.log", limits),
+      m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_thread("log-writer", [this] { work(); })
 {
     // Without an eventfd, poll() ignores it: the writer then looks every interval only.
 }

@@ -52,8 +52,8 @@ private:
     std::vector<Source> m_sources;
     LogLimits m_limits;
 
-    LogFile m_file;       // the writer's thread only
-    std::string m_batch;  // the writer's thread only
+    LogFile m_file;      // the writer's thread only
+    std::string m_batch; // the writer's thread only
     FileDescriptor m_wakeFd;
     std::atomic<bool> m_wakePending {false};
     std::atomic<bool> m_stopping {false};

@@ -11,7 +11,7 @@ namespace {
 
 class Source : public QLabel {
 public:
-    explicit Source(QString folder) : QLabel("drag me"), m_folder(std::move(folder)) {}
+    explicit Source(QString folder) : QLabel("drag me"), m_folder(std::move(folder)) { }
 
 protected:
     void mouseMoveEvent(QMouseEvent *event) override

@@ -20,7 +20,8 @@ template <class Enough>
 bool readUntil(QTcpSocket &socket, QByteArray &buffer, QDeadlineTimer &deadline, Enough enough)
 {
     while (!enough()) {
-        if (!socket.waitForReadyRead(static_cast<int>(deadline.remainingTime())) && socket.bytesAvailable() == 0)
+        if (!socket.waitForReadyRead(static_cast<int>(deadline.remainingTime()))
+            && socket.bytesAvailable() == 0)
             return false;
         buffer += socket.readAll();
     }
@@ -78,7 +79,8 @@ HttpAnswer http(const QString &text, const HttpAsk &ask)
         target = "/";
     if (url.hasQuery())
         target += "?" + url.query(QUrl::FullyEncoded).toLatin1();
-    QByteArray head = ask.method + " " + target + " HTTP/1.1\r\nHost: " + url.authority().toLatin1() + "\r\nConnection: close\r\n";
+    QByteArray head = ask.method + " " + target + " HTTP/1.1\r\nHost: " + url.authority().toLatin1()
+        + "\r\nConnection: close\r\n";
     for (const auto &[name, value] : ask.headers)
         head += name + ": " + value + "\r\n";
     if (!ask.body.isEmpty() || ask.method == "POST")
@@ -98,9 +100,11 @@ HttpAnswer http(const QString &text, const HttpAsk &ask)
         return answer;
     bool complete = false;
     if (answer.headers.value("transfer-encoding") == "chunked")
-        complete = readUntil(socket, buffer, deadline, [&] { return takeChunked(buffer, answer.body); });
+        complete =
+            readUntil(socket, buffer, deadline, [&] { return takeChunked(buffer, answer.body); });
     else if (!length.isEmpty())
-        complete = readUntil(socket, buffer, deadline, [&] { return buffer.size() >= length.toLongLong(); });
+        complete = readUntil(socket, buffer, deadline,
+                             [&] { return buffer.size() >= length.toLongLong(); });
     else
         complete = !readUntil(socket, buffer, deadline, [] { return false; });
     if (answer.headers.value("transfer-encoding") != "chunked")
@@ -110,7 +114,8 @@ HttpAnswer http(const QString &text, const HttpAsk &ask)
     return answer;
 }
 
-Finished runProgram(const QString &program, const QStringList &arguments, const QString &folder, int timeoutMs)
+Finished runProgram(const QString &program, const QStringList &arguments, const QString &folder,
+                    int timeoutMs)
 {
     QProcess process;
     if (!folder.isEmpty())
@@ -138,7 +143,8 @@ Served::Served(const QString &folder, const QStringList &options)
 {
     m_process.start(ARC_BINARY, QStringList {"serve", folder, "--listen", "127.0.0.1:0"} + options);
     QDeadlineTimer deadline(60000);
-    while (!deadline.hasExpired() && !m_process.canReadLine() && m_process.state() != QProcess::NotRunning)
+    while (!deadline.hasExpired() && !m_process.canReadLine()
+           && m_process.state() != QProcess::NotRunning)
         m_process.waitForReadyRead(200);
     m_line = QString::fromUtf8(m_process.readLine()).trimmed();
     static const QRegularExpression address("(http://[0-9.:]+)");
@@ -182,7 +188,9 @@ int Served::stop()
     return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1;
 }
 
-EngineProcess::EngineProcess(QString dataDir) : m_dataDir(std::move(dataDir)) {}
+EngineProcess::EngineProcess(QString dataDir) : m_dataDir(std::move(dataDir))
+{
+}
 
 EngineProcess::~EngineProcess()
 {

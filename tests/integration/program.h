@@ -35,7 +35,8 @@ struct Finished {
     QByteArray out;
     QByteArray error;
 };
-Finished runProgram(const QString &program, const QStringList &arguments, const QString &folder = {}, int timeoutMs = 60000);
+Finished runProgram(const QString &program, const QStringList &arguments,
+                    const QString &folder = {}, int timeoutMs = 60000);
 Finished runArcology(const QStringList &arguments, int timeoutMs = 60000);
 
 /// `arcology serve ...` on a free port, ended by SIGTERM at the latest when destroyed.

@@ -108,12 +108,17 @@ void TestServe::aFreshDjangoProjectIsServedWithItsAdmin()
     QCOMPARE(runProgram("django-admin", {"startproject", "shop", "."}, folder.path()).exitCode, 0);
     QCOMPARE(runProgram("/usr/bin/python3", {"manage.py", "migrate"}, folder.path()).exitCode, 0);
     qputenv("DJANGO_SUPERUSER_PASSWORD", "a planted passphrase");
-    QCOMPARE(runProgram("/usr/bin/python3", {"manage.py", "createsuperuser", "--noinput", "--username", "ana", "--email", "ana@example.org"},
-                        folder.path()).exitCode, 0);
+    QCOMPARE(runProgram("/usr/bin/python3",
+                        {"manage.py", "createsuperuser", "--noinput", "--username", "ana",
+                         "--email", "ana@example.org"},
+                        folder.path())
+                 .exitCode,
+             0);
 
     Served served(folder.path(), {"--workers", "2"});
     QVERIFY2(served.isServing(), served.errors());
-    QVERIFY2(served.line().contains("Django") && served.line().contains("WSGI · 2 workers"), qPrintable(served.line()));
+    QVERIFY2(served.line().contains("Django") && served.line().contains("WSGI · 2 workers"),
+             qPrintable(served.line()));
 
     const HttpAnswer front = http(served.url() + "/");
     QCOMPARE(front.status, 200);
@@ -128,21 +133,30 @@ void TestServe::aFreshDjangoProjectIsServedWithItsAdmin()
 
     const QByteArray form = "csrfmiddlewaretoken=" + field(login.body, "csrfmiddlewaretoken")
         + "&username=ana&password=a+planted+passphrase&next=%2Fadmin%2F";
-    const QList<QPair<QByteArray, QByteArray>> formHeaders {{"Content-Type", "application/x-www-form-urlencoded"}};
-    const HttpAnswer entered = http(served.url() + "/admin/login/?next=/admin/",
-                                    {.method = "POST", .headers = formHeaders + decltype(formHeaders) {{"Cookie", login.cookies.join("; ")}}, .body = form});
+    const QList<QPair<QByteArray, QByteArray>> formHeaders {
+        {"Content-Type", "application/x-www-form-urlencoded"}};
+    const HttpAnswer entered =
+        http(served.url() + "/admin/login/?next=/admin/",
+             {.method = "POST",
+              .headers = formHeaders + decltype(formHeaders) {{"Cookie", login.cookies.join("; ")}},
+              .body = form});
     QCOMPARE(entered.status, 302);
     const QByteArray session = entered.cookies.join("; ");
     QVERIFY(session.contains("sessionid="));
 
-    const HttpAnswer addForm = http(served.url() + "/admin/auth/user/add/", {.headers = {{"Cookie", session}}});
+    const HttpAnswer addForm =
+        http(served.url() + "/admin/auth/user/add/", {.headers = {{"Cookie", session}}});
     QCOMPARE(addForm.status, 200);
     const QByteArray user = "csrfmiddlewaretoken=" + field(addForm.body, "csrfmiddlewaretoken")
         + "&username=berta&password1=another+planted+one&password2=another+planted+one&_save=Save";
-    const HttpAnswer added = http(served.url() + "/admin/auth/user/add/",
-                                  {.method = "POST", .headers = formHeaders + decltype(formHeaders) {{"Cookie", session}}, .body = user});
+    const HttpAnswer added =
+        http(served.url() + "/admin/auth/user/add/",
+             {.method = "POST",
+              .headers = formHeaders + decltype(formHeaders) {{"Cookie", session}},
+              .body = user});
     QCOMPARE(added.status, 302);
-    const HttpAnswer list = http(served.url() + "/admin/auth/user/", {.headers = {{"Cookie", session}}});
+    const HttpAnswer list =
+        http(served.url() + "/admin/auth/user/", {.headers = {{"Cookie", session}}});
     QVERIFY(list.body.contains("berta"));
     QCOMPARE(served.stop(), 0);
 }
@@ -154,7 +168,8 @@ void TestServe::httpbinIsServedRouteByRoute_data()
     QTest::addColumn<int>("status");
     QTest::addColumn<qint64>("bodyBytes"); // -1: any
     const auto row = [](const char *path, const char *method, int status, qint64 bytes = -1) {
-        QTest::newRow(qPrintable(QString("%1 %2").arg(method, path))) << QString(path) << QByteArray(method) << status << bytes;
+        QTest::newRow(qPrintable(QString("%1 %2").arg(method, path)))
+            << QString(path) << QByteArray(method) << status << bytes;
     };
     row("/", "GET", 200);
     row("/get?a=1&a=2&b=%20", "GET", 200);
@@ -211,7 +226,9 @@ void TestServe::httpbinIsServedRouteByRoute()
     QFETCH(int, status);
     QFETCH(qint64, bodyBytes);
     static QTemporaryDir folder;
-    static Served served(folder.path(), {"--entry", "httpbin:app", "--interface", "wsgi", "--python", "/usr/bin/python3", "--workers", "2"});
+    static Served served(folder.path(),
+                         {"--entry", "httpbin:app", "--interface", "wsgi", "--python",
+                          "/usr/bin/python3", "--workers", "2"});
     QVERIFY2(served.isServing(), served.errors());
     HttpAsk ask {.method = method};
     if (method == "POST" || method == "PUT" || method == "PATCH")
@@ -237,7 +254,8 @@ void TestServe::aFastApiAppIsServed()
     write(folder.filePath("main.py"), kFastApi);
     Served served(folder.path(), {"--workers", "2"});
     QVERIFY2(served.isServing(), served.errors());
-    QVERIFY2(served.line().contains("FastAPI") && served.line().contains("ASGI"), qPrintable(served.line()));
+    QVERIFY2(served.line().contains("FastAPI") && served.line().contains("ASGI"),
+             qPrintable(served.line()));
 
     const QJsonObject hello = jsonOf(http(served.url() + "/async/welt?times=3"));
     QCOMPARE(hello.value("hello").toString(), QString("welt"));
@@ -246,7 +264,8 @@ void TestServe::aFastApiAppIsServed()
     QVERIFY(jsonOf(http(served.url() + "/sync")).value("sync").toBool());
     const HttpAnswer stream = http(served.url() + "/stream");
     QCOMPARE(stream.body.count('\n'), 50);
-    const HttpAnswer counted = http(served.url() + "/count", {.method = "POST", .body = QByteArray(3000000, 'y')});
+    const HttpAnswer counted =
+        http(served.url() + "/count", {.method = "POST", .body = QByteArray(3000000, 'y')});
     QCOMPARE(jsonOf(counted).value("bytes").toInt(), 3000000);
     QCOMPARE(http(served.url() + "/fail").status, 500);
     QCOMPARE(http(served.url() + "/async/x?times=none").status, 422);
@@ -270,20 +289,23 @@ void TestServe::aFolderOfFilesIsServed()
     QCOMPARE(http(served.url() + "/sub").status, 301);
     QCOMPARE(http(served.url() + "/.secret").status, 404);
     QCOMPARE(http(served.url() + "/sub/%2e%2e/%2e%2e/etc/passwd").status, 400);
-    const HttpAnswer part = http(served.url() + "/big.bin", {.headers = {{"Range", "bytes=10-19"}}});
+    const HttpAnswer part =
+        http(served.url() + "/big.bin", {.headers = {{"Range", "bytes=10-19"}}});
     QCOMPARE(part.status, 206);
     QCOMPARE(part.body.size(), 10);
     const HttpAnswer whole = http(served.url() + "/index.html");
-    const HttpAnswer again = http(served.url() + "/index.html", {.headers = {{"If-None-Match", whole.headers.value("etag")}}});
+    const HttpAnswer again = http(served.url() + "/index.html",
+                                  {.headers = {{"If-None-Match", whole.headers.value("etag")}}});
     QCOMPARE(again.status, 304);
 }
 
 void TestServe::workersKilledUnderLoadLoseNoRequest()
 {
     QTemporaryDir folder;
-    write(folder.filePath("app.py"), "def application(environ, start_response):\n"
-                                     "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
-                                     "    return [b'hello']\n");
+    write(folder.filePath("app.py"),
+          "def application(environ, start_response):\n"
+          "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+          "    return [b'hello']\n");
     Served served(folder.path(), {"--workers", "3"});
     QVERIFY2(served.isServing(), served.errors());
     QProcess wrk;
@@ -293,12 +315,14 @@ void TestServe::workersKilledUnderLoadLoseNoRequest()
     // Twice a second: the pause is a wait for the load to end, which it does not yet.
     while (!wrk.waitForFinished(500)) {
         const QList<qint64> workers = served.workers();
-        if (!workers.isEmpty() && ::kill(static_cast<pid_t>(workers.at(killed % workers.size())), SIGKILL) == 0)
+        if (!workers.isEmpty()
+            && ::kill(static_cast<pid_t>(workers.at(killed % workers.size())), SIGKILL) == 0)
             ++killed;
     }
     const QByteArray report = wrk.readAllStandardOutput();
     QVERIFY2(killed >= 10, report);
-    QVERIFY2(report.contains("requests in") && !report.contains("Non-2xx") && !report.contains("Socket errors"),
+    QVERIFY2(report.contains("requests in") && !report.contains("Non-2xx")
+                 && !report.contains("Socket errors"),
              report + served.errors());
     QCOMPARE(http(served.url() + "/").status, 200);
 }
@@ -310,27 +334,43 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::addColumn<QByteArray>("said");
     static QTemporaryDir folder;
     write(folder.filePath("empty/script.py"), "print('no app')\n");
-    write(folder.filePath("broken/app.py"), "import no_such_module_planted\ndef application(environ, start_response):\n    pass\n");
+    write(folder.filePath("broken/app.py"),
+          "import no_such_module_planted\ndef application(environ, start_response):\n    pass\n");
     const QString empty = folder.filePath("empty");
     const QString broken = folder.filePath("broken");
     const QString any = "127.0.0.1:0";
     QTest::newRow("no target") << QStringList {"serve"} << 2 << QByteArray("target");
-    QTest::newRow("unknown option") << QStringList {"serve", empty, "--colour", "red"} << 2 << QByteArray("colour");
-    QTest::newRow("no such folder") << QStringList {"serve", empty + "/none"} << 3 << QByteArray("No such file");
-    QTest::newRow("not a project") << QStringList {"serve", empty, "--listen", any} << 3 << QByteArray("is not a project");
-    QTest::newRow("a URL") << QStringList {"serve", "http://127.0.0.1:1", "--listen", any} << 2 << QByteArray("no reverse proxy");
-    QTest::newRow("import error") << QStringList {"serve", broken, "--listen", any, "--entry", "app:application"} << 4
-                                  << QByteArray("No module named 'no_such_module_planted'");
-    QTest::newRow("no such attribute") << QStringList {"serve", broken, "--listen", any, "--entry", "os:nothing_here"} << 4
-                                       << QByteArray("nothing_here");
-    QTest::newRow("bad address") << QStringList {"serve", broken, "--listen", "nonsense"} << 2 << QByteArray("nonsense");
-    QTest::newRow("bad setting") << QStringList {"serve", broken, "--set", "no.such=1"} << 2 << QByteArray("no such setting");
-    QTest::newRow("bad value") << QStringList {"serve", broken, "--set", "http.idle_timeout_s=soon"} << 2 << QByteArray("idle_timeout");
-    QTest::newRow("bad workers") << QStringList {"serve", broken, "--workers", "many"} << 2 << QByteArray("pool.processes");
-    QTest::newRow("bad env") << QStringList {"serve", broken, "--env", "NAME"} << 2 << QByteArray("NAME=VALUE");
-    QTest::newRow("data dir is a file") << QStringList {"serve", broken, "--data-dir", broken + "/app.py"} << 6 << QByteArray("app.py");
-    QTest::newRow("no interpreter") << QStringList {"serve", broken, "--listen", any, "--entry", "app:application", "--python", "/no/python"}
-                                    << 2 << QByteArray("/no/python");
+    QTest::newRow("unknown option")
+        << QStringList {"serve", empty, "--colour", "red"} << 2 << QByteArray("colour");
+    QTest::newRow("no such folder")
+        << QStringList {"serve", empty + "/none"} << 3 << QByteArray("No such file");
+    QTest::newRow("not a project")
+        << QStringList {"serve", empty, "--listen", any} << 3 << QByteArray("is not a project");
+    QTest::newRow("a URL") << QStringList {"serve", "http://127.0.0.1:1", "--listen", any} << 2
+                           << QByteArray("no reverse proxy");
+    QTest::newRow("import error") << QStringList {"serve", broken,    "--listen",
+                                                  any,     "--entry", "app:application"}
+                                  << 4 << QByteArray("No module named 'no_such_module_planted'");
+    QTest::newRow("no such attribute")
+        << QStringList {"serve", broken, "--listen", any, "--entry", "os:nothing_here"} << 4
+        << QByteArray("nothing_here");
+    QTest::newRow("bad address") << QStringList {"serve", broken, "--listen", "nonsense"} << 2
+                                 << QByteArray("nonsense");
+    QTest::newRow("bad setting") << QStringList {"serve", broken, "--set", "no.such=1"} << 2
+                                 << QByteArray("no such setting");
+    QTest::newRow("bad value") << QStringList {"serve", broken, "--set", "http.idle_timeout_s=soon"}
+                               << 2 << QByteArray("idle_timeout");
+    QTest::newRow("bad workers") << QStringList {"serve", broken, "--workers", "many"} << 2
+                                 << QByteArray("pool.processes");
+    QTest::newRow("bad env") << QStringList {"serve", broken, "--env", "NAME"} << 2
+                             << QByteArray("NAME=VALUE");
+    QTest::newRow("data dir is a file")
+        << QStringList {"serve", broken, "--data-dir", broken + "/app.py"} << 6
+        << QByteArray("app.py");
+    QTest::newRow("no interpreter")
+        << QStringList {"serve",           broken,     "--listen",  any, "--entry",
+                        "app:application", "--python", "/no/python"}
+        << 2 << QByteArray("/no/python");
 }
 
 void TestServe::refusalsHaveTheirExitCode()
@@ -350,9 +390,11 @@ void TestServe::anAddressInUseNamesItsHolder()
     QVERIFY(holder.listen(QHostAddress::LocalHost));
     QTemporaryDir folder;
     write(folder.filePath("index.html"), "x");
-    const Finished finished = runArcology({"serve", folder.path(), "--listen", QString("127.0.0.1:%1").arg(holder.serverPort())});
+    const Finished finished = runArcology(
+        {"serve", folder.path(), "--listen", QString("127.0.0.1:%1").arg(holder.serverPort())});
     QCOMPARE(finished.exitCode, 5);
-    QVERIFY2(finished.error.contains("is in use") && finished.error.contains(QByteArray::number(QCoreApplication::applicationPid())),
+    QVERIFY2(finished.error.contains("is in use")
+                 && finished.error.contains(QByteArray::number(QCoreApplication::applicationPid())),
              finished.error);
 }
 
@@ -362,7 +404,8 @@ void TestServe::jsonTellsEverythingOnce()
     write(folder.filePath("index.html"), "x");
     Served served(folder.path(), {"--json", "--name", "pages", "--set", "ops.listen=127.0.0.1:0"});
     const QJsonObject line = QJsonDocument::fromJson(served.line().toUtf8()).object();
-    QCOMPARE(line.keys(), QStringList({"data_dir", "interface", "kind", "name", "ops", "urls", "workers"}));
+    QCOMPARE(line.keys(),
+             QStringList({"data_dir", "interface", "kind", "name", "ops", "urls", "workers"}));
     QCOMPARE(line.value("name").toString(), QString("pages"));
     QCOMPARE(http(line.value("urls").toArray().first().toString() + "/").status, 200);
     const QString ops = line.value("ops").toString();
@@ -375,12 +418,13 @@ void TestServe::jsonTellsEverythingOnce()
 void TestServe::terminationAnswersWhatIsInFlight()
 {
     QTemporaryDir folder;
-    write(folder.filePath("app.py"), "import time\n"
-                                     "def application(environ, start_response):\n"
-                                     "    open('in-flight', 'w').close()\n"
-                                     "    time.sleep(1.5)\n"
-                                     "    start_response('200 OK', [])\n"
-                                     "    return [b'late but whole']\n");
+    write(folder.filePath("app.py"),
+          "import time\n"
+          "def application(environ, start_response):\n"
+          "    open('in-flight', 'w').close()\n"
+          "    time.sleep(1.5)\n"
+          "    start_response('200 OK', [])\n"
+          "    return [b'late but whole']\n");
     Served served(folder.path(), {"--workers", "1"});
     QVERIFY2(served.isServing(), served.errors());
     QProcess client;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real window on a real X server: a folder is dragged in and served, and what happens to the window afterwards
-// is noticed by no request.
+// The real window on a real X server: a folder is dragged in and served, and what happens to the
+// window afterwards is noticed by no request.
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -24,8 +24,10 @@ class Display {
 public:
     bool start()
     {
-        m_xvfb.start("Xvfb", {"-displayfd", "1", "-screen", "0", QString("%1x%2x24").arg(kScreenWidth).arg(kScreenHeight),
-                              "-nolisten", "tcp"});
+        m_xvfb.start("Xvfb",
+                     {"-displayfd", "1", "-screen", "0",
+                      QString("%1x%2x24").arg(kScreenWidth).arg(kScreenHeight), "-nolisten",
+                      "tcp"});
         while (!m_xvfb.canReadLine()) {
             if (!m_xvfb.waitForReadyRead(10000))
                 return false;
@@ -96,7 +98,8 @@ QByteArray wrkReport(QProcess &wrk)
 
 bool isClean(const QByteArray &report)
 {
-    return report.contains("requests in") && !report.contains("Non-2xx") && !report.contains("Socket errors");
+    return report.contains("requests in") && !report.contains("Non-2xx")
+        && !report.contains("Socket errors");
 }
 
 } // namespace
@@ -115,7 +118,9 @@ class TestWindow : public QObject {
         m_window.setProcessEnvironment(m_display.environment());
         m_window.start(ARC_BINARY, {"--data-dir", m_data.path()});
         QVERIFY(m_window.waitForStarted());
-        QTRY_VERIFY_WITH_TIMEOUT(!m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(),
+            60000);
         QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) > 0, 20000);
     }
 
@@ -138,18 +143,25 @@ void TestWindow::aFolderDraggedInIsServed()
 {
     openWindow();
     m_display.shoot("window-empty");
-    const QByteArray id = m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).split('\n').first();
+    const QByteArray id =
+        m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"})
+            .split('\n')
+            .first();
     m_display.xdotool({"windowsize", id, "1200", "800"});
     m_display.xdotool({"windowmove", id, "20", "20"});
 
     QProcess source;
     source.setProcessEnvironment(m_display.environment());
-    source.start(QCoreApplication::applicationDirPath() + "/drag_source", {m_folder.filePath("shop"), "1260", "880"});
+    source.start(QCoreApplication::applicationDirPath() + "/drag_source",
+                 {m_folder.filePath("shop"), "1260", "880"});
     QVERIFY(source.waitForStarted());
-    QTRY_VERIFY_WITH_TIMEOUT(!m_display.run("xdotool", {"search", "--onlyvisible", "--name", "drag_source"}).isEmpty(), 10000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !m_display.run("xdotool", {"search", "--onlyvisible", "--name", "drag_source"}).isEmpty(),
+        10000);
     m_display.xdotool({"mousemove", "1320", "910", "mousedown", "1"});
     for (int step = 1; step <= 12; ++step) // a hand moves through; a jump is no drag
-        m_display.xdotool({"mousemove", QString::number(1320 - step * 58), QString::number(910 - step * 38)});
+        m_display.xdotool(
+            {"mousemove", QString::number(1320 - step * 58), QString::number(910 - step * 38)});
     m_display.shoot("window-dragging");
     m_display.xdotool({"mouseup", "1"});
 
@@ -167,7 +179,8 @@ void TestWindow::aFolderDraggedInIsServed()
     const QJsonObject site = sitesOf(m_data.path()).first().toObject();
     QCOMPARE(site.value("id").toString(), QString("shop"));
     m_url = site.value("urls").toArray().first().toString();
-    QTRY_VERIFY_WITH_TIMEOUT(http(m_url + "/").body.contains("The install worked successfully"), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(http(m_url + "/").body.contains("The install worked successfully"),
+                             30000);
     QCOMPARE(http(m_url + "/static/admin/css/base.css").status, 200);
     QTest::qWait(1500); // two refreshes, for the picture alone
     m_display.shoot("window-serving");
@@ -211,11 +224,15 @@ void TestWindow::anEngineThatIsKilledIsStartedAgainFromTheWindow()
     QProcess window;
     window.setProcessEnvironment(display.environment());
     window.start(ARC_BINARY, {"--data-dir", m_data.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(!display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(), 60000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(),
+        60000);
     const qint64 engine = enginePid(m_data.path());
     QVERIFY(engine > 0);
     ::kill(static_cast<pid_t>(engine), SIGKILL);
-    const QByteArray id = display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).split('\n').first();
+    const QByteArray id = display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"})
+                              .split('\n')
+                              .first();
     display.xdotool({"windowactivate", id});
     QTest::qWait(5000); // the window notices within three seconds
     display.shoot("window-engine-killed");

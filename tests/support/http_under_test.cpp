@@ -195,7 +195,8 @@ HttpUnderTest::HttpUnderTest(Options options)
 
 HttpUnderTest::~HttpUnderTest()
 {
-    for (size_t i = 0; i < m_parts.size(); ++i) // each on its own loop: the ones before have stopped
+    for (size_t i = 0; i < m_parts.size();
+         ++i) // each on its own loop: the ones before have stopped
         onLoop([this, i](HttpLoop &) { m_parts[i]->http.reset(); }, i);
     for (const auto &part : m_parts)
         part->loop->stop();

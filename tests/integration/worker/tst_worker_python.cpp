@@ -5,8 +5,9 @@
 #include <QSet>
 #include <QTest>
 
-/// Runs the Python tests of the worker package: each module with every Python 3.9 or newer that this machine has. The
-/// frameworks are Debian packages, so their module runs with the system's interpreter only.
+/// Runs the Python tests of the worker package: each module with every Python 3.9 or newer that
+/// this machine has. The frameworks are Debian packages, so their module runs with the system's
+/// interpreter only.
 class TestWorkerPython : public QObject {
     Q_OBJECT
 
@@ -23,12 +24,15 @@ namespace {
 const QString kSystemPython = QStringLiteral("/usr/bin/python3");
 constexpr int kModuleMilliseconds = 240'000;
 
-/// Empty when it does not run or is older than 3.9. Its own word for where it lies tells shims and links apart.
+/// Empty when it does not run or is older than 3.9. Its own word for where it lies tells shims and
+/// links apart.
 QString realInterpreter(const QString &path)
 {
     QProcess process;
-    process.start(path, {"-I", "-c", "import os, sys; assert sys.version_info >= (3, 9); "
-                                     "print(os.path.realpath(sys.executable))"});
+    process.start(path,
+                  {"-I", "-c",
+                   "import os, sys; assert sys.version_info >= (3, 9); "
+                   "print(os.path.realpath(sys.executable))"});
     if (!process.waitForFinished(30'000) || process.exitCode() != 0)
         return {};
     return QString::fromLocal8Bit(process.readAllStandardOutput()).trimmed();
@@ -39,11 +43,14 @@ QString realInterpreter(const QString &path)
 QStringList TestWorkerPython::interpreters()
 {
     QStringList places {kSystemPython};
-    const QStringList names {"python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "pypy3"};
-    for (const QString &folder : QString::fromLocal8Bit(qgetenv("PATH")).split(':', Qt::SkipEmptyParts))
+    const QStringList names {"python3.9",  "python3.10", "python3.11", "python3.12",
+                             "python3.13", "python3.14", "pypy3"};
+    for (const QString &folder :
+         QString::fromLocal8Bit(qgetenv("PATH")).split(':', Qt::SkipEmptyParts))
         for (const QString &name : names)
             places << folder + '/' + name;
-    // Interpreters that pyenv keeps are not on PATH; what is there is only a shim for the chosen ones.
+    // Interpreters that pyenv keeps are not on PATH; what is there is only a shim for the chosen
+    // ones.
     const QDir versions(QDir::homePath() + "/.pyenv/versions");
     for (const QString &version : versions.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
         places << versions.filePath(version) + "/bin/python3";
@@ -68,12 +75,15 @@ void TestWorkerPython::moduleSucceeds_data()
     const QStringList modules = folder.entryList({"test_*.py"});
     QVERIFY(modules.size() >= 6);
     const QStringList found = interpreters();
-    QVERIFY2(found.contains(kSystemPython), "Python 3.9 or newer must be there as /usr/bin/python3");
+    QVERIFY2(found.contains(kSystemPython),
+             "Python 3.9 or newer must be there as /usr/bin/python3");
     for (const QString &interpreter : found) {
         for (const QString &module : modules) {
-            if ((module == "test_frameworks.py" || module == "test_photos.py") && interpreter != kSystemPython)
+            if ((module == "test_frameworks.py" || module == "test_photos.py")
+                && interpreter != kSystemPython)
                 continue;
-            QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter)) << interpreter << folder.filePath(module);
+            QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter))
+                << interpreter << folder.filePath(module);
         }
     }
 }
@@ -90,7 +100,8 @@ void TestWorkerPython::moduleSucceeds()
     if (!finished)
         process.kill();
     QVERIFY2(finished, qPrintable(module + " did not end in time\n" + output));
-    QVERIFY2(process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0, output.constData());
+    QVERIFY2(process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0,
+             output.constData());
     QVERIFY2(output.contains("\nOK"), "no test has run");
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 class Hook final : public TurnHook {
 public:
-    explicit Hook(std::function<void()> task) : m_task(std::move(task)) {}
+    explicit Hook(std::function<void()> task) : m_task(std::move(task)) { }
     void endOfTurn() noexcept override
     {
         ++calls;

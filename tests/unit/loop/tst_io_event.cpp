@@ -149,7 +149,9 @@ private slots:
     {
         LoopFixture test;
         SocketPair pair;
-        Watcher watcher {.task = [](Readiness) { qFatal("a stopped event called"); }};
+        Watcher watcher {.task = [](Readiness) {
+            qFatal("a stopped event called");
+        }};
         watcher.event->watchInput(*test.loop, pair.ours.get(), &Watcher::ready, &watcher);
         watcher.event->stop();
         watcher.event->stop();
@@ -163,7 +165,8 @@ private slots:
     {
         LoopFixture test;
         const FileDescriptor file(open("/proc/self/status", 0));
-        Watcher watcher {.task = [](Readiness) {}};
+        Watcher watcher {.task = [](Readiness) {
+        }};
         QVERIFY(file);
         watcher.event->watchInput(*test.loop, file.get(), &Watcher::ready, &watcher);
         QVERIFY(!watcher.event->isWatching());

@@ -21,8 +21,8 @@ constexpr int kMessages = 100'000;
 /// The sender's name and the number of the message, put into `seen` when delivered.
 class Numbered final : public Mail {
 public:
-    Numbered(int sender, int number, std::vector<std::pair<int, int>> &seen) :
-        m_sender(sender), m_number(number), m_seen(seen)
+    Numbered(int sender, int number, std::vector<std::pair<int, int>> &seen)
+        : m_sender(sender), m_number(number), m_seen(seen)
     {
     }
     void deliver() noexcept override { m_seen.emplace_back(m_sender, m_number); }
@@ -41,7 +41,8 @@ uint64_t wakesWritten(const Mailbox &box)
 
 std::unique_ptr<Mail> nothing()
 {
-    auto task = [] {};
+    auto task = [] {
+    };
     return std::make_unique<TaskMail<decltype(task)>>(task);
 }
 
@@ -127,7 +128,8 @@ private slots:
         {
             Mailbox box;
             for (int i = 0; i < 3; ++i) {
-                auto task = [token] {};
+                auto task = [token] {
+                };
                 box.push(std::make_unique<TaskMail<decltype(task)>>(task));
             }
             QCOMPARE(token.use_count(), 4L);

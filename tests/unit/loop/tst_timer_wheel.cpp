@@ -16,7 +16,7 @@ namespace {
 
 /// A timer with a closure, for tests.
 struct Alarm {
-    explicit Alarm(std::function<void()> what) : task(std::move(what)) {}
+    explicit Alarm(std::function<void()> what) : task(std::move(what)) { }
     std::function<void()> task;
     Timer timer {[](void *self) noexcept { static_cast<Alarm *>(self)->task(); }, this};
 };

@@ -108,12 +108,14 @@ private slots:
     {
         MetricsRegistry registry(2);
         const auto site = registry.site("shop");
-        site->perLoop[0].responseTime.record(microseconds(900));    // at most 1 ms
-        site->perLoop[1].responseTime.record(microseconds(200'000)); // at most 250 ms
+        site->perLoop[0].responseTime.record(microseconds(900));        // at most 1 ms
+        site->perLoop[1].responseTime.record(microseconds(200'000));    // at most 250 ms
         site->perLoop[1].responseTime.record(microseconds(90'000'000)); // beyond every bound
         const QString text = QString::fromStdString(registry.prometheusText());
         const QString name = "\narcology_site_response_seconds";
-        const auto has = [&](const char *rest) { return text.contains(name + rest); };
+        const auto has = [&](const char *rest) {
+            return text.contains(name + rest);
+        };
         QVERIFY(has("_bucket{site=\"shop\",le=\"0.001\"} 1\n"));
         QVERIFY(has("_bucket{site=\"shop\",le=\"0.1\"} 1\n"));
         QVERIFY(has("_bucket{site=\"shop\",le=\"0.25\"} 2\n"));

@@ -24,7 +24,9 @@ struct Door {
     std::vector<FileDescriptor> taken;
     std::vector<SocketAddress> peers;
     std::vector<FileDescriptor> clients;
-    std::function<bool()> onTaken = [] { return true; };
+    std::function<bool()> onTaken = [] {
+        return true;
+    };
     std::unique_ptr<Acceptor> acceptor;
 
     Door()
@@ -32,8 +34,8 @@ struct Door {
         auto bound = bindListener(SocketAddress::parse("127.0.0.1:0").value(), 1);
         ARC_ASSERT(bound.has_value());
         address = bound->address;
-        acceptor = std::make_unique<Acceptor>(*test.loop, std::move(bound->sockets[0]), &take,
-                                              this);
+        acceptor =
+            std::make_unique<Acceptor>(*test.loop, std::move(bound->sockets[0]), &take, this);
     }
     static bool take(void *self, FileDescriptor socket, const SocketAddress &peer) noexcept
     {
@@ -130,7 +132,9 @@ private slots:
     {
         Door door;
         door.knock(5);
-        door.onTaken = [&] { return door.taken.size() != 2; };
+        door.onTaken = [&] {
+            return door.taken.size() != 2;
+        };
         size_t whilePaused = 0;
         std::function<void()> look = [&] {
             whilePaused = door.taken.size();
@@ -169,9 +173,11 @@ private slots:
         auto exhausted = std::make_unique<NoDescriptorsLeft>();
         QElapsedTimer clock;
         qint64 took = 0;
-        Timer relief([](void *what) noexcept {
-            static_cast<std::unique_ptr<NoDescriptorsLeft> *>(what)->reset();
-        }, &exhausted);
+        Timer relief(
+            [](void *what) noexcept {
+                static_cast<std::unique_ptr<NoDescriptorsLeft> *>(what)->reset();
+            },
+            &exhausted);
         relief.arm(door.test.loop->timers(), std::chrono::milliseconds(150));
         door.onTaken = [&] {
             took = clock.elapsed();

@@ -135,7 +135,7 @@ private slots:
         const auto bound = bindListener(address, 3, mode);
         QVERIFY(bound.has_value());
         QCOMPARE(bound->sockets.size(), size_t {3});
-        struct stat status {};
+        struct stat status { };
         QCOMPARE(stat(address.host().c_str(), &status), 0);
         QCOMPARE(int(status.st_mode & 0777), mode);
         QVERIFY(answers(address));
@@ -179,8 +179,8 @@ private slots:
     void aFolderThatIsMissingIsSaid()
     {
         QTemporaryDir folder;
-        const auto bound = bindListener(
-            parsed("unix:" + folder.path().toStdString() + "/none/s"), 1);
+        const auto bound =
+            bindListener(parsed("unix:" + folder.path().toStdString() + "/none/s"), 1);
         QVERIFY(!bound.has_value());
         QCOMPARE(bound.error().code(), ErrorCode::NotFound);
     }

@@ -60,12 +60,34 @@ private slots:
     void refusesWhatIsNoAddress_data()
     {
         QTest::addColumn<QByteArray>("text");
-        for (const char *text :
-             {"", ":", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-              "127.0.0.1:+1", "127.0.0.1: 80", "127.0.0.1:80 ", "127.0.0.1:0x50", "127.0.0.1:80:90",
-              "127.1:80", "256.0.0.1:80", "1.2.3:80", "example.com:80", "::1:8080", "[::1]",
-              "[::1]8080", "[::1:8080", "[]:80", "[127.0.0.1]:80", "[::1%lo]:80", "[::g]:80",
-              "unix:", "unix:relative", "unix:@abstract", "http://127.0.0.1:80"})
+        for (const char *text : {"",
+                                 ":",
+                                 "8080",
+                                 "127.0.0.1",
+                                 "127.0.0.1:",
+                                 "127.0.0.1:65536",
+                                 "127.0.0.1:-1",
+                                 "127.0.0.1:+1",
+                                 "127.0.0.1: 80",
+                                 "127.0.0.1:80 ",
+                                 "127.0.0.1:0x50",
+                                 "127.0.0.1:80:90",
+                                 "127.1:80",
+                                 "256.0.0.1:80",
+                                 "1.2.3:80",
+                                 "example.com:80",
+                                 "::1:8080",
+                                 "[::1]",
+                                 "[::1]8080",
+                                 "[::1:8080",
+                                 "[]:80",
+                                 "[127.0.0.1]:80",
+                                 "[::1%lo]:80",
+                                 "[::g]:80",
+                                 "unix:",
+                                 "unix:relative",
+                                 "unix:@abstract",
+                                 "http://127.0.0.1:80"})
             QTest::newRow(*text ? text : "empty") << QByteArray(text);
         QTest::newRow("a zero byte") << QByteArray("127.0.0.1\0:80", 13);
         QTest::newRow("a zero byte in a path") << QByteArray("unix:/a\0b", 9);
@@ -103,8 +125,8 @@ private slots:
         wide.sin6_family = AF_INET6;
         wide.sin6_port = htons(5);
         QCOMPARE(inet_pton(AF_INET6, "::ffff:10.1.2.3", &wide.sin6_addr), 1);
-        const auto peer = SocketAddress::fromSystem(reinterpret_cast<sockaddr *>(&wide),
-                                                    sizeof wide);
+        const auto peer =
+            SocketAddress::fromSystem(reinterpret_cast<sockaddr *>(&wide), sizeof wide);
         QCOMPARE(peer.text(), std::string("10.1.2.3:5"));
         QVERIFY(peer == *SocketAddress::parse("10.1.2.3:5"));
     }

@@ -133,8 +133,7 @@ private slots:
         log.info(std::string(EngineLog::kMessageBytesMax + 1, 'x'));
         const auto lines = log.lastLines(2);
         QCOMPARE(lines[0].message, std::string("a b?[31m?c"));
-        QCOMPARE(lines[1].message,
-                 std::string(EngineLog::kMessageBytesMax, 'x') + "…");
+        QCOMPARE(lines[1].message, std::string(EngineLog::kMessageBytesMax, 'x') + "…");
     }
 
     // Nobody reads the pipe until the end: lines are left out there, but not in the file.
