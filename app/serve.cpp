@@ -2,6 +2,7 @@
 #include "app/serve.h"
 
 #include "app/paths.h"
+#include "server/config/address.h"
 #include "server/control/service.h"
 #include "server/core/engine.h"
 
@@ -173,6 +174,8 @@ int serve(const ServeOptions &options)
     auto site = newSite(options);
     if (!site)
         return fail(site.error());
+    if (auto address = checkListenAddress(options.listen); !address)
+        return fail(std::move(address).error().within("--listen " + options.listen));
     auto settings = pinned(options);
     if (!settings)
         return fail(settings.error());

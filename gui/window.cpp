@@ -5,6 +5,7 @@
 #include "gui/bridge/single_instance.h"
 #include "gui/models/format.h"
 #include "gui/pages/shell.h"
+#include "gui/theme/language.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/accessible.h"
 #include "server/base/assert.h"
@@ -23,6 +24,7 @@ int runWindow(WindowOptions options)
     QCoreApplication::setApplicationName(QStringLiteral("arcology"));
     QGuiApplication::setDesktopFileName(QStringLiteral("arcology"));
     QApplication app(options.argc, options.argv);
+    installLanguage(app);
     Theme theme(app);
     installAccessibility();
     SingleInstance instance;
@@ -35,8 +37,9 @@ int runWindow(WindowOptions options)
     theme.choose(choice == 1       ? ThemeChoice::Light
                      : choice == 2 ? ThemeChoice::Dark
                                    : ThemeChoice::System);
-    Shell shell(bridge, {.instanceName = name, .sampleFolder = toQString(options.sampleFolder),
-                         .theme = &theme});
+    Shell shell(
+        bridge,
+        {.instanceName = name, .sampleFolder = toQString(options.sampleFolder), .theme = &theme});
     QObject::connect(&instance, &SingleInstance::started, &shell, [&shell](const QString &folder) {
         shell.raiseWindow();
         shell.serveFolder(folder);

@@ -16,16 +16,16 @@ constexpr int kHistoryGapMs = 2500; ///< not watching for longer leaves a hole i
 constexpr int kRevisionsShown = 2;
 
 ControlBridge::ControlBridge(Control &control, EngineLauncher *launcher, QObject *parent)
-    : QObject(parent)
-    , m_control(control)
-    , m_launcher(launcher)
-    , m_hop(std::make_shared<Hop>(this))
+    : QObject(parent), m_control(control), m_launcher(launcher), m_hop(std::make_shared<Hop>(this))
 {
     m_timer.setInterval(kRefreshMs);
     connect(&m_timer, &QTimer::timeout, this, &ControlBridge::beat);
 }
 
-ControlBridge::~ControlBridge() { m_hop->close(); }
+ControlBridge::~ControlBridge()
+{
+    m_hop->close();
+}
 
 void ControlBridge::inspect(const QString &path, QObject *receiver,
                             std::function<void(PathFacts)> done)
@@ -33,7 +33,8 @@ void ControlBridge::inspect(const QString &path, QObject *receiver,
     QThreadPool::globalInstance()->start(
         [hop = m_hop, guard = QPointer<QObject>(receiver), path, done = std::move(done)] {
             const QFileInfo info(path);
-            const PathFacts facts {.exists = info.exists(), .isFolder = info.isDir(),
+            const PathFacts facts {.exists = info.exists(),
+                                   .isFolder = info.isDir(),
                                    .folder = info.isDir() ? info.absoluteFilePath()
                                                           : info.absolutePath()};
             hop->run([guard, done, facts] {

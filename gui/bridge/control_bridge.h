@@ -44,15 +44,14 @@ public:
               std::type_identity_t<Request> what, QObject *receiver,
               std::type_identity_t<std::function<void(Result<Answer>)>> done)
     {
-        (m_control.*operation)(
-            std::move(what),
-            [hop = m_hop, guard = QPointer<QObject>(receiver),
-             done = std::move(done)](Result<Answer> answer) {
-                hop->run([guard, done, answer = std::move(answer)]() mutable {
-                    if (guard)
-                        done(std::move(answer));
-                });
-            });
+        (m_control.*operation)(std::move(what),
+                               [hop = m_hop, guard = QPointer<QObject>(receiver),
+                                done = std::move(done)](Result<Answer> answer) {
+                                   hop->run([guard, done, answer = std::move(answer)]() mutable {
+                                       if (guard)
+                                           done(std::move(answer));
+                                   });
+                               });
     }
 
     /// Looks at a path on the thread pool: a dead network mount must not freeze the window.

@@ -17,7 +17,7 @@ namespace arc {
 /// one posted event.
 class Hop {
 public:
-    explicit Hop(QObject *target) : m_target(target) {}
+    explicit Hop(QObject *target) : m_target(target) { }
 
     void run(std::function<void()> task)
     {

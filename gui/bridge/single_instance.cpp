@@ -22,7 +22,8 @@ bool handToFirstWindow(const std::string &socketName, const std::string &folder)
     std::memcpy(address.sun_path, socketName.data(), socketName.size());
     const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (socket.get() < 0
-        || ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+        || ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address)
+            != 0)
         return false; // nobody there, or a socket that a dead window left behind
     const std::string line = folder + '\n';
     return ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) == ssize_t(line.size());

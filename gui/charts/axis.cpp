@@ -27,7 +27,9 @@ QString chartText(double value, ChartUnit unit)
 
 Axis axisFor(double largest, ChartUnit unit)
 {
-    const double least = unit == ChartUnit::Seconds ? kSmallestTop : unit == ChartUnit::Count ? 2 : 1;
+    const double least = unit == ChartUnit::Seconds ? kSmallestTop
+        : unit == ChartUnit::Count                  ? 2
+                                                    : 1;
     const double wanted = std::isnan(largest) || largest < least ? least : largest;
     const double rough = wanted / Axis::kTicksMax;
     const double power = std::pow(10, std::floor(std::log10(rough)));

@@ -51,7 +51,10 @@ double ChartModel::largestOfAll(int64_t sinceUnixMs) const
     return best;
 }
 
-bool ChartModel::anyNonZero(int64_t sinceUnixMs) const { return largestOfAll(sinceUnixMs) > 0; }
+bool ChartModel::anyNonZero(int64_t sinceUnixMs) const
+{
+    return largestOfAll(sinceUnixMs) > 0;
+}
 
 size_t ChartModel::nearest(int64_t unixMs) const
 {

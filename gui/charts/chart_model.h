@@ -22,7 +22,7 @@ public:
     static constexpr size_t kSamplesMax = 3600;
     static constexpr int64_t kGapMs = 2500; ///< longer between two samples: the line is cut
 
-    explicit ChartModel(QStringList seriesNames) : m_names(std::move(seriesNames)) {}
+    explicit ChartModel(QStringList seriesNames) : m_names(std::move(seriesNames)) { }
 
     void clear() { m_samples.clear(); }
     /// Ignored when it is not newer than the newest: a second answer of the same second.
@@ -32,7 +32,10 @@ public:
     const QString &name(int series) const { return m_names[series]; }
     size_t size() const { return m_samples.size(); }
     int64_t time(size_t sample) const { return m_samples[sample].unixMs; }
-    double value(size_t sample, int series) const { return m_samples[sample].values[size_t(series)]; }
+    double value(size_t sample, int series) const
+    {
+        return m_samples[sample].values[size_t(series)];
+    }
     double newest(int series) const;
 
     /// Largest and smallest known value of a series since a time; kMissing when there is none.

@@ -10,7 +10,7 @@ namespace {
 /// Gathers the points of one pixel column and writes out at most four of them.
 class Column {
 public:
-    explicit Column(QPolygonF &out) : m_out(out) {}
+    explicit Column(QPolygonF &out) : m_out(out) { }
     ~Column() { flush(); }
 
     void add(QPointF point)

@@ -68,7 +68,8 @@ bool HeatStrip::event(QEvent *event)
     const auto *help = static_cast<QHelpEvent *>(event);
     const auto core = size_t(std::max(0, help->pos().x()) / (cellWidth() + kCellGap));
     if (core < m_shares.size())
-        QToolTip::showText(help->globalPos(), tr("Core %1: %2").arg(core).arg(shareText(m_shares[core])));
+        QToolTip::showText(help->globalPos(),
+                           tr("Core %1: %2").arg(core).arg(shareText(m_shares[core])));
     return true;
 }
 

@@ -20,11 +20,8 @@ constexpr int kGutterGap = 6;
 
 LineChart::LineChart(QString title, ChartUnit unit, QStringList names,
                      std::vector<SeriesLook> looks, QWidget *parent)
-    : QWidget(parent)
-    , m_title(std::move(title))
-    , m_unit(unit)
-    , m_model(std::move(names))
-    , m_looks(std::move(looks))
+    : QWidget(parent), m_title(std::move(title)), m_unit(unit), m_model(std::move(names)),
+      m_looks(std::move(looks))
 {
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
@@ -53,7 +50,10 @@ int64_t LineChart::endUnixMs() const
     return m_model.size() ? m_model.time(m_model.size() - 1) : 0;
 }
 
-Axis LineChart::axisNow() const { return axisFor(m_model.largestOfAll(startUnixMs()), m_unit); }
+Axis LineChart::axisNow() const
+{
+    return axisFor(m_model.largestOfAll(startUnixMs()), m_unit);
+}
 
 QRectF LineChart::plotRect(const Axis &axis) const
 {
@@ -72,7 +72,9 @@ QRectF LineChart::plotRect(const Axis &axis) const
 
 PlotScale LineChart::scaleNow(const Axis &axis) const
 {
-    return {.plot = plotRect(axis), .fromUnixMs = startUnixMs(), .toUnixMs = endUnixMs(),
+    return {.plot = plotRect(axis),
+            .fromUnixMs = startUnixMs(),
+            .toUnixMs = endUnixMs(),
             .top = axis.top};
 }
 
@@ -120,9 +122,9 @@ void LineChart::paintHead(QPainter &painter) const
     painter.setPen(tokens.text2);
     const double drop = titleHeight + figureMetrics.ascent() - QFontMetricsF(smallFont()).ascent();
     const QRectF noteRect = head.adjusted(used, drop, 0, 0);
-    painter.drawText(noteRect, Qt::AlignLeft | Qt::AlignTop,
-                     QFontMetricsF(smallFont()).elidedText(m_note, Qt::ElideRight,
-                                                           noteRect.width()));
+    painter.drawText(
+        noteRect, Qt::AlignLeft | Qt::AlignTop,
+        QFontMetricsF(smallFont()).elidedText(m_note, Qt::ElideRight, noteRect.width()));
 }
 
 void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis &axis) const
@@ -140,7 +142,8 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
         painter.setPen(tokens.text2);
         const QRectF label(kMargin, y - metrics.height() / 2, plot.left() - kMargin - kGutterGap,
                            metrics.height());
-        painter.drawText(label, Qt::AlignRight | Qt::AlignVCenter, chartText(axis.ticks[i], m_unit));
+        painter.drawText(label, Qt::AlignRight | Qt::AlignVCenter,
+                         chartText(axis.ticks[i], m_unit));
     }
     painter.setPen(tokens.text2);
     const QRectF foot(plot.left(), plot.bottom() + 3, plot.width(), kFootHeight);
@@ -268,11 +271,14 @@ void LineChart::mouseMoveEvent(QMouseEvent *event)
         return;
     }
     const double share = (event->position().x() - scale.plot.left()) / scale.plot.width();
-    setCursorSample(m_model.nearest(
-        scale.fromUnixMs + int64_t(share * double(scale.toUnixMs - scale.fromUnixMs))));
+    setCursorSample(m_model.nearest(scale.fromUnixMs
+                                    + int64_t(share * double(scale.toUnixMs - scale.fromUnixMs))));
 }
 
-void LineChart::leaveEvent(QEvent *) { setCursorSample(std::nullopt); }
+void LineChart::leaveEvent(QEvent *)
+{
+    setCursorSample(std::nullopt);
+}
 
 void LineChart::focusOutEvent(QFocusEvent *event)
 {
@@ -288,15 +294,20 @@ void LineChart::keyPressEvent(QKeyEvent *event)
     const size_t last = m_model.size() - 1;
     const size_t now = m_cursor.value_or(last);
     switch (event->key()) {
-    case Qt::Key_Left: return setCursorSample(now > first ? now - (m_cursor ? 1 : 0) : first);
-    case Qt::Key_Right: return setCursorSample(std::min(last, now + 1));
-    case Qt::Key_Home: return setCursorSample(first);
-    case Qt::Key_End: return setCursorSample(last);
+    case Qt::Key_Left:
+        return setCursorSample(now > first ? now - (m_cursor ? 1 : 0) : first);
+    case Qt::Key_Right:
+        return setCursorSample(std::min(last, now + 1));
+    case Qt::Key_Home:
+        return setCursorSample(first);
+    case Qt::Key_End:
+        return setCursorSample(last);
     case Qt::Key_Escape:
         if (m_cursor)
             return setCursorSample(std::nullopt);
         [[fallthrough]];
-    default: QWidget::keyPressEvent(event);
+    default:
+        QWidget::keyPressEvent(event);
     }
 }
 

@@ -9,9 +9,7 @@
 namespace arc {
 
 StatTile::StatTile(const QString &name, QWidget *parent)
-    : QWidget(parent)
-    , m_figure(new QLabel(this))
-    , m_note(new QLabel(this))
+    : QWidget(parent), m_figure(new QLabel(this)), m_note(new QLabel(this))
 {
     auto *label = new QLabel(name, this);
     label->setFont(smallFont());
@@ -25,6 +23,7 @@ StatTile::StatTile(const QString &name, QWidget *parent)
     layout->addWidget(label);
     layout->addWidget(m_figure);
     layout->addWidget(m_note);
+    layout->addStretch();
     m_note->hide();
 }
 

@@ -17,9 +17,7 @@
 namespace arc {
 
 EnvEditor::EnvEditor(QWidget *parent)
-    : QWidget(parent)
-    , m_list(new QVBoxLayout)
-    , m_show(new QCheckBox(tr("Show values"), this))
+    : QWidget(parent), m_list(new QVBoxLayout), m_show(new QCheckBox(tr("Show values"), this))
 {
     auto *add = new QPushButton(icon(QStringLiteral("plus")), tr("Add variable"), this);
     add->setObjectName(QStringLiteral("addVariable"));

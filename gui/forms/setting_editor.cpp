@@ -61,7 +61,6 @@ SettingEditor::SettingEditor(const SettingRow &row, QWidget *parent) : QWidget(p
     m_parts.field->installEventFilter(new WheelGuard(this));
     setFocusProxy(m_parts.field);
     layout->insertWidget(0, m_parts.field);
-    layout->addStretch();
 }
 
 void SettingEditor::setText(const std::string &text)
@@ -81,20 +80,29 @@ void SettingEditor::setInvalid(bool invalid)
     m_parts.field->style()->polish(m_parts.field);
 }
 
-void SettingEditor::setLocked(bool locked) { m_parts.field->setEnabled(!locked); }
+void SettingEditor::setLocked(bool locked)
+{
+    m_parts.field->setEnabled(!locked);
+}
 
 SettingEditor::Parts SettingEditor::make()
 {
     switch (m_row.type) {
-    case SettingType::Bool: return makeSwitch();
+    case SettingType::Bool:
+        return makeSwitch();
     case SettingType::Int:
     case SettingType::Seconds:
-    case SettingType::Milliseconds: return makeWholeNumber();
-    case SettingType::Double: return makeNumber();
-    case SettingType::Choice: return makeChoice();
-    case SettingType::Path: return makePath();
+    case SettingType::Milliseconds:
+        return makeWholeNumber();
+    case SettingType::Double:
+        return makeNumber();
+    case SettingType::Choice:
+        return makeChoice();
+    case SettingType::Path:
+        return makePath();
     case SettingType::Text:
-    case SettingType::Secret: return makeText();
+    case SettingType::Secret:
+        return makeText();
     }
     Q_UNREACHABLE();
 }

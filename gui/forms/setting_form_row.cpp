@@ -16,12 +16,9 @@ namespace arc {
 constexpr int kEditColumnWidth = 300;
 
 SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
-    : QWidget(parent)
-    , m_editor(new SettingEditor(row, this))
-    , m_badge(new QLabel(this))
-    , m_origin(new QLabel(this))
-    , m_error(new QLabel(this))
-    , m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary), QString(), this))
+    : QWidget(parent), m_editor(new SettingEditor(row, this)), m_badge(new QLabel(this)),
+      m_origin(new QLabel(this)), m_error(new QLabel(this)),
+      m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary), QString(), this))
 {
     auto *name = new QLabel(toQString(row.label), this);
     name->setFont(boldFont());
@@ -49,6 +46,7 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     auto *field = new QHBoxLayout;
     field->addWidget(m_editor);
     field->addWidget(m_reset);
+    field->addStretch();
     auto *right = new QVBoxLayout;
     right->setSpacing(2);
     right->addLayout(field);
@@ -78,11 +76,16 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
 QString SettingFormRow::appliesText() const
 {
     switch (row().applies) {
-    case Applies::AtOnce: return {};
-    case Applies::OnNewConnections: return tr("new connections");
-    case Applies::OnRebind: return tr("reopens listeners");
-    case Applies::OnWorkerRestart: return tr("restarts workers");
-    case Applies::OnRestart: return tr("needs engine restart");
+    case Applies::AtOnce:
+        return {};
+    case Applies::OnNewConnections:
+        return tr("new connections");
+    case Applies::OnRebind:
+        return tr("reopens listeners");
+    case Applies::OnWorkerRestart:
+        return tr("restarts workers");
+    case Applies::OnRestart:
+        return tr("needs engine restart");
     }
     return {};
 }
@@ -131,7 +134,8 @@ void SettingFormRow::showState()
     const bool locked = !m_view.pinnedBy.empty();
     const bool own = m_changed ? !m_toInherited : m_view.isSet;
     if (locked)
-        m_origin->setText(tr("Set by the %1; cannot be changed here").arg(toQString(m_view.pinnedBy)));
+        m_origin->setText(
+            tr("Set by the %1; cannot be changed here").arg(toQString(m_view.pinnedBy)));
     else if (m_changed && m_toInherited)
         m_origin->setText(tr("Back to the default, not applied"));
     else if (m_changed)
@@ -139,8 +143,8 @@ void SettingFormRow::showState()
     else
         m_origin->setText(own ? tr("Default: %1").arg(inherited) : tr("Default"));
     m_origin->setProperty("caution", m_changed);
-    m_reset->setIcon(icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"),
-                          Tint::Secondary));
+    m_reset->setIcon(
+        icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"), Tint::Secondary));
     m_reset->setEnabled(!locked && own);
     m_reset->setVisible(locked || own);
     const QString resetText = tr("Reset %1 to %2").arg(toQString(row().label), inherited);
@@ -150,8 +154,8 @@ void SettingFormRow::showState()
 
 api::SettingEdit SettingFormRow::edit() const
 {
-    api::SettingEdit edit {.key = std::string(row().key), .scope = m_view.scope,
-                           .object = m_view.object};
+    api::SettingEdit edit {
+        .key = std::string(row().key), .scope = m_view.scope, .object = m_view.object};
     if (!m_toInherited)
         edit.value = m_editor->text();
     return edit;

@@ -14,9 +14,15 @@ QString toQString(std::string_view text)
     return QString::fromUtf8(text.data(), qsizetype(text.size()));
 }
 
-std::string toStd(const QString &text) { return text.toStdString(); }
+std::string toStd(const QString &text)
+{
+    return text.toStdString();
+}
 
-QString unknownText() { return QStringLiteral("–"); }
+QString unknownText()
+{
+    return QStringLiteral("–");
+}
 
 QString rateText(double perSecond)
 {
@@ -28,7 +34,10 @@ QString secondsText(double seconds)
     return seconds < 0 ? unknownText() : toQString(formatDuration(seconds));
 }
 
-QString bytesText(double bytes) { return bytes < 0 ? unknownText() : toQString(formatBytes(bytes)); }
+QString bytesText(double bytes)
+{
+    return bytes < 0 ? unknownText() : toQString(formatBytes(bytes));
+}
 
 QString shareText(double share)
 {

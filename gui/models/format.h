@@ -16,10 +16,10 @@ std::string toStd(const QString &text);
 QString rateText(double perSecond);
 QString secondsText(double seconds);
 QString bytesText(double bytes);
-QString shareText(double share);              ///< 0..1 → "42 %"
+QString shareText(double share); ///< 0..1 → "42 %"
 QString ageText(int64_t sinceUnixMs, int64_t nowUnixMs);
-QString clockText(int64_t unixMs);            ///< "14:03:07"
-QString dateTimeText(int64_t unixMs);         ///< in the user's locale
+QString clockText(int64_t unixMs);    ///< "14:03:07"
+QString dateTimeText(int64_t unixMs); ///< in the user's locale
 QString unknownText();
 
 } // namespace arc

@@ -10,7 +10,9 @@ void SitesModel::update(const api::SiteViews &sites, const api::Snapshot &snapsh
 {
     std::vector<SiteRow> rows;
     for (const api::SiteView &site : sites.sites) {
-        SiteRow row {.id = site.id, .kind = site.kind, .state = site.enabled ? "" : "stopped",
+        SiteRow row {.id = site.id,
+                     .kind = site.kind,
+                     .state = site.enabled ? "" : "stopped",
                      .urls = site.urls};
         const auto at = std::ranges::find(snapshot.sites, site.id, &api::SiteFigures::id);
         if (at != snapshot.sites.end()) {
@@ -40,27 +42,38 @@ QString SitesModel::text(const SiteRow &row, int column) const
 {
     const bool off = row.state == "stopped";
     switch (column) {
-    case State: return lookOf(toQString(row.state)).word;
-    case Name: return toQString(row.id);
-    case Kind: return toQString(row.kind);
-    case Address: return row.urls.empty() ? unknownText() : toQString(row.urls.front());
-    case Requests: return off ? unknownText() : rateText(row.now.requestsPerSecond);
-    case P95: return off ? unknownText() : secondsText(row.now.p95);
+    case State:
+        return lookOf(toQString(row.state)).word;
+    case Name:
+        return toQString(row.id);
+    case Kind:
+        return toQString(row.kind);
+    case Address:
+        return row.urls.empty() ? unknownText() : toQString(row.urls.front());
+    case Requests:
+        return off ? unknownText() : rateText(row.now.requestsPerSecond);
+    case P95:
+        return off ? unknownText() : secondsText(row.now.p95);
     case Errors:
         return off || row.now.requestsPerSecond <= 0
             ? unknownText()
             : shareText(row.now.errorsPerSecond / row.now.requestsPerSecond);
-    default: return {};
+    default:
+        return {};
     }
 }
 
 QVariant SitesModel::sortKey(const SiteRow &row, int column) const
 {
     switch (column) {
-    case Requests: return row.now.requestsPerSecond;
-    case P95: return row.now.p95;
-    case Errors: return row.now.errorsPerSecond;
-    default: return text(row, column).toLower();
+    case Requests:
+        return row.now.requestsPerSecond;
+    case P95:
+        return row.now.p95;
+    case Errors:
+        return row.now.errorsPerSecond;
+    default:
+        return text(row, column).toLower();
     }
 }
 
@@ -70,15 +83,20 @@ QVariant SitesModel::data(const QModelIndex &index, int role) const
         return {};
     const SiteRow &row = rowAt(index.row());
     switch (role) {
-    case Qt::DisplayRole: return text(row, index.column());
+    case Qt::DisplayRole:
+        return text(row, index.column());
     case Qt::ToolTipRole:
         return index.column() == State && !row.cause.empty() ? toQString(row.cause)
                                                              : text(row, index.column());
     case Qt::TextAlignmentRole:
-        return int((index.column() >= Requests ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    case kSortRole: return sortKey(row, index.column());
-    case kStateRole: return toQString(row.state);
-    default: return {};
+        return int((index.column() >= Requests ? Qt::AlignRight : Qt::AlignLeft)
+                   | Qt::AlignVCenter);
+    case kSortRole:
+        return sortKey(row, index.column());
+    case kStateRole:
+        return toQString(row.state);
+    default:
+        return {};
     }
 }
 
@@ -91,14 +109,22 @@ QVariant SitesModel::headerData(int section, Qt::Orientation orientation, int ro
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {
-    case State: return tr("State");
-    case Name: return tr("Name");
-    case Kind: return tr("Kind");
-    case Address: return tr("Address");
-    case Requests: return tr("Requests/s");
-    case P95: return tr("p95");
-    case Errors: return tr("Errors");
-    default: return {};
+    case State:
+        return tr("State");
+    case Name:
+        return tr("Name");
+    case Kind:
+        return tr("Kind");
+    case Address:
+        return tr("Address");
+    case Requests:
+        return tr("Requests/s");
+    case P95:
+        return tr("p95");
+    case Errors:
+        return tr("Errors");
+    default:
+        return {};
     }
 }
 

@@ -31,7 +31,8 @@ StateLook lookOf(const QString &state)
         if (state == QLatin1String(row.state))
             return {row.tone, QCoreApplication::translate("arc", row.word)};
     }
-    return {StateTone::Unknown, state.isEmpty() ? QCoreApplication::translate("arc", "Unknown") : state};
+    return {StateTone::Unknown,
+            state.isEmpty() ? QCoreApplication::translate("arc", "Unknown") : state};
 }
 
 } // namespace arc

@@ -28,18 +28,26 @@ QString WorkersModel::text(const WorkerRow &row, int column) const
 {
     const api::WorkerFigures &worker = row.figures;
     switch (column) {
-    case Pid: return QString::number(worker.pid);
-    case State: return lookOf(toQString(worker.state)).word;
+    case Pid:
+        return QString::number(worker.pid);
+    case State:
+        return lookOf(toQString(worker.state)).word;
     case Serving:
         if (!worker.serving.empty())
             return toQString(worker.serving);
         return worker.state == "ready" && worker.busy == 0 ? tr("idle") : unknownText();
-    case Requests: return rateText(double(worker.requests));
-    case Busy: return tr("%1 of %2").arg(worker.busy).arg(worker.slots);
-    case Memory: return bytesText(double(worker.memoryBytes));
-    case Cpu: return shareText(worker.cpu);
-    case Age: return ageText(worker.startedUnixMs, row.nowUnixMs);
-    default: return {};
+    case Requests:
+        return rateText(double(worker.requests));
+    case Busy:
+        return tr("%1 of %2").arg(worker.busy).arg(worker.slots);
+    case Memory:
+        return bytesText(double(worker.memoryBytes));
+    case Cpu:
+        return shareText(worker.cpu);
+    case Age:
+        return ageText(worker.startedUnixMs, row.nowUnixMs);
+    default:
+        return {};
     }
 }
 
@@ -47,13 +55,20 @@ QVariant WorkersModel::sortKey(const WorkerRow &row, int column) const
 {
     const api::WorkerFigures &worker = row.figures;
     switch (column) {
-    case Pid: return worker.pid;
-    case Requests: return qlonglong(worker.requests);
-    case Busy: return worker.busy;
-    case Memory: return qlonglong(worker.memoryBytes);
-    case Cpu: return worker.cpu;
-    case Age: return -qlonglong(worker.startedUnixMs);
-    default: return text(row, column);
+    case Pid:
+        return worker.pid;
+    case Requests:
+        return qlonglong(worker.requests);
+    case Busy:
+        return worker.busy;
+    case Memory:
+        return qlonglong(worker.memoryBytes);
+    case Cpu:
+        return worker.cpu;
+    case Age:
+        return -qlonglong(worker.startedUnixMs);
+    default:
+        return text(row, column);
     }
 }
 
@@ -64,13 +79,17 @@ QVariant WorkersModel::data(const QModelIndex &index, int role) const
     const WorkerRow &row = rowAt(index.row());
     switch (role) {
     case Qt::DisplayRole:
-    case Qt::ToolTipRole: return text(row, index.column());
+    case Qt::ToolTipRole:
+        return text(row, index.column());
     case Qt::TextAlignmentRole:
         return int((isLeftAligned(index.column()) ? Qt::AlignLeft : Qt::AlignRight)
                    | Qt::AlignVCenter);
-    case kSortRole: return sortKey(row, index.column());
-    case kStateRole: return toQString(row.figures.state);
-    default: return {};
+    case kSortRole:
+        return sortKey(row, index.column());
+    case kStateRole:
+        return toQString(row.figures.state);
+    default:
+        return {};
     }
 }
 
@@ -83,15 +102,24 @@ QVariant WorkersModel::headerData(int section, Qt::Orientation orientation, int 
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {
-    case Pid: return tr("PID");
-    case State: return tr("State");
-    case Serving: return tr("Now serving");
-    case Requests: return tr("Requests");
-    case Busy: return tr("Busy");
-    case Memory: return tr("Memory");
-    case Cpu: return tr("CPU");
-    case Age: return tr("Age");
-    default: return {};
+    case Pid:
+        return tr("PID");
+    case State:
+        return tr("State");
+    case Serving:
+        return tr("Now serving");
+    case Requests:
+        return tr("Requests");
+    case Busy:
+        return tr("Busy");
+    case Memory:
+        return tr("Memory");
+    case Cpu:
+        return tr("CPU");
+    case Age:
+        return tr("Age");
+    default:
+        return {};
     }
 }
 

@@ -106,9 +106,10 @@ void ask(QWidget *parent, const Question &question, std::function<void()> yes)
 
 void askAdminAccount(QWidget *parent, const QString &site, std::function<void(AdminAccount)> done)
 {
-    auto *dialog = new SmallDialog(parent, QObject::tr("Create an administrator of %1").arg(site),
-                                   QObject::tr("Runs manage.py createsuperuser. The password goes to "
-                                               "that command only and is not kept."));
+    auto *dialog =
+        new SmallDialog(parent, QObject::tr("Create an administrator of %1").arg(site),
+                        QObject::tr("Runs manage.py createsuperuser. The password goes to "
+                                    "that command only and is not kept."));
     auto *name = dialog->addField(QObject::tr("User name"));
     auto *mail = dialog->addField(QObject::tr("E-mail"));
     auto *password = dialog->addField(QObject::tr("Password"));
@@ -144,9 +145,10 @@ void askAdminAccount(QWidget *parent, const QString &site, std::function<void(Ad
 
 void askCommand(QWidget *parent, const QString &site, std::function<void(QStringList)> done)
 {
-    auto *dialog = new SmallDialog(parent, QObject::tr("Run a command in %1").arg(site),
-                                   QObject::tr("Runs in the site's folder, with its interpreter and "
-                                               "its variables. For example: manage.py check"));
+    auto *dialog =
+        new SmallDialog(parent, QObject::tr("Run a command in %1").arg(site),
+                        QObject::tr("Runs in the site's folder, with its interpreter and "
+                                    "its variables. For example: manage.py check"));
     auto *line = dialog->addField(QObject::tr("Command"));
     line->setObjectName(QStringLiteral("commandLine"));
     line->setFont(monoFont());

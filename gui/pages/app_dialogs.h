@@ -25,8 +25,7 @@ struct AdminAccount {
     QString password;
 };
 /// Name, e-mail and password of a new Django administrator. The password stays in the dialog.
-void askAdminAccount(QWidget *parent, const QString &site,
-                     std::function<void(AdminAccount)> done);
+void askAdminAccount(QWidget *parent, const QString &site, std::function<void(AdminAccount)> done);
 /// A command line for a site's interpreter, already taken apart into words.
 void askCommand(QWidget *parent, const QString &site, std::function<void(QStringList)> done);
 

@@ -26,8 +26,10 @@ QList<Attention> attentionOf(const ControlBridge &bridge)
     }
     for (const api::ListenerStatus &listener : bridge.status().listeners) {
         if (!listener.error.empty())
-            bad << Attention {{}, toQString(listener.address) + QStringLiteral(": ")
-                                   + toQString(listener.error), true};
+            bad << Attention {{},
+                              toQString(listener.address) + QStringLiteral(": ")
+                                  + toQString(listener.error),
+                              true};
     }
     for (const api::PoolFigures &pool : bridge.snapshot().pools) {
         for (const std::string &warning : pool.warnings)
@@ -39,10 +41,7 @@ QList<Attention> attentionOf(const ControlBridge &bridge)
 }
 
 AttentionList::AttentionList(ControlBridge &bridge, QWidget *parent)
-    : QFrame(parent)
-    , m_bridge(bridge)
-    , m_title(new QLabel(this))
-    , m_list(new QVBoxLayout)
+    : QFrame(parent), m_bridge(bridge), m_title(new QLabel(this)), m_list(new QVBoxLayout)
 {
     setProperty("card", true);
     m_title->setFont(boldFont());
@@ -101,13 +100,15 @@ void AttentionList::rebuild()
         m_list->addWidget(label);
     };
     if (m_items.isEmpty())
-        return note(tr("Nothing. Failed sites, closed listeners and warnings of apps appear here."));
+        return note(
+            tr("Nothing. Failed sites, closed listeners and warnings of apps appear here."));
     for (const Attention &item : m_items.first(std::min<qsizetype>(m_items.size(), kShownMax))) {
         auto *row = new QWidget(this);
         auto *line = new QHBoxLayout(row);
         line->setContentsMargins(0, 0, 0, 0);
         line->setSpacing(8);
-        line->addWidget(new Mark(item.bad ? StateTone::Bad : StateTone::Warn, row), 0, Qt::AlignTop);
+        line->addWidget(new Mark(item.bad ? StateTone::Bad : StateTone::Warn, row), 0,
+                        Qt::AlignTop);
         auto *text = new QVBoxLayout;
         text->setSpacing(0);
         if (!item.site.isEmpty()) {

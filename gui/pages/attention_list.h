@@ -18,7 +18,8 @@ struct Attention {
 
     bool operator==(const Attention &) const = default;
 };
-/// Gathered from states, causes, pool warnings, listeners and the engine's warnings; the worst first.
+/// Gathered from states, causes, pool warnings, listeners and the engine's warnings; the worst
+/// first.
 QList<Attention> attentionOf(const ControlBridge &bridge);
 
 /// The card "Needs attention" of the Overview. GUI thread.

@@ -19,17 +19,10 @@
 namespace arc {
 
 EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_hosts(new QLineEdit(this))
-    , m_entry(new QLineEdit(this))
-    , m_interface(new QComboBox(this))
-    , m_python(new QLineEdit(this))
-    , m_env(new EnvEditor(this))
-    , m_appPart(new QWidget(this))
-    , m_problem(new QLabel(this))
-    , m_discard(new QPushButton(tr("Discard"), this))
-    , m_apply(new QPushButton(tr("Apply"), this))
+    : QWidget(parent), m_context(context), m_hosts(new QLineEdit(this)),
+      m_entry(new QLineEdit(this)), m_interface(new QComboBox(this)), m_python(new QLineEdit(this)),
+      m_env(new EnvEditor(this)), m_appPart(new QWidget(this)), m_problem(new QLabel(this)),
+      m_discard(new QPushButton(tr("Discard"), this)), m_apply(new QPushButton(tr("Apply"), this))
 {
     m_interface->addItems({QStringLiteral("auto"), QStringLiteral("wsgi"), QStringLiteral("asgi")});
     m_hosts->setPlaceholderText(tr("any name"));

@@ -14,11 +14,9 @@
 namespace arc {
 
 HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent)
-    : QFrame(parent)
-    , m_bridge(bridge)
-    , m_pill(new StatePill(this))
-    , m_undo(new QPushButton(icon(QStringLiteral("undo")), tr("Undo"), this))
-    , m_add(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), this))
+    : QFrame(parent), m_bridge(bridge), m_pill(new StatePill(this)),
+      m_undo(new QPushButton(icon(QStringLiteral("undo")), tr("Undo"), this)),
+      m_add(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), this))
 {
     setProperty("bar", true);
     auto *instance = new QLabel(instanceName, this);

@@ -17,10 +17,7 @@
 namespace arc {
 
 HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_scroll(new QScrollArea(this))
-    , m_note(new QLabel(this))
+    : QWidget(parent), m_context(context), m_scroll(new QScrollArea(this)), m_note(new QLabel(this))
 {
     auto *title = new QLabel(tr("Configuration history"), this);
     title->setFont(titleFont());
@@ -144,8 +141,8 @@ void HistoryPanel::restore(uint64_t revision)
     m_context.bridge().call(&Control::rollbackConfig, {.to = revision}, this,
                             [this, revision](Result<api::Changed> answer) {
                                 if (answer)
-                                    m_context.sayUndoable(
-                                        tr("Back at revision %1").arg(revision), answer->revision);
+                                    m_context.sayUndoable(tr("Back at revision %1").arg(revision),
+                                                          answer->revision);
                                 else
                                     m_context.sayFailed(tr("Restore revision %1").arg(revision),
                                                         toQString(answer.error().message()));

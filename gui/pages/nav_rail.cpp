@@ -16,10 +16,14 @@ constexpr int kRailWidth = 184;
 QString pageTitle(PageId page)
 {
     switch (page) {
-    case PageId::Overview: return NavRail::tr("Overview");
-    case PageId::Sites: return NavRail::tr("Sites & Apps");
-    case PageId::Workers: return NavRail::tr("Workers");
-    case PageId::Settings: return NavRail::tr("Settings");
+    case PageId::Overview:
+        return NavRail::tr("Overview");
+    case PageId::Sites:
+        return NavRail::tr("Sites & Apps");
+    case PageId::Workers:
+        return NavRail::tr("Workers");
+    case PageId::Settings:
+        return NavRail::tr("Settings");
     }
     return {};
 }
@@ -51,7 +55,8 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
     layout->addStretch();
     addPage(PageId::Settings);
     m_group.setExclusive(true);
-    connect(&m_group, &QButtonGroup::idClicked, this, [this](int id) { Q_EMIT chosen(PageId(id)); });
+    connect(&m_group, &QButtonGroup::idClicked, this,
+            [this](int id) { Q_EMIT chosen(PageId(id)); });
 }
 
 void NavRail::addHeading(const QString &text)
@@ -69,22 +74,27 @@ void NavRail::addHeading(const QString &text)
 void NavRail::addPage(PageId page)
 {
     // An ampersand in a title is a letter here, not a shortcut.
-    auto *button = new QPushButton(QStringLiteral(" ")
-                                       + pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
-                                   this);
+    auto *button = new QPushButton(
+        QStringLiteral(" ") + pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
     button->setIcon(icon(pageIcon(page), Tint::Secondary));
     button->setIconSize({18, 18});
     button->setCheckable(true);
     button->setProperty("rail", true);
     button->setAccessibleName(pageTitle(page));
-    button->setToolTip(tr("%1 (%2)").arg(pageTitle(page),
-                                         pageShortcut(page).toString(QKeySequence::NativeText)));
+    button->setToolTip(
+        tr("%1 (%2)").arg(pageTitle(page), pageShortcut(page).toString(QKeySequence::NativeText)));
     m_group.addButton(button, int(page));
     layout()->addWidget(button);
 }
 
-void NavRail::setCurrent(PageId page) { button(page)->setChecked(true); }
+void NavRail::setCurrent(PageId page)
+{
+    button(page)->setChecked(true);
+}
 
-QAbstractButton *NavRail::button(PageId page) const { return m_group.button(int(page)); }
+QAbstractButton *NavRail::button(PageId page) const
+{
+    return m_group.button(int(page));
+}
 
 } // namespace arc

@@ -13,10 +13,7 @@
 namespace arc {
 
 OutputTab::OutputTab(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_view(new OutputView(this))
-    , m_note(new QLabel(this))
+    : QWidget(parent), m_context(context), m_view(new OutputView(this)), m_note(new QLabel(this))
 {
     m_note->setFont(smallFont());
     m_note->setProperty("secondary", true);

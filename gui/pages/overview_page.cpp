@@ -22,12 +22,9 @@ namespace arc {
 constexpr int kAttentionWidth = 280;
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
-    : QWidget(parent)
-    , m_bridge(bridge)
-    , m_stack(new QStackedWidget(this))
-    , m_waiting(new EmptyState(QStringLiteral("arcology"), this))
-    , m_drop(new DropZone(withSample, this))
-    , m_dashboard(makeDashboard())
+    : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget(this)),
+      m_waiting(new EmptyState(QStringLiteral("arcology"), this)),
+      m_drop(new DropZone(withSample, this)), m_dashboard(makeDashboard())
 {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -56,6 +53,7 @@ QWidget *OverviewPage::makeDashboard()
     card->setProperty("card", true);
     m_table = new SafeTable(&m_model, SitesModel::State, SitesModel::Name, card);
     m_table->setAccessibleName(tr("Sites"));
+    m_table->setDropOrder({SitesModel::Kind, SitesModel::Address});
     connect(m_table, &SafeTable::rowActivated, this, [this](int row) {
         if (row >= 0)
             Q_EMIT siteChosen(toQString(m_model.rowAt(row).id));
@@ -80,13 +78,21 @@ QWidget *OverviewPage::makeDashboard()
 
 void OverviewPage::makeCharts(QWidget *parent)
 {
-    const auto accent = [](const Tokens &tokens) { return tokens.accent; };
-    const auto error = [](const Tokens &tokens) { return tokens.error; };
-    const auto violet = [](const Tokens &tokens) { return tokens.violet; };
-    const auto teal = [](const Tokens &tokens) { return tokens.teal; };
-    m_requests = new LineChart(tr("Requests per second"), ChartUnit::PerSecond,
-                               {tr("all"), tr("errors")},
-                               {{.colour = accent, .area = true}, {.colour = error}}, parent);
+    const auto accent = [](const Tokens &tokens) {
+        return tokens.accent;
+    };
+    const auto error = [](const Tokens &tokens) {
+        return tokens.error;
+    };
+    const auto violet = [](const Tokens &tokens) {
+        return tokens.violet;
+    };
+    const auto teal = [](const Tokens &tokens) {
+        return tokens.teal;
+    };
+    m_requests =
+        new LineChart(tr("Requests per second"), ChartUnit::PerSecond, {tr("all"), tr("errors")},
+                      {{.colour = accent, .area = true}, {.colour = error}}, parent);
     m_latency = new LineChart(tr("Response time"), ChartUnit::Seconds,
                               {QStringLiteral("p50"), QStringLiteral("p95"), QStringLiteral("p99")},
                               {{.colour = teal}, {.colour = accent}, {.colour = violet}}, parent);
@@ -97,19 +103,25 @@ void OverviewPage::makeCharts(QWidget *parent)
     m_workers->setEmptyText(tr("No worker was busy in the last five minutes"));
 }
 
-bool OverviewPage::showsDropZone() const { return m_stack->currentWidget() == m_drop; }
+bool OverviewPage::showsDropZone() const
+{
+    return m_stack->currentWidget() == m_drop;
+}
 
-static double known(double value) { return value < 0 ? kMissing : value; }
+static double known(double value)
+{
+    return value < 0 ? kMissing : value;
+}
 
 void OverviewPage::takeHistory(const api::History &history)
 {
     for (LineChart *chart : {m_requests, m_latency, m_workers})
         chart->model().clear();
     for (const api::HistoryPoint &point : history.points) {
-        m_requests->model().append(point.unixMs, std::array {point.requestsPerSecond,
-                                                             point.errorsPerSecond});
-        m_latency->model().append(point.unixMs, std::array {known(point.p50), known(point.p95),
-                                                            known(point.p99)});
+        m_requests->model().append(point.unixMs,
+                                   std::array {point.requestsPerSecond, point.errorsPerSecond});
+        m_latency->model().append(
+            point.unixMs, std::array {known(point.p50), known(point.p95), known(point.p99)});
         m_workers->model().append(point.unixMs, std::array {double(point.workersBusy)});
     }
     showFigures();
@@ -119,10 +131,10 @@ void OverviewPage::takeSnapshot()
 {
     const api::Snapshot &snapshot = m_bridge.snapshot();
     const api::Figures &total = snapshot.total;
-    m_requests->model().append(snapshot.unixMs, std::array {total.requestsPerSecond,
-                                                            total.errorsPerSecond});
-    m_latency->model().append(snapshot.unixMs, std::array {known(total.p50), known(total.p95),
-                                                           known(total.p99)});
+    m_requests->model().append(snapshot.unixMs,
+                               std::array {total.requestsPerSecond, total.errorsPerSecond});
+    m_latency->model().append(snapshot.unixMs,
+                              std::array {known(total.p50), known(total.p95), known(total.p99)});
     m_workers->model().append(snapshot.unixMs, std::array {double(snapshot.workersBusy)});
     refresh();
 }

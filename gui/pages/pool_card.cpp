@@ -21,19 +21,13 @@
 namespace arc {
 
 PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
-    : QFrame(parent)
-    , m_context(context)
-    , m_app(std::move(app))
-    , m_kind(new ElidedLabel(this))
-    , m_pill(new StatePill(this))
-    , m_cause(new QLabel(this))
-    , m_busy(new StatTile(tr("Busy"), this))
-    , m_queue(new StatTile(tr("Waiting"), this))
-    , m_memory(new StatTile(tr("Memory each"), this))
-    , m_restarts(new StatTile(tr("Restarts"), this))
-    , m_tuner(new PoolTuner(context, m_app, this))
-    , m_table(new SafeTable(&m_model, WorkersModel::State, WorkersModel::Serving, this))
-    , m_kill(new QPushButton(tr("Kill worker…"), this))
+    : QFrame(parent), m_context(context), m_app(std::move(app)), m_kind(new ElidedLabel(this)),
+      m_pill(new StatePill(this)), m_cause(new QLabel(this)),
+      m_busy(new StatTile(tr("Busy"), this)), m_queue(new StatTile(tr("Waiting"), this)),
+      m_memory(new StatTile(tr("Memory each"), this)),
+      m_restarts(new StatTile(tr("Restarts"), this)), m_tuner(new PoolTuner(context, m_app, this)),
+      m_table(new SafeTable(&m_model, WorkersModel::State, WorkersModel::Serving, this)),
+      m_kill(new QPushButton(tr("Kill worker…"), this))
 {
     setProperty("card", true);
     const QString appName = toQString(m_app);
@@ -45,6 +39,7 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_table->setAccessibleName(tr("Workers of %1").arg(appName));
+    m_table->setDropOrder({WorkersModel::Age, WorkersModel::Cpu});
     m_kill->setAccessibleName(tr("Kill the selected worker of %1").arg(appName));
     m_kill->setEnabled(false);
     auto *head = new QHBoxLayout;
@@ -77,9 +72,9 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
 void PoolCard::show(const api::PoolFigures &pool)
 {
     m_pill->show(m_context.bridge().link() == Link::Live ? toQString(pool.state) : QString());
-    m_kind->setFullText(toQString(pool.kind)
-                        + (pool.python.empty() ? QString()
-                                               : QStringLiteral(" · ") + toQString(pool.python)));
+    m_kind->setFullText(
+        toQString(pool.kind)
+        + (pool.python.empty() ? QString() : QStringLiteral(" · ") + toQString(pool.python)));
     QStringList sentences;
     if (!pool.cause.empty())
         sentences << toQString(pool.cause);
@@ -129,20 +124,20 @@ void PoolCard::kill()
         {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
          .text = worker.busy > 0
              ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "
-                  "the others get an error. The pool starts a new worker.", nullptr, worker.busy)
+                  "the others get an error. The pool starts a new worker.",
+                  nullptr, worker.busy)
              : tr("It is idle. The pool starts a new worker."),
          .action = tr("Kill worker %1").arg(worker.pid)},
         [this, pid = worker.pid] {
-            m_context.bridge().call(&Control::killWorker, {pid}, this,
-                                    [this, pid](Result<api::Nothing> answer) {
-                                        if (answer)
-                                            m_context.say(tr("Worker %1 was killed").arg(pid));
-                                        else
-                                            m_context.sayFailed(
-                                                tr("Kill worker %1").arg(pid),
-                                                toQString(answer.error().message()));
-                                        m_context.bridge().refresh();
-                                    });
+            m_context.bridge().call(
+                &Control::killWorker, {pid}, this, [this, pid](Result<api::Nothing> answer) {
+                    if (answer)
+                        m_context.say(tr("Worker %1 was killed").arg(pid));
+                    else
+                        m_context.sayFailed(tr("Kill worker %1").arg(pid),
+                                            toQString(answer.error().message()));
+                    m_context.bridge().refresh();
+                });
         });
 }
 

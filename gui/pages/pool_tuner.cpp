@@ -26,17 +26,11 @@ constexpr int kSliderLeast = 16;
 constexpr int kSliderPerCore = 4;
 
 PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_app(std::move(app))
-    , m_slider(new QSlider(Qt::Horizontal, this))
-    , m_processes(new QSpinBox(this))
-    , m_auto(new QCheckBox(tr("auto"), this))
-    , m_threadsLabel(new QLabel(tr("Threads each"), this))
-    , m_threads(new QSpinBox(this))
-    , m_preview(new QLabel(this))
-    , m_apply(new QPushButton(tr("Apply"), this))
-    , m_discard(new QPushButton(tr("Discard"), this))
+    : QWidget(parent), m_context(context), m_app(std::move(app)),
+      m_slider(new QSlider(Qt::Horizontal, this)), m_processes(new QSpinBox(this)),
+      m_auto(new QCheckBox(tr("auto"), this)), m_threadsLabel(new QLabel(tr("Threads each"), this)),
+      m_threads(new QSpinBox(this)), m_preview(new QLabel(this)),
+      m_apply(new QPushButton(tr("Apply"), this)), m_discard(new QPushButton(tr("Discard"), this))
 {
     const QString name = toQString(m_app);
     const SettingRow *processes = findSetting(kProcessesKey);
@@ -105,7 +99,10 @@ void PoolTuner::makeLayout()
     m_discard->hide();
 }
 
-QString PoolTuner::preview() const { return m_preview->text(); }
+QString PoolTuner::preview() const
+{
+    return m_preview->text();
+}
 
 void PoolTuner::show(const api::PoolFigures &pool)
 {
@@ -153,7 +150,10 @@ std::string PoolTuner::wantedProcesses() const
     return m_auto->isChecked() ? "auto" : std::to_string(m_processes->value());
 }
 
-bool PoolTuner::processesChanged() const { return wantedProcesses() != m_pool.processes; }
+bool PoolTuner::processesChanged() const
+{
+    return wantedProcesses() != m_pool.processes;
+}
 
 bool PoolTuner::threadsChanged() const
 {
@@ -180,8 +180,9 @@ QString PoolTuner::processesPreview(int from, int to)
     const double each = memoryEach();
     const double more = each * (to - from);
     if (each >= 0 && to != from)
-        text += tr(", about %1%2").arg(to > from ? QStringLiteral("+") : QStringLiteral("−"),
-                                       bytesText(std::abs(more)));
+        text += tr(", about %1%2")
+                    .arg(to > from ? QStringLiteral("+") : QStringLiteral("−"),
+                         bytesText(std::abs(more)));
     const bool knowsFree = host.memoryTotalBytes >= 0 && host.memoryUsedBytes >= 0;
     const double free = double(host.memoryTotalBytes - host.memoryUsedBytes);
     m_needsButton = each >= 0 && knowsFree && more > free;
@@ -204,14 +205,17 @@ void PoolTuner::updatePreview()
     const bool tooMuch = m_needsButton;
     if (threadsChanged()) {
         parts << tr("%1 → %2 threads each: restarts the workers of %3, one after the other")
-                     .arg(m_pool.threads).arg(m_threads->value()).arg(toQString(m_app));
+                     .arg(m_pool.threads)
+                     .arg(m_threads->value())
+                     .arg(toQString(m_app));
         m_needsButton = true;
     }
     if (parts.isEmpty())
-        parts << (m_pool.processes == "auto" ? tr("Auto: %n process(es) now", nullptr, m_pool.wanted)
-                                             : tr("%n process(es)", nullptr, m_pool.wanted));
+        parts << (m_pool.processes == "auto"
+                      ? tr("Auto: %n process(es) now", nullptr, m_pool.wanted)
+                      : tr("%n process(es)", nullptr, m_pool.wanted));
     m_preview->setText(parts.join(QStringLiteral(" · ")));
-    m_apply->setText(tooMuch           ? tr("Apply anyway")
+    m_apply->setText(tooMuch             ? tr("Apply anyway")
                          : m_needsButton ? tr("Apply, restart workers")
                                          : tr("Apply"));
     m_apply->setVisible(m_editing && m_needsButton);
@@ -230,13 +234,17 @@ void PoolTuner::apply()
     std::vector<api::SettingEdit> edits;
     QStringList done;
     if (processesChanged()) {
-        edits.push_back({.key = std::string(kProcessesKey), .scope = "app", .object = m_app,
+        edits.push_back({.key = std::string(kProcessesKey),
+                         .scope = "app",
+                         .object = m_app,
                          .value = wantedProcesses()});
         done << (m_auto->isChecked() ? tr("automatic processes")
                                      : tr("%n process(es)", nullptr, m_processes->value()));
     }
     if (threadsChanged()) {
-        edits.push_back({.key = std::string(kThreadsKey), .scope = "app", .object = m_app,
+        edits.push_back({.key = std::string(kThreadsKey),
+                         .scope = "app",
+                         .object = m_app,
                          .value = std::to_string(m_threads->value())});
         done << tr("%n thread(s) each", nullptr, m_threads->value());
     }

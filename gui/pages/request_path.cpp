@@ -30,7 +30,10 @@ void RequestPath::show(const QList<Station> &stations)
     update();
 }
 
-QSize RequestPath::sizeHint() const { return {400, kStationHeight + 2}; }
+QSize RequestPath::sizeHint() const
+{
+    return {400, kStationHeight + 2};
+}
 
 void RequestPath::paintEvent(QPaintEvent *)
 {
@@ -50,14 +53,14 @@ void RequestPath::paintEvent(QPaintEvent *)
         const QRect text = place.adjusted(10, 8, -8, -8);
         painter.setPen(tokens.text);
         painter.setFont(boldFont());
-        painter.drawText(text, Qt::AlignLeft | Qt::AlignTop,
-                         QFontMetrics(boldFont()).elidedText(m_stations[i].name, Qt::ElideRight,
-                                                             text.width()));
+        painter.drawText(
+            text, Qt::AlignLeft | Qt::AlignTop,
+            QFontMetrics(boldFont()).elidedText(m_stations[i].name, Qt::ElideRight, text.width()));
         painter.setPen(tokens.text2);
         painter.setFont(smallFont());
-        painter.drawText(text, Qt::AlignLeft | Qt::AlignBottom,
-                         QFontMetrics(smallFont()).elidedText(m_stations[i].note, Qt::ElideRight,
-                                                              text.width()));
+        painter.drawText(
+            text, Qt::AlignLeft | Qt::AlignBottom,
+            QFontMetrics(smallFont()).elidedText(m_stations[i].note, Qt::ElideRight, text.width()));
         x += box;
         if (i + 1 < count) {
             const double y = place.center().y() + 0.5;

@@ -27,21 +27,12 @@ constexpr int kProjectRowHeight = 30;
 constexpr int kProjectRowsMax = 5;
 
 ServeForm::ServeForm(QWidget *parent)
-    : QWidget(parent)
-    , m_note(new QLabel(this))
-    , m_title(new QLabel(this))
-    , m_evidence(new QLabel(this))
-    , m_projects(new QListWidget(this))
-    , m_form(new QFormLayout)
-    , m_name(new QLineEdit(this))
-    , m_address(new ElidedLabel(this))
-    , m_pythonLabel(new QLabel(tr("Interpreter"), this))
-    , m_python(new QComboBox(this))
-    , m_warnings(new QLabel(this))
-    , m_open(new QCheckBox(tr("Open in browser when ready"), this))
-    , m_more(new QPushButton(this))
-    , m_morePart(makeMore())
-    , m_problem(new QLabel(this))
+    : QWidget(parent), m_note(new QLabel(this)), m_title(new QLabel(this)),
+      m_evidence(new QLabel(this)), m_projects(new QListWidget(this)), m_form(new QFormLayout),
+      m_name(new QLineEdit(this)), m_address(new ElidedLabel(this)),
+      m_pythonLabel(new QLabel(tr("Interpreter"), this)), m_python(new QComboBox(this)),
+      m_warnings(new QLabel(this)), m_open(new QCheckBox(tr("Open in browser when ready"), this)),
+      m_more(new QPushButton(this)), m_morePart(makeMore()), m_problem(new QLabel(this))
 {
     m_title->setFont(boldFont());
     m_title->setTextFormat(Qt::PlainText);
@@ -134,8 +125,7 @@ void ServeForm::toggleMore()
     const bool shown = m_morePart->isHidden();
     m_morePart->setVisible(shown);
     m_more->setIcon(icon(shown ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
-    m_more->setText(shown ? tr("Less")
-                          : tr("More: entry point, workers, environment variables"));
+    m_more->setText(shown ? tr("Less") : tr("More: entry point, workers, environment variables"));
     m_more->setAccessibleName(m_more->text());
     Q_EMIT heightChanged();
 }
@@ -143,10 +133,10 @@ void ServeForm::toggleMore()
 void ServeForm::show(const api::Recognition &found, const QString &note)
 {
     m_found = found;
-    m_note->setText(found.projects.size() > 1
-                        ? tr("%n projects are in this folder. Choose one:", nullptr,
-                             int(found.projects.size()))
-                        : note);
+    m_note->setText(
+        found.projects.size() > 1
+            ? tr("%n projects are in this folder. Choose one:", nullptr, int(found.projects.size()))
+            : note);
     m_note->setVisible(!m_note->text().isEmpty());
     m_projects->clear();
     for (const api::ProjectChoice &project : found.projects) {
@@ -217,17 +207,19 @@ void ServeForm::showPythons()
 {
     m_python->clear();
     for (const api::PythonChoice &python : m_found.pythons) {
-        m_python->addItem(tr("Python %1 · %2").arg(toQString(python.version),
-                                                   toQString(python.source)),
-                          toQString(python.path));
+        m_python->addItem(
+            tr("Python %1 · %2").arg(toQString(python.version), toQString(python.source)),
+            toQString(python.path));
         m_python->setItemData(m_python->count() - 1, toQString(python.path), Qt::ToolTipRole);
     }
-    m_python->setEnabled(m_python->count() > 1);
     if (m_python->count() == 0)
         m_python->addItem(tr("No Python found"), QString());
 }
 
-bool ServeForm::opensBrowser() const { return m_open->isChecked(); }
+bool ServeForm::opensBrowser() const
+{
+    return m_open->isChecked();
+}
 
 bool ServeForm::isComplete() const
 {
@@ -246,8 +238,8 @@ api::NewSite ServeForm::site() const
     const api::ProjectChoice *choice = chosen();
     if (!choice)
         return {};
-    api::NewSite site {.path = choice->root, .name = toStd(m_name->text().trimmed()),
-                       .kind = choice->kind};
+    api::NewSite site {
+        .path = choice->root, .name = toStd(m_name->text().trimmed()), .kind = choice->kind};
     if (choice->kind == "static")
         return site;
     site.entry = toStd(m_entry->text().trimmed());

@@ -15,13 +15,8 @@ namespace arc {
 constexpr int kProgressOutputHeight = 200;
 
 ServeProgress::ServeProgress(ControlBridge &bridge, QWidget *parent)
-    : QWidget(parent)
-    , m_bridge(bridge)
-    , m_state(new StatePill(this))
-    , m_headline(new QLabel(this))
-    , m_steps(new QLabel(this))
-    , m_cause(new QLabel(this))
-    , m_output(new OutputView(this))
+    : QWidget(parent), m_bridge(bridge), m_state(new StatePill(this)), m_headline(new QLabel(this)),
+      m_steps(new QLabel(this)), m_cause(new QLabel(this)), m_output(new OutputView(this))
 {
     m_headline->setFont(boldFont());
     m_headline->setWordWrap(true);
@@ -45,6 +40,8 @@ ServeProgress::ServeProgress(ControlBridge &bridge, QWidget *parent)
     layout->addWidget(m_steps);
     layout->addWidget(m_output, 1);
     layout->addStretch();
+    m_cause->hide();
+    m_output->hide();
     m_timer.setInterval(kPollMs);
     connect(&m_timer, &QTimer::timeout, this, [this] { m_bridge.refresh(); });
     connect(&bridge, &ControlBridge::snapshotChanged, this, &ServeProgress::look);
@@ -62,6 +59,7 @@ void ServeProgress::follow(const QString &site)
     m_cause->hide();
     m_output->hide();
     m_output->showText({});
+    Q_EMIT heightChanged();
     if (isVisible())
         m_timer.start();
     m_bridge.refresh();
@@ -73,8 +71,14 @@ void ServeProgress::stop()
     m_timer.stop();
 }
 
-QString ServeProgress::cause() const { return m_cause->text(); }
-QString ServeProgress::output() const { return m_output->toPlainText(); }
+QString ServeProgress::cause() const
+{
+    return m_cause->text();
+}
+QString ServeProgress::output() const
+{
+    return m_output->toPlainText();
+}
 
 void ServeProgress::showEvent(QShowEvent *event)
 {

@@ -28,17 +28,10 @@ static QString lastPart(const QString &folder)
 
 ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QString &note,
                        QWidget *parent)
-    : QDialog(parent)
-    , m_context(context)
-    , m_folder(folder)
-    , m_note(note)
-    , m_stack(new QStackedWidget(this))
-    , m_messagePart(makeMessage())
-    , m_form(new ServeForm(this))
-    , m_progress(new ServeProgress(context.bridge(), this))
-    , m_second(new QPushButton(this))
-    , m_close(new QPushButton(this))
-    , m_main(new QPushButton(this))
+    : QDialog(parent), m_context(context), m_folder(folder), m_note(note),
+      m_stack(new QStackedWidget(this)), m_messagePart(makeMessage()), m_form(new ServeForm(this)),
+      m_progress(new ServeProgress(context.bridge(), this)), m_second(new QPushButton(this)),
+      m_close(new QPushButton(this)), m_main(new QPushButton(this))
 {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Serve “%1”").arg(lastPart(folder)));
@@ -46,14 +39,14 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
     auto *title = new QLabel(windowTitle(), this);
     title->setFont(titleFont());
     title->setTextFormat(Qt::PlainText);
-    auto *path = new QLabel(QFontMetrics(smallFont()).elidedText(folder, Qt::ElideMiddle,
-                                                                 kSheetWidth - 60), this);
+    auto *path = new QLabel(
+        QFontMetrics(smallFont()).elidedText(folder, Qt::ElideMiddle, kSheetWidth - 60), this);
     path->setFont(smallFont());
     path->setToolTip(folder);
     path->setTextFormat(Qt::PlainText);
     path->setProperty("secondary", true);
-    for (QWidget *part : {m_messagePart, static_cast<QWidget *>(m_form),
-                          static_cast<QWidget *>(m_progress)})
+    for (QWidget *part :
+         {m_messagePart, static_cast<QWidget *>(m_form), static_cast<QWidget *>(m_progress)})
         m_stack->addWidget(part);
     m_main->setProperty("primary", true);
     m_main->setDefault(true);
@@ -123,21 +116,26 @@ void ServeSheet::setStep(Step step)
     };
     const auto look = [&]() -> Look {
         switch (step) {
-        case Step::Looking: return {m_messagePart, {}, {}, tr("Cancel")};
-        case Step::Form: return {m_form, tr("Serve"), {}, tr("Cancel")};
+        case Step::Looking:
+            return {m_messagePart, {}, {}, tr("Cancel")};
+        case Step::Form:
+            return {m_form, tr("Serve"), {}, tr("Cancel")};
         case Step::NotProject:
             return {m_messagePart, tr("Serve as files"), tr("Look again"), tr("Cancel")};
-        case Step::Serving: return {m_progress, {}, {}, tr("Go on in the background")};
-        case Step::Running: return {m_progress, {}, {}, tr("Close")};
-        case Step::Failed: return {m_progress, tr("Retry"), tr("Remove again"), tr("Close")};
+        case Step::Serving:
+            return {m_progress, {}, {}, tr("Go on in the background")};
+        case Step::Running:
+            return {m_progress, {}, {}, tr("Close")};
+        case Step::Failed:
+            return {m_progress, tr("Retry"), tr("Remove again"), tr("Close")};
         }
         return {m_messagePart, {}, {}, tr("Close")};
     }();
     // Only the part that is shown decides how high the sheet is.
     for (int i = 0; i < m_stack->count(); ++i) {
         const bool current = m_stack->widget(i) == look.part;
-        m_stack->widget(i)->setSizePolicy(QSizePolicy::Preferred, current ? QSizePolicy::Preferred
-                                                                          : QSizePolicy::Ignored);
+        m_stack->widget(i)->setSizePolicy(QSizePolicy::Preferred,
+                                          current ? QSizePolicy::Preferred : QSizePolicy::Ignored);
     }
     m_stack->setCurrentWidget(look.part);
     const auto label = [](QPushButton *button, const QString &text) {
@@ -151,6 +149,8 @@ void ServeSheet::setStep(Step step)
     m_main->setEnabled(step != Step::Form || m_form->isComplete());
     if (step == Step::Form)
         m_form->name()->setFocus();
+    else
+        (look.main.isEmpty() ? m_close : m_main)->setFocus();
     fit();
 }
 
@@ -158,19 +158,19 @@ void ServeSheet::fit()
 {
     m_stack->updateGeometry();
     layout()->activate();
-    resize(kSheetWidth, layout()->totalHeightForWidth(kSheetWidth) > 0
-                            ? layout()->totalHeightForWidth(kSheetWidth)
-                            : sizeHint().height());
+    resize(kSheetWidth,
+           layout()->totalHeightForWidth(kSheetWidth) > 0
+               ? layout()->totalHeightForWidth(kSheetWidth)
+               : sizeHint().height());
 }
 
 void ServeSheet::lookAt()
 {
     m_messageTitle->setText(tr("Looking at the folder"));
     m_messageText->setText(tr("Nothing of it is run."));
-    m_context.bridge().call(&Control::recognise, {.path = toStd(m_folder)}, this,
-                            [this](Result<api::Recognition> answer) {
-                                takeRecognition(std::move(answer));
-                            });
+    m_context.bridge().call(
+        &Control::recognise, {.path = toStd(m_folder)}, this,
+        [this](Result<api::Recognition> answer) { takeRecognition(std::move(answer)); });
 }
 
 void ServeSheet::takeRecognition(Result<api::Recognition> answer)
@@ -183,8 +183,9 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
         m_messageTitle->setText(tr("No project was recognised"));
         m_messageText->setText(
             (answer ? QString() : toQString(answer.error().message()) + QLatin1Char('\n'))
-            + tr("Arcology looks for manage.py, a Flask or FastAPI object, or index.html. Its files "
-                 "can be served as they are."));
+            + tr(
+                "Arcology looks for manage.py, a Flask or FastAPI object, or index.html. Its files "
+                "can be served as they are."));
         return setStep(Step::NotProject);
     }
     m_messageTitle->setText(tr("The folder cannot be served"));
@@ -196,11 +197,14 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
 void ServeSheet::mainPressed()
 {
     switch (m_step) {
-    case Step::Form: return serve(m_form->site());
+    case Step::Form:
+        return serve(m_form->site());
     case Step::NotProject:
         return serve({.path = toStd(m_folder), .kind = "static"});
-    case Step::Failed: return retry();
-    default: return;
+    case Step::Failed:
+        return retry();
+    default:
+        return;
     }
 }
 
@@ -236,21 +240,20 @@ void ServeSheet::takeAdded(const api::NewSite &site, const api::Changed &changed
     m_revision = changed.revision;
     setStep(Step::Serving);
     // The engine may have made another identifier of the name: ask for the site by its folder.
-    m_context.bridge().call(&Control::sites, {}, this,
-                            [this, site](Result<api::SiteViews> answer) {
-                                std::string id = site.name;
-                                if (answer) {
-                                    bool byName = false;
-                                    for (const api::SiteView &view : answer->sites)
-                                        byName = byName || view.id == site.name;
-                                    for (const api::SiteView &view : answer->sites) {
-                                        if (!byName && view.root == site.path)
-                                            id = view.id;
-                                    }
-                                }
-                                m_site = toQString(id);
-                                m_progress->follow(m_site);
-                            });
+    m_context.bridge().call(&Control::sites, {}, this, [this, site](Result<api::SiteViews> answer) {
+        std::string id = site.name;
+        if (answer) {
+            bool byName = false;
+            for (const api::SiteView &view : answer->sites)
+                byName = byName || view.id == site.name;
+            for (const api::SiteView &view : answer->sites) {
+                if (!byName && view.root == site.path)
+                    id = view.id;
+            }
+        }
+        m_site = toQString(id);
+        m_progress->follow(m_site);
+    });
 }
 
 void ServeSheet::retry()
@@ -258,9 +261,8 @@ void ServeSheet::retry()
     m_context.bridge().call(&Control::restartSite, {toStd(m_site)}, this,
                             [this](Result<api::Nothing> answer) {
                                 if (!answer)
-                                    return m_context.sayFailed(
-                                        tr("Restart %1").arg(m_site),
-                                        toQString(answer.error().message()));
+                                    return m_context.sayFailed(tr("Restart %1").arg(m_site),
+                                                               toQString(answer.error().message()));
                                 setStep(Step::Serving);
                                 m_progress->follow(m_site);
                             });
@@ -271,9 +273,8 @@ void ServeSheet::removeAgain()
     m_context.bridge().call(&Control::removeSite, {toStd(m_site)}, this,
                             [this](Result<api::Changed> answer) {
                                 if (!answer)
-                                    return m_context.sayFailed(
-                                        tr("Remove %1").arg(m_site),
-                                        toQString(answer.error().message()));
+                                    return m_context.sayFailed(tr("Remove %1").arg(m_site),
+                                                               toQString(answer.error().message()));
                                 m_context.bridge().refresh();
                                 reject();
                             });

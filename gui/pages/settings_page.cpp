@@ -29,20 +29,13 @@ constexpr int kIndexWidth = 220;
 constexpr int kReviewedMax = 3;
 
 SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_search(new QLineEdit(this))
-    , m_level(new QComboBox(this))
-    , m_index(new QListWidget(this))
-    , m_stack(new QStackedWidget(this))
-    , m_scroll(new QScrollArea(this))
-    , m_history(new HistoryPanel(context, this))
-    , m_nothing(new QLabel(tr("No setting matches."), this))
-    , m_bar(new QFrame(this))
-    , m_pending(new QLabel(m_bar))
-    , m_problem(new QLabel(m_bar))
-    , m_discard(new QPushButton(tr("Discard"), m_bar))
-    , m_apply(new QPushButton(tr("Apply"), m_bar))
+    : QWidget(parent), m_context(context), m_search(new QLineEdit(this)),
+      m_level(new QComboBox(this)), m_index(new QListWidget(this)),
+      m_stack(new QStackedWidget(this)), m_scroll(new QScrollArea(this)),
+      m_history(new HistoryPanel(context, this)),
+      m_nothing(new QLabel(tr("No setting matches."), this)), m_bar(new QFrame(this)),
+      m_pending(new QLabel(m_bar)), m_problem(new QLabel(m_bar)),
+      m_discard(new QPushButton(tr("Discard"), m_bar)), m_apply(new QPushButton(tr("Apply"), m_bar))
 {
     auto *right = new QVBoxLayout;
     right->setSpacing(0);
@@ -112,9 +105,9 @@ QWidget *SettingsPage::makeForm()
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(12, 16, 16, 16);
     column->setSpacing(12);
-    for (const SettingPage page : {SettingPage::General, SettingPage::Http, SettingPage::Limits,
-                                   SettingPage::Workers, SettingPage::Logs,
-                                   SettingPage::Operations}) {
+    for (const SettingPage page :
+         {SettingPage::General, SettingPage::Http, SettingPage::Limits, SettingPage::Workers,
+          SettingPage::Logs, SettingPage::Operations}) {
         addGroup(page, content);
         column->addWidget(m_groups.back().card);
     }
@@ -185,11 +178,20 @@ SettingFormRow *SettingsPage::formRow(std::string_view key) const
     return at == m_rows.end() || at->second->property("absent").toBool() ? nullptr : at->second;
 }
 
-QString SettingsPage::problem() const { return m_problem->text(); }
+QString SettingsPage::problem() const
+{
+    return m_problem->text();
+}
 
-void SettingsPage::showHistory() { m_index->setCurrentRow(m_index->count() - 1); }
+void SettingsPage::showHistory()
+{
+    m_index->setCurrentRow(m_index->count() - 1);
+}
 
-void SettingsPage::focusSearch() { m_search->setFocus(Qt::ShortcutFocusReason); }
+void SettingsPage::focusSearch()
+{
+    m_search->setFocus(Qt::ShortcutFocusReason);
+}
 
 void SettingsPage::showEvent(QShowEvent *event)
 {
@@ -220,16 +222,16 @@ void SettingsPage::fillLevels()
 
 void SettingsPage::load()
 {
-    m_context.bridge().call(&Control::settings, {.scope = m_scope, .object = m_object}, this,
-                            [this, scope = m_scope, object = m_object](
-                                Result<api::SettingViews> answer) {
-                                if (scope != m_scope || object != m_object)
-                                    return;
-                                if (answer)
-                                    take(*answer);
-                                else if (!m_loaded)
-                                    m_problem->setText(toQString(answer.error().message()));
-                            });
+    m_context.bridge().call(
+        &Control::settings, {.scope = m_scope, .object = m_object}, this,
+        [this, scope = m_scope, object = m_object](Result<api::SettingViews> answer) {
+            if (scope != m_scope || object != m_object)
+                return;
+            if (answer)
+                take(*answer);
+            else if (!m_loaded)
+                m_problem->setText(toQString(answer.error().message()));
+        });
 }
 
 void SettingsPage::take(const api::SettingViews &views)
@@ -283,7 +285,8 @@ void SettingsPage::jumpTo(int index)
 
 int SettingsPage::changedCount() const
 {
-    return int(std::ranges::count_if(m_rows, [](const auto &at) { return at.second->isChanged(); }));
+    return int(
+        std::ranges::count_if(m_rows, [](const auto &at) { return at.second->isChanged(); }));
 }
 
 void SettingsPage::updateBar()
@@ -333,21 +336,20 @@ void SettingsPage::apply()
     m_sending = true;
     m_problem->clear();
     updateBar();
-    m_context.bridge().call(&Control::editSettings, std::move(edits), this,
-                            [this, count](Result<api::Changed> answer) {
-                                m_sending = false;
-                                if (answer) {
-                                    discard();
-                                    m_context.sayUndoable(
-                                        tr("%n setting(s) changed", nullptr, count),
-                                        answer->revision);
-                                } else {
-                                    showFailure(answer.error());
-                                }
-                                load();
-                                m_context.bridge().refresh();
-                                updateBar();
-                            });
+    m_context.bridge().call(
+        &Control::editSettings, std::move(edits), this, [this, count](Result<api::Changed> answer) {
+            m_sending = false;
+            if (answer) {
+                discard();
+                m_context.sayUndoable(tr("%n setting(s) changed", nullptr, count),
+                                      answer->revision);
+            } else {
+                showFailure(answer.error());
+            }
+            load();
+            m_context.bridge().refresh();
+            updateBar();
+        });
 }
 
 void SettingsPage::showFailure(const Error &error)
@@ -355,7 +357,8 @@ void SettingsPage::showFailure(const Error &error)
     const QString message = toQString(error.message());
     if (error.code() == ErrorCode::Conflict) {
         m_problem->setText(tr("The configuration was changed meanwhile: %1. Your changes are kept; "
-                              "Apply puts them on top of the newest state.").arg(message));
+                              "Apply puts them on top of the newest state.")
+                               .arg(message));
         return;
     }
     // "cache.limit_mib: outside 0..1048576" belongs to its row.

@@ -33,13 +33,12 @@ constexpr QSize kSmallestSize {960, 600};
 constexpr QSize kFirstSize {1280, 800};
 
 Shell::Shell(ControlBridge &bridge, ShellOptions options)
-    : m_bridge(bridge)
-    , m_options(std::move(options))
-    , m_windowSettings(m_options.settingsFile.isEmpty()
-                           ? std::make_unique<QSettings>()
-                           : std::make_unique<QSettings>(m_options.settingsFile,
-                                                         QSettings::IniFormat))
-    , m_actions(new SiteActions(*this, this))
+    : m_bridge(bridge), m_options(std::move(options)),
+      m_windowSettings(
+          m_options.settingsFile.isEmpty()
+              ? std::make_unique<QSettings>()
+              : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
+      m_actions(new SiteActions(*this, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
@@ -62,7 +61,17 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     updateBanner();
 }
 
-Shell::~Shell() { m_bridge.setWatching(false); }
+Shell::~Shell()
+{
+    // Everything that calls back into this object goes first, while it is still whole.
+    hide();
+    m_bridge.setWatching(false);
+    m_bridge.disconnect(this);
+    m_queue.clear();
+    delete m_sheet.data();
+    m_banner = nullptr;
+    delete takeCentralWidget();
+}
 
 void Shell::makeLayout()
 {
@@ -75,8 +84,9 @@ void Shell::makeLayout()
     m_sites = new SitesPage(*this, *m_actions, m_stack);
     m_workers = new WorkersPage(*this, m_stack);
     m_settingsPage = new SettingsPage(*this, m_stack);
-    for (QWidget *page : {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
-                          static_cast<QWidget *>(m_workers), static_cast<QWidget *>(m_settingsPage)})
+    for (QWidget *page :
+         {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
+          static_cast<QWidget *>(m_workers), static_cast<QWidget *>(m_settingsPage)})
         m_stack->addWidget(page);
     m_status = new StatusLine(m_bridge, central);
     m_taskLayout = new QVBoxLayout;
@@ -134,7 +144,10 @@ void Shell::raiseWindow()
     activateWindow();
 }
 
-void Shell::say(const QString &text) { m_toast->show(text); }
+void Shell::say(const QString &text)
+{
+    m_toast->show(text);
+}
 
 void Shell::sayFailed(const QString &what, const QString &why)
 {
@@ -182,7 +195,8 @@ void Shell::openUrl(const QUrl &url)
 void Shell::addTask(const api::TaskView &task)
 {
     if (m_tasks.size() >= kTasksMax) {
-        const auto done = std::ranges::find_if(m_tasks, [](TaskStrip *s) { return !s->isRunning(); });
+        const auto done =
+            std::ranges::find_if(m_tasks, [](TaskStrip *s) { return !s->isRunning(); });
         if (done == m_tasks.end())
             say(tr("%n command(s) run already; the output of the new one is not shown", nullptr,
                    int(m_tasks.size())));
@@ -239,9 +253,11 @@ void Shell::updateBanner()
         m_startProblem.clear();
         for (const api::ListenerStatus &listener : m_bridge.status().listeners) {
             if (!listener.error.empty())
-                return m_banner->show(Banner::Tone::Warn,
-                                      tr("%1 is not open: %2").arg(toQString(listener.address),
-                                                                   toQString(listener.error)), {});
+                return m_banner->show(
+                    Banner::Tone::Warn,
+                    tr("%1 is not open: %2")
+                        .arg(toQString(listener.address), toQString(listener.error)),
+                    {});
         }
         return m_banner->hide();
     }
@@ -255,7 +271,7 @@ void Shell::updateBanner()
     m_banner->show(Banner::Tone::Error,
                    why.isEmpty() ? tr("The engine does not answer.")
                                  : tr("The engine does not answer: %1").arg(why),
-                   m_bridge.canStartEngine() ? tr("Start again") : QString());
+                   m_bridge.canStartEngine() ? tr("Start &again") : QString());
 }
 
 void Shell::bannerActivated()

@@ -37,14 +37,14 @@ class WorkersPage;
 
 struct ShellOptions {
     QString instanceName;
-    QString sampleFolder;                  ///< empty: no sample is offered
-    QString settingsFile;                  ///< of the window itself; empty: the user's usual place
+    QString sampleFolder; ///< empty: no sample is offered
+    QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
-    Theme *theme = nullptr;                ///< needed for the View menu's choice of a theme
+    Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
 };
 
-/// The window: header, rail, pages, tasks, foot. It decides when the bridge may ask the engine: only
-/// while somebody can see it. GUI thread.
+/// The window: header, rail, pages, tasks, foot. It decides when the bridge may ask the engine:
+/// only while somebody can see it. GUI thread.
 class Shell : public QMainWindow, public WindowContext {
     Q_OBJECT
 public:

@@ -5,6 +5,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/pages/app_dialogs.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QMessageBox>
@@ -22,6 +23,7 @@ void Shell::restoreWindow()
     restoreGeometry(m_windowSettings->value(QLatin1String(kGeometryKey)).toByteArray());
     const int page = m_windowSettings->value(QLatin1String(kPageKey), 0).toInt();
     goTo(page >= 0 && page < kPageCount ? PageId(page) : PageId::Overview);
+    m_rail->button(m_page)->setFocus(Qt::OtherFocusReason);
 }
 
 void Shell::saveWindow()

@@ -72,9 +72,8 @@ void Shell::makeViewMenu()
     for (int i = 0; i < kPageCount; ++i) {
         const auto page = PageId(i);
         auto *action = view->addAction(
-            icon(pageIcon(page)),
-            pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this,
-            [this, page] { goTo(page); });
+            icon(pageIcon(page)), pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
+            this, [this, page] { goTo(page); });
         action->setShortcut(pageShortcut(page));
     }
     view->addSeparator();
@@ -108,7 +107,9 @@ void Shell::makeThemeMenu(QMenu *view)
 void Shell::makeSiteMenu()
 {
     auto *site = menuBar()->addMenu(tr("&Site"));
-    const auto selected = [this] { return m_sites->selected(); };
+    const auto selected = [this] {
+        return m_sites->selected();
+    };
     QList<QAction *> actions;
     actions << site->addAction(icon(QStringLiteral("open")), tr("&Open in browser"), this,
                                [=, this] { m_actions->openInBrowser(selected()); });
@@ -128,7 +129,9 @@ void Shell::makeSiteMenu()
     site->addSeparator();
     actions << site->addAction(icon(QStringLiteral("trash"), Tint::Error), tr("Re&move"), this,
                                [=, this] { m_actions->remove(selected()); });
-    const auto update = [this, actions] { updateSiteMenu(actions); };
+    const auto update = [this, actions] {
+        updateSiteMenu(actions);
+    };
     connect(m_sites, &SitesPage::selectionChanged, this, update);
     connect(&m_bridge, &ControlBridge::linkChanged, this, update);
     connect(&m_bridge, &ControlBridge::sitesChanged, this, update);
@@ -140,8 +143,9 @@ void Shell::updateSiteMenu(const QList<QAction *> &actions)
     const api::SiteView *view = m_bridge.site(toStd(m_sites->selected()));
     const bool live = m_bridge.link() == Link::Live && view;
     const bool app = view && !view->app.empty();
-    const bool enabled[] = {view && !view->urls.empty(), app,  live && !view->enabled,
-                            live && view->enabled,       live && app && view->enabled, live};
+    const bool enabled[] = {view && !view->urls.empty(),  app,
+                            live && !view->enabled,       live && view->enabled,
+                            live && app && view->enabled, live};
     for (int i = 0; i < actions.size(); ++i)
         actions[i]->setEnabled(enabled[i]);
 }
@@ -156,7 +160,8 @@ void Shell::findInPage()
 
 static QWidget *firstFocusable(QWidget *region)
 {
-    for (QWidget *at = region->nextInFocusChain(); at && at != region; at = at->nextInFocusChain()) {
+    for (QWidget *at = region->nextInFocusChain(); at && at != region;
+         at = at->nextInFocusChain()) {
         if (region->isAncestorOf(at) && at->isVisible() && at->isEnabled()
             && at->focusPolicy() & Qt::TabFocus)
             return at;

@@ -39,7 +39,10 @@ void Shell::serveFolder(const QString &folder)
     });
 }
 
-ServeSheet *Shell::sheet() const { return m_sheet; }
+ServeSheet *Shell::sheet() const
+{
+    return m_sheet;
+}
 
 void Shell::openNextSheet()
 {
@@ -65,12 +68,15 @@ void Shell::dragEnterEvent(QDragEnterEvent *event)
     else if (dropped.paths.size() == 1)
         m_overlay->show(tr("Serve “%1”").arg(QFileInfo(dropped.paths.first()).fileName()));
     else
-        m_overlay->show(tr("Serve %n folders, one after the other", nullptr,
-                           int(dropped.paths.size())));
+        m_overlay->show(
+            tr("Serve %n folders, one after the other", nullptr, int(dropped.paths.size())));
     event->acceptProposedAction();
 }
 
-void Shell::dragLeaveEvent(QDragLeaveEvent *) { m_overlay->hide(); }
+void Shell::dragLeaveEvent(QDragLeaveEvent *)
+{
+    m_overlay->hide();
+}
 
 void Shell::dropEvent(QDropEvent *event)
 {

@@ -11,8 +11,7 @@
 namespace arc {
 
 SiteActions::SiteActions(WindowContext &context, QObject *parent)
-    : QObject(parent)
-    , m_context(context)
+    : QObject(parent), m_context(context)
 {
 }
 
@@ -47,23 +46,22 @@ void SiteActions::setServing(const QString &site, bool on)
     ask(m_context.window(),
         {.title = tr("Stop serving %1").arg(site),
          .text = tr("It answers %1 requests per second now. Its visitors will get an error until "
-                    "it is started again.").arg(rateText(rate)),
+                    "it is started again.")
+                     .arg(rateText(rate)),
          .action = tr("Stop %1").arg(site)},
         [this, site] { stop(site); });
 }
 
 void SiteActions::stop(const QString &site)
 {
-    m_context.bridge().call(&Control::stopSite, {toStd(site)}, this,
-                            [this, site](Result<api::Changed> answer) {
-                                if (answer)
-                                    m_context.sayUndoable(tr("%1 is stopped").arg(site),
-                                                          answer->revision);
-                                else
-                                    m_context.sayFailed(tr("Stop %1").arg(site),
-                                                        toQString(answer.error().message()));
-                                m_context.bridge().refresh();
-                            });
+    m_context.bridge().call(
+        &Control::stopSite, {toStd(site)}, this, [this, site](Result<api::Changed> answer) {
+            if (answer)
+                m_context.sayUndoable(tr("%1 is stopped").arg(site), answer->revision);
+            else
+                m_context.sayFailed(tr("Stop %1").arg(site), toQString(answer.error().message()));
+            m_context.bridge().refresh();
+        });
 }
 
 void SiteActions::restart(const QString &site)
@@ -72,7 +70,8 @@ void SiteActions::restart(const QString &site)
                             [this, site](Result<api::Nothing> answer) {
                                 if (answer)
                                     m_context.say(tr("%1 gets new workers, one after the other; "
-                                                     "requests go on").arg(site));
+                                                     "requests go on")
+                                                      .arg(site));
                                 else
                                     m_context.sayFailed(tr("Restart %1").arg(site),
                                                         toQString(answer.error().message()));
@@ -82,17 +81,15 @@ void SiteActions::restart(const QString &site)
 
 void SiteActions::remove(const QString &site)
 {
-    m_context.bridge().call(&Control::removeSite, {toStd(site)}, this,
-                            [this, site](Result<api::Changed> answer) {
-                                if (answer)
-                                    m_context.sayUndoable(
-                                        tr("%1 is removed; its folder is untouched").arg(site),
-                                        answer->revision);
-                                else
-                                    m_context.sayFailed(tr("Remove %1").arg(site),
-                                                        toQString(answer.error().message()));
-                                m_context.bridge().refresh();
-                            });
+    m_context.bridge().call(
+        &Control::removeSite, {toStd(site)}, this, [this, site](Result<api::Changed> answer) {
+            if (answer)
+                m_context.sayUndoable(tr("%1 is removed; its folder is untouched").arg(site),
+                                      answer->revision);
+            else
+                m_context.sayFailed(tr("Remove %1").arg(site), toQString(answer.error().message()));
+            m_context.bridge().refresh();
+        });
 }
 
 void SiteActions::openInBrowser(const QString &site)

@@ -27,27 +27,19 @@
 namespace arc {
 
 constexpr int kFailureLines = 20;
-constexpr int kFailureOutputHeight = 190;
+constexpr int kFailureOutputHeight = 140;
 
 SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_actions(actions)
-    , m_name(new ElidedLabel(this))
-    , m_pill(new StatePill(this))
-    , m_switch(new Switch(this))
-    , m_restart(new QPushButton(icon(QStringLiteral("restart")), tr("Restart"), this))
-    , m_run(new QPushButton(icon(QStringLiteral("terminal")), tr("Run"), this))
-    , m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this))
-    , m_links(new QHBoxLayout)
-    , m_failureCard(new QFrame(this))
-    , m_cause(new QLabel(m_failureCard))
-    , m_failureOutput(new OutputView(m_failureCard))
-    , m_retry(new QPushButton(tr("Retry"), m_failureCard))
-    , m_tabs(new QTabWidget(this))
-    , m_summary(new SummaryTab(context, m_tabs))
-    , m_environment(new EnvironmentTab(context, m_tabs))
-    , m_output(new OutputTab(context, m_tabs))
+    : QWidget(parent), m_context(context), m_actions(actions), m_name(new ElidedLabel(this)),
+      m_pill(new StatePill(this)), m_switch(new Switch(this)),
+      m_restart(new QPushButton(icon(QStringLiteral("restart")), tr("Restart"), this)),
+      m_run(new QPushButton(icon(QStringLiteral("terminal")), tr("Run"), this)),
+      m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this)),
+      m_links(new QHBoxLayout), m_failureCard(new QFrame(this)), m_cause(new QLabel(m_failureCard)),
+      m_failureOutput(new OutputView(m_failureCard)),
+      m_retry(new QPushButton(tr("Retry"), m_failureCard)), m_tabs(new QTabWidget(this)),
+      m_summary(new SummaryTab(context, m_tabs)),
+      m_environment(new EnvironmentTab(context, m_tabs)), m_output(new OutputTab(context, m_tabs))
 {
     makeFailureCard();
     makeRunMenu();
@@ -204,7 +196,10 @@ void SiteDetail::showAddresses(const QStringList &urls)
     m_links->addStretch(1);
 }
 
-bool SiteDetail::showsFailure() const { return !m_failureCard->isHidden(); }
+bool SiteDetail::showsFailure() const
+{
+    return !m_failureCard->isHidden();
+}
 
 void SiteDetail::showFailure(const QString &state, const QString &cause)
 {

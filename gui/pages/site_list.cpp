@@ -33,8 +33,9 @@ public:
         const bool selected = option.state & QStyle::State_Selected;
         if (selected || option.state & QStyle::State_MouseOver) {
             painter->setPen(Qt::NoPen);
-            painter->setBrush(selected ? mix(tokens.accent, tokens.surface, tokens.dark ? 0.2 : 0.11)
-                                       : tokens.raised);
+            painter->setBrush(selected
+                                  ? mix(tokens.accent, tokens.surface, tokens.dark ? 0.2 : 0.11)
+                                  : tokens.raised);
             painter->drawRoundedRect(box, 6, 6);
         }
         if (selected && option.state & QStyle::State_HasFocus) {
@@ -65,8 +66,7 @@ public:
 } // namespace
 
 SiteList::SiteList(QAbstractItemModel *sites, QWidget *parent)
-    : QListView(parent)
-    , m_proxy(new QSortFilterProxyModel(this))
+    : QListView(parent), m_proxy(new QSortFilterProxyModel(this))
 {
     m_proxy->setSourceModel(sites);
     m_proxy->setFilterKeyColumn(SitesModel::Name);
@@ -88,7 +88,10 @@ SiteList::SiteList(QAbstractItemModel *sites, QWidget *parent)
             });
 }
 
-void SiteList::setFilter(const QString &text) { m_proxy->setFilterFixedString(text); }
+void SiteList::setFilter(const QString &text)
+{
+    m_proxy->setFilterFixedString(text);
+}
 
 void SiteList::selectSite(const QString &site)
 {

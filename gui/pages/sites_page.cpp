@@ -19,14 +19,10 @@ namespace arc {
 constexpr int kListWidth = 240;
 
 SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_stack(new QStackedWidget(this))
-    , m_empty(new EmptyState(QStringLiteral("sites"), this))
-    , m_split(new QSplitter(Qt::Horizontal, this))
-    , m_filter(new QLineEdit(this))
-    , m_list(new SiteList(&m_model, this))
-    , m_detail(new SiteDetail(context, actions, this))
+    : QWidget(parent), m_context(context), m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyState(QStringLiteral("sites"), this)),
+      m_split(new QSplitter(Qt::Horizontal, this)), m_filter(new QLineEdit(this)),
+      m_list(new SiteList(&m_model, this)), m_detail(new SiteDetail(context, actions, this))
 {
     m_filter->setPlaceholderText(tr("Filter sites"));
     m_filter->setAccessibleName(tr("Filter sites"));
@@ -44,6 +40,7 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
     m_split->setStretchFactor(1, 1);
     m_split->setSizes({kListWidth, 800});
     m_split->setChildrenCollapsible(false);
+    m_split->setHandleWidth(1);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_split);
     auto *layout = new QVBoxLayout(this);
@@ -63,7 +60,10 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
     refresh();
 }
 
-void SitesPage::focusFilter() { m_filter->setFocus(Qt::ShortcutFocusReason); }
+void SitesPage::focusFilter()
+{
+    m_filter->setFocus(Qt::ShortcutFocusReason);
+}
 
 void SitesPage::select(const QString &site)
 {

@@ -23,13 +23,9 @@ static int64_t clockNs(clockid_t clock)
 }
 
 StatusLine::StatusLine(ControlBridge &bridge, QWidget *parent)
-    : QFrame(parent)
-    , m_bridge(bridge)
-    , m_listeners(new ElidedLabel(this))
-    , m_host(new QLabel(this))
-    , m_engine(new QLabel(this))
-    , m_fresh(new QLabel(this))
-    , m_cost(new QLabel(this))
+    : QFrame(parent), m_bridge(bridge), m_listeners(new ElidedLabel(this)),
+      m_host(new QLabel(this)), m_engine(new QLabel(this)), m_fresh(new QLabel(this)),
+      m_cost(new QLabel(this))
 {
     setProperty("foot", true);
     auto *layout = new QHBoxLayout(this);
@@ -60,7 +56,10 @@ void StatusLine::showListeners()
                                              : parts.join(QStringLiteral(" · ")));
 }
 
-QString StatusLine::freshness() const { return m_fresh->text(); }
+QString StatusLine::freshness() const
+{
+    return m_fresh->text();
+}
 
 void StatusLine::showFigures()
 {
@@ -70,21 +69,26 @@ void StatusLine::showFigures()
         m_host->setText(tr("CPU %1 · memory %2 of %3")
                             .arg(shareText(host.cpu), bytesText(double(host.memoryUsedBytes)),
                                  bytesText(double(host.memoryTotalBytes))));
-        m_engine->setText(tr("engine %1 · %2").arg(shareText(host.engineCpu),
-                                                   bytesText(double(host.engineMemoryBytes))));
+        m_engine->setText(
+            tr("engine %1 · %2")
+                .arg(shareText(host.engineCpu), bytesText(double(host.engineMemoryBytes))));
     }
     const bool live = m_bridge.link() == Link::Live;
     if (!any)
         m_fresh->setText(live ? QString() : tr("no answer yet"));
     else
-        m_fresh->setText((live ? tr("live %1") : tr("as of %1")).arg(clockText(m_bridge.asOfUnixMs())));
+        m_fresh->setText(
+            (live ? tr("live %1") : tr("as of %1")).arg(clockText(m_bridge.asOfUnixMs())));
     m_fresh->setProperty("caution", !live && any);
     const QString cost = ownCost();
     if (!cost.isEmpty())
         m_cost->setText(cost);
 }
 
-void StatusLine::restartCost() { m_cpuNs = -1; }
+void StatusLine::restartCost()
+{
+    m_cpuNs = -1;
+}
 
 QString StatusLine::ownCost()
 {

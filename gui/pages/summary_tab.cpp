@@ -21,16 +21,12 @@ constexpr int kSummaryLines = 8;
 constexpr int kSummaryOutputHeight = 130;
 
 SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_path(new RequestPath(this))
-    , m_rate(new StatTile(tr("Requests per second"), this))
-    , m_latency(new StatTile(tr("Response time p95"), this))
-    , m_errors(new StatTile(tr("Errors per second"), this))
-    , m_total(new StatTile(tr("Requests since start"), this))
-    , m_facts(new QFormLayout)
-    , m_linesTitle(new QLabel(tr("Last lines"), this))
-    , m_lines(new OutputView(this))
+    : QWidget(parent), m_context(context), m_path(new RequestPath(this)),
+      m_rate(new StatTile(tr("Requests per second"), this)),
+      m_latency(new StatTile(tr("Response time p95"), this)),
+      m_errors(new StatTile(tr("Errors per second"), this)),
+      m_total(new StatTile(tr("Requests since start"), this)), m_facts(new QFormLayout),
+      m_linesTitle(new QLabel(tr("Last lines"), this)), m_lines(new OutputView(this))
 {
     m_linesTitle->setFont(boldFont());
     m_lines->setMinimumHeight(kSummaryOutputHeight);
@@ -51,6 +47,7 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
     layout->addStretch();
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::snapshotChanged, this, &SummaryTab::refresh);
+    connect(&bridge, &ControlBridge::linkChanged, this, &SummaryTab::refresh);
     connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
         showFacts();
         refresh();
@@ -92,21 +89,24 @@ void SummaryTab::refresh()
     for (const std::string &host : view->hosts)
         hosts << toQString(host);
     stations << RequestPath::Station {
-        tr("%n listener(s)", nullptr, int(view->listeners.size())),
+        view->listeners.empty() ? tr("All listeners")
+                                : tr("%n listener(s)", nullptr, int(view->listeners.size())),
         hosts.isEmpty() ? tr("any name") : hosts.join(QStringLiteral(", "))};
     if (pool) {
         stations << RequestPath::Station {
-            tr("Queue"), pool->queueP95 < 0
+            tr("Queue"),
+            pool->queueP95 < 0
                 ? tr("%1 waiting").arg(pool->queued)
                 : tr("%1 waiting, p95 %2").arg(pool->queued).arg(secondsText(pool->queueP95))};
         stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(pool->workers.size())),
                                           tr("%1 of %2 busy").arg(pool->busy).arg(pool->slots)};
     }
-    stations << RequestPath::Station {
-        toQString(view->kind),
-        figures ? tr("%1 in flight").arg(figures->now.inFlight) : tr("not running")};
+    stations << RequestPath::Station {toQString(view->kind),
+                                      figures ? tr("%1 in flight").arg(figures->now.inFlight)
+                                              : tr("not running")};
     m_path->show(stations);
-    const bool serving = figures && figures->state != "stopped";
+    const bool live = bridge.link() == Link::Live;
+    const bool serving = live && figures && figures->state != "stopped";
     m_rate->show(serving ? rateText(figures->now.requestsPerSecond) : unknownText());
     m_latency->show(serving ? secondsText(figures->now.p95) : unknownText());
     m_errors->show(serving ? rateText(figures->now.errorsPerSecond) : unknownText());
@@ -114,9 +114,11 @@ void SummaryTab::refresh()
                   figures && figures->errorsTotal
                       ? tr("%1 of them errors").arg(rateText(double(figures->errorsTotal)))
                       : QString());
-    m_linesTitle->setVisible(!view->app.empty());
-    m_lines->setVisible(!view->app.empty());
-    if (isVisible() && !view->app.empty())
+    // A failed app shows its last lines above, beside the cause.
+    const bool showsLines = !view->app.empty() && !(figures && figures->state == "failed");
+    m_linesTitle->setVisible(showsLines);
+    m_lines->setVisible(showsLines);
+    if (isVisible() && showsLines)
         showLastLines();
     if (isVisible())
         fetchEvidence();

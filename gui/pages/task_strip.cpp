@@ -19,16 +19,11 @@ namespace arc {
 constexpr int kOutputHeight = 170;
 
 TaskStrip::TaskStrip(ControlBridge &bridge, api::TaskView task, QWidget *parent)
-    : QFrame(parent)
-    , m_bridge(bridge)
-    , m_task(std::move(task))
-    , m_state(new StatePill(this))
-    , m_title(new ElidedLabel(this))
-    , m_elapsed(new QLabel(this))
-    , m_fold(new QPushButton(tr("Hide output"), this))
-    , m_cancel(new QPushButton(tr("Cancel"), this))
-    , m_close(new QPushButton(tr("Close"), this))
-    , m_output(new OutputView(this))
+    : QFrame(parent), m_bridge(bridge), m_task(std::move(task)), m_state(new StatePill(this)),
+      m_title(new ElidedLabel(this)), m_elapsed(new QLabel(this)),
+      m_fold(new QPushButton(tr("Hide output"), this)),
+      m_cancel(new QPushButton(tr("Cancel"), this)), m_close(new QPushButton(tr("Close"), this)),
+      m_output(new OutputView(this))
 {
     setProperty("foot", true);
     const QString name = toQString(m_task.title);
@@ -101,7 +96,8 @@ void TaskStrip::take(api::TaskView task)
     const int64_t offset = std::max(task.offset, m_readTo);
     if (!task.output.empty()) {
         if (task.offset > m_readTo)
-            m_output->append(tr("\n… %1 not shown …\n").arg(bytesText(double(task.offset - m_readTo))));
+            m_output->append(
+                tr("\n… %1 not shown …\n").arg(bytesText(double(task.offset - m_readTo))));
         m_output->append(toQString(task.output));
         m_readTo = offset + int64_t(task.output.size());
     }
@@ -114,7 +110,8 @@ void TaskStrip::take(api::TaskView task)
 void TaskStrip::showState()
 {
     m_state->show(toQString(m_task.state),
-                  m_task.state == "failed" ? tr("exit status %1").arg(m_task.exitStatus) : QString());
+                  m_task.state == "failed" ? tr("exit status %1").arg(m_task.exitStatus)
+                                           : QString());
     if (isRunning())
         m_elapsed->setText(ageText(m_task.startedUnixMs, QDateTime::currentMSecsSinceEpoch()));
     m_cancel->setVisible(isRunning());

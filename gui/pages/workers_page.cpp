@@ -19,15 +19,10 @@
 namespace arc {
 
 WorkersPage::WorkersPage(WindowContext &context, QWidget *parent)
-    : QWidget(parent)
-    , m_context(context)
-    , m_stack(new QStackedWidget(this))
-    , m_empty(new EmptyState(QStringLiteral("workers"), this))
-    , m_cores(new HeatStrip(this))
-    , m_cpu(new StatTile(tr("Processor"), this))
-    , m_memory(new StatTile(tr("Memory used"), this))
-    , m_busy(new StatTile(tr("Requests at once"), this))
-    , m_cards(new QVBoxLayout)
+    : QWidget(parent), m_context(context), m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyState(QStringLiteral("workers"), this)), m_cores(new HeatStrip(this)),
+      m_cpu(new StatTile(tr("Processor"), this)), m_memory(new StatTile(tr("Memory used"), this)),
+      m_busy(new StatTile(tr("Requests at once"), this)), m_cards(new QVBoxLayout)
 {
     auto *content = new QWidget(this);
     content->setProperty("page", true);

@@ -15,13 +15,20 @@ static QColor colourOf(Tint tint)
 {
     const Tokens &tokens = Theme::tokens();
     switch (tint) {
-    case Tint::Text: return tokens.text;
-    case Tint::Secondary: return tokens.text2;
-    case Tint::Accent: return tokens.accent;
-    case Tint::OnAccent: return tokens.onAccent;
-    case Tint::Ok: return tokens.ok;
-    case Tint::Warn: return tokens.warn;
-    case Tint::Error: return tokens.error;
+    case Tint::Text:
+        return tokens.text;
+    case Tint::Secondary:
+        return tokens.text2;
+    case Tint::Accent:
+        return tokens.accent;
+    case Tint::OnAccent:
+        return tokens.onAccent;
+    case Tint::Ok:
+        return tokens.ok;
+    case Tint::Warn:
+        return tokens.warn;
+    case Tint::Error:
+        return tokens.error;
     }
     return tokens.text;
 }
@@ -53,7 +60,7 @@ namespace {
 
 class TintedIconEngine : public QIconEngine {
 public:
-    TintedIconEngine(QString name, Tint tint) : m_name(std::move(name)), m_tint(tint) {}
+    TintedIconEngine(QString name, Tint tint) : m_name(std::move(name)), m_tint(tint) { }
 
     void paint(QPainter *painter, const QRect &rect, QIcon::Mode mode, QIcon::State state) override
     {
@@ -93,6 +100,9 @@ private:
 
 } // namespace
 
-QIcon icon(const QString &name, Tint tint) { return QIcon(new TintedIconEngine(name, tint)); }
+QIcon icon(const QString &name, Tint tint)
+{
+    return QIcon(new TintedIconEngine(name, tint));
+}
 
 } // namespace arc

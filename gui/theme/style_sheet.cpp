@@ -22,7 +22,8 @@ QLabel[secondary="true"] { color: @text2; }
 QLabel[bad="true"] { color: @error; }
 QLabel[caution="true"] { color: @warn; }
 QLabel[badge="true"] { color: @text2; background: @raised; border-radius: 4px; padding: 1px 6px; }
-QScrollArea, QScrollArea > QWidget > QWidget[page="true"] { background: transparent; border: none; }
+QScrollArea, QScrollArea > QWidget > QWidget[page="true"] { background: transparent;
+    border: none; }
 QStackedWidget { background: transparent; }
 QSplitter::handle { background: @hairline; }
 QSplitter::handle:horizontal { width: 1px; }
@@ -51,50 +52,61 @@ QPushButton:hover, QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolButton:pressed { background: @pressed; }
 QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 4px 11px; }
 QToolButton:focus { padding: 3px 7px; }
-QPushButton:disabled, QToolButton:disabled { color: @faded; border-color: @hairline; background: @window; }
-QPushButton[primary="true"] { background: @accent; color: @onAccent; border-color: @accent; font-weight: 600; }
+QPushButton:disabled, QToolButton:disabled { color: @faded; border-color: @hairline;
+    background: @window; }
+QPushButton[primary="true"] { background: @accent; color: @onAccent; border-color: @accent;
+    font-weight: 600; }
 QPushButton[primary="true"]:hover { background: @accentHover; }
 QPushButton[primary="true"]:focus { border: 2px solid @text; }
-QPushButton[primary="true"]:disabled { background: @window; color: @faded; border-color: @hairline; }
+QPushButton[primary="true"]:disabled { background: @window; color: @faded;
+    border-color: @hairline; }
 QPushButton[danger="true"] { color: @error; border-color: @error; }
-QPushButton[flat="true"], QToolButton[flat="true"] { background: transparent; border: 1px solid transparent; }
+QPushButton[flat="true"], QToolButton[flat="true"] { background: transparent;
+    border: 1px solid transparent; }
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: @raised; }
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 2px solid @accent; }
-QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { background: transparent; border-color: transparent; }
+QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { background: transparent;
+    border-color: transparent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent;
     padding: 2px 4px; min-height: 16px; text-align: left; }
 QPushButton[link="true"]:hover { text-decoration: underline; }
 QPushButton[link="true"]:focus { border: 2px solid @accent; padding: 1px 3px; }
-QPushButton[rail="true"] { background: transparent; border: 2px solid transparent; text-align: left;
+QPushButton[rail="true"] { background: transparent; border: 2px solid transparent;
+    text-align: left;
     padding: 6px 10px; border-radius: 6px; }
 QPushButton[rail="true"]:hover { background: @raised; }
 QPushButton[rail="true"]:checked { background: @selected; color: @accent; font-weight: 600; }
 QPushButton[rail="true"]:focus { border: 2px solid @accent; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/arrow-down.svg);
-    subcontrol-position: right center; subcontrol-origin: padding; right: 4px; width: 10px; height: 10px; }
+    subcontrol-position: right center; subcontrol-origin: padding;
+    right: 4px; width: 10px; height: 10px; }
 )";
 
 static const char kFields[] = R"(
-QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @surface; color: @text;
+QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @surface;
+    color: @text;
     border: 1px solid @outline; border-radius: 4px; padding: 3px 6px; min-height: 20px;
     selection-background-color: @accent; selection-color: @onAccent; }
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
     border: 2px solid @accent; padding: 2px 5px; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
     color: @faded; border-color: @hairline; background: @window; }
-QLineEdit[invalid="true"], QSpinBox[invalid="true"], QComboBox[invalid="true"] { border: 2px solid @error; }
+QLineEdit[invalid="true"], QSpinBox[invalid="true"],
+    QComboBox[invalid="true"] { border: 2px solid @error; }
 QPlainTextEdit[mono="true"] { background: @window; border-color: @hairline; padding: 6px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(:/icons/arrow-down.svg); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @outline;
     selection-background-color: @accent; selection-color: @onAccent; outline: none; padding: 2px; }
-QSpinBox, QDoubleSpinBox { padding-right: 20px; }
-QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right;
+QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-origin: border;
+    subcontrol-position: top right;
     width: 18px; border: none; background: transparent; }
 QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-origin: border;
     subcontrol-position: bottom right; width: 18px; border: none; background: transparent; }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(:/icons/arrow-up.svg); width: 8px; height: 8px; }
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(:/icons/arrow-down.svg); width: 8px; height: 8px; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(:/icons/arrow-up.svg); width: 8px;
+    height: 8px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(:/icons/arrow-down.svg);
+    width: 8px; height: 8px; }
 QSlider { min-height: 24px; }
 QSlider::groove:horizontal { height: 4px; background: @hairline; border-radius: 2px; }
 QSlider::sub-page:horizontal { height: 4px; background: @accent; border-radius: 2px; }
@@ -111,7 +123,7 @@ QTableView::item:selected { background: @selected; color: @text; }
 QTableView:focus { border: 2px solid @accent; border-radius: 4px; }
 QHeaderView { background: @surface; }
 QHeaderView::section { background: @surface; color: @text2; border: none;
-    border-bottom: 1px solid @hairline; padding: 6px 8px; }
+    border-bottom: 1px solid @hairline; padding: 6px 11px; }
 QTabBar::tab { background: transparent; color: @text2; padding: 7px 14px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }

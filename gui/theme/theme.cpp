@@ -51,16 +51,16 @@ QPalette paletteOf(const Tokens &tokens)
     return palette;
 }
 
-Theme::Theme(QApplication &app)
-    : QObject(&app)
-    , m_app(app)
-    , m_systemDark(isDark(app.palette()))
+Theme::Theme(QApplication &app) : QObject(&app), m_app(app), m_systemDark(isDark(app.palette()))
 {
     app.setStyle(QStringLiteral("Fusion"));
     apply();
 }
 
-Theme::~Theme() { s_tokens = nullptr; }
+Theme::~Theme()
+{
+    s_tokens = nullptr;
+}
 
 void Theme::choose(ThemeChoice choice)
 {
@@ -70,11 +70,15 @@ void Theme::choose(ThemeChoice choice)
     apply();
 }
 
-const Tokens &Theme::tokens() { return s_tokens ? *s_tokens : lightTokens(); }
+const Tokens &Theme::tokens()
+{
+    return s_tokens ? *s_tokens : lightTokens();
+}
 
 void Theme::apply()
 {
-    const bool dark = m_choice == ThemeChoice::System ? m_systemDark : m_choice == ThemeChoice::Dark;
+    const bool dark =
+        m_choice == ThemeChoice::System ? m_systemDark : m_choice == ThemeChoice::Dark;
     s_tokens = dark ? &darkTokens() : &lightTokens();
     m_app.setPalette(paletteOf(*s_tokens));
     m_app.setStyleSheet(styleSheet(*s_tokens));
@@ -91,11 +95,26 @@ static QFont sized(double pointSize, QFont::Weight weight)
     return font;
 }
 
-QFont bodyFont() { return sized(10, QFont::Normal); }
-QFont smallFont() { return sized(9, QFont::Normal); }
-QFont boldFont() { return sized(10, QFont::DemiBold); }
-QFont titleFont() { return sized(13, QFont::DemiBold); }
-QFont figureFont() { return sized(15, QFont::Bold); }
+QFont bodyFont()
+{
+    return sized(10, QFont::Normal);
+}
+QFont smallFont()
+{
+    return sized(9, QFont::Normal);
+}
+QFont boldFont()
+{
+    return sized(10, QFont::DemiBold);
+}
+QFont titleFont()
+{
+    return sized(13, QFont::DemiBold);
+}
+QFont figureFont()
+{
+    return sized(15, QFont::Bold);
+}
 
 QFont monoFont()
 {

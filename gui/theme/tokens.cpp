@@ -72,7 +72,9 @@ double contrast(const QColor &a, const QColor &b)
 
 QColor mix(const QColor &top, const QColor &ground, double share)
 {
-    const auto part = [share](double a, double b) { return float(a * share + b * (1 - share)); };
+    const auto part = [share](double a, double b) {
+        return float(a * share + b * (1 - share));
+    };
     return QColor::fromRgbF(part(top.redF(), ground.redF()), part(top.greenF(), ground.greenF()),
                             part(top.blueF(), ground.blueF()));
 }

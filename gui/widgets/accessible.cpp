@@ -17,7 +17,7 @@ namespace {
 /// One row of a view. It may outlive the row and the view: every answer checks.
 class RowAccessible : public QAccessibleInterface {
 public:
-    RowAccessible(QAbstractItemView *view, int row) : m_view(view), m_row(row) {}
+    RowAccessible(QAbstractItemView *view, int row) : m_view(view), m_row(row) { }
 
     bool isValid() const override
     {
@@ -32,7 +32,7 @@ public:
     QAccessibleInterface *child(int) const override { return nullptr; }
     int childCount() const override { return 0; }
     int indexOfChild(const QAccessibleInterface *) const override { return -1; }
-    void setText(QAccessible::Text, const QString &) override {}
+    void setText(QAccessible::Text, const QString &) override { }
     QAccessible::Role role() const override { return QAccessible::ListItem; }
 
     QString text(QAccessible::Text kind) const override
@@ -42,8 +42,8 @@ public:
         const QAbstractItemModel *model = m_view->model();
         QStringList parts;
         for (int column = 0; column < model->columnCount(m_view->rootIndex()); ++column) {
-            const QString value
-                = model->index(m_row, column, m_view->rootIndex()).data().toString();
+            const QString value =
+                model->index(m_row, column, m_view->rootIndex()).data().toString();
             const QString name = model->headerData(column, Qt::Horizontal).toString();
             parts << (name.isEmpty() ? value : name + QStringLiteral(": ") + value);
         }
@@ -84,7 +84,8 @@ private:
 
 class ViewAccessible : public QAccessibleWidget {
 public:
-    explicit ViewAccessible(QAbstractItemView *view) : QAccessibleWidget(view, QAccessible::List) {}
+    explicit ViewAccessible(QAbstractItemView *view)
+        : QAccessibleWidget(view, QAccessible::List) { }
     ~ViewAccessible() override
     {
         for (const QAccessible::Id id : std::as_const(m_rows))
@@ -141,7 +142,7 @@ private:
 
 class ChartAccessible : public QAccessibleWidget {
 public:
-    explicit ChartAccessible(LineChart *chart) : QAccessibleWidget(chart, QAccessible::Chart) {}
+    explicit ChartAccessible(LineChart *chart) : QAccessibleWidget(chart, QAccessible::Chart) { }
 
     QString text(QAccessible::Text kind) const override
     {
@@ -164,6 +165,9 @@ QAccessibleInterface *makeInterface(const QString &, QObject *object)
 
 } // namespace
 
-void installAccessibility() { QAccessible::installFactory(makeInterface); }
+void installAccessibility()
+{
+    QAccessible::installFactory(makeInterface);
+}
 
 } // namespace arc

@@ -12,10 +12,8 @@
 namespace arc {
 
 Banner::Banner(QWidget *parent)
-    : QFrame(parent)
-    , m_mark(new QLabel(this))
-    , m_text(new QLabel(this))
-    , m_action(new QPushButton(this))
+    : QFrame(parent), m_mark(new QLabel(this)), m_text(new QLabel(this)),
+      m_action(new QPushButton(this))
 {
     m_text->setTextFormat(Qt::PlainText);
     m_text->setWordWrap(true);
@@ -34,9 +32,9 @@ void Banner::show(Tone tone, const QString &text, const QString &action)
     m_tone = tone;
     const Tokens &tokens = Theme::tokens();
     const QColor colour = tone == Tone::Warn ? tokens.bannerText : tokens.error;
-    m_mark->setPixmap(iconPixmap(tone == Tone::Warn ? QStringLiteral("warning")
-                                                    : QStringLiteral("error"),
-                                 colour, 18, devicePixelRatioF()));
+    m_mark->setPixmap(
+        iconPixmap(tone == Tone::Warn ? QStringLiteral("warning") : QStringLiteral("error"), colour,
+                   18, devicePixelRatioF()));
     QPalette palette = m_text->palette();
     palette.setColor(QPalette::WindowText, tone == Tone::Warn ? tokens.bannerText : tokens.text);
     m_text->setPalette(palette);
@@ -49,14 +47,18 @@ void Banner::show(Tone tone, const QString &text, const QString &action)
     update();
 }
 
-QString Banner::text() const { return m_text->text(); }
+QString Banner::text() const
+{
+    return m_text->text();
+}
 
 void Banner::paintEvent(QPaintEvent *)
 {
     const Tokens &tokens = Theme::tokens();
     QPainter painter(this);
-    painter.fillRect(rect(), m_tone == Tone::Warn ? tokens.bannerGround
-                                                  : mix(tokens.error, tokens.surface, 0.14));
+    painter.fillRect(rect(),
+                     m_tone == Tone::Warn ? tokens.bannerGround
+                                          : mix(tokens.error, tokens.surface, 0.14));
     painter.fillRect(0, height() - 1, width(), 1, tokens.hairline);
 }
 

@@ -29,16 +29,15 @@ Dropped droppedOf(const QMimeData &mime)
     return dropped;
 }
 
-DropZone::DropZone(bool withSample, QWidget *parent)
-    : QWidget(parent)
-    , m_box(new QWidget(this))
+DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(new QWidget(this))
 {
     m_box->setFixedSize(kZoneWidth, kZoneHeight);
     auto *title = new QLabel(tr("Drop a project folder here"), m_box);
     title->setFont(figureFont());
     auto *kinds = new QLabel(tr("Django, Flask, FastAPI, or a folder of static files"), m_box);
     kinds->setProperty("secondary", true);
-    auto *add = new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), m_box);
+    auto *add =
+        new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), m_box);
     add->setProperty("primary", true);
     add->setObjectName(QStringLiteral("dropAdd"));
     auto *sample = new QPushButton(tr("Try the sample site"), m_box);
@@ -60,8 +59,8 @@ DropZone::DropZone(bool withSample, QWidget *parent)
     inside->addSpacing(12);
     inside->addLayout(buttons);
     inside->addStretch();
-    auto *promise = new QLabel(
-        tr("Your folder is not changed. Sites answer on this computer only."), this);
+    auto *promise =
+        new QLabel(tr("Your folder is not changed. Sites answer on this computer only."), this);
     promise->setProperty("secondary", true);
     auto *layout = new QVBoxLayout(this);
     layout->addStretch(4);
@@ -84,9 +83,9 @@ void DropZone::paintEvent(QPaintEvent *)
     painter.setBrush(tokens.surface);
     const QRectF box = QRectF(m_box->geometry()).adjusted(1, 1, -1, -1);
     painter.drawRoundedRect(box, 10, 10);
-    painter.drawPixmap(QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + 46),
-                       iconPixmap(QStringLiteral("folder"), tokens.accent, kZoneIconSize,
-                                  devicePixelRatioF()));
+    painter.drawPixmap(
+        QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + 46),
+        iconPixmap(QStringLiteral("folder"), tokens.accent, kZoneIconSize, devicePixelRatioF()));
 }
 
 DropOverlay::DropOverlay(QWidget *parent) : QWidget(parent)

@@ -10,7 +10,7 @@ namespace arc {
 
 /// What was dropped, sorted into what can be served and what cannot.
 struct Dropped {
-    QStringList paths;    ///< on this machine; folders or files
+    QStringList paths;     ///< on this machine; folders or files
     QStringList elsewhere; ///< addresses that are no local path
 };
 Dropped droppedOf(const QMimeData &mime);

@@ -14,11 +14,8 @@ namespace arc {
 constexpr int kEmptyIconSize = 48;
 
 EmptyState::EmptyState(const QString &iconName, QWidget *parent)
-    : QWidget(parent)
-    , m_iconName(iconName)
-    , m_title(new QLabel(this))
-    , m_text(new QLabel(this))
-    , m_action(new QPushButton(this))
+    : QWidget(parent), m_iconName(iconName), m_title(new QLabel(this)), m_text(new QLabel(this)),
+      m_action(new QPushButton(this))
 {
     m_title->setFont(titleFont());
     m_title->setAlignment(Qt::AlignHCenter);
@@ -54,9 +51,9 @@ void EmptyState::show(const QString &title, const QString &text, const QString &
 void EmptyState::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    painter.drawPixmap((width() - kEmptyIconSize) / 2, m_title->y() - kEmptyIconSize - 14,
-                       iconPixmap(m_iconName, Theme::tokens().outline, kEmptyIconSize,
-                                  devicePixelRatioF()));
+    painter.drawPixmap(
+        (width() - kEmptyIconSize) / 2, m_title->y() - kEmptyIconSize - 14,
+        iconPixmap(m_iconName, Theme::tokens().outline, kEmptyIconSize, devicePixelRatioF()));
 }
 
 } // namespace arc

@@ -60,7 +60,10 @@ bool OutputView::isAtEnd() const
     return verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 2;
 }
 
-void OutputView::scrollToEnd() { verticalScrollBar()->setValue(verticalScrollBar()->maximum()); }
+void OutputView::scrollToEnd()
+{
+    verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+}
 
 void OutputView::showText(const QString &text)
 {

@@ -5,8 +5,9 @@
 
 namespace arc {
 
-/// Text that a program wrote: monospaced, read-only, at most kLinesMax lines, terminal colours taken
-/// out and other control characters shown. Follows the end until the reader scrolls up. GUI thread.
+/// Text that a program wrote: monospaced, read-only, at most kLinesMax lines, terminal colours
+/// taken out and other control characters shown. Follows the end until the reader scrolls up. GUI
+/// thread.
 class OutputView : public QPlainTextEdit {
     Q_OBJECT
 public:

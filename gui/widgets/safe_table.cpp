@@ -10,6 +10,9 @@
 
 namespace arc {
 
+constexpr int kColumnLeast = 56;
+constexpr int kStretchLeast = 110;
+
 namespace {
 
 class StateDelegate : public QStyledItemDelegate {
@@ -38,9 +41,7 @@ public:
 
 SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchColumn,
                      QWidget *parent)
-    : QTableView(parent)
-    , m_proxy(new QSortFilterProxyModel(this))
-    , m_stretchColumn(stretchColumn)
+    : QTableView(parent), m_proxy(new QSortFilterProxyModel(this)), m_stretchColumn(stretchColumn)
 {
     m_proxy->setSourceModel(source);
     m_proxy->setSortRole(kSortRole);
@@ -59,6 +60,8 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
     setItemDelegateForColumn(stateColumn, new StateDelegate(this));
     verticalHeader()->hide();
     verticalHeader()->setDefaultSectionSize(kRowHeight);
+    horizontalHeader()->setMinimumSectionSize(kColumnLeast);
+    horizontalHeader()->setDefaultSectionSize(kColumnLeast);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setStretchLastSection(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
@@ -103,13 +106,44 @@ void SafeTable::resortQuietly()
 void SafeTable::growColumns()
 {
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
-        if (column == m_stretchColumn)
+        if (column == m_stretchColumn || isColumnHidden(column))
             continue;
-        const int wanted = std::max(sizeHintForColumn(column),
-                                    horizontalHeader()->sectionSizeHint(column)) + 12;
+        const int wanted =
+            std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + 4;
         if (wanted > columnWidth(column))
             setColumnWidth(column, wanted);
     }
+    dropColumns();
+}
+
+void SafeTable::setDropOrder(QList<int> columns)
+{
+    m_dropOrder = std::move(columns);
+    dropColumns();
+}
+
+void SafeTable::dropColumns()
+{
+    // A hidden column tells a width of zero, so widths are remembered.
+    int needed = kStretchLeast;
+    for (int column = 0; column < m_proxy->columnCount(); ++column) {
+        if (!isColumnHidden(column))
+            m_widths[column] = columnWidth(column);
+        needed += column == m_stretchColumn ? 0 : m_widths.value(column);
+    }
+    for (const int column : std::as_const(m_dropOrder)) {
+        const bool tooNarrow = needed > viewport()->width();
+        if (tooNarrow)
+            needed -= m_widths.value(column);
+        if (tooNarrow != isColumnHidden(column))
+            setColumnHidden(column, tooNarrow);
+    }
+}
+
+void SafeTable::resizeEvent(QResizeEvent *event)
+{
+    QTableView::resizeEvent(event);
+    dropColumns();
 }
 
 int SafeTable::heightForRows(int rowsMax) const

@@ -3,6 +3,7 @@
 
 #include "gui/models/keyed_table_model.h"
 
+#include <QHash>
 #include <QSortFilterProxyModel>
 #include <QTableView>
 
@@ -27,6 +28,8 @@ public:
     void resortQuietly();
     /// Widths from contents, but only upwards, so that columns do not jitter with the figures.
     void growColumns();
+    /// Columns that go, in this order, when the table gets too narrow for all.
+    void setDropOrder(QList<int> columns);
     /// Height at which all rows are seen, up to a limit.
     int heightForRows(int rowsMax) const;
 
@@ -34,8 +37,15 @@ Q_SIGNALS:
     void rowSelected(int sourceRow);
     void rowActivated(int sourceRow);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void dropColumns();
+
     QSortFilterProxyModel *m_proxy;
+    QList<int> m_dropOrder;
+    QHash<int, int> m_widths;
     int m_stretchColumn;
 };
 

@@ -18,10 +18,8 @@ constexpr int kToastMargin = 20;
 constexpr int kToastWidthMax = 620;
 
 Toast::Toast(QWidget *parent)
-    : QFrame(parent)
-    , m_text(new QLabel(this))
-    , m_action(new QPushButton(this))
-    , m_close(new QPushButton(this))
+    : QFrame(parent), m_text(new QLabel(this)), m_action(new QPushButton(this)),
+      m_close(new QPushButton(this))
 {
     m_text->setTextFormat(Qt::PlainText);
     m_text->setWordWrap(true);
@@ -61,7 +59,10 @@ void Toast::show(const QString &text, const QString &action, std::function<void(
     m_timer.start(kShownMs);
 }
 
-QString Toast::text() const { return m_text->text(); }
+QString Toast::text() const
+{
+    return m_text->text();
+}
 
 void Toast::setWatched(bool watched)
 {
@@ -74,10 +75,10 @@ void Toast::setWatched(bool watched)
 void Toast::place()
 {
     const QFontMetrics metrics(m_text->font());
-    const int buttons = m_close->width() + 60
-        + (m_action->isHidden() ? 0 : m_action->sizeHint().width() + 12);
-    const int width = std::min({metrics.horizontalAdvance(m_text->text()) + buttons,
-                                kToastWidthMax, parentWidget()->width() - 2 * kToastMargin});
+    const int buttons =
+        m_close->width() + 60 + (m_action->isHidden() ? 0 : m_action->sizeHint().width() + 12);
+    const int width = std::min({metrics.horizontalAdvance(m_text->text()) + buttons, kToastWidthMax,
+                                parentWidget()->width() - 2 * kToastMargin});
     const int height = std::max(heightForWidth(width), 46);
     setGeometry(parentWidget()->width() - width - kToastMargin,
                 parentWidget()->height() - height - kToastMargin, width, height);

@@ -65,13 +65,15 @@ struct Engine::Implementation {
     std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<BufferBudget> budget;
     std::unique_ptr<LogWriter> logWriter;
-    std::unique_ptr<BlockingPool> blocking;
     std::unique_ptr<IoLoops> loops;
+    std::unique_ptr<BlockingPool> blocking; // goes before its home loops: a late job still posts to one
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
     SignalEvent onTerminate;
     SignalEvent onInterrupt;
+    bool isServing = false;
+    bool interrupted = false;
     Settings startSettings; // as they were when the engine was built
     std::function<void()> serving;
     Result<void> ended;
@@ -86,7 +88,8 @@ struct Engine::Implementation {
     void stop();
     void drained();
     void closed();
-    static void signalled(void *self) noexcept;
+    static void terminated(void *self) noexcept;
+    static void interruptedOnce(void *self) noexcept;
 };
 
 Engine::Engine(std::unique_ptr<Implementation> implementation) : m_impl(std::move(implementation)) {}
@@ -122,8 +125,8 @@ Result<void> Engine::run(std::function<void()> serving)
 {
     Implementation &all = *m_impl;
     all.serving = std::move(serving);
-    all.onTerminate.watch(*all.control, SIGTERM, &Implementation::signalled, &all);
-    all.onInterrupt.watch(*all.control, SIGINT, &Implementation::signalled, &all);
+    all.onTerminate.watch(*all.control, SIGTERM, &Implementation::terminated, &all);
+    all.onInterrupt.watch(*all.control, SIGINT, &Implementation::interruptedOnce, &all);
     all.control->post([&all] {
         all.store->load([&all](Result<StoredConfig> stored) { all.loaded(std::move(stored)); });
     });
@@ -146,11 +149,16 @@ void Engine::requestStop()
     m_impl->stop();
 }
 
-void Engine::Implementation::signalled(void *self) noexcept
+void Engine::Implementation::terminated(void *self) noexcept
+{
+    static_cast<Implementation *>(self)->stop();
+}
+
+void Engine::Implementation::interruptedOnce(void *self) noexcept
 {
     auto &all = *static_cast<Implementation *>(self);
-    if (all.stopping)
-        std::_Exit(1); // asked twice: no more patience, and the store is safe at any moment
+    if (std::exchange(all.interrupted, true))
+        std::_Exit(1); // Ctrl+C twice: no patience left, and the store is safe at any moment
     all.stop();
 }
 
@@ -230,6 +238,7 @@ void Engine::Implementation::opened(Result<void> done)
         else
             log->warning(listener.error);
     }
+    isServing = true;
     serving();
 }
 
@@ -242,7 +251,7 @@ void Engine::Implementation::applyEngineSettings(const Settings &settings)
 
 void Engine::Implementation::fail(Error error)
 {
-    log->error(error.message());
+    // Not logged: whoever called run() says it, once.
     if (ended.has_value())
         ended = std::move(error);
     stop();
@@ -256,7 +265,8 @@ void Engine::Implementation::stop()
         return closed();
     live->setDraining();
     const Settings settings = engineSettings(live->document(), options.pinned);
-    log->info(fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));
+    if (isServing)
+        log->info(fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));
     loops->drain(settings.drainSeconds, *control, [this] { drained(); });
 }
 
@@ -276,7 +286,8 @@ void Engine::Implementation::closed()
 {
     if (logWriter)
         logWriter->stop();
-    log->info("stopped");
+    if (isServing)
+        log->info("stopped");
     control->stop();
 }
 

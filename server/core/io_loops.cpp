@@ -49,6 +49,12 @@ void IoLoops::stop()
         one.http.reset();
 }
 
+void IoLoops::postEach(const std::function<void(size_t index)> &task)
+{
+    for (size_t i = 0; i < m_loops.size(); ++i)
+        m_loops[i].loop->post([task, i] { task(i); });
+}
+
 void IoLoops::publish(const std::shared_ptr<const HttpSnapshot> &snapshot)
 {
     for (One &one : m_loops)

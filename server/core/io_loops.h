@@ -23,6 +23,8 @@ public:
     ~IoLoops(); ///< stops and joins
 
     void start();
+    /// Runs task(index) on every loop. What is posted after stop() is dropped.
+    void postEach(const std::function<void(size_t index)> &task);
     void publish(const std::shared_ptr<const HttpSnapshot> &snapshot);
     /// Takes the sockets, one for each loop.
     void listen(const std::string &id, BoundListener listener);

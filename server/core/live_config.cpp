@@ -38,6 +38,8 @@ LiveConfig::~LiveConfig() = default;
 
 Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document &next)
 {
+    if (m_draining)
+        return Error {ErrorCode::Cancelled, "the engine is stopping"};
     auto prepared = std::make_unique<PreparedConfig>();
     prepared->document = next;
     for (const ListenerConfig &listener : next.listeners) {
@@ -66,6 +68,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     const Document before = std::exchange(m_document, std::move(prepared.document));
     m_revision = revision;
     m_started = true;
+    if (m_draining) // stored meanwhile: it is served at the next start; pools and loops made now would not be ended
+        return;
 
     for (auto &[id, bound] : prepared.bound) {
         if (m_listeners.count(id))

@@ -83,10 +83,7 @@ Result<std::string> OperationsFront::openOps(const std::string &text)
 
 void OperationsFront::beat()
 {
-    const std::vector<HttpLoop *> loops = m_loops.http();
-    for (size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->loop().post([this, i] { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
-    }
+    m_loops.postEach([this](size_t i) { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
     m_timer.arm(m_control.timers(), kBeatEvery);
 }
 

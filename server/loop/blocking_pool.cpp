@@ -48,7 +48,9 @@ void BlockingPool::work()
             job = std::move(m_jobs.front());
             m_jobs.pop_front();
         }
-        if (std::function<void()> answer = job.run())
+        std::function<void()> answer = job.run();
+        job.run = nullptr; // first, so that what job and answer share dies at home, not here
+        if (answer)
             job.home->post(std::move(answer));
     }
 }

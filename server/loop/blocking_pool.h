@@ -21,6 +21,7 @@ public:
     ~BlockingPool(); ///< finishes what was accepted
 
     /// Any thread. `job` runs on a pool thread and returns what then runs on `home` (or nothing).
+    /// The job is destroyed before its answer is posted: what both hold is let go by `home`.
     /// False when the queue is full: nothing will be called.
     bool submit(EventLoop &home, std::function<std::function<void()>()> job);
 

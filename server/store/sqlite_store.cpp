@@ -80,8 +80,10 @@ void SqliteStore::workOff()
 template <class T>
 void SqliteStore::submit(Callback<T> done, std::function<Result<T>()> work)
 {
-    auto taken = enqueue([this, done, work = std::move(work)] {
-        m_deliver([done, result = work()]() mutable { done(std::move(result)); });
+    // The job hands its callback over: a copy left here would let go of what the caller put into it
+    // on this thread.
+    auto taken = enqueue([this, done, work = std::move(work)]() mutable {
+        m_deliver([done = std::move(done), result = work()]() mutable { done(std::move(result)); });
     });
     if (!taken)
         m_deliver([done, error = std::move(taken).error()] { done(error); });

@@ -166,7 +166,10 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
     if (!slot)
         return "an answer on a stream that is not open";
     const bool isHead = frame.type == FrameType::Response;
-    if (isHead == slot->headSeen)
+    // A request can end before it has a head: cancelled ones do, whenever the application looks.
+    const bool endsEarly = !isHead && !slot->headSeen && (frame.flags & kAbort) != 0
+        && frame.payload.empty();
+    if (isHead == slot->headSeen && !endsEarly)
         return isHead ? "a second response head" : "a body before its head";
     size_t bodyBytes = frame.payload.size();
     if (isHead) {

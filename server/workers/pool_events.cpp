@@ -62,8 +62,7 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
         return; // told to stop in the meantime, or dead already
     auto report = parseReady(json);
     if (!report) {
-        worker.blame("sent a start report that cannot be: " + report.error().message());
-        worker.punish();
+        worker.condemn("sent a start report that cannot be: " + report.error().message());
         return;
     }
     worker.becomeReady(report->slots);
@@ -91,8 +90,7 @@ void PoolSupervisor::hearFailed(WorkerProcess &worker, const std::string &json)
 void PoolSupervisor::hearBroken(WorkerProcess &worker, const HomeEvent &event)
 {
     if (event.count) {
-        worker.blame("broke the worker protocol: " + event.text);
-        worker.punish();
+        worker.condemn("broke the worker protocol: " + event.text);
     } else if (!worker.isPlanned() && worker.isRunning()) {
         if (!event.text.empty())
             worker.blame("lost its socket: " + event.text);

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBackOffFirst {100};
 constexpr milliseconds kBackOffMax {10000};
-/// A worker that dies younger than this counts as a failed start.
+/// A worker that dies younger than this, and before any request, counts as a failed start.
 constexpr milliseconds kYoung {10000};
 /// For a worker told to stop before it was ready: it holds no request.
 constexpr milliseconds kStartingGrace {1000};
@@ -111,9 +111,8 @@ void PoolSupervisor::workerWrote(WorkerProcess &worker, std::string_view line)
 
 void PoolSupervisor::workerOverdue(WorkerProcess &worker)
 {
-    worker.blame(fmt::format("was not ready within {} s (last step: {})",
-                             m_spec.settings.startTimeout.count(), worker.lastStep()));
-    worker.punish();
+    worker.condemn(fmt::format("was not ready within {} s (last step: {})",
+                               m_spec.settings.startTimeout.count(), worker.lastStep()));
 }
 
 void PoolSupervisor::workerEnded(WorkerProcess &worker)
@@ -141,14 +140,17 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
 {
     const bool planned = worker.isPlanned();
     const std::string cause = deathCause(worker);
-    const bool young = !worker.wasReady() || worker.readyFor() < kYoung;
+    // A start that got as far as requests was no failure, or one request that kills its worker
+    // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
+    const bool proven = worker.requestsAnswered() > 0 || (inFlight > 0 && !worker.isCondemned());
+    const bool failedStart = !proven && (!worker.wasReady() || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     planned && worker.cause().empty() ? "it was told to" : cause));
     std::erase_if(m_workers, [&worker](const Worker &w) { return w.get() == &worker; });
     if (!planned && m_running) {
         ++m_restarts;
-        if (young) {
+        if (failedStart) {
             countFailure(cause);
         } else {
             m_failures = 0;

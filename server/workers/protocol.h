@@ -16,6 +16,7 @@ namespace arc::protocol {
 // Request: engine REQUEST [BODY*]; worker RESPONSE [DATA*]. The stream ends when the worker has sent a frame with kEnd or
 //          kAbort, and only then is its slot free, even after CANCEL. A worker answers CANCEL of a stream it still works
 //          on with kEnd or kAbort when the application has returned; what it sends for it before that is discarded.
+//          An empty DATA with kAbort may come without a RESPONSE: there will be no answer.
 // Windows: each side may send kInitialWindow body bytes per stream ahead of WINDOW frames of the other. Bytes inside REQUEST
 //          and RESPONSE frames count. The frame that crosses the window's end may not be sent.
 // Stop:    engine STOP: finish the streams that run, take no new ones, run lifespan shutdown, exit 0. End of file means the

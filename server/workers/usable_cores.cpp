@@ -38,7 +38,8 @@ double smallestQuota(const std::string &mount, std::string group,
             smallest = quota;
         if (group.empty() || group == "/")
             return smallest;
-        group.resize(group.rfind('/'));
+        const size_t parent = group.rfind('/');
+        group.resize(parent == group.npos ? 0 : parent);
     }
 }
 
@@ -77,7 +78,8 @@ double cpuQuota(std::string_view maxAndPeriod)
 unsigned usableCores()
 {
     double quota = 0;
-    for (const std::string_view line : split(readText("/proc/self/cgroup"), '\n')) {
+    const std::string groups = readText("/proc/self/cgroup");
+    for (const std::string_view line : split(groups, '\n')) {
         const auto parts = split(line, ':'); // "0::/user.slice", "4:cpu,cpuacct:/docker/..."
         if (parts.size() < 3)
             continue;

@@ -100,6 +100,13 @@ void WorkerProcess::blame(std::string cause)
         m_cause = std::move(cause);
 }
 
+void WorkerProcess::condemn(std::string cause)
+{
+    m_condemned = true;
+    blame(std::move(cause));
+    punish();
+}
+
 std::chrono::milliseconds WorkerProcess::readyFor() const
 {
     return m_readyAt ? since(*m_readyAt) : std::chrono::milliseconds(0);

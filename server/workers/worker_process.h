@@ -62,6 +62,11 @@ public:
     /// The first cause stays.
     void blame(std::string cause);
 
+    /// Ends it at once for what it did itself, which no request explains.
+    void condemn(std::string cause);
+    bool isCondemned() const noexcept { return m_condemned; }
+    int64_t requestsAnswered() const noexcept { return m_cells->requests.read(); }
+
     bool wasReady() const noexcept { return m_readyAt.has_value(); }
     bool isPlanned() const noexcept { return m_planned; }
     std::chrono::milliseconds readyFor() const;
@@ -85,6 +90,7 @@ private:
     const Identity m_identity;
     WorkerState m_state = WorkerState::Starting;
     bool m_planned = false;
+    bool m_condemned = false;
     int m_exitStatus = 0;
     int m_slots = 0;
     int64_t m_startedUnixMs = 0;

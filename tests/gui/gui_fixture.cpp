@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/gui_fixture.h"
 
+#include "gui/theme/language.h"
 #include "gui/widgets/accessible.h"
 
 #include <QDialog>
@@ -11,13 +12,13 @@ namespace arc::test {
 static Theme *s_theme = nullptr;
 
 GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher)
-    : control(std::move(engine))
-    , bridge(*control, launcher)
-    , shell(bridge, {.instanceName = QStringLiteral("This computer"),
-                     .sampleFolder = dir.filePath(QStringLiteral("sample")),
-                     .settingsFile = dir.filePath(QStringLiteral("window.ini")),
-                     .openUrl = [this](const QUrl &url) { opened << url; },
-                     .theme = s_theme})
+    : control(std::move(engine)), bridge(*control, launcher),
+      shell(bridge,
+            {.instanceName = QStringLiteral("This computer"),
+             .sampleFolder = dir.filePath(QStringLiteral("sample")),
+             .settingsFile = dir.filePath(QStringLiteral("window.ini")),
+             .openUrl = [this](const QUrl &url) { opened << url; },
+             .theme = s_theme})
 {
 }
 
@@ -28,7 +29,10 @@ void GuiFixture::open()
     QTRY_VERIFY(bridge.sitesKnown());
 }
 
-Theme *GuiFixture::theme() const { return s_theme; }
+Theme *GuiFixture::theme() const
+{
+    return s_theme;
+}
 
 int runGuiTest(QObject &test, int argc, char **argv)
 {
@@ -36,6 +40,7 @@ int runGuiTest(QObject &test, int argc, char **argv)
     QFont font(QStringLiteral("DejaVu Sans"));
     font.setPointSizeF(10);
     QApplication::setFont(font);
+    installLanguage(app);
     Theme theme(app);
     s_theme = &theme;
     installAccessibility();
@@ -57,8 +62,12 @@ QDialog *openDialog(Shell &shell)
 api::Recognition djangoFolder(const std::string &path, const std::string &name)
 {
     return {.folder = path,
-            .projects = {{.kind = "django", .title = "Django 4.2 · WSGI", .name = name,
-                          .root = path, .entry = name + ".wsgi:application", .interface = "wsgi",
+            .projects = {{.kind = "django",
+                          .title = "Django 4.2 · WSGI",
+                          .name = name,
+                          .root = path,
+                          .entry = name + ".wsgi:application",
+                          .interface = "wsgi",
                           .evidence = {"manage.py", name + "/settings.py"},
                           .warnings = {"DEBUG is on. Fine here; turn it off before others can "
                                        "reach the site."}}},

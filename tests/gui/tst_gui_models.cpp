@@ -39,8 +39,11 @@ api::SiteViews sitesOf(std::initializer_list<const char *> ids)
 api::Snapshot figuresOf(const char *id, double rate)
 {
     api::Snapshot snapshot;
-    snapshot.sites.push_back({.id = id, .state = "running", .kind = "Django",
-                              .now = {.requestsPerSecond = rate, .errorsPerSecond = 1, .p95 = 0.048}});
+    snapshot.sites.push_back(
+        {.id = id,
+         .state = "running",
+         .kind = "Django",
+         .now = {.requestsPerSecond = rate, .errorsPerSecond = 1, .p95 = 0.048}});
     return snapshot;
 }
 
@@ -110,7 +113,8 @@ void TestGuiModels::workersComeAndGo()
     model.update({{.pid = 10, .state = "ready"}, {.pid = 11, .state = "starting"}}, 1000);
     QCOMPARE(cell(model, 0, WorkersModel::Serving), QStringLiteral("idle"));
     QCOMPARE(cell(model, 1, WorkersModel::Serving), unknownText());
-    model.update({{.pid = 11, .state = "ready", .busy = 1, .slots = 4, .serving = "GET /<b>"}}, 2000);
+    model.update({{.pid = 11, .state = "ready", .busy = 1, .slots = 4, .serving = "GET /<b>"}},
+                 2000);
     QCOMPARE(model.rowCount(), 1);
     QCOMPARE(cell(model, 0, WorkersModel::Serving), QStringLiteral("GET /<b>"));
     QCOMPARE(cell(model, 0, WorkersModel::Busy), QStringLiteral("1 of 4"));

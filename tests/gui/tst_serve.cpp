@@ -148,7 +148,9 @@ void TestServe::severalProjectsAreAList()
 {
     ServeFixture fixture;
     api::Recognition &found = fixture.control->folders[fixture.folder.toStdString()];
-    found.projects.push_back({.kind = "static", .title = "Static files", .name = "blog-docs",
+    found.projects.push_back({.kind = "static",
+                              .title = "Static files",
+                              .name = "blog-docs",
                               .root = fixture.folder.toStdString() + "/docs"});
     fixture.openSheet();
     QTRY_COMPARE(fixture.shell.sheet()->step(), ServeSheet::Step::Form);

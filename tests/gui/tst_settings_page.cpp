@@ -25,14 +25,16 @@ public:
     {
         open();
         shell.goTo(PageId::Settings);
-        [this] { QTRY_VERIFY(shell.settingsPage()->formRow("drain_s")); }();
+        [this] {
+            QTRY_VERIFY(shell.settingsPage()->formRow("drain_s"));
+        }();
         QCoreApplication::processEvents();
         return shell.settingsPage();
     }
     void edit(const char *key, int value)
     {
-        auto *spin = qobject_cast<QSpinBox *>(
-            shell.settingsPage()->formRow(key)->editor()->field());
+        auto *spin =
+            qobject_cast<QSpinBox *>(shell.settingsPage()->formRow(key)->editor()->field());
         QVERIFY(spin);
         spin->setValue(value);
     }
@@ -220,8 +222,8 @@ void TestSettingsPage::historyRestores()
     fixture.control->changeElsewhere("drain_s", "20");
     page->showHistory();
     QTRY_VERIFY(page->history()->count() >= 2);
-    auto *restore = page->history()->findChild<QPushButton *>(
-        QStringLiteral("restore%1").arg(before));
+    auto *restore =
+        page->history()->findChild<QPushButton *>(QStringLiteral("restore%1").arg(before));
     QVERIFY(restore);
     restore->click();
     QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(1));

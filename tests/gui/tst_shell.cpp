@@ -66,8 +66,8 @@ QStringList activeTimers(QObject &root)
     QStringList names;
     for (QTimer *timer : root.findChildren<QTimer *>()) {
         if (timer->isActive())
-            names << QString::fromLatin1(timer->parent() ? timer->parent()->metaObject()->className()
-                                                         : "?");
+            names << QString::fromLatin1(
+                timer->parent() ? timer->parent()->metaObject()->className() : "?");
     }
     return names;
 }
@@ -261,7 +261,8 @@ void TestShell::chartsBeginWithTheEnginesHistory()
     GuiFixture fixture;
     fixture.open();
     QTRY_VERIFY(fixture.shell.overview()->requestsChart()->model().size() > 100);
-    QVERIFY(fixture.shell.overview()->requestsChart()->spokenText().contains(QStringLiteral("all")));
+    QVERIFY(
+        fixture.shell.overview()->requestsChart()->spokenText().contains(QStringLiteral("all")));
 }
 
 void TestShell::aHiddenWindowAsksNothingAndHasNoTimer()

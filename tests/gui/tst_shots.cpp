@@ -4,10 +4,10 @@
 #include "gui/gui_fixture.h"
 
 #include "gui/charts/line_chart.h"
+#include "gui/forms/setting_form_row.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
-#include "gui/forms/setting_form_row.h"
 #include "gui/pages/serve_form.h"
 #include "gui/pages/serve_progress.h"
 #include "gui/pages/serve_sheet.h"
@@ -111,7 +111,8 @@ void TestShots::everyPageIsDrawn()
         fixture.shell.goTo(PageId(page));
         fixture.bridge.refresh();
         settle();
-        shoot(fixture.shell, prefix + QLatin1Char('-') + pageTitle(PageId(page)).section(QLatin1Char(' '), 0, 0));
+        shoot(fixture.shell,
+              prefix + QLatin1Char('-') + pageTitle(PageId(page)).section(QLatin1Char(' '), 0, 0));
     }
     fixture.shell.goTo(PageId::Sites);
     for (int tab = 1; state == QLatin1String("busy") && tab < 3; ++tab) {
@@ -154,8 +155,9 @@ void TestShots::sheetsAreDrawn()
     fixture.control->folders[folder.toStdString()] = djangoFolder(folder.toStdString(), "blog");
     fixture.control->startupSnapshots = 3;
     fixture.control->startFails = "ModuleNotFoundError: No module named 'django'";
-    fixture.control->outputs["blog"] = "Traceback (most recent call last):\n  File \"blog/wsgi.py\", "
-                                       "line 3\nModuleNotFoundError: No module named 'django'\n";
+    fixture.control->outputs["blog"] =
+        "Traceback (most recent call last):\n  File \"blog/wsgi.py\", "
+        "line 3\nModuleNotFoundError: No module named 'django'\n";
     fixture.open();
     fixture.shell.serveFolder(folder);
     QTRY_VERIFY(fixture.shell.sheet());

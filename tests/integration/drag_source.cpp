@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     source.setWindowFlags(Qt::FramelessWindowHint | Qt::WindowStaysOnTopHint);
     source.setAlignment(Qt::AlignCenter);
     source.setGeometry(arguments[2].toInt(), arguments[3].toInt(), 120, 60);
+    source.setWindowTitle("drag_source");
     source.show();
     return app.exec();
 }

@@ -186,7 +186,6 @@ void TestServe::httpbinIsServedRouteByRoute_data()
     row("/encoding/utf8", "GET", 200);
     row("/html", "GET", 200);
     row("/xml", "GET", 200);
-    row("/json", "GET", 200);
     row("/image/png", "GET", 200);
     row("/redirect/1", "GET", 302);
     row("/redirect-to?url=%2Fget", "GET", 302);
@@ -270,7 +269,7 @@ void TestServe::aFolderOfFilesIsServed()
     QCOMPARE(http(served.url() + "/big.bin").body.size(), 700000);
     QCOMPARE(http(served.url() + "/sub").status, 301);
     QCOMPARE(http(served.url() + "/.secret").status, 404);
-    QCOMPARE(http(served.url() + "/../../etc/passwd").status, 404);
+    QCOMPARE(http(served.url() + "/sub/%2e%2e/%2e%2e/etc/passwd").status, 400);
     const HttpAnswer part = http(served.url() + "/big.bin", {.headers = {{"Range", "bytes=10-19"}}});
     QCOMPARE(part.status, 206);
     QCOMPARE(part.body.size(), 10);
@@ -310,7 +309,7 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::addColumn<int>("exitCode");
     QTest::addColumn<QByteArray>("said");
     static QTemporaryDir folder;
-    write(folder.filePath("empty/readme.txt"), "nothing");
+    write(folder.filePath("empty/script.py"), "print('no app')\n");
     write(folder.filePath("broken/app.py"), "import no_such_module_planted\ndef application(environ, start_response):\n    pass\n");
     const QString empty = folder.filePath("empty");
     const QString broken = folder.filePath("broken");
@@ -331,7 +330,7 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::newRow("bad env") << QStringList {"serve", broken, "--env", "NAME"} << 2 << QByteArray("NAME=VALUE");
     QTest::newRow("data dir is a file") << QStringList {"serve", broken, "--data-dir", broken + "/app.py"} << 6 << QByteArray("app.py");
     QTest::newRow("no interpreter") << QStringList {"serve", broken, "--listen", any, "--entry", "app:application", "--python", "/no/python"}
-                                    << 3 << QByteArray("/no/python");
+                                    << 2 << QByteArray("/no/python");
 }
 
 void TestServe::refusalsHaveTheirExitCode()
@@ -393,7 +392,7 @@ void TestServe::terminationAnswersWhatIsInFlight()
     QVERIFY(client.waitForFinished(20000));
     const QByteArray answer = client.readAllStandardOutput();
     QVERIFY2(answer.contains("late but whole") && answer.contains("200 OK"), answer);
-    QCOMPARE(served.stop(), 0);
+    QCOMPARE(served.stop(), 0); // a second SIGTERM changes nothing
 }
 
 void TestServe::nothingIsKeptAfterwards()

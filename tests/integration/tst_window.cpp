@@ -152,8 +152,6 @@ void TestWindow::aFolderDraggedInIsServed()
         m_display.xdotool({"mousemove", QString::number(1320 - step * 58), QString::number(910 - step * 38)});
     m_display.shoot("window-dragging");
     m_display.xdotool({"mouseup", "1"});
-    source.terminate();
-    source.waitForFinished();
 
     // Return presses Serve, the sheet's default button, once the folder has been looked at.
     m_display.xdotool({"windowactivate", id});
@@ -163,6 +161,8 @@ void TestWindow::aFolderDraggedInIsServed()
         m_display.xdotool({"key", "--window", "0", "Return"});
         QTest::qWait(500);
     }
+    source.terminate(); // not before: it hands the folder's name over when the window asks for it
+    source.waitForFinished();
     QCOMPARE(sitesOf(m_data.path()).size(), 1);
     const QJsonObject site = sitesOf(m_data.path()).first().toObject();
     QCOMPARE(site.value("id").toString(), QString("shop"));

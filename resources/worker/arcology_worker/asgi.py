@@ -2,6 +2,7 @@
 """One ASGI request (ASGI 3, HTTP): its scope, receive() and send(). Everything runs on the event
 loop's thread.
 """
+import asyncio
 import struct
 import sys
 import traceback
@@ -212,6 +213,9 @@ class Request:
                     return
                 raise RuntimeError("http.response.body came after the answer was complete")
             if self._gone:  # nobody reads it; by the specification, send() is then a no-op
+                # An endless answer would keep the loop to itself: who waits for its end, or serves
+                # others, must get a turn.
+                await asyncio.sleep(0)
                 return
             body = message.get("body", b"")
             if not isinstance(body, bytes):

@@ -80,12 +80,12 @@ class Exchange:
             chunk = b""
         elif not chunk and head is None and not last:
             return
-        if last:
-            self._ended = True
         if chunk or head is not None:
             self._channel.sendBody(self._stream, head, chunk, last)
         else:
             self._channel.finish(self._stream)
+        # Not before: a client that leaves meanwhile breaks it off, and that end is still to be said.
+        self._ended = last
 
     def answer(self, result):
         """Sends what the application returned. close() is the caller's."""

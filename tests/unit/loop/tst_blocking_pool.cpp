@@ -57,13 +57,37 @@ private slots:
         QCOMPARE(ran.load(), 2); // what was accepted was finished, and nothing else ran
     }
 
+    void whatJobAndAnswerShareIsLetGoAtHome()
+    {
+        constexpr int kRounds =
+            500; // a copy left on the pool's thread shows only when the loop is quick
+        LoopFixture test;
+        BlockingPool pool(2);
+        int alone = 0;
+        int answered = 0;
+        for (int i = 0; i < kRounds; ++i) {
+            QVERIFY(pool.submit(*test.loop, [&, token = std::make_shared<int>(i)] {
+                return [&, token] {
+                    alone += token.use_count() == 1 ? 1 : 0;
+                    if (++answered == kRounds)
+                        test.loop->stop();
+                };
+            }));
+        }
+        QVERIFY(test.run());
+        QCOMPARE(alone, kRounds);
+    }
+
     void answersThatTheLoopNeverTookAreDropped()
     {
         const auto token = std::make_shared<int>(1);
         {
             LoopFixture test;
             BlockingPool pool(1);
-            QVERIFY(pool.submit(*test.loop, [token] { return [token] {}; }));
+            QVERIFY(pool.submit(*test.loop, [token] {
+                return [token] {
+                };
+            }));
         }
         QCOMPARE(token.use_count(), 1L);
     }

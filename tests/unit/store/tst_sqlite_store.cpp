@@ -87,6 +87,21 @@ private slots:
             QFile::Permissions());
     }
 
+    void theThreadOfTheStoreKeepsNoCallback()
+    {
+        OpenStore store(m_path);
+        QVERIFY(store.opened);
+        for (int i = 0; i < 200; ++i) { // a copy left over there shows only when we are quick
+            std::optional<long> holders;
+            (*store.opened)
+                ->load([&holders, token = std::make_shared<int>(i)](Result<StoredConfig> stored) {
+                    holders = stored ? token.use_count() : -1;
+                });
+            QVERIFY(store.inbox.runOne());
+            QCOMPARE(holders, std::optional<long>(1));
+        }
+    }
+
     void whatWasCommittedIsThereAfterReopening()
     {
         const Document document = documentWith(3);

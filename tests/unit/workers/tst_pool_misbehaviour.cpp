@@ -118,6 +118,16 @@ private slots:
         QVERIFY(pool.waits([&](const PoolInfo &) { return contains(pool.output(), "SIGKILL"); }));
     }
 
+    void aRequestThatKillsItsWorkersDoesNotTakeTheAppAway()
+    {
+        PoolUnderTest pool(scripted("crash")); // three failed starts in a row would end it
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(pool.get("/").status, 502);
+        QVERIFY(pool.metrics().deaths.read() >= 9);
+        QVERIFY(pool.info().state != PoolState::Failed);
+        QVERIFY(pool.reaches(PoolState::Ready));
+    }
+
     void anIdempotentRequestIsTriedThreeTimesAgainAndAPostNever()
     {
         auto options = scripted("crash");

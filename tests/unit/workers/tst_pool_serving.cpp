@@ -25,6 +25,9 @@ def application(environ, start_response):
         start_response("200 OK", [("Content-Length", str(size))])
         pieces = range((size + 65535) // 65536)
         return (bytes([i % 251]) * min(65536, size - i * 65536) for i in pieces)
+    if path == "/whole":
+        start_response("200 OK", [])
+        return [b"w" * int(environ["QUERY_STRING"])]
     if path == "/wait":
         time.sleep(float(environ["QUERY_STRING"]))
     if path == "/short":
@@ -35,6 +38,17 @@ def application(environ, start_response):
         return [b""]
     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Pid", str(os.getpid()))])
     return [b"hello from ", path.encode("latin-1")]
+)";
+
+constexpr const char *kAsgiApp = R"(
+import asyncio
+async def application(scope, receive, send):
+    if scope["type"] != "http":
+        raise RuntimeError("only HTTP")
+    if scope["path"] == "/wait":
+        await asyncio.sleep(float(scope["query_string"]))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
 )";
 
 PoolUnderTest::Options shop(size_t loops = 1)
@@ -82,8 +96,8 @@ private slots:
         QVERIFY(!info.workers[0].steps.empty());
         QCOMPARE(info.workers[0].requests + info.workers[1].requests, int64_t(12));
         QTRY_COMPARE(pool.metrics().requests.read(), int64_t(12));
-        QCOMPARE(pool.metrics().busy.read(), int64_t(0));
-        QCOMPARE(pool.slotsReady(), int64_t(8));
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+        QTRY_COMPARE(pool.slotsReady(), int64_t(8));
     }
 
     void bodiesComeBackWhole_data()
@@ -143,6 +157,59 @@ private slots:
         QVERIFY(sleepy.hasInput(std::chrono::seconds(10)));
         QCOMPARE(pool.get("/").status, 200); // the only slot is free again
         QCOMPARE(sleepy.readAnswer().body.size(), size_t(4000000));
+    }
+
+    void aClientThatLeavesALargeAnswerGivesItsSlotBack_data()
+    {
+        QTest::addColumn<QByteArray>("path");
+        QTest::newRow("made in pieces") << QByteArray("/large?20000000");
+        QTest::newRow("made whole") << QByteArray("/whole?20000000");
+    }
+    void aClientThatLeavesALargeAnswerGivesItsSlotBack()
+    {
+        QFETCH(QByteArray, path);
+        auto options = shop();
+        options.settings.poolProcesses = 1;
+        options.settings.poolThreads = 1;
+        PoolUnderTest pool(std::move(options));
+        ScriptedPeer leaving(pool.port(), 4 * 1024);
+        leaving.send("GET " + path.toStdString() + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        QVERIFY(leaving.hasInput(std::chrono::seconds(10)));
+        QCOMPARE(pool.metrics().busy.read(), int64_t(1));
+        leaving.closeWithReset();
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+        QCOMPARE(pool.get("/").status, 200);
+    }
+
+    void aClientThatLeavesBeforeTheAnswerHarmsNobodyElse_data()
+    {
+        QTest::addColumn<QString>("interface");
+        QTest::newRow("wsgi") << "wsgi";
+        QTest::newRow("asgi") << "asgi";
+    }
+    void aClientThatLeavesBeforeTheAnswerHarmsNobodyElse()
+    {
+        QFETCH(QString, interface);
+        auto options = shop();
+        options.settings.poolProcesses = 1;
+        options.interface = interface.toStdString();
+        if (interface == "asgi")
+            options.source = kAsgiApp;
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers[0].pid;
+        ScriptedPeer staying(pool.port());
+        staying.send("GET /wait?1.5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        ScriptedPeer leaving(pool.port());
+        leaving.send("GET /wait?0.5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(2));
+        leaving.closeWithReset();
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(1));
+        const PeerAnswer answer = staying.readAnswer();
+        QCOMPARE(answer.status, 200);
+        QCOMPARE(pool.metrics().retried.read(), int64_t(0));
+        QCOMPARE(pool.metrics().deaths.read(), int64_t(0));
+        QCOMPARE(pool.info().workers[0].pid, pid);
     }
 
     void headAndBodilessAnswersKeepTheConnection()

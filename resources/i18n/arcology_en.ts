@@ -1,0 +1,128 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!-- SPDX-License-Identifier: Apache-2.0 -->
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>AttentionList</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation><numerusform>and %n more</numerusform><numerusform>and %n more</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>HeaderBar</name>
+    <message numerus="yes">
+        <source>%n site(s)</source>
+        <translation><numerusform>%n site</numerusform><numerusform>%n sites</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>HeatStrip</name>
+    <message numerus="yes">
+        <source>Load of %n cores, the busiest %1</source>
+        <translation><numerusform>Load of %n cores, the busiest %1</numerusform><numerusform>Load of %n cores, the busiest %1</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>LineChart</name>
+    <message numerus="yes">
+        <source>−%n min</source>
+        <translation><numerusform>−%n min</numerusform><numerusform>−%n min</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 %2 now, between %3 and %4 in %n minutes</source>
+        <translation><numerusform>%1 %2 now, between %3 and %4 in %n minutes</numerusform><numerusform>%1 %2 now, between %3 and %4 in %n minutes</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>PoolCard</name>
+    <message numerus="yes">
+        <source>It serves %n request(s) now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</source>
+        <translation><numerusform>It serves %n request now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform><numerusform>It serves %n requests now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>PoolTuner</name>
+    <message numerus="yes">
+        <source>Auto: %n process(es) now</source>
+        <translation><numerusform>Auto: %n process now</numerusform><numerusform>Auto: %n processes now</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n process(es)</source>
+        <translation><numerusform>%n process</numerusform><numerusform>%n processes</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thread(s) each</source>
+        <translation><numerusform>%n thread each</numerusform><numerusform>%n threads each</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>QObject</name>
+    <message numerus="yes">
+        <source>%n site(s) being served</source>
+        <translation><numerusform>%n site being served</numerusform><numerusform>%n sites being served</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>ServeForm</name>
+    <message numerus="yes">
+        <source>%n projects are in this folder. Choose one:</source>
+        <translation><numerusform>%n project is in this folder. Choose one:</numerusform><numerusform>%n projects are in this folder. Choose one:</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>ServeProgress</name>
+    <message numerus="yes">
+        <source>%1 of %n worker(s) ready</source>
+        <translation><numerusform>%1 of %n worker ready</numerusform><numerusform>%1 of %n workers ready</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message numerus="yes">
+        <source>%n change(s) not applied</source>
+        <translation><numerusform>%n change not applied</numerusform><numerusform>%n changes not applied</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Apply %n changes</source>
+        <translation><numerusform>Apply %n changes</numerusform><numerusform>Apply %n changes</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n setting(s) changed</source>
+        <translation><numerusform>%n setting changed</numerusform><numerusform>%n settings changed</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>Shell</name>
+    <message numerus="yes">
+        <source>%n command(s) run already; the output of the new one is not shown</source>
+        <translation><numerusform>%n command runs already; the output of the new one is not shown</numerusform><numerusform>%n commands run already; the output of the new one is not shown</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n site(s) stay reachable while this window is closed.</source>
+        <translation><numerusform>%n site stays reachable while this window is closed.</numerusform><numerusform>%n sites stay reachable while this window is closed.</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Serve %n folders, one after the other</source>
+        <translation><numerusform>Serve %n folders, one after the other</numerusform><numerusform>Serve %n folders, one after the other</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>SummaryTab</name>
+    <message numerus="yes">
+        <source>%n listener(s)</source>
+        <translation><numerusform>%n listener</numerusform><numerusform>%n listeners</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n worker(s)</source>
+        <translation><numerusform>%n worker</numerusform><numerusform>%n workers</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>WorkersPage</name>
+    <message numerus="yes">
+        <source>%n core(s)</source>
+        <translation><numerusform>%n core</numerusform><numerusform>%n cores</numerusform></translation>
+    </message>
+</context>
+</TS>
