@@ -5,6 +5,7 @@
 #include "server/http/syntax/scan.h"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace arc {
@@ -59,13 +60,40 @@ consteval std::pair<uint32_t, Slots> findFactor()
 constexpr auto kHash = findFactor();
 static_assert(kHash.first != 0, "headers.def: no perfect hash found; widen kSlotBits");
 
+/// Eight bytes at once, capital letters made small.
+uint64_t lowerWord(const char *at) noexcept
+{
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    const uint64_t low = word & (kOnes * 0x7f);
+    const uint64_t fromA = low + kOnes * (0x80 - 'A'); // the high bit of each byte: 'A' or above
+    const uint64_t aboveZ = low + kOnes * (0x7f - 'Z');
+    const uint64_t capitals = (fromA ^ aboveZ) & ~word & (kOnes * 0x80);
+    return word | capitals >> 2;
+}
+
+/// The names are equally long.
 bool sameName(std::string_view name, std::string_view lowerCaseName) noexcept
 {
-    for (size_t i = 0; i < name.size(); ++i) {
-        if (lowerByte(name[i]) != lowerCaseName[i])
+    const size_t size = name.size();
+    if (size < 8) {
+        for (size_t i = 0; i < size; ++i) {
+            if (lowerByte(name[i]) != lowerCaseName[i])
+                return false;
+        }
+        return true;
+    }
+    const auto differ = [&](size_t at) {
+        uint64_t word;
+        std::memcpy(&word, lowerCaseName.data() + at, sizeof word);
+        return lowerWord(name.data() + at) != word;
+    };
+    for (size_t at = 0; at + 8 < size; at += 8) {
+        if (differ(at))
             return false;
     }
-    return true;
+    return !differ(size - 8);
 }
 
 struct StatusRow {

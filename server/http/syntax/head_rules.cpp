@@ -86,8 +86,26 @@ HeadFault codingFault(std::string_view value) noexcept
     return {400, "The transfer coding leaves open where the body ends."};
 }
 
+/// RFC 9110 5.6.3 lets tabs stand around a value, but other parsers do not know "chunked<TAB>" for
+/// chunked, and so do not see the same end of the body. The bytes around are there: a colon in
+/// front, the line's end behind.
+bool hasTabAround(std::string_view value) noexcept
+{
+    const char *before = value.data() - 1;
+    while (*before == ' ')
+        --before;
+    const char *behind = value.data() + value.size();
+    while (*behind == ' ')
+        ++behind;
+    return *before == '\t' || *behind == '\t';
+}
+
 HeadFault readFraming(RequestHead &head, const Special &special) noexcept
 {
+    for (const HeaderView *header : {special.coding, special.length}) {
+        if (header && hasTabAround(header->value))
+            return {400, "A tab stands beside what says where the body ends."};
+    }
     if (special.coding) {
         if (head.minorVersion == 0)
             return {400, "Transfer-Encoding does not belong into HTTP/1.0."};

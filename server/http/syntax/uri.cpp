@@ -93,12 +93,25 @@ bool isIn(char c, std::string_view set) noexcept
 
 constexpr size_t kHostBytesMax = 255;
 
+consteval std::array<bool, 256> regNameBytes()
+{
+    std::array<bool, 256> table {};
+    for (unsigned c = '0'; c <= '9'; ++c)
+        table[c] = true;
+    for (unsigned c = 'a'; c <= 'z'; ++c)
+        table[c] = table[c - 32] = true;
+    for (const char c : std::string_view("-._~!$&'()*+,;="))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}
+constexpr std::array<bool, 256> kRegNameBytes = regNameBytes();
+
 bool isRegName(std::string_view host) noexcept
 {
     if (host.empty() || host.size() > kHostBytesMax)
         return false;
     for (size_t at = 0; at < host.size(); ++at) {
-        if (isAlphanumeric(host[at]) || isIn(host[at], "-._~!$&'()*+,;="))
+        if (kRegNameBytes[static_cast<unsigned char>(host[at])])
             continue;
         if (host[at] != '%' || at + 2 >= host.size() || hexDigit(host[at + 1]) < 0
             || hexDigit(host[at + 2]) < 0)
