@@ -107,19 +107,25 @@ Http1Connection::Go Http1Connection::step() noexcept
 
 Http1Connection::Go Http1Connection::readMore() noexcept
 {
-    if (!m_readable)
+    // A reset that came with the last bytes was in their edge and makes none of its own, so whoever
+    // stands in the middle of a message looks once more.
+    if (!m_readable && !std::exchange(m_wasShort, false))
         return Go::Stop;
     const ssize_t count = m_home.input().receive(m_socket.get());
     if (count > 0) {
         m_home.metrics().bytesRead.add(count);
         m_turnBytes += static_cast<uint64_t>(count);
         // A short read means the socket is drained; new bytes give a new edge.
-        if (static_cast<size_t>(count) < TurnInput::kReadBytes && !m_peerClosed)
+        if (static_cast<size_t>(count) < TurnInput::kReadBytes && !m_peerClosed) {
             m_readable = false;
+            m_wasShort = true;
+        }
         return Go::On;
     }
-    if (count < 0 && errno == EINTR)
+    if (count < 0 && errno == EINTR) {
+        m_readable = true;
         return Go::On;
+    }
     if (count < 0 && errno == EAGAIN) {
         m_readable = false;
         return Go::Stop;

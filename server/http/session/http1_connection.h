@@ -111,6 +111,7 @@ private:
     const uint32_t m_slot;
     Phase m_phase = Phase::Idle;
     bool m_readable = false;   ///< the socket may hold bytes
+    bool m_wasShort = false;   ///< the last read was, so a reset may hide behind it
     bool m_peerClosed = false; ///< it said that it sends no more
     bool m_writeBlocked = false;
     bool m_watchesOutput = false;

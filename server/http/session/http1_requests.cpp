@@ -21,8 +21,10 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
         return Go::Stop;
     }
     const std::string_view bytes = m_home.input().bytes();
-    if (bytes.empty())
+    if (bytes.empty()) {
+        m_wasShort = false; // between two requests, the answer's write tells of a reset
         return readMore();
+    }
 
     HeadScratch &scratch = m_home.scratch();
     const HeadMemory memory {.headers = scratch.headers, .text = scratch.text};

@@ -67,6 +67,30 @@ private slots:
         QTRY_COMPARE(server.loopMetrics().bufferBytes.read(), int64_t(0));
     }
 
+    void aResetThatComesWithTheLastBytesIsNoticed_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("in a head") << QByteArray("GET / HT");
+        QTest::newRow("in a body")
+            << QByteArray("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123");
+        QTest::newRow("in a chunk")
+            << QByteArray("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n1");
+    }
+    void aResetThatComesWithTheLastBytesIsNoticed()
+    {
+        QFETCH(QByteArray, bytes);
+        Held held;
+        held.reads = true;
+        HttpUnderTest server({.routes = {holdRoute("/", held)}});
+        ScriptedPeer peer(server.port());
+        server.onLoop([&](HttpLoop &) { // so that the loop finds both at once
+            peer.send(bytes.toStdString());
+            peer.closeWithReset();
+        });
+        QTRY_COMPARE(server.loopMetrics().connectionsAccepted.read(), int64_t(1));
+        QTRY_COMPARE(server.loopMetrics().connectionsOpen.read(), int64_t(0));
+    }
+
     void aClientThatLeavesInTheAnswerIsCountedOnce()
     {
         Heard heard;
