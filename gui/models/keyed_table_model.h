@@ -34,7 +34,9 @@ public:
     void setRows(std::vector<Row> rows)
     {
         for (int i = int(m_rows.size()) - 1; i >= 0; --i) {
-            const auto same = [&](const Row &row) { return row.key() == m_rows[size_t(i)].key(); };
+            const auto same = [&](const Row &row) {
+                return row.key() == m_rows[size_t(i)].key();
+            };
             if (std::ranges::none_of(rows, same)) {
                 beginRemoveRows({}, i, i);
                 m_rows.erase(m_rows.begin() + i);

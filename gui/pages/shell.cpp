@@ -274,7 +274,7 @@ void Shell::updateBanner()
     m_banner->show(Banner::Tone::Error,
                    why.isEmpty() ? tr("The engine does not answer.")
                                  : tr("The engine does not answer: %1").arg(why),
-                   m_bridge.canStartEngine() ? tr("Start again") : QString());
+                   m_bridge.canStartEngine() ? tr("Start &again") : QString());
 }
 
 void Shell::bannerActivated()

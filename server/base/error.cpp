@@ -16,18 +16,12 @@ struct CodeRow {
 };
 
 constexpr CodeRow kCodes[] = {
-    {ErrorCode::Invalid, "invalid", 2},
-    {ErrorCode::NotFound, "not_found", 3},
-    {ErrorCode::NotProject, "not_project", 3},
-    {ErrorCode::Conflict, "conflict", 1},
-    {ErrorCode::Forbidden, "forbidden", 1},
-    {ErrorCode::AddressInUse, "address_in_use", 5},
-    {ErrorCode::AppFailed, "app_failed", 4},
-    {ErrorCode::DataDir, "data_dir", 6},
-    {ErrorCode::Unavailable, "unavailable", 1},
-    {ErrorCode::Full, "full", 1},
-    {ErrorCode::Cancelled, "cancelled", 1},
-    {ErrorCode::Internal, "internal", 1},
+    {ErrorCode::Invalid, "invalid", 2},         {ErrorCode::NotFound, "not_found", 3},
+    {ErrorCode::NotProject, "not_project", 3},  {ErrorCode::Conflict, "conflict", 1},
+    {ErrorCode::Forbidden, "forbidden", 1},     {ErrorCode::AddressInUse, "address_in_use", 5},
+    {ErrorCode::AppFailed, "app_failed", 4},    {ErrorCode::DataDir, "data_dir", 6},
+    {ErrorCode::Unavailable, "unavailable", 1}, {ErrorCode::Full, "full", 1},
+    {ErrorCode::Cancelled, "cancelled", 1},     {ErrorCode::Internal, "internal", 1},
 };
 
 const CodeRow &rowOf(ErrorCode code) noexcept

@@ -9,7 +9,8 @@
 
 namespace arc {
 
-/// What went wrong, for code. The sentence beside it is for people; nothing branches on the sentence.
+/// What went wrong, for code. The sentence beside it is for people; nothing branches on the
+/// sentence.
 enum class ErrorCode {
     Invalid,      ///< bad input: the caller's fault, nothing was changed
     NotFound,     ///< the named thing does not exist
@@ -22,13 +23,13 @@ enum class ErrorCode {
     Unavailable,  ///< cannot be reached now; the same call may succeed later
     Full,         ///< a named limit was reached
     Cancelled,
-    Internal,     ///< our own mistake
+    Internal, ///< our own mistake
 };
 
 /// A failure as a value: a code and one sentence. Each caller may add one phrase in front.
 class Error {
 public:
-    Error(ErrorCode code, std::string message) : m_code(code), m_message(std::move(message)) {}
+    Error(ErrorCode code, std::string message) : m_code(code), m_message(std::move(message)) { }
 
     ErrorCode code() const noexcept { return m_code; }
     const std::string &message() const noexcept { return m_message; }
@@ -45,7 +46,8 @@ private:
 std::string_view errorName(ErrorCode code) noexcept;
 /// Reverse of errorName(); Internal for an unknown name.
 ErrorCode errorFromName(std::string_view name) noexcept;
-/// Exit code of every command: 0 done, 1 other, 2 usage, 3 not a project or not found, 4 app, 5 address, 6 data directory.
+/// Exit code of every command: 0 done, 1 other, 2 usage, 3 not a project or not found, 4 app, 5
+/// address, 6 data directory.
 int exitCode(ErrorCode code) noexcept;
 
 /// Error from errno: "what: No such file or directory", with the code that fits errno.
@@ -57,8 +59,8 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 public:
     using Base = tl::expected<T, Error>;
     using Base::Base;
-    Result(Error error) : Base(tl::make_unexpected(std::move(error))) {}
-    Result(Base base) : Base(std::move(base)) {}
+    Result(Error error) : Base(tl::make_unexpected(std::move(error))) { }
+    Result(Base base) : Base(std::move(base)) { }
 };
 
 template <>
@@ -67,8 +69,8 @@ public:
     using Base = tl::expected<void, Error>;
     using Base::Base;
     Result() = default;
-    Result(Error error) : Base(tl::make_unexpected(std::move(error))) {}
-    Result(Base base) : Base(std::move(base)) {}
+    Result(Error error) : Base(tl::make_unexpected(std::move(error))) { }
+    Result(Base base) : Base(std::move(base)) { }
 };
 
 } // namespace arc

@@ -9,8 +9,8 @@ namespace arc {
 class FileDescriptor {
 public:
     FileDescriptor() = default;
-    explicit FileDescriptor(int fd) noexcept : m_fd(fd) {}
-    FileDescriptor(FileDescriptor &&other) noexcept : m_fd(other.release()) {}
+    explicit FileDescriptor(int fd) noexcept : m_fd(fd) { }
+    FileDescriptor(FileDescriptor &&other) noexcept : m_fd(other.release()) { }
     FileDescriptor &operator=(FileDescriptor &&other) noexcept
     {
         reset(other.release());

@@ -8,8 +8,8 @@
 
 namespace arc {
 
-LogRing::LogRing(size_t capacityBytes) :
-    m_capacity(capacityBytes), m_bytes(std::make_unique<char[]>(capacityBytes))
+LogRing::LogRing(size_t capacityBytes)
+    : m_capacity(capacityBytes), m_bytes(std::make_unique<char[]>(capacityBytes))
 {
     ARC_ASSERT(capacityBytes && (capacityBytes & (capacityBytes - 1)) == 0);
 }

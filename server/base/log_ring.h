@@ -10,8 +10,8 @@
 
 namespace arc {
 
-/// Bounded byte ring from one producer thread to one consumer thread: how log lines leave a loop without blocking it.
-/// A line that does not fit whole is dropped and counted.
+/// Bounded byte ring from one producer thread to one consumer thread: how log lines leave a loop
+/// without blocking it. A line that does not fit whole is dropped and counted.
 class LogRing {
 public:
     explicit LogRing(size_t capacityBytes); ///< a power of two
@@ -20,8 +20,12 @@ public:
     bool push(std::string_view line) noexcept;
     /// Consumer: moves everything there is to the end of `out`.
     void drain(std::string &out);
-    uint64_t linesDropped() const noexcept { return m_dropped.load(std::memory_order_relaxed); } ///< any thread
-    /// Producer: true once each time the ring passes half full, so that the consumer is woken early.
+    uint64_t linesDropped() const noexcept
+    {
+        return m_dropped.load(std::memory_order_relaxed);
+    } ///< any thread
+    /// Producer: true once each time the ring passes half full, so that the consumer is woken
+    /// early.
     bool passedHalf() noexcept;
 
 private:

@@ -103,7 +103,8 @@ std::string formatCount(double value)
         ++unit;
     }
     if (unit == 0 && std::fabs(value) >= 1000) // thin space, as the window prints thousands
-        return fmt::format("{:.0f}\u2009{:03.0f}", std::floor(std::round(value) / 1000), std::fmod(std::round(value), 1000));
+        return fmt::format("{:.0f}\u2009{:03.0f}", std::floor(std::round(value) / 1000),
+                           std::fmod(std::round(value), 1000));
     return threeDigits(value) + kUnits[unit];
 }
 
@@ -128,7 +129,8 @@ std::string formatDuration(double seconds)
         return threeDigits(seconds) + " s";
     if (seconds < 7170)
         return fmt::format("{:.0f} min", seconds / 60);
-    return seconds < 172800 ? fmt::format("{:.0f} h", seconds / 3600) : fmt::format("{:.0f} d", seconds / 86400);
+    return seconds < 172800 ? fmt::format("{:.0f} h", seconds / 3600)
+                            : fmt::format("{:.0f} d", seconds / 86400);
 }
 
 std::string formatTimestamp(int64_t unixMs)
@@ -136,8 +138,9 @@ std::string formatTimestamp(int64_t unixMs)
     const time_t seconds = static_cast<time_t>(unixMs / 1000);
     tm parts {};
     gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, unixMs % 1000);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                       unixMs % 1000);
 }
 
 int64_t unixNowMs() noexcept

@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,11 @@ Result<double> parseDouble(std::string_view text);
 
 std::string_view trim(std::string_view text) noexcept; ///< spaces and tabs
 std::vector<std::string_view> split(std::string_view text, char separator);
+/// A temporary string would be gone before its parts are read.
+template <class Text>
+requires std::same_as<Text, std::string> std::vector<std::string_view> split(Text &&text,
+                                                                             char separator)
+= delete;
 bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept; ///< ASCII only
 std::string toLower(std::string_view text);                             ///< ASCII only
 

@@ -7,7 +7,8 @@
 
 namespace arc {
 
-/// A named thread that joins when destroyed. Signals are blocked in it: the main thread takes them all.
+/// A named thread that joins when destroyed. Signals are blocked in it: the main thread takes them
+/// all.
 class Thread {
 public:
     Thread() = default;

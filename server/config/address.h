@@ -7,7 +7,8 @@
 
 namespace arc {
 
-/// The spelling of an address to listen on, without asking the system for anything: "127.0.0.1:8080", "[::1]:8080",
+/// The spelling of an address to listen on, without asking the system for anything:
+/// "127.0.0.1:8080", "[::1]:8080",
 /// ":8080", "localhost:8080", "unix:/path". Port 0 is allowed. Pure; any thread.
 Result<void> checkListenAddress(std::string_view text);
 /// An address whose port the kernel picks may stand on any number of listeners.

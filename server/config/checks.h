@@ -23,10 +23,7 @@ public:
         if (!result && !m_first)
             m_first.emplace(ErrorCode::Invalid, prefix + result.error().message());
     }
-    Result<void> end()
-    {
-        return m_first ? Result<void>(*std::move(m_first)) : Result<void>();
-    }
+    Result<void> end() { return m_first ? Result<void>(*std::move(m_first)) : Result<void>(); }
 
 private:
     std::optional<Error> m_first;

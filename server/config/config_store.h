@@ -19,13 +19,15 @@ struct Revision {
 struct StoredConfig {
     uint64_t revision = 0; ///< 0: nothing was ever committed
     Document document;
-    std::vector<std::string> warnings; ///< kept but not understood (a newer version's keys), one sentence each
+    std::vector<std::string>
+        warnings; ///< kept but not understood (a newer version's keys), one sentence each
 };
 
 /// Where configuration lives. On one machine SQLite in its own thread; in a cluster something else.
 ///
-/// Calls never block. Callbacks run on the loop that was given at construction (the control loop), in order.
-/// A commit that was answered with success survives kill -9 of the engine and loss of power.
+/// Calls never block. Callbacks run on the loop that was given at construction (the control loop),
+/// in order. A commit that was answered with success survives kill -9 of the engine and loss of
+/// power.
 class ConfigStore {
 public:
     template <class T>
@@ -34,10 +36,10 @@ public:
     virtual ~ConfigStore() = default;
 
     virtual void load(Callback<StoredConfig> done) = 0;
-    /// Replaces the document if the store is still at `expected`; answers the new revision's number.
-    /// Conflict, and nothing changed, when somebody else committed in between.
-    virtual void commit(uint64_t expected, Document document, std::string author, std::string summary,
-                        Callback<uint64_t> done) = 0;
+    /// Replaces the document if the store is still at `expected`; answers the new revision's
+    /// number. Conflict, and nothing changed, when somebody else committed in between.
+    virtual void commit(uint64_t expected, Document document, std::string author,
+                        std::string summary, Callback<uint64_t> done) = 0;
     /// Newest first.
     virtual void history(uint64_t before, size_t limit, Callback<std::vector<Revision>> done) = 0;
     /// The document as it was right after a revision.

@@ -12,14 +12,14 @@ namespace {
 
 constexpr size_t kSummaryItemsMax = 5; // a history line must stay a line
 
-using Objects = std::map<std::string, std::string>; // id to JSON
+using Objects = std::vector<std::pair<std::string, std::string>>; // id and JSON, as they stand
 
 Objects settingsOf(const Document &document)
 {
     Objects out;
     for (const auto &[key, value] : document.settings) {
         if (const SettingRow *row = findSetting(key))
-            out.emplace(key, printJsonLine(settingToJson(*row, value)));
+            out.emplace_back(key, printJsonLine(settingToJson(*row, value)));
     }
     return out;
 }
@@ -29,21 +29,24 @@ Objects objectsOf(const std::vector<T> &list, Json (*print)(const T &))
 {
     Objects out;
     for (const T &item : list)
-        out.emplace(item.id, printJsonLine(print(item)));
+        out.emplace_back(item.id, printJsonLine(print(item)));
     return out;
 }
 
+/// New objects come in the order of their document, so that applying the diff appends them in it.
 void compare(Diff &diff, const char *kind, const Objects &before, const Objects &after)
 {
+    const std::map<std::string, std::string> old(before.begin(), before.end());
+    const std::map<std::string, std::string> now(after.begin(), after.end());
     for (const auto &[id, json] : before) {
-        const auto now = after.find(id);
-        if (now == after.end())
+        const auto at = now.find(id);
+        if (at == now.end())
             diff.push_back({.kind = kind, .id = id, .before = json});
-        else if (now->second != json)
-            diff.push_back({.kind = kind, .id = id, .before = json, .after = now->second});
+        else if (at->second != json)
+            diff.push_back({.kind = kind, .id = id, .before = json, .after = at->second});
     }
     for (const auto &[id, json] : after) {
-        if (!before.contains(id))
+        if (!old.contains(id))
             diff.push_back({.kind = kind, .id = id, .after = json});
     }
 }
@@ -99,12 +102,13 @@ Result<T> readObject(const std::string &text, ReadObject<T> read)
 template <class T>
 Result<void> applyObject(std::vector<T> &list, const ChangeItem &item, ReadObject<T> read)
 {
-    const auto at
-        = std::find_if(list.begin(), list.end(), [&](const T &one) { return one.id == item.id; });
+    const auto at =
+        std::find_if(list.begin(), list.end(), [&](const T &one) { return one.id == item.id; });
     if ((at == list.end()) != item.before.empty())
         return changedSince(item);
     if (at != list.end()) {
-        auto before = readObject(item.before, read); // by value: spelling may differ between versions
+        auto before =
+            readObject(item.before, read); // by value: spelling may differ between versions
         if (!before || !(*before == *at))
             return changedSince(item);
     }
@@ -141,7 +145,8 @@ Result<void> applyItem(Document &document, const ChangeItem &item)
 
 // ---- for people ----
 
-/// A setting's JSON as printSetting() prints it; JSON as it is when this version does not know the key.
+/// A setting's JSON as printSetting() prints it; JSON as it is when this version does not know the
+/// key.
 std::string printValue(const std::string &key, const Json &json)
 {
     if (const SettingRow *row = findSetting(key)) {
@@ -195,7 +200,8 @@ std::string join(const std::vector<std::string> &parts)
     return out;
 }
 
-/// What changed inside an object: settings with their values; other members by name, since env may hold secrets.
+/// What changed inside an object: settings with their values; other members by name, since env may
+/// hold secrets.
 std::string insideOf(const ChangeItem &item)
 {
     const auto before = parseJson(item.before);
@@ -290,7 +296,8 @@ Result<Diff> parseDiff(std::string_view text)
     for (const Json &line : *json) {
         ChangeItem item;
         if (!line.is_object())
-            return Error {ErrorCode::Invalid, fmt::format("diff[{}]: must be an object", diff.size())};
+            return Error {ErrorCode::Invalid,
+                          fmt::format("diff[{}]: must be an object", diff.size())};
         for (const auto &[key, value] : line.items()) {
             std::string *member = key == "kind" ? &item.kind
                 : key == "id"                   ? &item.id

@@ -11,19 +11,20 @@
 
 namespace arc {
 
-// The configuration as one document (format 1): what is exported, imported, stored as rows and diffed.
-// Plain values. Identifiers match [a-z0-9][a-z0-9_.-]{0,62}.
+// The configuration as one document (format 1): what is exported, imported, stored as rows and
+// diffed. Plain values. Identifiers match [a-z0-9][a-z0-9_.-]{0,62}.
 
 struct ListenerConfig {
     std::string id;
-    std::string address; ///< "127.0.0.1:8080", "[::1]:8080", ":8080", "unix:/path"; port 0 picks one
+    std::string
+        address; ///< "127.0.0.1:8080", "[::1]:8080", ":8080", "unix:/path"; port 0 picks one
     bool operator==(const ListenerConfig &) const = default;
 };
 
 struct AppConfig {
     std::string id;
-    std::string root;      ///< absolute path of the project's folder: working directory and sys.path[0]
-    std::string entry;     ///< "shop.wsgi:application"
+    std::string root;  ///< absolute path of the project's folder: working directory and sys.path[0]
+    std::string entry; ///< "shop.wsgi:application"
     std::string interface; ///< "wsgi" or "asgi"
     std::string python;    ///< absolute path of the interpreter
     std::string kind;      ///< as recognised, for people: "Django 3.2"
@@ -33,14 +34,15 @@ struct AppConfig {
 };
 
 struct StaticRoute {
-    std::string root;            ///< absolute path of the folder
+    std::string root;                 ///< absolute path of the folder
     std::string index = "index.html"; ///< served for a folder; empty: none
     bool operator==(const StaticRoute &) const = default;
 };
 
 struct RedirectRoute {
-    std::string to;     ///< absolute URL or path; "{path}" is the rest behind the route's prefix, "{query}" "?a=b" or nothing
-    int status = 308;   ///< 301, 302, 303, 307 or 308
+    std::string to;   ///< absolute URL or path; "{path}" is the rest behind the route's prefix,
+                      ///< "{query}" "?a=b" or nothing
+    int status = 308; ///< 301, 302, 303, 307 or 308
     bool operator==(const RedirectRoute &) const = default;
 };
 
@@ -59,7 +61,8 @@ struct PythonRoute {
 using HandlerConfig = std::variant<StaticRoute, RedirectRoute, RespondRoute, PythonRoute>;
 
 struct RouteConfig {
-    std::string path = "/";           ///< prefix on segment borders: "/api" and "/api/" match "/api/x", not "/apix"
+    std::string path =
+        "/"; ///< prefix on segment borders: "/api" and "/api/" match "/api/x", not "/apix"
     std::vector<std::string> methods; ///< empty: all
     HandlerConfig handler;
     Overrides settings;
@@ -69,9 +72,11 @@ struct RouteConfig {
 struct SiteConfig {
     std::string id;
     bool enabled = true;
-    std::vector<std::string> hosts;     ///< lower case, "*.example.org" allowed; empty: any host not claimed by another site
+    std::vector<std::string>
+        hosts; ///< lower case, "*.example.org" allowed; empty: any host not claimed by another site
     std::vector<std::string> listeners; ///< ids; empty: all
-    std::vector<RouteConfig> routes;    ///< longest path prefix wins; among equals the first that takes the method
+    std::vector<RouteConfig>
+        routes; ///< longest path prefix wins; among equals the first that takes the method
     Overrides settings;
     bool operator==(const SiteConfig &) const = default;
 };
@@ -88,20 +93,21 @@ struct Document {
     bool operator==(const Document &) const = default;
 };
 
-/// Reads format 1. Unknown keys, wrong types and things this version cannot do (upstreams, filters, proxy, tls) are
-/// refused with the path to the place: "sites[0].routes[1].proxy: this version has no proxy handler".
+/// Reads format 1. Unknown keys, wrong types and things this version cannot do (upstreams, filters,
+/// proxy, tls) are refused with the path to the place: "sites[0].routes[1].proxy: this version has
+/// no proxy handler".
 Result<Document> parseDocument(std::string_view json);
 /// The document as JSON, keys in a fixed order, two spaces of indentation.
 std::string printDocument(const Document &document);
 
-/// What parseDocument() cannot see: ids unique and well formed, references resolve, values in range, paths absolute,
-/// listeners parse, no two enabled sites claim one host on one listener.
+/// What parseDocument() cannot see: ids unique and well formed, references resolve, values in
+/// range, paths absolute, listeners parse, no two enabled sites claim one host on one listener.
 Result<void> validate(const Document &document);
 
 /// One object or engine setting that differs between two documents.
 struct ChangeItem {
-    std::string kind; ///< "setting", "listener", "app", "site"
-    std::string id;   ///< object id, or the setting's key
+    std::string kind;   ///< "setting", "listener", "app", "site"
+    std::string id;     ///< object id, or the setting's key
     std::string before; ///< JSON; empty: was not there
     std::string after;  ///< JSON; empty: is gone
     bool operator==(const ChangeItem &) const = default;
@@ -109,10 +115,11 @@ struct ChangeItem {
 using Diff = std::vector<ChangeItem>;
 
 Diff diffDocuments(const Document &before, const Document &after);
-/// Applies a diff; refuses when the document no longer has the `before` side (somebody changed it since).
+/// Applies a diff; refuses when the document no longer has the `before` side (somebody changed it
+/// since).
 Result<Document> applyDiff(const Document &document, const Diff &diff);
 Diff invertDiff(const Diff &diff);
-std::string printDiff(const Diff &diff);          ///< JSON array
+std::string printDiff(const Diff &diff); ///< JSON array
 Result<Diff> parseDiff(std::string_view json);
 /// One line for people: "site shop added, app shop changed (pool.processes auto → 4)".
 std::string summarise(const Diff &diff);

@@ -12,9 +12,9 @@ namespace arc {
 
 namespace {
 
-constexpr size_t kObjectsMax = 10'000;    // of each kind
-constexpr size_t kListMax = 1'000;        // hosts, routes, methods, variables of one object
-constexpr size_t kTextBytesMax = 4'096;   // paths, entries, targets
+constexpr size_t kObjectsMax = 10'000;     // of each kind
+constexpr size_t kListMax = 1'000;         // hosts, routes, methods, variables of one object
+constexpr size_t kTextBytesMax = 4'096;    // paths, entries, targets
 constexpr size_t kValueBytesMax = 131'072; // of an environment variable, as the kernel has it
 constexpr size_t kBodyBytesMax = 1'048'576;
 
@@ -128,14 +128,16 @@ void checkHandler(Checks &checks, const RespondRoute &handler, const std::string
     checks.expect(handler.status >= 200 && handler.status <= 599, place + ".respond.status",
                   "outside 200..599");
     checkLine(checks, handler.contentType, place + ".respond.content_type");
-    checks.expect(trim(handler.contentType) == handler.contentType,
-                  place + ".respond.content_type", "begins or ends with a blank");
+    checks.expect(trim(handler.contentType) == handler.contentType, place + ".respond.content_type",
+                  "begins or ends with a blank");
     checks.expect(isUtf8(handler.body), place + ".respond.body", "is not UTF-8 text");
     checks.expect(handler.body.size() <= kBodyBytesMax, place + ".respond.body",
                   "longer than 1048576 bytes");
 }
 
-void checkHandler(Checks &, const PythonRoute &, const std::string &) {} // see checkReferences()
+void checkHandler(Checks &, const PythonRoute &, const std::string &)
+{
+} // see checkReferences()
 
 void checkRoute(Checks &checks, const RouteConfig &route, const std::string &place)
 {

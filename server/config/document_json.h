@@ -6,8 +6,9 @@
 
 namespace arc {
 
-// Objects of a document to JSON and back. Reading checks keys and types only: what a value may be is
-// document_check's business, so that one object can be read before the others are there. Pure; any thread.
+// Objects of a document to JSON and back. Reading checks keys and types only: what a value may be
+// is document_check's business, so that one object can be read before the others are there. Pure;
+// any thread.
 
 Json settingToJson(const SettingRow &row, const SettingValue &value);
 Json overridesToJson(const Overrides &overrides);
@@ -22,7 +23,8 @@ Result<AppConfig> appFromJson(const Json &json, const std::string &place);
 Result<SiteConfig> siteFromJson(const Json &json, const std::string &place);
 Result<Document> documentFromJson(const Json &json);
 
-/// Everything that can be said about each object by itself: spelling, ranges, absolute paths. The rest is validate()'s.
+/// Everything that can be said about each object by itself: spelling, ranges, absolute paths. The
+/// rest is validate()'s.
 Result<void> checkObjects(const Document &document);
 
 } // namespace arc

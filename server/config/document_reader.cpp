@@ -23,7 +23,8 @@ struct Complaint {
     }
 };
 
-/// One JSON object being read: hands out members by key; finish() refuses the keys nobody asked for.
+/// One JSON object being read: hands out members by key; finish() refuses the keys nobody asked
+/// for.
 class ObjectReader {
 public:
     ObjectReader(const Json &json, std::string place, Complaint &complaint)

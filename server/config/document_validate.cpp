@@ -78,7 +78,8 @@ void checkClaims(Checks &checks, const Document &document)
     }
 }
 
-/// Inner levels see outer values, so the rules that tie keys together are asked once more with both.
+/// Inner levels see outer values, so the rules that tie keys together are asked once more with
+/// both.
 void checkInherited(Checks &checks, const Document &document)
 {
     const Settings engine = inherit(Settings {}, document.settings);

@@ -15,9 +15,8 @@ Json handlerToJson(const RedirectRoute &handler)
 }
 Json handlerToJson(const RespondRoute &handler)
 {
-    return {{"status", handler.status},
-            {"content_type", handler.contentType},
-            {"body", handler.body}};
+    return {
+        {"status", handler.status}, {"content_type", handler.contentType}, {"body", handler.body}};
 }
 Json handlerToJson(const PythonRoute &handler)
 {
@@ -33,8 +32,8 @@ Json routeToJson(const RouteConfig &route)
     json["path"] = route.path;
     if (!route.methods.empty())
         json["methods"] = route.methods;
-    json[kHandlerNames[route.handler.index()]]
-        = std::visit([](const auto &handler) { return handlerToJson(handler); }, route.handler);
+    json[kHandlerNames[route.handler.index()]] =
+        std::visit([](const auto &handler) { return handlerToJson(handler); }, route.handler);
     if (!route.settings.empty())
         json["settings"] = overridesToJson(route.settings);
     return json;

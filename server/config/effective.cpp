@@ -17,7 +17,8 @@ std::string environmentName(std::string_view key)
     return name;
 }
 
-Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view text, const char *source)
+Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view text,
+                 const char *source)
 {
     auto value = parseSetting(row, text);
     if (!value)
@@ -42,12 +43,16 @@ Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine)
     for (const std::string &option : commandLine) {
         const size_t equals = option.find('=');
         if (equals == option.npos)
-            return Error {ErrorCode::Invalid, fmt::format("--set {}: write it as key=value", option)};
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--set {}: write it as key=value", option)};
         const std::string_view key = std::string_view(option).substr(0, equals);
         const SettingRow *row = findSetting(key);
         if (!row)
-            return Error {ErrorCode::Invalid, fmt::format("--set {}: there is no such setting", key)};
-        if (auto done = pin(pinned, *row, std::string_view(option).substr(equals + 1), "command line"); !done)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--set {}: there is no such setting", key)};
+        if (auto done =
+                pin(pinned, *row, std::string_view(option).substr(equals + 1), "command line");
+            !done)
             return std::move(done).error().within("--set");
     }
     return pinned;
@@ -63,12 +68,14 @@ Settings appSettings(const Document &document, const AppConfig &app, const Pinne
     return inherit(inherit(inherit(Settings {}, document.settings), app.settings), pinned.values);
 }
 
-Settings siteSettings(const Document &document, const SiteConfig &site, const PinnedSettings &pinned)
+Settings siteSettings(const Document &document, const SiteConfig &site,
+                      const PinnedSettings &pinned)
 {
     return inherit(inherit(inherit(Settings {}, document.settings), site.settings), pinned.values);
 }
 
-Settings routeSettings(const Document &document, const SiteConfig &site, const RouteConfig &route, const PinnedSettings &pinned)
+Settings routeSettings(const Document &document, const SiteConfig &site, const RouteConfig &route,
+                       const PinnedSettings &pinned)
 {
     const Settings outer = inherit(inherit(Settings {}, document.settings), site.settings);
     return inherit(inherit(outer, route.settings), pinned.values);

@@ -8,21 +8,25 @@
 
 namespace arc {
 
-/// Values given on the command line or in the environment: they win over everything stored, on every level, and the
-/// window shows them locked.
+/// Values given on the command line or in the environment: they win over everything stored, on
+/// every level, and the window shows them locked.
 struct PinnedSettings {
     Overrides values;
-    std::map<std::string, std::string, std::less<>> source; ///< key -> "command line" or "environment"
+    std::map<std::string, std::string, std::less<>>
+        source; ///< key -> "command line" or "environment"
 };
 
-/// Reads ARCOLOGY_<KEY> of every row from the environment ("cache.limit_mib": ARCOLOGY_CACHE_LIMIT_MIB) and lays
-/// `commandLine` ("key=value" each) over it. Invalid names the option or variable.
+/// Reads ARCOLOGY_<KEY> of every row from the environment ("cache.limit_mib":
+/// ARCOLOGY_CACHE_LIMIT_MIB) and lays `commandLine` ("key=value" each) over it. Invalid names the
+/// option or variable.
 Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine);
 
 // What holds on each level: defaults, then the document from outside in, then what is pinned.
 Settings engineSettings(const Document &document, const PinnedSettings &pinned);
 Settings appSettings(const Document &document, const AppConfig &app, const PinnedSettings &pinned);
-Settings siteSettings(const Document &document, const SiteConfig &site, const PinnedSettings &pinned);
-Settings routeSettings(const Document &document, const SiteConfig &site, const RouteConfig &route, const PinnedSettings &pinned);
+Settings siteSettings(const Document &document, const SiteConfig &site,
+                      const PinnedSettings &pinned);
+Settings routeSettings(const Document &document, const SiteConfig &site, const RouteConfig &route,
+                       const PinnedSettings &pinned);
 
 } // namespace arc

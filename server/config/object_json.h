@@ -9,7 +9,8 @@
 
 namespace arc {
 
-/// An object's JSON without its "settings", and each of those as JSON: how a store keeps them in two tables.
+/// An object's JSON without its "settings", and each of those as JSON: how a store keeps them in
+/// two tables.
 struct ObjectParts {
     std::string json;
     std::map<std::string, std::string> settings; ///< key to JSON value

@@ -30,15 +30,20 @@ consteval SettingType typeFor(const SettingRow &row)
 template <class T, class Fallback>
 consteval SettingRow typedRow(SettingRow row, Fallback fallback)
 {
+    // Constructed in place: clang does not take an assignment to a variant for a constant
+    // expression.
+    const auto set = [&](auto value) {
+        std::construct_at(&row.fallback, value);
+    };
     row.type = typeFor<T>(row);
     if constexpr (std::is_same_v<T, bool>)
-        row.fallback = bool {fallback};
+        set(bool {fallback});
     else if constexpr (std::is_same_v<T, double>)
-        row.fallback = static_cast<double>(fallback);
+        set(static_cast<double>(fallback));
     else if constexpr (std::is_same_v<T, std::string>)
-        row.fallback = std::string_view(fallback);
+        set(std::string_view(fallback));
     else
-        row.fallback = int64_t {fallback};
+        set(int64_t {fallback});
     return row;
 }
 
@@ -130,9 +135,10 @@ consteval bool schemaIsSound()
     return true;
 }
 
-static_assert(schemaIsSound(),
-              "settings.def: an empty text, a repeated or ill-formed key, a default out of range or "
-              "choices, or a unit that does not match its key");
+static_assert(
+    schemaIsSound(),
+    "settings.def: an empty text, a repeated or ill-formed key, a default out of range or "
+    "choices, or a unit that does not match its key");
 
 } // namespace
 
@@ -178,8 +184,8 @@ std::string_view scopeName(Scope scope) noexcept
 
 std::string_view appliesName(Applies applies) noexcept
 {
-    constexpr std::array<std::string_view, 5> kNames {
-        "at_once", "on_new_connections", "on_rebind", "on_worker_restart", "on_restart"};
+    constexpr std::array<std::string_view, 5> kNames {"at_once", "on_new_connections", "on_rebind",
+                                                      "on_worker_restart", "on_restart"};
     return kNames[static_cast<size_t>(applies)];
 }
 

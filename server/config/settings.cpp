@@ -51,8 +51,10 @@ struct Access {
 
 constexpr Access kAccess[] = {
 #define SETTING(member, type, fallback, ...)                                                       \
-    {[](Settings &settings, const SettingValue &value) { assign(settings.member, value); },       \
-     [](const Settings &settings) { return stored(settings.member); }},
+    {[](Settings &settings, const SettingValue &value) { assign(settings.member, value); },        \
+     [](const Settings &settings) {                                                                \
+         return stored(settings.member);                                                           \
+     }},
 #include "server/config/settings.def"
 };
 

@@ -18,7 +18,8 @@ namespace arc {
 /// What the control service asks of the running engine; core implements it. Control loop only.
 class EngineHost {
 public:
-    /// A configuration that could be served at once: sockets bound, handlers built. Dropping it undoes all of that.
+    /// A configuration that could be served at once: sockets bound, handlers built. Dropping it
+    /// undoes all of that.
     class Prepared {
     public:
         virtual ~Prepared() = default;
@@ -47,7 +48,8 @@ public:
     virtual MetricsRegistry &metrics() = 0;
     virtual EventLoop &controlLoop() = 0;
     /// detectProject() on the blocking pool.
-    virtual void recognise(std::string folder, std::string python, std::function<void(Result<Detection>)> done) = 0;
+    virtual void recognise(std::string folder, std::string python,
+                           std::function<void(Result<Detection>)> done) = 0;
     virtual bool isDraining() const = 0;
     virtual void shutdown() = 0;
 };

@@ -34,11 +34,14 @@ int64_t kibOf(std::string_view text, std::string_view label)
 
 } // namespace
 
-HostSampler::HostSampler(std::string procDirectory) : m_proc(std::move(procDirectory)) {}
+HostSampler::HostSampler(std::string procDirectory) : m_proc(std::move(procDirectory))
+{
+}
 
 std::string HostSampler::read(std::string_view name) const
 {
-    const FileDescriptor file(::open((m_proc + "/" + std::string(name)).c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor file(
+        ::open((m_proc + "/" + std::string(name)).c_str(), O_RDONLY | O_CLOEXEC));
     std::string text(64 * 1024, '\0');
     const ssize_t size = file ? ::read(file.get(), text.data(), text.size()) : 0;
     text.resize(size > 0 ? static_cast<size_t>(size) : 0);
@@ -56,7 +59,8 @@ void HostSampler::sampleCpu(api::HostFigures &figures)
         if (ticks.size() < 5)
             break;
         CoreTimes times;
-        for (size_t i = 0; i < ticks.size() && i < 8; ++i) // guest time is part of user time already
+        for (size_t i = 0; i < ticks.size() && i < 8;
+             ++i) // guest time is part of user time already
             times.all += ticks[i];
         times.busy = times.all - ticks[3] - ticks[4]; // without idle and iowait
         now.push_back(times);
@@ -64,7 +68,8 @@ void HostSampler::sampleCpu(api::HostFigures &figures)
     if (now.size() == m_cores.size()) {
         for (size_t i = 0; i < now.size(); ++i) {
             const auto all = static_cast<double>(now[i].all - m_cores[i].all);
-            const double share = all > 0 ? static_cast<double>(now[i].busy - m_cores[i].busy) / all : 0;
+            const double share =
+                all > 0 ? static_cast<double>(now[i].busy - m_cores[i].busy) / all : 0;
             if (i == 0)
                 figures.cpu = share;
             else
@@ -86,7 +91,8 @@ void HostSampler::sampleMemory(api::HostFigures &figures) const
 void HostSampler::sampleSelf(api::HostFigures &figures, double elapsedSeconds)
 {
     const std::string text = read("self/stat");
-    // The name may hold blanks and parentheses: fields are counted behind its last one (proc(5): 3 is the state).
+    // The name may hold blanks and parentheses: fields are counted behind its last one (proc(5): 3
+    // is the state).
     const size_t name = text.rfind(')');
     if (name == text.npos || name + 2 >= text.size())
         return;
@@ -102,7 +108,8 @@ void HostSampler::sampleSelf(api::HostFigures &figures, double elapsedSeconds)
         return;
     const uint64_t ticks = *user + *system;
     if (m_hasSelf && elapsedSeconds > 0) {
-        const auto seconds = static_cast<double>(ticks - m_selfTicks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+        const auto seconds =
+            static_cast<double>(ticks - m_selfTicks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
         figures.engineCpu = seconds / elapsedSeconds;
     }
     m_selfTicks = ticks;

@@ -10,7 +10,8 @@
 
 namespace arc {
 
-/// CPU and memory of this machine and of this process, from /proc, as change since the last call. Control loop only.
+/// CPU and memory of this machine and of this process, from /proc, as change since the last call.
+/// Control loop only.
 class HostSampler {
 public:
     explicit HostSampler(std::string procDirectory = "/proc");

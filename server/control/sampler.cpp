@@ -59,8 +59,10 @@ void Sampler::tickSites(double elapsedSeconds)
         figures.errorsTotal = errors;
         figures.now = {};
         if (elapsedSeconds > 0) {
-            figures.now.requestsPerSecond = static_cast<double>(requests - state.requests) / elapsedSeconds;
-            figures.now.errorsPerSecond = static_cast<double>(errors - state.errors) / elapsedSeconds;
+            figures.now.requestsPerSecond =
+                static_cast<double>(requests - state.requests) / elapsedSeconds;
+            figures.now.errorsPerSecond =
+                static_cast<double>(errors - state.errors) / elapsedSeconds;
         }
         figures.now.inFlight = static_cast<int>(inFlight);
         setPercentiles(figures.now, fresh);
@@ -112,9 +114,15 @@ void Sampler::tick(int64_t unixMs, double elapsedSeconds)
     for (size_t i = 0; i < m_metrics.loopCount(); ++i)
         connections += m_metrics.loop(i).connectionsOpen.read();
     m_host.connections = static_cast<int>(connections);
-    m_history.push_back({.unixMs = unixMs, .requestsPerSecond = m_total.requestsPerSecond,
-                         .errorsPerSecond = m_total.errorsPerSecond, .p50 = m_total.p50, .p95 = m_total.p95,
-                         .p99 = m_total.p99, .workersBusy = m_busy, .workersSlots = m_slots, .cpu = m_host.cpu});
+    m_history.push_back({.unixMs = unixMs,
+                         .requestsPerSecond = m_total.requestsPerSecond,
+                         .errorsPerSecond = m_total.errorsPerSecond,
+                         .p50 = m_total.p50,
+                         .p95 = m_total.p95,
+                         .p99 = m_total.p99,
+                         .workersBusy = m_busy,
+                         .workersSlots = m_slots,
+                         .cpu = m_host.cpu});
     if (m_history.size() > kHistoryPoints)
         m_history.pop_front();
 }

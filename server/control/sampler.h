@@ -12,8 +12,8 @@
 
 namespace arc {
 
-/// Turns counters into the figures of the last second, and keeps an hour of them for charts. Control loop only.
-/// Reading costs the I/O loops nothing: it loads their cells.
+/// Turns counters into the figures of the last second, and keeps an hour of them for charts.
+/// Control loop only. Reading costs the I/O loops nothing: it loads their cells.
 class Sampler {
 public:
     static constexpr size_t kHistoryPoints = 3600;

@@ -17,10 +17,13 @@ constexpr auto kTick = std::chrono::milliseconds(1000);
 /// One caller's view of the service: what the admin API and in-process callers hold.
 class CallerControl final : public Control {
 public:
-    CallerControl(ControlService &service, Caller caller) : m_service(service), m_caller(std::move(caller)) {}
+    CallerControl(ControlService &service, Caller caller)
+        : m_service(service), m_caller(std::move(caller))
+    {
+    }
 
 #define OPERATION(name, method, path, needed, request, answer, verb, confirm, help)                \
-    void name(api::request what, Callback<api::answer> done) override                             \
+    void name(api::request what, Callback<api::answer> done) override                              \
     {                                                                                              \
         if (m_caller.role < Role::needed)                                                          \
             return done(Error {ErrorCode::Forbidden, "this needs the role " #needed});             \
@@ -44,20 +47,18 @@ const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcep
     return nullptr;
 }
 
-ControlService::ControlService(EngineHost &host, ConfigStore &store) :
-    m_host(host),
-    m_store(store),
-    m_sampler(host.metrics()),
-    m_tasks(host.controlLoop(), host.facts().executable),
-    m_timer([](void *self) noexcept { static_cast<ControlService *>(self)->tick(); }, this)
+ControlService::ControlService(EngineHost &host, ConfigStore &store)
+    : m_host(host), m_store(store), m_sampler(host.metrics()),
+      m_tasks(host.controlLoop(), host.facts().executable),
+      m_timer([](void *self) noexcept { static_cast<ControlService *>(self)->tick(); }, this)
 {
 }
 
 ControlService::~ControlService() = default;
 
-std::unique_ptr<Control> ControlService::as(Caller caller)
+std::shared_ptr<Control> ControlService::as(std::string author, Role role)
 {
-    return std::make_unique<CallerControl>(*this, std::move(caller));
+    return std::make_shared<CallerControl>(*this, Caller {std::move(author), role});
 }
 
 void ControlService::open(std::optional<Document> initial, std::string author, Callback<void> done)
@@ -72,10 +73,13 @@ void ControlService::open(std::optional<Document> initial, std::string author, C
         m_timer.arm(m_host.controlLoop().timers(), kTick);
         if (initial && *initial != stored->document) {
             return change({.caller = {std::move(author), Role::Admin},
-                           .mutate = [next = std::move(*initial)](const Document &) -> Result<Document> { return next; },
-                           .done = [done = std::move(done)](Result<api::Changed> changed) {
-                               done(changed ? Result<void> {} : Result<void> {std::move(changed).error()});
-                           }});
+                           .mutate = [next = std::move(*initial)](
+                                         const Document &) -> Result<Document> { return next; },
+                           .done =
+                               [done = std::move(done)](Result<api::Changed> changed) {
+                                   done(changed ? Result<void> {}
+                                                : Result<void> {std::move(changed).error()});
+                               }});
         }
         if (auto valid = validate(stored->document); !valid)
             return done(std::move(valid).error().within("stored configuration"));
@@ -91,7 +95,8 @@ void ControlService::open(std::optional<Document> initial, std::string author, C
 void ControlService::change(Change change)
 {
     if (m_changes.size() >= kChangesMax)
-        return change.done(Error {ErrorCode::Full, "too many changes wait to be applied; try again"});
+        return change.done(
+            Error {ErrorCode::Full, "too many changes wait to be applied; try again"});
     m_changes.push_back(std::move(change));
     if (!m_isChanging)
         nextChange();
@@ -110,7 +115,8 @@ void ControlService::runChange(Change change)
 {
     if (change.expected && change.expected != m_revision) {
         return change.done(Error {ErrorCode::Conflict,
-                                  fmt::format("made against revision {}, but the newest is {}: somebody changed the configuration since",
+                                  fmt::format("made against revision {}, but the newest is {}: "
+                                              "somebody changed the configuration since",
                                               change.expected, m_revision)});
     }
     auto next = change.mutate(m_document);
@@ -138,8 +144,8 @@ void ControlService::runChange(Change change)
         uint64_t restores;
         Callback<api::Changed> done;
     };
-    auto pending = std::make_shared<Pending>(
-        Pending {std::move(*next), std::move(*prepared), summary, change.restores, std::move(change.done)});
+    auto pending = std::make_shared<Pending>(Pending {
+        std::move(*next), std::move(*prepared), summary, change.restores, std::move(change.done)});
     m_store.commit(m_revision, std::move(toStore), change.caller.author, std::move(summary),
                    [this, pending](Result<uint64_t> revision) {
                        m_isChanging = false;
@@ -181,7 +187,8 @@ void ControlService::tick()
     m_timer.arm(m_host.controlLoop().timers(), kTick);
 }
 
-// ---- what is there -----------------------------------------------------------------------------------------------
+// ---- what is there
+// -----------------------------------------------------------------------------------------------
 
 void ControlService::status(const Caller &, api::Nothing, Callback<api::Status> done)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/config/config_store.h"
-#include "server/control/api/control.h"
+#include "server/control/api/control_provider.h"
 #include "server/control/engine_host.h"
 #include "server/control/sampler.h"
 #include "server/control/tasks.h"
@@ -21,17 +21,19 @@ struct Caller {
     Role role = Role::Viewer;
 };
 
-/// Administration of a running engine: the one place where configuration changes. Lives on the control loop.
+/// Administration of a running engine: the one place where configuration changes. Lives on the
+/// control loop.
 ///
-/// A change is a transaction: mutate a copy, validate it whole, prepare it in the engine (what can fail), commit it to the
-/// store, publish it. Any failure leaves everything as it was. Changes are done one after the other.
-class ControlService {
+/// A change is a transaction: mutate a copy, validate it whole, prepare it in the engine (what can
+/// fail), commit it to the store, publish it. Any failure leaves everything as it was. Changes are
+/// done one after the other.
+class ControlService final : public ControlProvider {
 public:
     template <class T>
     using Callback = Control::Callback<T>;
 
     ControlService(EngineHost &host, ConfigStore &store);
-    ~ControlService();
+    ~ControlService() override;
     ControlService(const ControlService &) = delete;
 
     /// Takes the stored configuration over and serves it; `initial` replaces it first when given.
@@ -39,8 +41,9 @@ public:
 
     const Document &document() const noexcept { return m_document; }
     uint64_t revision() const noexcept { return m_revision; }
-    /// The Control of one caller; refuses what its role does not allow. Outlived by this service.
-    std::unique_ptr<Control> as(Caller caller);
+    /// The Control of one caller; refuses what its role does not allow. Must not outlive this
+    /// service.
+    std::shared_ptr<Control> as(std::string author, Role role) override;
     /// "" when every enabled site answers, else one line for each that does not.
     std::string notReady() const;
 
@@ -66,13 +69,15 @@ private:
     void runChange(Change change);
     void tick();
 
-    void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found, Callback<api::Changed> done);
+    void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
+                       Callback<api::Changed> done);
     std::string siteState(const SiteConfig &site, std::string &cause) const;
     std::string siteKind(const SiteConfig &site) const;
     std::vector<std::string> siteUrls(const SiteConfig &site) const;
     api::SiteView siteView(const SiteConfig &site) const;
     api::PoolFigures poolFigures(const AppConfig &app, AppPool *pool);
-    void setEnabled(const Caller &caller, const std::string &id, bool enabled, Callback<api::Changed> done);
+    void setEnabled(const Caller &caller, const std::string &id, bool enabled,
+                    Callback<api::Changed> done);
 
     EngineHost &m_host;
     ConfigStore &m_store;

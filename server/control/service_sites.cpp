@@ -35,7 +35,8 @@ bool isAppUsed(const Document &document, std::string_view app)
     });
 }
 
-/// Sites reach every host name only while no other one does: else requests would go to the wrong site.
+/// Sites reach every host name only while no other one does: else requests would go to the wrong
+/// site.
 std::vector<std::string> defaultHosts(const Document &document, const std::string &id)
 {
     const bool taken = std::any_of(document.sites.begin(), document.sites.end(),
@@ -62,18 +63,25 @@ Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &tex
 Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &found)
 {
     if (what.kind == "static")
-        return FoundProject {.kind = "static", .title = "Static files", .name = what.name, .root = found.folder};
+        return FoundProject {
+            .kind = "static", .title = "Static files", .name = what.name, .root = found.folder};
     const auto matches = [&](const FoundProject &project) {
-        return (what.entry.empty() || project.entry == what.entry) && (what.kind.empty() || project.kind == what.kind);
+        return (what.entry.empty() || project.entry == what.entry)
+            && (what.kind.empty() || project.kind == what.kind);
     };
     const auto match = std::find_if(found.projects.begin(), found.projects.end(), matches);
     if (match != found.projects.end())
         return *match;
     if (!what.entry.empty()) // an entry point we did not see: believed, the worker will tell
-        return FoundProject {.kind = "wsgi", .title = "Python", .name = what.name, .root = found.folder, .entry = what.entry,
+        return FoundProject {.kind = "wsgi",
+                             .title = "Python",
+                             .name = what.name,
+                             .root = found.folder,
+                             .entry = what.entry,
                              .interface = "wsgi"};
     return Error {ErrorCode::NotProject,
-                  fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app and no index.html was "
+                  fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app "
+                              "and no index.html was "
                               "recognised; name the entry point, or serve it as static files",
                               found.folder)};
 }
@@ -89,8 +97,10 @@ Result<Document> withSite(Document document, const api::NewSite &what, const Sit
 {
     const FoundProject &project = plan.project;
     if (!what.name.empty() && document.findSite(what.name))
-        return Error {ErrorCode::Conflict, fmt::format("there is a site {} already; choose another name, for instance {}",
-                                                       what.name, makeIdentifier(what.name, document))};
+        return Error {
+            ErrorCode::Conflict,
+            fmt::format("there is a site {} already; choose another name, for instance {}",
+                        what.name, makeIdentifier(what.name, document))};
     const std::string id = what.name.empty() ? makeIdentifier(project.name, document) : what.name;
     SiteConfig site;
     site.id = id;
@@ -98,10 +108,16 @@ Result<Document> withSite(Document document, const api::NewSite &what, const Sit
     if (project.kind == "static") {
         site.routes.push_back({.path = "/", .handler = StaticRoute {.root = project.root}});
     } else {
-        AppConfig app {.id = document.findApp(id) ? makeIdentifier(id, document) : id, .root = project.root,
-                       .entry = what.entry.empty() ? project.entry : what.entry,
-                       .interface = what.interface.empty() || what.interface == "auto" ? project.interface : what.interface,
-                       .python = plan.python, .kind = project.title, .env = what.env, .settings = plan.settings};
+        AppConfig app {
+            .id = document.findApp(id) ? makeIdentifier(id, document) : id,
+            .root = project.root,
+            .entry = what.entry.empty() ? project.entry : what.entry,
+            .interface =
+                what.interface.empty() || what.interface == "auto" ? project.interface : what.interface,
+            .python = plan.python,
+            .kind = project.title,
+            .env = what.env,
+            .settings = plan.settings};
         site.routes.push_back({.path = "/", .handler = PythonRoute {.app = app.id}});
         document.apps.push_back(std::move(app));
     }
@@ -111,30 +127,36 @@ Result<Document> withSite(Document document, const api::NewSite &what, const Sit
 
 } // namespace
 
-void ControlService::recognise(const Caller &, api::FolderQuery what, Callback<api::Recognition> done)
+void ControlService::recognise(const Caller &, api::FolderQuery what,
+                               Callback<api::Recognition> done)
 {
-    m_host.recognise(what.path, what.python, [this, done = std::move(done)](Result<Detection> found) {
-        if (!found)
-            return done(std::move(found).error());
-        api::Recognition answer;
-        answer.folder = found->folder;
-        for (const FoundProject &project : found->projects) {
-            answer.projects.push_back({.kind = project.kind, .title = project.title,
-                                       .name = makeIdentifier(project.name, m_document), .root = project.root,
-                                       .entry = project.entry, .interface = project.interface,
-                                       .evidence = project.evidence, .warnings = project.warnings});
-        }
-        for (const FoundPython &python : found->pythons)
-            answer.pythons.push_back({python.path, python.version, python.source});
-        const auto listeners = m_host.listeners();
-        if (!listeners.empty() && !listeners.front().url.empty() && !answer.projects.empty()) {
-            SiteConfig imagined;
-            imagined.id = answer.projects.front().name;
-            imagined.hosts = defaultHosts(m_document, imagined.id);
-            answer.address = siteUrls(imagined).front();
-        }
-        done(std::move(answer));
-    });
+    m_host.recognise(
+        what.path, what.python, [this, done = std::move(done)](Result<Detection> found) {
+            if (!found)
+                return done(std::move(found).error());
+            api::Recognition answer;
+            answer.folder = found->folder;
+            for (const FoundProject &project : found->projects) {
+                answer.projects.push_back({.kind = project.kind,
+                                           .title = project.title,
+                                           .name = makeIdentifier(project.name, m_document),
+                                           .root = project.root,
+                                           .entry = project.entry,
+                                           .interface = project.interface,
+                                           .evidence = project.evidence,
+                                           .warnings = project.warnings});
+            }
+            for (const FoundPython &python : found->pythons)
+                answer.pythons.push_back({python.path, python.version, python.source});
+            const auto listeners = m_host.listeners();
+            if (!listeners.empty() && !listeners.front().url.empty() && !answer.projects.empty()) {
+                SiteConfig imagined;
+                imagined.id = answer.projects.front().name;
+                imagined.hosts = defaultHosts(m_document, imagined.id);
+                answer.address = siteUrls(imagined).front();
+            }
+            done(std::move(answer));
+        });
 }
 
 void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews> done)
@@ -149,14 +171,18 @@ void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews
 void ControlService::addSite(const Caller &caller, api::NewSite what, Callback<api::Changed> done)
 {
     if (what.path.starts_with("http://") || what.path.starts_with("https://"))
-        return done(Error {ErrorCode::Invalid, "this version has no reverse proxy: name a folder, not a URL"});
+        return done(Error {ErrorCode::Invalid,
+                           "this version has no reverse proxy: name a folder, not a URL"});
     if (!what.path.starts_with("/"))
-        return done(Error {ErrorCode::Invalid, fmt::format("path: \"{}\" is not an absolute path", what.path)});
+        return done(Error {ErrorCode::Invalid,
+                           fmt::format("path: \"{}\" is not an absolute path", what.path)});
     const std::string path = what.path;
     const std::string python = what.python;
-    m_host.recognise(path, python, [this, caller, what = std::move(what), done = std::move(done)](Result<Detection> found) mutable {
-        addRecognised(caller, std::move(what), std::move(found), std::move(done));
-    });
+    m_host.recognise(path, python,
+                     [this, caller, what = std::move(what),
+                      done = std::move(done)](Result<Detection> found) mutable {
+                         addRecognised(caller, std::move(what), std::move(found), std::move(done));
+                     });
 }
 
 void ControlService::addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
@@ -173,27 +199,29 @@ void ControlService::addRecognised(const Caller &caller, api::NewSite what, Resu
     std::string python = what.python;
     if (python.empty() && project->kind != "static") {
         if (found->pythons.empty())
-            return done(Error {ErrorCode::NotFound, "no Python interpreter was found; install python3 or name one"});
+            return done(Error {ErrorCode::NotFound,
+                               "no Python interpreter was found; install python3 or name one"});
         python = found->pythons.front().path;
     }
     SitePlan plan {std::move(*project), std::move(python), std::move(*settings)};
     change({.caller = caller,
-            .mutate = [what = std::move(what), plan = std::move(plan)](const Document &current) {
-                return withSite(current, what, plan);
-            },
+            .mutate = [what = std::move(what), plan = std::move(plan)](
+                          const Document &current) { return withSite(current, what, plan); },
             .done = std::move(done)});
 }
 
 void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
 {
-    change({.caller = caller, .expected = what.revision,
+    change({.caller = caller,
+            .expected = what.revision,
             .mutate = [what](const Document &current) -> Result<Document> {
                 Document next = current;
                 SiteConfig *site = findMutable(next, what.id);
                 if (!site)
                     return noSite(what.id);
                 if (what.name && *what.name != what.id && next.findSite(*what.name))
-                    return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", *what.name)};
+                    return Error {ErrorCode::Conflict,
+                                  fmt::format("there is a site {} already", *what.name)};
                 if (what.name)
                     site->id = *what.name;
                 if (what.hosts)
@@ -202,7 +230,11 @@ void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback
                     return next;
                 AppConfig *app = appOfMutable(*site, next);
                 if (!app)
-                    return Error {ErrorCode::Invalid, fmt::format("site {} hosts no app: it has no entry, interpreter or environment", what.id)};
+                    return Error {
+                        ErrorCode::Invalid,
+                        fmt::format(
+                            "site {} hosts no app: it has no entry, interpreter or environment",
+                            what.id)};
                 if (what.entry)
                     app->entry = *what.entry;
                 if (what.interface)
@@ -228,13 +260,15 @@ void ControlService::removeSite(const Caller &caller, api::Id what, Callback<api
                 const std::string appId = app ? app->id : std::string();
                 std::erase_if(next.sites, [&](const SiteConfig &each) { return each.id == id; });
                 if (!appId.empty() && !isAppUsed(next, appId))
-                    std::erase_if(next.apps, [&](const AppConfig &each) { return each.id == appId; });
+                    std::erase_if(next.apps,
+                                  [&](const AppConfig &each) { return each.id == appId; });
                 return next;
             },
             .done = std::move(done)});
 }
 
-void ControlService::setEnabled(const Caller &caller, const std::string &id, bool enabled, Callback<api::Changed> done)
+void ControlService::setEnabled(const Caller &caller, const std::string &id, bool enabled,
+                                Callback<api::Changed> done)
 {
     change({.caller = caller,
             .mutate = [id, enabled](const Document &current) -> Result<Document> {
@@ -267,7 +301,9 @@ void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Not
     const AppConfig *app = appOf(*site, m_document);
     AppPool *pool = app ? m_host.pool(app->id) : nullptr;
     if (!app)
-        return done(Error {ErrorCode::Invalid, fmt::format("site {} hosts no app, so there is nothing to restart", what.id)});
+        return done(
+            Error {ErrorCode::Invalid,
+                   fmt::format("site {} hosts no app, so there is nothing to restart", what.id)});
     if (!pool)
         return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
     pool->restart();
@@ -281,7 +317,8 @@ void ControlService::siteOutput(const Caller &, api::OutputQuery what, Callback<
         return done(noSite(what.id));
     const AppConfig *app = appOf(*site, m_document);
     const AppPool *pool = app ? m_host.pool(app->id) : nullptr;
-    done(api::Text {pool ? pool->output(static_cast<size_t>(std::max(what.bytes, 0))) : std::string()});
+    done(api::Text {pool ? pool->output(static_cast<size_t>(std::max(what.bytes, 0)))
+                         : std::string()});
 }
 
 void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<api::TaskView> done)
@@ -291,7 +328,10 @@ void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<a
         return done(noSite(what.id));
     const AppConfig *app = appOf(*site, m_document);
     if (!app)
-        return done(Error {ErrorCode::Invalid, fmt::format("site {} hosts no app: there is no interpreter to run a command with", what.id)});
+        return done(Error {
+            ErrorCode::Invalid,
+            fmt::format("site {} hosts no app: there is no interpreter to run a command with",
+                        what.id)});
     done(m_tasks.run(site->id, *app, std::move(what)));
 }
 

@@ -46,7 +46,8 @@ std::string_view workerStateName(WorkerState state)
 
 api::RouteView routeView(const RouteConfig &route)
 {
-    api::RouteView view {.path = route.path, .methods = fmt::format("{}", fmt::join(route.methods, " "))};
+    api::RouteView view {.path = route.path,
+                         .methods = fmt::format("{}", fmt::join(route.methods, " "))};
     if (const auto *files = std::get_if<StaticRoute>(&route.handler)) {
         view.handler = "static";
         view.target = files->root;
@@ -73,7 +74,8 @@ std::string ControlService::siteState(const SiteConfig &site, std::string &cause
     if (const AppConfig *app = appOf(site, m_document)) {
         const AppPool *pool = m_host.pool(app->id);
         const PoolInfo info = pool ? pool->info() : PoolInfo {};
-        if (info.state == PoolState::Failed || info.state == PoolState::Degraded || info.state == PoolState::Starting)
+        if (info.state == PoolState::Failed || info.state == PoolState::Degraded
+            || info.state == PoolState::Starting)
             state = poolStateName(info.state);
         cause = info.cause;
     }
@@ -81,7 +83,8 @@ std::string ControlService::siteState(const SiteConfig &site, std::string &cause
         return state;
     for (const api::ListenerStatus &listener : m_host.listeners()) {
         const bool ours = site.listeners.empty()
-            || std::find(site.listeners.begin(), site.listeners.end(), listener.id) != site.listeners.end();
+            || std::find(site.listeners.begin(), site.listeners.end(), listener.id)
+                != site.listeners.end();
         if (ours && !listener.error.empty()) {
             state = "degraded";
             if (cause.empty())
@@ -100,7 +103,8 @@ std::string ControlService::siteKind(const SiteConfig &site) const
             kind = app->kind.empty() ? "Python" : app->kind;
         return fmt::format("{} · {}", kind, app->interface == "asgi" ? "ASGI" : "WSGI");
     }
-    const bool files = !site.routes.empty() && std::holds_alternative<StaticRoute>(site.routes.front().handler);
+    const bool files =
+        !site.routes.empty() && std::holds_alternative<StaticRoute>(site.routes.front().handler);
     return files ? "Static files" : "Routes";
 }
 
@@ -109,7 +113,8 @@ std::vector<std::string> ControlService::siteUrls(const SiteConfig &site) const
     std::vector<std::string> urls;
     for (const api::ListenerStatus &listener : m_host.listeners()) {
         const bool ours = site.listeners.empty()
-            || std::find(site.listeners.begin(), site.listeners.end(), listener.id) != site.listeners.end();
+            || std::find(site.listeners.begin(), site.listeners.end(), listener.id)
+                != site.listeners.end();
         if (!ours || listener.url.empty())
             continue;
         const size_t port = listener.url.rfind(':');
@@ -126,14 +131,19 @@ std::vector<std::string> ControlService::siteUrls(const SiteConfig &site) const
 
 api::SiteView ControlService::siteView(const SiteConfig &site) const
 {
-    api::SiteView view {.id = site.id, .enabled = site.enabled, .hosts = site.hosts, .listeners = site.listeners,
+    api::SiteView view {.id = site.id,
+                        .enabled = site.enabled,
+                        .hosts = site.hosts,
+                        .listeners = site.listeners,
                         .urls = siteUrls(site)};
     for (const RouteConfig &route : site.routes)
         view.routes.push_back(routeView(route));
     view.kind = siteKind(site);
     const AppConfig *app = appOf(site, m_document);
     if (!app) {
-        if (const auto *files = site.routes.empty() ? nullptr : std::get_if<StaticRoute>(&site.routes.front().handler))
+        if (const auto *files = site.routes.empty()
+                ? nullptr
+                : std::get_if<StaticRoute>(&site.routes.front().handler))
             view.root = files->root;
         return view;
     }
@@ -145,8 +155,10 @@ api::SiteView ControlService::siteView(const SiteConfig &site) const
     view.env = app->env;
     if (const AppPool *pool = m_host.pool(app->id)) {
         for (const StaticMount &mount : pool->info().mounts)
-            view.routes.push_back({.path = mount.prefix, .handler = "static",
-                                   .target = fmt::format("{}", fmt::join(mount.roots, ", ")), .fromApp = true});
+            view.routes.push_back({.path = mount.prefix,
+                                   .handler = "static",
+                                   .target = fmt::format("{}", fmt::join(mount.roots, ", ")),
+                                   .fromApp = true});
     }
     return view;
 }
@@ -157,19 +169,34 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
     const Settings settings = appSettings(m_document, app, m_host.pinned());
     const Sampler::AppFigures now = m_sampler.app(app.id);
     const SettingRow *processes = findSetting("pool.processes");
-    api::PoolFigures figures {.app = app.id, .state = std::string(poolStateName(info.state)), .cause = info.cause,
-                              .kind = info.kind.empty() ? app.kind : info.kind,
-                              .python = info.python.empty() ? app.python : info.python, .wanted = info.wanted,
-                              .processes = printSetting(*processes, valueOf(settings, *processes)),
-                              .threads = app.interface == "asgi" ? 1 : static_cast<int>(settings.poolThreads),
-                              .busy = now.busy, .slots = now.slots, .queued = now.queued, .queueP95 = now.queueP95,
-                              .restarts = info.restarts, .workers = {}, .warnings = info.warnings};
+    api::PoolFigures figures {
+        .app = app.id,
+        .state = std::string(poolStateName(info.state)),
+        .cause = info.cause,
+        .kind = info.kind.empty() ? app.kind : info.kind,
+        .python = info.python.empty() ? app.python : info.python,
+        .wanted = info.wanted,
+        .processes = printSetting(*processes, valueOf(settings, *processes)),
+        .threads = app.interface == "asgi" ? 1 : static_cast<int>(settings.poolThreads),
+        .busy = now.busy,
+        .slots = now.slots,
+        .queued = now.queued,
+        .queueP95 = now.queueP95,
+        .restarts = info.restarts,
+        .workers = {},
+        .warnings = info.warnings};
     for (const WorkerInfo &worker : info.workers) {
         const auto cpu = m_workerCpu.find(worker.pid);
-        api::WorkerFigures row {.pid = worker.pid, .state = std::string(workerStateName(worker.state)),
-                                .startedUnixMs = worker.startedUnixMs, .requests = worker.requests, .busy = worker.busy,
-                                .slots = worker.slots, .memoryBytes = worker.memoryBytes,
-                                .cpu = cpu == m_workerCpu.end() ? -1 : cpu->second, .serving = worker.serving, .steps = {}};
+        api::WorkerFigures row {.pid = worker.pid,
+                                .state = std::string(workerStateName(worker.state)),
+                                .startedUnixMs = worker.startedUnixMs,
+                                .requests = worker.requests,
+                                .busy = worker.busy,
+                                .slots = worker.slots,
+                                .memoryBytes = worker.memoryBytes,
+                                .cpu = cpu == m_workerCpu.end() ? -1 : cpu->second,
+                                .serving = worker.serving,
+                                .steps = {}};
         for (const StartStep &step : worker.steps)
             row.steps.push_back({step.name, step.milliseconds});
         figures.workers.push_back(std::move(row));
@@ -185,7 +212,8 @@ std::string ControlService::notReady() const
         const std::string state = siteState(site, cause);
         if (state == "running" || state == "stopped")
             continue;
-        lines += cause.empty() ? fmt::format("{}: {}\n", site.id, state) : fmt::format("{}: {}: {}\n", site.id, state, cause);
+        lines += cause.empty() ? fmt::format("{}: {}\n", site.id, state)
+                               : fmt::format("{}: {}: {}\n", site.id, state, cause);
     }
     return lines;
 }

@@ -10,8 +10,8 @@
 
 namespace arc {
 
-Tasks::Tasks(EventLoop &control, std::string executable) :
-    m_control(control), m_executable(std::move(executable))
+Tasks::Tasks(EventLoop &control, std::string executable)
+    : m_control(control), m_executable(std::move(executable))
 {
 }
 
@@ -19,8 +19,9 @@ Tasks::~Tasks() = default;
 
 size_t Tasks::running() const
 {
-    return static_cast<size_t>(std::count_if(m_tasks.begin(), m_tasks.end(),
-                                             [](const auto &entry) { return entry.second.command != nullptr; }));
+    return static_cast<size_t>(std::count_if(m_tasks.begin(), m_tasks.end(), [](const auto &entry) {
+        return entry.second.command != nullptr;
+    }));
 }
 
 Result<api::TaskView> Tasks::run(const std::string &site, AppConfig app, api::RunCommand command)
@@ -28,16 +29,22 @@ Result<api::TaskView> Tasks::run(const std::string &site, AppConfig app, api::Ru
     if (command.argv.empty() || command.argv.front().empty())
         return Error {ErrorCode::Invalid, "argv: say which command to run"};
     if (running() >= kRunningMax)
-        return Error {ErrorCode::Full, fmt::format("{} commands run already; wait for one to end or cancel it", kRunningMax)};
+        return Error {
+            ErrorCode::Full,
+            fmt::format("{} commands run already; wait for one to end or cancel it", kRunningMax)};
     for (auto &[name, value] : command.env)
         app.env.insert_or_assign(name, std::move(value));
 
     const std::string id = std::to_string(m_nextId++);
     Task task;
-    task.view = {.id = id, .site = site, .title = fmt::format("{}", fmt::join(command.argv, " ")),
-                 .state = "running", .startedUnixMs = unixNowMs()};
-    auto started = AppCommand::run(m_control, m_executable, app, std::move(command.argv), std::move(command.input),
-                                   [this, id](AppCommand::Update update) { updated(id, std::move(update)); });
+    task.view = {.id = id,
+                 .site = site,
+                 .title = fmt::format("{}", fmt::join(command.argv, " ")),
+                 .state = "running",
+                 .startedUnixMs = unixNowMs()};
+    auto started = AppCommand::run(
+        m_control, m_executable, app, std::move(command.argv), std::move(command.input),
+        [this, id](AppCommand::Update update) { updated(id, std::move(update)); });
     if (!started)
         return std::move(started).error();
     task.command = std::move(*started);
@@ -85,7 +92,8 @@ Result<api::TaskView> Tasks::view(const std::string &id, int64_t after) const
     api::TaskView view = kept;
     const int64_t end = kept.offset + static_cast<int64_t>(kept.output.size());
     view.offset = std::clamp(after, kept.offset, end);
-    view.output = kept.output.substr(static_cast<size_t>(view.offset - kept.offset), kAnswerBytesMax);
+    view.output =
+        kept.output.substr(static_cast<size_t>(view.offset - kept.offset), kAnswerBytesMax);
     return view;
 }
 

@@ -11,7 +11,8 @@
 
 namespace arc {
 
-/// One-off commands: the running ones and the last finished ones with their output. Control loop only.
+/// One-off commands: the running ones and the last finished ones with their output. Control loop
+/// only.
 class Tasks {
 public:
     static constexpr size_t kRunningMax = 8;

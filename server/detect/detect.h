@@ -17,14 +17,15 @@ struct FoundPython {
 
 /// One thing in a folder that could be served.
 struct FoundProject {
-    std::string kind;      ///< "django", "flask", "fastapi", "wsgi", "asgi", "static"
-    std::string title;     ///< for people: "Django 3.2.19", "Static files"
-    std::string name;      ///< suggestion: the folder's or package's name
-    std::string root;      ///< absolute: working directory and sys.path[0]
-    std::string entry;     ///< "shop.wsgi:application"; empty for static
-    std::string interface; ///< "wsgi", "asgi"; empty for static
+    std::string kind;                  ///< "django", "flask", "fastapi", "wsgi", "asgi", "static"
+    std::string title;                 ///< for people: "Django 3.2.19", "Static files"
+    std::string name;                  ///< suggestion: the folder's or package's name
+    std::string root;                  ///< absolute: working directory and sys.path[0]
+    std::string entry;                 ///< "shop.wsgi:application"; empty for static
+    std::string interface;             ///< "wsgi", "asgi"; empty for static
     std::vector<std::string> evidence; ///< "manage.py names shop.settings", one sentence each
-    std::vector<std::string> warnings; ///< "DEBUG is on", "requirements.txt names flask-login, which .venv lacks"
+    std::vector<std::string>
+        warnings; ///< "DEBUG is on", "requirements.txt names flask-login, which .venv lacks"
 };
 
 struct Detection {
@@ -33,12 +34,14 @@ struct Detection {
     std::vector<FoundPython> pythons;   ///< best first; empty: static sites only
 };
 
-/// Looks at a folder without running anything of it. Spawns `python -I -S detect.py`; blocks for up to ten seconds, so it
-/// belongs on the blocking pool. NotFound, Forbidden: the folder cannot be read, said with path and user.
+/// Looks at a folder without running anything of it. Spawns `python -I -S detect.py`; blocks for up
+/// to ten seconds, so it belongs on the blocking pool. NotFound, Forbidden: the folder cannot be
+/// read, said with path and user.
 Result<Detection> detectProject(const std::string &folder, const std::string &preferredPython = {});
 
-/// Writes the embedded Python files (worker package, detect.py) to `<directory>/<build id>/` unless they are there, and
-/// returns that path. Called once at start; detectProject() and workers run from it.
+/// Writes the embedded Python files (worker package, detect.py) to `<directory>/<build id>/` unless
+/// they are there, and returns that path. Called once at start; detectProject() and workers run
+/// from it.
 Result<std::string> installPythonFiles(const std::string &directory);
 /// As installPythonFiles() returned; empty before.
 const std::string &pythonFilesDirectory() noexcept;

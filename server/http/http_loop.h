@@ -18,19 +18,21 @@ class FileCache;
 
 /// What all HTTP loops of an engine share. Outlives them.
 struct HttpShared {
-    BlockingPool *pool = nullptr;      ///< cold files
-    BufferBudget *budget = nullptr;    ///< buffers.total_mib
-    std::function<void()> wakeLogs;    ///< any thread; the log writer should drain soon
+    BlockingPool *pool = nullptr;   ///< cold files
+    BufferBudget *budget = nullptr; ///< buffers.total_mib
+    std::function<void()> wakeLogs; ///< any thread; the log writer should drain soon
     size_t loops = 1;
-    /// Takes a snapshot that no request of a loop needs any longer, so that it is destroyed elsewhere. Any thread; may be empty.
+    /// Takes a snapshot that no request of a loop needs any longer, so that it is destroyed
+    /// elsewhere. Any thread; may be empty.
     std::function<void(std::shared_ptr<const HttpSnapshot>)> retire;
 };
 
-/// Everything HTTP on one loop: its acceptors, connections, exchanges and file cache. Confined to its loop; the
-/// constructor may run on another thread before the loop does.
+/// Everything HTTP on one loop: its acceptors, connections, exchanges and file cache. Confined to
+/// its loop; the constructor may run on another thread before the loop does.
 class HttpLoop {
 public:
-    HttpLoop(EventLoop &loop, const HttpShared &shared, std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
+    HttpLoop(EventLoop &loop, const HttpShared &shared,
+             std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
     ~HttpLoop();
     HttpLoop(const HttpLoop &) = delete;
 
@@ -39,8 +41,8 @@ public:
     void listen(std::string id, FileDescriptor socket);
     /// Closes the socket; connections accepted through it live on.
     void unlisten(std::string_view id);
-    /// Stops accepting, closes idle connections, answers what is in flight with Connection: close, cuts what is left at the
-    /// deadline, then calls done once.
+    /// Stops accepting, closes idle connections, answers what is in flight with Connection: close,
+    /// cuts what is left at the deadline, then calls done once.
     void drain(std::chrono::milliseconds deadline, std::function<void()> done);
 
     /// The exchange of an id of this loop, or null when it is gone.

@@ -11,7 +11,7 @@
 namespace arc {
 
 enum class Method : uint8_t { Other, Get, Head, Post, Put, Delete, Connect, Options, Trace, Patch };
-std::string_view methodName(Method method) noexcept; ///< "GET"; empty for Other
+std::string_view methodName(Method method) noexcept;   ///< "GET"; empty for Other
 Method methodFromName(std::string_view name) noexcept; ///< case-sensitive, as RFC 9110 9.1 says
 /// Safe to repeat by RFC 9110 9.2.2: GET HEAD PUT DELETE OPTIONS TRACE.
 bool isIdempotent(Method method) noexcept;
@@ -33,18 +33,20 @@ struct HeaderView {
     HeaderId id = HeaderId::Other;
 };
 
-/// A parsed and accepted request head. Views into memory that somebody else keeps; says nothing about sockets.
-/// Every rule of http-core design section 2 has been applied: exactly one Host, one kind of framing, no CTL, no obs-fold.
+/// A parsed and accepted request head. Views into memory that somebody else keeps; says nothing
+/// about sockets. Every rule of http-core design section 2 has been applied: exactly one Host, one
+/// kind of framing, no CTL, no obs-fold.
 struct RequestHead {
     Method method = Method::Other;
     std::string_view methodText;
     std::string_view target;  ///< as received
     std::string_view rawPath; ///< as received, without query; of absolute-form only the path
-    std::string_view path;    ///< decoded once, dot segments removed, begins with "/"; "*" for OPTIONS *
-    std::string_view query;   ///< as received, without "?"
-    std::string_view host;    ///< lower case, without port; empty only in HTTP/1.0
+    std::string_view
+        path; ///< decoded once, dot segments removed, begins with "/"; "*" for OPTIONS *
+    std::string_view query;     ///< as received, without "?"
+    std::string_view host;      ///< lower case, without port; empty only in HTTP/1.0
     std::string_view authority; ///< Host as received (or the authority of absolute-form)
-    int minorVersion = 1;     ///< HTTP/1.x
+    int minorVersion = 1;       ///< HTTP/1.x
     std::span<const HeaderView> headers;
     std::optional<uint64_t> contentLength;
     bool chunked = false;
@@ -57,11 +59,13 @@ struct RequestHead {
     std::optional<std::string_view> find(std::string_view lowerCaseName) const noexcept;
 };
 
-/// Header lines of an answer in one block of memory, "name: value\r\n" each. The owner of a stream adds framing
-/// (Content-Length, Transfer-Encoding, Connection, Date) itself: those names must not be added here.
+/// Header lines of an answer in one block of memory, "name: value\r\n" each. The owner of a stream
+/// adds framing (Content-Length, Transfer-Encoding, Connection, Date) itself: those names must not
+/// be added here.
 class HeaderBlock {
 public:
-    /// Names and values must be free of CR, LF and NUL; asserted. Values from apps are checked before (isFieldValue()).
+    /// Names and values must be free of CR, LF and NUL; asserted. Values from apps are checked
+    /// before (isFieldValue()).
     void add(std::string_view name, std::string_view value);
     /// Whole lines made by another block; checked in debug builds only.
     void append(std::string_view lines);
@@ -75,11 +79,12 @@ private:
     void own();
 
     std::string m_lines;
-    std::string_view m_borrowed;          // instead of m_lines while m_keep is set
+    std::string_view m_borrowed; // instead of m_lines while m_keep is set
     std::shared_ptr<const void> m_keep;
 };
-bool isFieldName(std::string_view text) noexcept;  ///< RFC 9110 token
-bool isFieldValue(std::string_view text) noexcept; ///< no CR, LF, NUL or other CTL but tab; no blanks around
+bool isFieldName(std::string_view text) noexcept; ///< RFC 9110 token
+bool isFieldValue(
+    std::string_view text) noexcept; ///< no CR, LF, NUL or other CTL but tab; no blanks around
 
 struct ResponseHead {
     int status = 200;

@@ -17,7 +17,7 @@ struct Route {
     std::string prefix = "/";         ///< without a trailing slash, except "/"
     std::vector<std::string> methods; ///< empty: all
     std::shared_ptr<const Handler> handler;
-    Settings settings;                ///< inherited: engine, site, route
+    Settings settings; ///< inherited: engine, site, route
 };
 
 struct Site {
@@ -42,15 +42,18 @@ public:
     explicit Router(std::vector<std::shared_ptr<const Site>> sites);
     Router(const Router &) = delete;
 
-    /// Exact host, then the longest wildcard, then a site without hosts. Among its routes the longest prefix that ends on
-    /// a segment border; among equals the first that takes the method. HEAD is taken by a route that takes GET.
-    Match match(std::string_view listener, std::string_view host, std::string_view path, const RequestHead &head) const;
+    /// Exact host, then the longest wildcard, then a site without hosts. Among its routes the
+    /// longest prefix that ends on a segment border; among equals the first that takes the method.
+    /// HEAD is taken by a route that takes GET.
+    Match match(std::string_view listener, std::string_view host, std::string_view path,
+                const RequestHead &head) const;
 
 private:
     std::vector<std::shared_ptr<const Site>> m_sites;
     struct Names {
         std::unordered_map<std::string_view, const Site *> exact;
-        std::vector<std::pair<std::string_view, const Site *>> suffixes; ///< ".example.org", longest first
+        std::vector<std::pair<std::string_view, const Site *>>
+            suffixes; ///< ".example.org", longest first
         const Site *anyHost = nullptr;
     };
     std::unordered_map<std::string_view, Names> m_byListener;

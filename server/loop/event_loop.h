@@ -8,8 +8,11 @@
 #include "server/metrics/metrics.h"
 
 #include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 struct event_base;
@@ -18,27 +21,37 @@ namespace arc {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Runs once at the end of each turn, after all events and mail of the turn: where batched writes leave.
-/// Lives in the loop's list while armed; confined to the loop.
+class EventLoop;
+
+/// Runs once at the end of a turn, after all events and mail of the turn: where batched writes
+/// leave. A hook that arms itself again while it runs comes up in the next turn, which then does
+/// not wait for events: so it serves as a ready list, too. Confined to the loop; may be destroyed
+/// while armed.
 class TurnHook {
 public:
+    TurnHook() = default;
+    TurnHook(const TurnHook &) = delete;
     virtual ~TurnHook();
     virtual void endOfTurn() noexcept = 0;
 
 private:
     friend class EventLoop;
-    bool m_armed = false;
+    EventLoop *m_loop = nullptr; // non-null while armed
+    size_t m_place = 0;          // in the loop's list
+    uint64_t m_ranInTurn = 0;
 };
 
-/// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections own.
+/// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections
+/// own.
 ///
-/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it runs on the
-/// loop's own thread, or before run().
+/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it
+/// runs on the loop's own thread, or before run().
 class EventLoop {
 public:
     /// index: place among the I/O loops, or kNoIndex for the control loop and client loops.
     static constexpr size_t kNoIndex = ~size_t {0};
-    static Result<std::unique_ptr<EventLoop>> create(std::string name, size_t index, LoopMetrics &metrics);
+    static Result<std::unique_ptr<EventLoop>> create(std::string name, size_t index,
+                                                     LoopMetrics &metrics);
     ~EventLoop();
     EventLoop(const EventLoop &) = delete;
 
@@ -47,17 +60,30 @@ public:
     void stop() noexcept;
     bool isCurrent() const noexcept;
 
-    /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks, never drops;
-    /// whoever sends without bound must bound it itself (credits, slots).
+    /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks,
+    /// never drops; whoever sends without bound must bound it itself (credits, slots).
     void post(std::unique_ptr<Mail> mail) noexcept;
     template <class F>
-    void post(F &&task)
+    requires std::invocable < std::decay_t<F>
+    & > void post(F &&task)
     {
         post(std::unique_ptr<Mail>(new TaskMail<std::decay_t<F>>(std::forward<F>(task))));
     }
 
     /// Calls hook.endOfTurn() once at the end of this turn, however often it is armed.
     void atEndOfTurn(TurnHook &hook) noexcept;
+
+    /// The loop that runs on the calling thread, or null.
+    static EventLoop *current() noexcept;
+    /// For members of confined classes: aborts on a foreign thread while the loop runs.
+    void assertOnLoop() const noexcept;
+    /// Reads the clock if this turn has not done so. The callbacks of this module call it first; a
+    /// callback that somebody registers at base() directly does the same.
+    void touchClock() noexcept
+    {
+        if (m_clockStale)
+            refreshClock();
+    }
 
     const std::string &name() const noexcept { return m_name; }
     size_t index() const noexcept { return m_index; }
@@ -68,10 +94,18 @@ public:
     SteadyTime now() const noexcept { return m_now; }
     /// Unix time in milliseconds at the start of this turn.
     int64_t unixMs() const noexcept { return m_unixMs; }
+    /// For tests: moves now() forward for good, so that a timer of minutes fires at once.
+    void skipAhead(std::chrono::milliseconds duration) noexcept;
 
 private:
-    EventLoop(std::string name, size_t index, LoopMetrics &metrics);
+    friend class TurnHook;
     struct Implementation;
+    EventLoop(std::string name, size_t index, LoopMetrics &metrics);
+    void refreshClock() noexcept;
+    void deliverMail(size_t countMax) noexcept;
+    void runHooks() noexcept;
+    void forget(TurnHook &hook) noexcept;
+    void reportStall() noexcept;
 
     const std::string m_name;
     const size_t m_index;
@@ -79,7 +113,9 @@ private:
     event_base *m_base = nullptr;
     std::unique_ptr<TimerWheel> m_timers;
     SteadyTime m_now {};
+    std::chrono::milliseconds m_skipped {0};
     int64_t m_unixMs = 0;
+    bool m_clockStale = true;
     std::unique_ptr<Implementation> m_impl;
 };
 

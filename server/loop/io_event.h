@@ -7,7 +7,8 @@ namespace arc {
 
 class EventLoop;
 
-/// What a descriptor is ready for. `closed`: the peer has shut down its side (EPOLLRDHUP); read on until 0.
+/// What a descriptor is ready for. `closed`: the peer has shut down its side (EPOLLRDHUP); read on
+/// until 0.
 struct Readiness {
     bool readable = false;
     bool writable = false;
@@ -16,8 +17,8 @@ struct Readiness {
 
 /// Edge-triggered, persistent interest in one descriptor; no allocation. Confined to its loop.
 ///
-/// Edge trigger means: after a callback, read or write until EAGAIN or a short count, or arrange to be called again.
-/// The callback may destroy the IoEvent.
+/// Edge trigger means: after a callback, read or write until EAGAIN or a short count, or arrange to
+/// be called again. The callback may destroy the IoEvent.
 class IoEvent {
 public:
     using Callback = void (*)(void *context, Readiness ready) noexcept;

@@ -10,7 +10,8 @@
 
 namespace arc {
 
-/// A number with one writing thread and any number of readers. Adding is a plain load, add and store.
+/// A number with one writing thread and any number of readers. Adding is a plain load, add and
+/// store.
 class Cell {
 public:
     void add(int64_t n) noexcept { m_value.store(read() + n, std::memory_order_relaxed); }
@@ -21,8 +22,8 @@ private:
     std::atomic<int64_t> m_value {0};
 };
 
-/// Durations in log-linear buckets: 16 per octave from 1 µs to 128 s, so a percentile is at most 6.25 % off.
-/// One writing thread. Readers see each bucket exactly, not all buckets at one instant.
+/// Durations in log-linear buckets: 16 per octave from 1 µs to 128 s, so a percentile is at most
+/// 6.25 % off. One writing thread. Readers see each bucket exactly, not all buckets at one instant.
 class Histogram {
 public:
     static constexpr unsigned kSubBits = 4;
@@ -42,10 +43,11 @@ public:
     {
         if (us < (1 << kSubBits))
             return us < 0 ? 0 : static_cast<size_t>(us);
-        const unsigned octave = static_cast<unsigned>(std::bit_width(static_cast<uint64_t>(us))) - 1;
+        const auto value = static_cast<uint64_t>(us);
+        const unsigned octave = static_cast<unsigned>(std::bit_width(value)) - 1;
         if (octave >= kOctaves)
             return kBuckets - 1;
-        const size_t sub = (static_cast<uint64_t>(us) >> (octave - kSubBits)) & ((1 << kSubBits) - 1);
+        const size_t sub = (value >> (octave - kSubBits)) & ((1 << kSubBits) - 1);
         return ((octave - kSubBits + 1) << kSubBits) + sub;
     }
     /// Smallest duration above the bucket, in µs.

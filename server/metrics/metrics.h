@@ -23,9 +23,14 @@ struct MetricRow {
     std::string_view help;
 };
 std::span<const MetricRow> metricRows() noexcept;
+/// As the Prometheus format says it: "counter", "gauge", "histogram".
+std::string_view metricKindName(MetricKind kind) noexcept;
+/// The manual's page about metrics, resources/docs/metrics.md, in Markdown.
+std::string metricsManual();
 
-// The three structs that metrics.def becomes. Each instance has one writing thread: a LoopMetrics its loop, a
-// SiteMetrics the loop whose part it is, an AppMetrics the app's home loop (starts and deaths included).
+// The three structs that metrics.def becomes. Each instance has one writing thread: a LoopMetrics
+// its loop, a SiteMetrics the loop whose part it is, an AppMetrics the app's home loop (starts and
+// deaths included).
 struct alignas(64) LoopMetrics {
 #define COUNTER(group, member, name, help) ARC_IN_LOOP_##group(Cell member;)
 #define GAUGE(group, member, name, help) ARC_IN_LOOP_##group(Cell member;)
@@ -54,7 +59,8 @@ struct alignas(64) AppMetrics {
 #include "server/metrics/metrics.def"
 };
 
-/// A histogram summed over its writers: what percentiles and exports are computed from. A plain value.
+/// A histogram summed over its writers: what percentiles and exports are computed from. A plain
+/// value.
 struct HistogramSum {
     std::array<int64_t, Histogram::kBuckets> buckets {};
     int64_t count = 0;
@@ -67,14 +73,15 @@ struct HistogramSum {
     double percentile(double q) const noexcept;
 };
 
-/// A site's cells, one part for each loop. Kept by id over configuration changes, so counters never jump back.
+/// A site's cells, one part for each loop. Kept by id over configuration changes, so counters never
+/// jump back.
 struct SiteMetricsSet {
-    SiteMetricsSet(std::string siteId, size_t loops) : id(std::move(siteId)), perLoop(loops) {}
+    SiteMetricsSet(std::string siteId, size_t loops) : id(std::move(siteId)), perLoop(loops) { }
     const std::string id;
     std::vector<SiteMetrics> perLoop;
 };
 struct AppMetricsSet {
-    explicit AppMetricsSet(std::string appId) : id(std::move(appId)) {}
+    explicit AppMetricsSet(std::string appId) : id(std::move(appId)) { }
     const std::string id;
     AppMetrics cells;
 };
@@ -93,7 +100,8 @@ public:
     std::vector<std::shared_ptr<const SiteMetricsSet>> sites() const;
     std::vector<std::shared_ptr<const AppMetricsSet>> apps() const;
 
-    /// Prometheus text format 0.0.4.
+    /// Prometheus text format 0.0.4. Cells of loops are summed; each number is exact, but they are
+    /// not all of one instant.
     std::string prometheusText() const;
 
 private:

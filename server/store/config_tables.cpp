@@ -9,7 +9,8 @@ namespace arc {
 
 namespace {
 
-using OwnSettings = std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>>;
+using OwnSettings =
+    std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>>;
 
 /// Lays one stored thing over the document, or says why this version cannot.
 Result<void> addItem(Document &document, ChangeItem item)
@@ -19,7 +20,8 @@ Result<void> addItem(Document &document, ChangeItem item)
         return std::move(single).error();
     document.settings.merge(single->settings);
     const auto append = [](auto &to, auto &from) {
-        to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+        to.insert(to.end(), std::make_move_iterator(from.begin()),
+                  std::make_move_iterator(from.end()));
     };
     append(document.listeners, single->listeners);
     append(document.apps, single->apps);
@@ -32,7 +34,8 @@ std::string ownerText(const std::string &scope, const std::string &id)
     return id.empty() ? fmt::format("of the {}", scope) : fmt::format("of {} {}", scope, id);
 }
 
-/// Settings of the engine go into the document, those of objects aside until their objects are read.
+/// Settings of the engine go into the document, those of objects aside until their objects are
+/// read.
 Result<OwnSettings> loadSettings(Database &database, StoredConfig &out)
 {
     auto rows = database.prepare("SELECT scope, object_id, key, value FROM setting");
@@ -105,8 +108,8 @@ Result<void> writeSetting(Database &database, const Revision &revision, const st
                           const std::string &value)
 {
     if (value.empty())
-        return execute(database, "DELETE FROM setting WHERE scope=? AND object_id=? AND key=?", scope,
-                       object, key);
+        return execute(database, "DELETE FROM setting WHERE scope=? AND object_id=? AND key=?",
+                       scope, object, key);
     return execute(database,
                    "INSERT INTO setting (scope, object_id, key, value, changed_at, changed_by) "
                    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value, "
@@ -160,7 +163,8 @@ Result<void> writeObject(Database &database, const Revision &revision, const Cha
         if (*hidden)
             return Error {ErrorCode::Conflict,
                           fmt::format("{} {} is stored in a form that this version does not "
-                                      "understand; choose another name", item.kind, item.id)};
+                                      "understand; choose another name",
+                                      item.kind, item.id)};
     }
     auto done = item.after.empty()
         ? execute(database, "DELETE FROM object WHERE kind=? AND id=?", item.kind, item.id)

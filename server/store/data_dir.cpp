@@ -29,7 +29,7 @@ Result<void> makeDirectory(const std::string &path)
         return {};
     if (errno != EEXIST)
         return unusable(path, errno);
-    struct stat info {};
+    struct stat info { };
     if (stat(path.c_str(), &info) != 0)
         return unusable(path, errno);
     return S_ISDIR(info.st_mode) ? Result<void>() : unusable(path, ENOTDIR);

@@ -8,14 +8,19 @@
 
 namespace arc {
 
-/// A data directory that belongs to this engine for as long as the object lives: the lock is a flock on `lock`, so it is
-/// gone with the process, however that ended. Any thread, one at a time; open() touches the disk, so not on a loop.
+/// A data directory that belongs to this engine for as long as the object lives: the lock is a
+/// flock on `lock`, so it is gone with the process, however that ended. Any thread, one at a time;
+/// open() touches the disk, so not on a loop.
 class DataDir {
 public:
-    /// Creates what is missing (0700) and takes the lock. DataDir: held by another engine, or not usable.
+    /// Creates what is missing (0700) and takes the lock. DataDir: held by another engine, or not
+    /// usable.
     static Result<DataDir> open(const std::string &path);
 
-    const std::string &path() const noexcept { return m_path; } ///< absolute, without a trailing slash
+    const std::string &path() const noexcept
+    {
+        return m_path;
+    } ///< absolute, without a trailing slash
     std::string database() const { return m_path + "/arcology.db"; }
     std::string logs() const { return m_path + "/logs"; }
     std::string run() const { return m_path + "/run"; }

@@ -37,8 +37,9 @@ Error sqliteError(sqlite3 *database, const std::string &path)
         return told(ErrorCode::Forbidden, "cannot be written; nothing was changed");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return told(ErrorCode::DataDir, "is damaged or not a database of Arcology; restore it from a "
-                                        "backup or move it away");
+        return told(ErrorCode::DataDir,
+                    "is damaged or not a database of Arcology; restore it from a "
+                    "backup or move it away");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return told(ErrorCode::Unavailable, "is held by another program; nothing was changed");
@@ -113,8 +114,8 @@ Result<Database> Database::open(const std::string &path)
 
     Database out(path);
     sqlite3 *raw = nullptr;
-    const int rc = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                                   nullptr);
+    const int rc =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     out.m_database.reset(raw);
     if (rc != SQLITE_OK)
         return Error {ErrorCode::DataDir, fmt::format("{}: {}", path, sqlite3_errstr(rc))};
@@ -137,8 +138,10 @@ Result<void> Database::prepareFile()
     if (!row)
         return std::move(row).error();
     if (!*row || check->text(0) != "ok")
-        return Error {ErrorCode::DataDir, fmt::format("{}: is damaged ({}); restore it from a backup "
-                                                      "or move it away", m_path, check->text(0))};
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}: is damaged ({}); restore it from a backup "
+                                  "or move it away",
+                                  m_path, check->text(0))};
     return {};
 }
 

@@ -14,8 +14,8 @@ struct sqlite3_stmt;
 
 namespace arc {
 
-/// One prepared statement. Reading and binding follow SQLite: columns from 0, parameters in the order of binding.
-/// Belongs to its Database's thread and must not outlive it.
+/// One prepared statement. Reading and binding follow SQLite: columns from 0, parameters in the
+/// order of binding. Belongs to its Database's thread and must not outlive it.
 class Statement {
 public:
     Statement &bind(std::string_view text);
@@ -39,11 +39,12 @@ private:
     int m_bound = 0;
 };
 
-/// One SQLite file: opened strictly, with our PRAGMAs, and with failures as one sentence that names the file.
-/// One thread at a time. Every call may wait for the disk.
+/// One SQLite file: opened strictly, with our PRAGMAs, and with failures as one sentence that names
+/// the file. One thread at a time. Every call may wait for the disk.
 class Database {
 public:
-    /// Creates the file (0600) when it is missing. DataDir: damaged, or not a database; such a file is left as it is.
+    /// Creates the file (0600) when it is missing. DataDir: damaged, or not a database; such a file
+    /// is left as it is.
     static Result<Database> open(const std::string &path);
 
     Result<Statement> prepare(std::string_view sql);
@@ -57,7 +58,7 @@ private:
     struct Close {
         void operator()(sqlite3 *database) const noexcept;
     };
-    explicit Database(std::string path) : m_path(std::move(path)) {}
+    explicit Database(std::string path) : m_path(std::move(path)) { }
     Result<void> prepareFile();
 
     std::string m_path;
@@ -68,12 +69,14 @@ private:
 class Transaction {
 public:
     static Result<Transaction> begin(Database &database);
-    Transaction(Transaction &&other) noexcept : m_database(std::exchange(other.m_database, nullptr)) {}
+    Transaction(Transaction &&other) noexcept : m_database(std::exchange(other.m_database, nullptr))
+    {
+    }
     ~Transaction();
     Result<void> commit();
 
 private:
-    explicit Transaction(Database &database) : m_database(&database) {}
+    explicit Transaction(Database &database) : m_database(&database) { }
     Database *m_database;
 };
 

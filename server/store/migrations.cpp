@@ -23,7 +23,8 @@ std::map<int64_t, std::string_view> migrations()
     constexpr std::string_view kFolder = "sql/";
     std::map<int64_t, std::string_view> out;
     for (const std::string_view name : embeddedNames(kFolder)) {
-        const auto number = parseUnsigned(name.substr(kFolder.size(), name.find('_') - kFolder.size()));
+        const auto number =
+            parseUnsigned(name.substr(kFolder.size(), name.find('_') - kFolder.size()));
         ARC_ASSERT(number && *number == out.size() + 1); // without gaps, from 0001
         out.emplace(static_cast<int64_t>(*number), *embeddedFile(name));
     }
@@ -40,9 +41,10 @@ Result<void> migrate(Database &database)
     if (!version)
         return std::move(version).error();
     if (*version > all.rbegin()->first || *version < 0)
-        return Error {ErrorCode::DataDir,
-                      fmt::format("{}: was written by a newer Arcology (schema {}, this one knows {})",
-                                  database.path(), *version, all.rbegin()->first)};
+        return Error {
+            ErrorCode::DataDir,
+            fmt::format("{}: was written by a newer Arcology (schema {}, this one knows {})",
+                        database.path(), *version, all.rbegin()->first)};
     for (auto next = all.upper_bound(*version); next != all.end(); ++next) {
         auto transaction = Transaction::begin(database);
         if (!transaction)

@@ -5,8 +5,9 @@
 
 namespace arc {
 
-/// Brings a database to the newest schema: each embedded sql/NNNN_name.sql above PRAGMA user_version in a transaction of
-/// its own. DataDir when the file was written by a newer Arcology; it is left as it is.
+/// Brings a database to the newest schema: each embedded sql/NNNN_name.sql above PRAGMA
+/// user_version in a transaction of its own. DataDir when the file was written by a newer Arcology;
+/// it is left as it is.
 Result<void> migrate(Database &database);
 
 } // namespace arc

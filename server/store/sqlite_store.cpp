@@ -11,7 +11,9 @@ namespace arc {
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, Deliver deliver)
 {
-    const auto refused = [](Error error) { return Error {ErrorCode::DataDir, error.message()}; };
+    const auto refused = [](Error error) {
+        return Error {ErrorCode::DataDir, error.message()};
+    };
     auto database = Database::open(path);
     if (!database)
         return refused(std::move(database).error());
@@ -78,14 +80,17 @@ void SqliteStore::workOff()
 template <class T>
 void SqliteStore::submit(Callback<T> done, std::function<Result<T>()> work)
 {
-    auto taken = enqueue([this, done, work = std::move(work)] {
-        m_deliver([done, result = work()]() mutable { done(std::move(result)); });
+    // The job hands its callback over: a copy left here would let go of what the caller put into it
+    // on this thread.
+    auto taken = enqueue([this, done, work = std::move(work)]() mutable {
+        m_deliver([done = std::move(done), result = work()]() mutable { done(std::move(result)); });
     });
     if (!taken)
         m_deliver([done, error = std::move(taken).error()] { done(error); });
 }
 
-/// Somebody may have changed the file by hand, and a COMMIT that failed may have reached the disk all the same.
+/// Somebody may have changed the file by hand, and a COMMIT that failed may have reached the disk
+/// all the same.
 Result<void> SqliteStore::refresh()
 {
     auto newest = newestRevision(*m_database);
@@ -113,10 +118,11 @@ void SqliteStore::commit(uint64_t expected, Document document, std::string autho
                          std::string summary, Callback<uint64_t> done)
 {
     Revision revision {.author = std::move(author), .summary = std::move(summary)};
-    submit<uint64_t>(std::move(done), [this, expected, document = std::move(document),
-                                       revision = std::move(revision)] {
-        return commitNow(expected, document, revision);
-    });
+    submit<uint64_t>(
+        std::move(done),
+        [this, expected, document = std::move(document), revision = std::move(revision)] {
+            return commitNow(expected, document, revision);
+        });
 }
 
 Result<uint64_t> SqliteStore::commitNow(uint64_t expected, const Document &document,
@@ -130,9 +136,11 @@ Result<uint64_t> SqliteStore::commitNow(uint64_t expected, const Document &docum
     if (auto fresh = refresh(); !fresh)
         return std::move(fresh).error();
     if (expected != m_current.revision)
-        return Error {ErrorCode::Conflict,
-                      fmt::format("the configuration is at revision {} by now; this change was made "
-                                  "against {}", m_current.revision, expected)};
+        return Error {
+            ErrorCode::Conflict,
+            fmt::format("the configuration is at revision {} by now; this change was made "
+                        "against {}",
+                        m_current.revision, expected)};
     revision.diff = diffDocuments(m_current.document, document);
     if (revision.diff.empty())
         return expected;

@@ -15,18 +15,20 @@ namespace arc {
 
 /// The configuration in one SQLite file, in a thread of its own.
 ///
-/// Calls come from any thread, cost a push and are worked off in order; at kJobsMax waiting calls a further one is
-/// answered Full. Answers go through `deliver`, called on the store's thread; it must hand them on without waiting and
-/// must outlive the store. After close() calls are answered Cancelled. Destroying the store finishes what was begun.
-/// A commit is validated, is one transaction and is on the disk before it is answered. One that differs in nothing
-/// makes no revision and answers `expected`. Reordering the objects of a document is no difference.
+/// Calls come from any thread, cost a push and are worked off in order; at kJobsMax waiting calls a
+/// further one is answered Full. Answers go through `deliver`, called on the store's thread; it
+/// must hand them on without waiting and must outlive the store. After close() calls are answered
+/// Cancelled. Destroying the store finishes what was begun. A commit is validated, is one
+/// transaction and is on the disk before it is answered. One that differs in nothing makes no
+/// revision and answers `expected`. Reordering the objects of a document is no difference.
 class SqliteStore final : public ConfigStore {
 public:
     using Deliver = std::function<void(std::function<void()>)>;
     static constexpr size_t kJobsMax = 1024;
 
-    /// Opens or creates the file and brings it to the newest schema; at start only, for it waits for the disk. DataDir:
-    /// damaged, written by a newer Arcology, or not usable. The file is then left as it is.
+    /// Opens or creates the file and brings it to the newest schema; at start only, for it waits
+    /// for the disk. DataDir: damaged, written by a newer Arcology, or not usable. The file is then
+    /// left as it is.
     static Result<std::unique_ptr<SqliteStore>> open(const std::string &path, Deliver deliver);
     ~SqliteStore() override;
 

@@ -46,43 +46,50 @@ struct WorkerInfo {
     int slots = 0;
     int64_t memoryBytes = 0; ///< PSS where readable, else RSS
     double cpuSeconds = 0;
-    std::string serving;     ///< "GET /admin/", of the oldest request in flight; empty when idle
+    std::string serving; ///< "GET /admin/", of the oldest request in flight; empty when idle
     std::vector<StartStep> steps;
 };
 
 struct PoolInfo {
     std::string app;
     PoolState state = PoolState::Stopped;
-    std::string cause;   ///< why it is Degraded or Failed, one sentence
-    std::string kind;    ///< as the worker reported: "Django 3.2.19"
+    std::string cause; ///< why it is Degraded or Failed, one sentence
+    std::string kind;  ///< as the worker reported: "Django 3.2.19"
     std::string python;
-    int wanted = 0;      ///< processes asked for ("auto" resolved)
+    int wanted = 0; ///< processes asked for ("auto" resolved)
     std::vector<WorkerInfo> workers;
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;
     int64_t restarts = 0; ///< unplanned, since the engine started
 };
 
-/// An app's workers: desired number, start-up, back-off, crash loop, output. Lives on the control loop, which alone may
-/// call it; its queue and streams live on the app's home loop and are reached by messages.
+/// An app's workers: desired number, start-up, back-off, crash loop, output. Lives on the control
+/// loop, which alone may call it; its queue and streams live on the app's home loop and are reached
+/// by messages.
 class AppPool {
 public:
     struct Environment {
         EventLoop *control = nullptr;
-        std::vector<HttpLoop *> loops;      ///< all I/O loops; the home loop is picked among them by app id
-        std::string executable;             ///< of this program, for --launch-worker
+        std::vector<HttpLoop *>
+            loops;              ///< all I/O loops; the home loop is picked among them by app id
+        std::string executable; ///< of this program, for --launch-worker
         std::shared_ptr<AppMetricsSet> metrics;
-        std::function<void()> changed;      ///< state, mounts or cause changed; called on the control loop
+        std::function<void()>
+            changed; ///< state, mounts or cause changed; called on the control loop
+        std::function<void(const std::string &)>
+            log; ///< one sentence per event (starts, deaths); control loop; may be null
     };
 
     virtual ~AppPool() = default;
     static std::unique_ptr<AppPool> create(AppSpec spec, Environment environment);
 
     virtual void start() = 0;
-    /// Live where it can be (processes); everything else restarts workers one after the other, so that requests go on.
+    /// Live where it can be (processes); everything else restarts workers one after the other, so
+    /// that requests go on.
     virtual void update(AppSpec spec) = 0;
     virtual void restart() = 0;
-    /// Drains and ends all workers, then calls done. A worker that is not done after stopTimeout is killed.
+    /// Drains and ends all workers, then calls done. A worker that is not done after stopTimeout is
+    /// killed.
     virtual void stop(std::function<void()> done) = 0;
     /// Ends one worker at once (the pool replaces it). NotFound: no such pid in this pool.
     virtual Result<void> killWorker(int pid) = 0;
@@ -90,30 +97,32 @@ public:
     virtual PoolInfo info() const = 0;
     /// Last captured lines of standard output and error, oldest first.
     virtual std::string output(size_t bytesMax) const = 0;
-    /// The handler for routes of this app. Shared by all loops; outlives the pool harmlessly (answers 503 then).
+    /// The handler for routes of this app. Shared by all loops; outlives the pool harmlessly
+    /// (answers 503 then).
     virtual std::shared_ptr<const Handler> handler() const = 0;
 };
 
-/// A one-off command in an app's folder, interpreter and environment ("manage.py migrate"): live output, cancel.
-/// Lives on the control loop.
+/// A one-off command in an app's folder, interpreter and environment ("manage.py migrate"): live
+/// output, cancel. Lives on the control loop.
 class AppCommand {
 public:
     struct Update {
         std::string output; ///< new since the last update
         bool finished = false;
-        int exitStatus = 0;       ///< 128 + signal when killed
+        int exitStatus = 0; ///< 128 + signal when killed
         bool cancelled = false;
     };
     virtual ~AppCommand() = default; ///< cancels
     /// argv[0] ending in .py is run with the app's interpreter; "python" is the interpreter itself.
-    static Result<std::unique_ptr<AppCommand>> run(EventLoop &control, const std::string &executable, const AppConfig &app,
-                                                   std::vector<std::string> argv, std::string standardInput,
-                                                   std::function<void(Update)> update);
+    static Result<std::unique_ptr<AppCommand>>
+    run(EventLoop &control, const std::string &executable, const AppConfig &app,
+        std::vector<std::string> argv, std::string standardInput,
+        std::function<void(Update)> update);
     virtual void cancel() = 0;
 };
 
-/// `arcology --launch-worker`: resets signals, closes descriptors, sets limits, then execs the interpreter.
-/// Returns only on failure, with the exit code.
+/// `arcology --launch-worker`: resets signals, closes descriptors, sets limits, then execs the
+/// interpreter. Returns only on failure, with the exit code.
 int launchWorkerMain(int argc, char **argv);
 
 /// What "auto" means on this machine: cores the cgroup and affinity allow.

@@ -5,25 +5,32 @@
 
 namespace arc::protocol {
 
-// Frames between the engine and one worker, over one AF_UNIX stream socket. All numbers little endian.
+// Frames between the engine and one worker, over one AF_UNIX stream socket. All numbers little
+// endian.
 //
 //   u32 length of payload | u8 type | u8 flags | u16 zero | u32 stream | payload
 //
-// A stream is one request; the engine numbers them 1, 2, 3 ... per worker, never 0 and never one still in use. The side
-// that reads closes the socket on any frame it cannot parse. Strings are u16 length + bytes unless said otherwise.
+// A stream is one request; the engine numbers them 1, 2, 3 ... per worker, never 0 and never one
+// still in use. The side that reads closes the socket on any frame it cannot parse. Strings are u16
+// length + bytes unless said otherwise.
 //
 // Start:   engine HELLO -> worker STEP* -> worker READY or FAILED (then it exits).
-// Request: engine REQUEST [BODY*]; worker RESPONSE [DATA*]. The stream ends when the worker has sent a frame with kEnd or
-//          kAbort, and only then is its slot free, even after CANCEL. A worker answers CANCEL of a stream it still works
-//          on with kEnd or kAbort when the application has returned; what it sends for it before that is discarded.
-// Windows: each side may send kInitialWindow body bytes per stream ahead of WINDOW frames of the other. Bytes inside REQUEST
+// Request: engine REQUEST [BODY*]; worker RESPONSE [DATA*]. The stream ends when the worker has
+// sent a frame with kEnd or
+//          kAbort, and only then is its slot free, even after CANCEL. A worker answers CANCEL of a
+//          stream it still works on with kEnd or kAbort when the application has returned; what it
+//          sends for it before that is discarded. An empty DATA with kAbort may come without a
+//          RESPONSE: there will be no answer.
+// Windows: each side may send kInitialWindow body bytes per stream ahead of WINDOW frames of the
+// other. Bytes inside REQUEST
 //          and RESPONSE frames count. The frame that crosses the window's end may not be sent.
-// Stop:    engine STOP: finish the streams that run, take no new ones, run lifespan shutdown, exit 0. End of file means the
+// Stop:    engine STOP: finish the streams that run, take no new ones, run lifespan shutdown, exit
+// 0. End of file means the
 //          same with nobody listening: exit at once.
 
 inline constexpr uint16_t kVersion = 1;
 inline constexpr uint32_t kHeaderBytes = 12;
-inline constexpr uint32_t kPayloadMax = 1 << 20;      ///< longer: protocol error
+inline constexpr uint32_t kPayloadMax = 1 << 20;       ///< longer: protocol error
 inline constexpr uint32_t kInitialWindow = 256 * 1024; ///< per stream and direction
 inline constexpr uint32_t kBodyFrameMax = 64 * 1024;   ///< body bytes in one frame
 
@@ -33,36 +40,42 @@ enum class FrameType : uint8_t {
     Ready = 3,    ///< worker: JSON, see below. Stream 0
     Failed = 4,   ///< worker: JSON {"step", "error": one sentence, "traceback"}. Stream 0
     Request = 5,  ///< engine: request head and the first body bytes
-    Body = 6,     ///< engine: body bytes; kEnd on the last (may be empty). kAbort: the client left while sending
+    Body = 6,     ///< engine: body bytes; kEnd on the last (may be empty). kAbort: the client left
+                  ///< while sending
     Response = 7, ///< worker: response head and the first body bytes
-    Data = 8,     ///< worker: body bytes; kEnd on the last (may be empty); kAbort: cannot be completed
-    Window = 9,   ///< both: u32 body bytes the sender of this frame is ready to take beyond what it granted
-    Cancel = 10,  ///< engine: nobody waits for this answer any more
-    Ping = 11,    ///< engine: u64, stream 0
-    Pong = 12,    ///< worker: the same u64
-    Stop = 13,    ///< engine, stream 0
-    Log = 14,     ///< worker: u8 level (0 debug .. 4 critical), then text to the end; stream or 0
+    Data = 8, ///< worker: body bytes; kEnd on the last (may be empty); kAbort: cannot be completed
+    Window = 9,  ///< both: u32 body bytes the sender of this frame is ready to take beyond what it
+                 ///< granted
+    Cancel = 10, ///< engine: nobody waits for this answer any more
+    Ping = 11,   ///< engine: u64, stream 0
+    Pong = 12,   ///< worker: the same u64
+    Stop = 13,   ///< engine, stream 0
+    Log = 14,    ///< worker: u8 level (0 debug .. 4 critical), then text to the end; stream or 0
 };
 
 inline constexpr uint8_t kEnd = 1;   ///< last frame of this direction of the stream
 inline constexpr uint8_t kAbort = 2; ///< this direction ended early
 
 // HELLO payload: u16 kVersion, u32 features (0), then JSON:
-//   {"app": {"id", "root", "entry", "interface": "wsgi"|"asgi"}, "threads": 4, "asgi_requests": 128,
-//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "worker": ordinal in the pool}
+//   {"app": {"id", "root", "entry", "interface": "wsgi"|"asgi"}, "threads": 4, "asgi_requests":
+//   128,
+//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "worker": ordinal
+//    in the pool}
 // READY payload: JSON
-//   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface": "wsgi"|"asgi", "slots": 4,
+//   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
+//   "wsgi"|"asgi", "slots": 4,
 //    "static": [{"prefix": "/static/", "roots": ["/srv/shop/static", ".../admin/static"]}],
 //    "warnings": ["DEBUG is on"]}
 //
 // REQUEST payload:
-//   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 minor version of HTTP/1 |
-//   u8 bits: 1 has a body, 2 its length is known | u64 content length (0 when unknown) | u32 µs waited in the queue |
-//   string method (empty unless Other) | string raw path | string path (decoded bytes) | string query |
-//   string client host | u16 client port | string server host | u16 server port | string request id |
-//   u16 count of headers, each: u8 HeaderId (0: string name in lower case follows) | string value |
-//   first body bytes to the end of the payload.  kEnd: the body is complete.
-//   Hop-by-hop headers and Content-Length/Transfer-Encoding are not among the headers; Content-Length stands above.
+//   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 minor
+//   version of HTTP/1 | u8 bits: 1 has a body, 2 its length is known | u64 content length (0 when
+//   unknown) | u32 µs waited in the queue | string method (empty unless Other) | string raw path |
+//   string path (decoded bytes) | string query | string client host | u16 client port | string
+//   server host | u16 server port | string request id | u16 count of headers, each: u8 HeaderId (0:
+//   string name in lower case follows) | string value | first body bytes to the end of the payload.
+//   kEnd: the body is complete. Hop-by-hop headers and Content-Length/Transfer-Encoding are not
+//   among the headers; Content-Length stands above.
 // RESPONSE payload:
 //   u16 status | u16 count of headers, each: u8 HeaderId (0: string name follows) | string value |
 //   first body bytes to the end of the payload.  kEnd: the answer is complete.

@@ -40,7 +40,10 @@ FakeControl::FakeControl(Begin) : m_clock(unixNowMs)
     m_startedUnixMs = now() - 3'600'000;
     Document document;
     document.listeners.push_back({.id = "http", .address = "127.0.0.1:8080"});
-    m_revisions.push_back({{.revision = 1, .atUnixMs = m_startedUnixMs, .author = "arcology", .summary = "first start"},
+    m_revisions.push_back({{.revision = 1,
+                            .atUnixMs = m_startedUnixMs,
+                            .author = "arcology",
+                            .summary = "first start"},
                            std::move(document)});
 }
 
@@ -54,7 +57,9 @@ FakeControl::FakeControl() : FakeControl(Begin::Empty)
     document.sites.push_back(sampleSite("docs", StaticRoute {.root = "/srv/docs"}));
     document.sites.push_back(sampleSite("api", PythonRoute {"api"}));
     document.sites.back().enabled = false;
-    m_revisions.push_back({{.revision = 2, .atUnixMs = m_startedUnixMs + 60'000, .author = "window",
+    m_revisions.push_back({{.revision = 2,
+                            .atUnixMs = m_startedUnixMs + 60'000,
+                            .author = "window",
                             .summary = "sites api, docs, shop added"},
                            std::move(document)});
     for (const char *id : {"shop", "docs", "api"})
@@ -97,7 +102,7 @@ std::optional<Error> FakeControl::nextFailure(const std::string &operation)
     return error;
 }
 
-// ---- the engine itself -----------------------------------------------------------------------------------------
+// ---- the engine itself
 
 Result<api::Status> FakeControl::statusNow(const api::Nothing &)
 {
@@ -114,7 +119,8 @@ Result<api::Status> FakeControl::statusNow(const api::Nothing &)
     for (const SiteConfig &site : document().sites)
         status.sites += site.enabled;
     for (const ListenerConfig &listener : document().listeners)
-        status.listeners.push_back({listener.id, listener.address, "http://" + listener.address, {}});
+        status.listeners.push_back(
+            {listener.id, listener.address, "http://" + listener.address, {}});
     status.warnings = warnings;
     return status;
 }
@@ -129,11 +135,12 @@ Result<api::Recognition> FakeControl::recogniseNow(const api::FolderQuery &what)
 {
     const auto found = folders.find(what.path);
     if (found == folders.end())
-        return Error {ErrorCode::NotProject, fmt::format("{}: nothing to serve was recognised", what.path)};
+        return Error {ErrorCode::NotProject,
+                      fmt::format("{}: nothing to serve was recognised", what.path)};
     return found->second;
 }
 
-// ---- sites that run --------------------------------------------------------------------------------------------
+// ---- sites that run
 
 Result<api::Nothing> FakeControl::restartSiteNow(const api::Id &what)
 {
@@ -170,7 +177,7 @@ Result<api::Nothing> FakeControl::killWorkerNow(const api::WorkerKill &what)
     return Error {ErrorCode::NotFound, fmt::format("no worker has pid {}", what.pid)};
 }
 
-// ---- one-off commands ------------------------------------------------------------------------------------------
+// ---- one-off commands
 
 Result<api::TaskView> FakeControl::runCommandNow(const api::RunCommand &what)
 {

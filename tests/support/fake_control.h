@@ -14,10 +14,12 @@
 
 namespace arc::test {
 
-/// An engine that is not there: keeps a real configuration document with real revisions, invents moving figures, and
-/// does what a test tells it. Answers at once on the caller's thread (or when released, see hold()). One thread.
+/// An engine that is not there: keeps a real configuration document with real revisions, invents
+/// moving figures, and does what a test tells it. Answers at once on the caller's thread (or when
+/// released, see hold()). One thread.
 ///
-/// It begins with three sites: "shop" (Django, WSGI, runs), "docs" (static files, runs) and "api" (FastAPI, stopped).
+/// It begins with three sites: "shop" (Django, WSGI, runs), "docs" (static files, runs) and "api"
+/// (FastAPI, stopped).
 class FakeControl final : public Control {
 public:
     FakeControl();
@@ -32,27 +34,45 @@ public:
     }
 #include "server/control/api/operations.def"
 
-    // ---- what a test may look at ---------------------------------------------------------------------------------
+    // ---- what a test may look at
     struct Call {
         std::string operation; ///< "startSite"
         std::string request;   ///< as JSON
     };
     std::vector<Call> calls; ///< oldest first; clear it freely
     size_t count(std::string_view operation) const;
-    const Document &document() const { return m_revisions.back().document; }
-    uint64_t revision() const { return m_revisions.back().view.revision; }
+    const Document &document() const
+    {
+        return m_revisions.back().document;
+    }
+    uint64_t revision() const
+    {
+        return m_revisions.back().view.revision;
+    }
 
-    // ---- what a test may tell it ---------------------------------------------------------------------------------
+    // ---- what a test may tell it
     /// The next call of this operation fails; several are queued.
     void failNext(const std::string &operation, Error error);
     /// Every call fails until it is called with nothing: an engine that has gone away.
-    void failAll(std::optional<Error> error) { m_failAll = std::move(error); }
+    void failAll(std::optional<Error> error)
+    {
+        m_failAll = std::move(error);
+    }
     /// Answers wait from now on, until release() lets them go in order.
-    void hold() { m_holding = true; }
-    size_t held() const { return m_held.size(); }
+    void hold()
+    {
+        m_holding = true;
+    }
+    size_t held() const
+    {
+        return m_held.size();
+    }
     void release();
     /// Milliseconds of Unix time; the real clock unless set.
-    void setClock(std::function<int64_t()> clock) { m_clock = std::move(clock); }
+    void setClock(std::function<int64_t()> clock)
+    {
+        m_clock = std::move(clock);
+    }
     /// Somebody else changes an engine setting: the revision moves on.
     void changeElsewhere(const std::string &key, const std::string &value);
     /// "failed" or "degraded" need a cause.
@@ -63,12 +83,13 @@ public:
     std::string startFails;
     /// What recognise() answers for a folder; other folders are NotProject.
     std::map<std::string, api::Recognition> folders;
-    std::string author = "test"; ///< of the revisions to come
-    std::map<std::string, std::string> pinned; ///< setting key → "command line"
+    std::string author = "test";                ///< of the revisions to come
+    std::map<std::string, std::string> pinned;  ///< setting key → "command line"
     std::map<std::string, std::string> outputs; ///< site → what its app wrote
-    std::vector<std::string> commandOutput {"Operations to perform:\n", "  Applying shop.0001_initial... OK\n"};
+    std::vector<std::string> commandOutput {"Operations to perform:\n",
+                                            "  Applying shop.0001_initial... OK\n"};
     int commandExit = 0;
-    bool commandHangs = false; ///< runs until it is cancelled
+    bool commandHangs = false;         ///< runs until it is cancelled
     std::vector<std::string> warnings; ///< of status
 
 private:
@@ -80,7 +101,7 @@ private:
         std::string state;
         std::string cause;
         int startupLeft = 0;
-        int64_t since = 0;    ///< Unix ms
+        int64_t since = 0; ///< Unix ms
         int firstPid = 0;
         int64_t restarts = 0;
     };
@@ -122,7 +143,10 @@ private:
     double loadOf(const std::string &site, int64_t unixMs) const;
     api::SiteFigures figuresOf(const SiteConfig &site, int64_t unixMs) const;
     api::PoolFigures poolOf(const SiteConfig &site, int64_t unixMs) const;
-    int64_t now() const { return m_clock(); }
+    int64_t now() const
+    {
+        return m_clock();
+    }
 
     std::function<int64_t()> m_clock;
     std::vector<Kept> m_revisions;

@@ -64,9 +64,11 @@ Result<void> applyEdit(Document &document, const api::SettingEdit &edit)
         return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", edit.key)};
     Overrides *overrides = overridesIn(document, edit.scope, edit.object);
     if (!overrides)
-        return Error {ErrorCode::NotFound, fmt::format("there is no {} {}", edit.scope, edit.object)};
+        return Error {ErrorCode::NotFound,
+                      fmt::format("there is no {} {}", edit.scope, edit.object)};
     if (!allowedAt(*row, edit.scope))
-        return Error {ErrorCode::Invalid, fmt::format("{}: cannot be set for a {}", edit.key, edit.scope)};
+        return Error {ErrorCode::Invalid,
+                      fmt::format("{}: cannot be set for a {}", edit.key, edit.scope)};
     if (!edit.value) {
         overrides->erase(edit.key);
         return {};
@@ -100,8 +102,9 @@ std::string targetOf(const HandlerConfig &handler)
 Result<api::Changed> FakeControl::commit(uint64_t madeAgainst, Document document, bool dryRun)
 {
     if (madeAgainst != 0 && madeAgainst != revision()) {
-        return Error {ErrorCode::Conflict, fmt::format("made against revision {}, but {} changed it to {}", madeAgainst,
-                                                       m_revisions.back().view.author, revision())};
+        return Error {ErrorCode::Conflict,
+                      fmt::format("made against revision {}, but {} changed it to {}", madeAgainst,
+                                  m_revisions.back().view.author, revision())};
     }
     if (auto valid = validate(document); !valid)
         return std::move(valid).error();
@@ -117,7 +120,8 @@ void FakeControl::changeElsewhere(const std::string &key, const std::string &val
     Document document = this->document();
     const SettingRow *row = findSetting(key);
     document.settings.insert_or_assign(key, parseSetting(*row, value).value());
-    m_revisions.push_back({{revision() + 1, now(), "somebody else", key + " changed"}, std::move(document)});
+    m_revisions.push_back(
+        {{revision() + 1, now(), "somebody else", key + " changed"}, std::move(document)});
 }
 
 const FakeControl::Kept *FakeControl::findRevision(uint64_t revision) const
@@ -129,7 +133,7 @@ const FakeControl::Kept *FakeControl::findRevision(uint64_t revision) const
     return nullptr;
 }
 
-// ---- sites -----------------------------------------------------------------------------------------------------
+// ---- sites
 
 std::vector<std::string> FakeControl::urlsOf(const SiteConfig &site) const
 {
@@ -151,8 +155,10 @@ api::SiteView FakeControl::viewOf(const SiteConfig &site) const
     view.urls = urlsOf(site);
     view.kind = "Static files";
     for (const RouteConfig &route : site.routes) {
-        view.routes.push_back({.path = route.path, .methods = fmt::format("{}", fmt::join(route.methods, " ")),
-                               .handler = handlerName(route.handler), .target = targetOf(route.handler)});
+        view.routes.push_back({.path = route.path,
+                               .methods = fmt::format("{}", fmt::join(route.methods, " ")),
+                               .handler = handlerName(route.handler),
+                               .target = targetOf(route.handler)});
         if (const auto *files = std::get_if<StaticRoute>(&route.handler))
             view.root = files->root;
     }
@@ -184,19 +190,25 @@ Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
     const auto folder = folders.find(what.path);
     const bool known = folder != folders.end() && !folder->second.projects.empty();
     if (!known && what.kind != "static" && what.entry.empty())
-        return Error {ErrorCode::NotProject, fmt::format("{}: nothing to serve was recognised", what.path)};
-    const api::ProjectChoice project = known ? folder->second.projects.front() : api::ProjectChoice {};
+        return Error {ErrorCode::NotProject,
+                      fmt::format("{}: nothing to serve was recognised", what.path)};
+    const api::ProjectChoice project =
+        known ? folder->second.projects.front() : api::ProjectChoice {};
     if (document.findSite(what.name))
         return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", what.name)};
 
     SiteConfig site;
-    site.id = makeIdentifier(!what.name.empty() ? what.name : known ? project.name : what.path, document);
+    site.id = makeIdentifier(!what.name.empty() ? what.name
+                                 : known        ? project.name
+                                                : what.path,
+                             document);
     site.hosts = what.hosts.empty() ? std::vector {site.id + ".localhost"} : what.hosts;
     RouteConfig route;
     if (what.kind == "static" || project.kind == "static") {
         route.handler = StaticRoute {.root = what.path};
     } else {
-        AppConfig app {.id = site.id, .root = what.path, .entry = what.entry, .interface = what.interface};
+        AppConfig app {
+            .id = site.id, .root = what.path, .entry = what.entry, .interface = what.interface};
         if (app.entry.empty())
             app.entry = project.entry;
         if (app.interface.empty() || app.interface == "auto")
@@ -211,7 +223,9 @@ Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
     const std::string id = site.id;
     document.sites.push_back(std::move(site));
     for (const auto &[key, value] : what.settings) {
-        if (auto edited = applyEdit(document, {.key = key, .scope = "app", .object = id, .value = value}); !edited)
+        if (auto edited =
+                applyEdit(document, {.key = key, .scope = "app", .object = id, .value = value});
+            !edited)
             return std::move(edited).error();
     }
     auto changed = commit(0, std::move(document));
@@ -237,7 +251,8 @@ Result<api::Changed> FakeControl::editSiteNow(const api::SiteEdit &what)
     }
     if (what.name && *what.name != what.id) {
         if (document.findSite(*what.name))
-            return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", *what.name)};
+            return Error {ErrorCode::Conflict,
+                          fmt::format("there is a site {} already", *what.name)};
         site->id = *what.name;
     }
     auto changed = commit(what.revision, std::move(document));
@@ -280,7 +295,7 @@ Result<api::Changed> FakeControl::stopSiteNow(const api::Id &what)
     return commit(0, std::move(document));
 }
 
-// ---- settings --------------------------------------------------------------------------------------------------
+// ---- settings
 
 const Overrides *FakeControl::overridesAt(const std::string &scope, const std::string &object) const
 {
@@ -291,7 +306,8 @@ Result<api::SettingViews> FakeControl::settingsNow(const api::SettingsQuery &wha
 {
     const Overrides *own = overridesAt(what.scope, what.object);
     if (!own)
-        return Error {ErrorCode::NotFound, fmt::format("there is no {} {}", what.scope, what.object)};
+        return Error {ErrorCode::NotFound,
+                      fmt::format("there is no {} {}", what.scope, what.object)};
     api::SettingViews views;
     views.revision = revision();
     for (const SettingRow &row : settingRows()) {
@@ -317,14 +333,15 @@ Result<api::Changed> FakeControl::editSettingsNow(const api::SettingEdits &what)
     Document document = this->document();
     for (const api::SettingEdit &edit : what.edits) {
         if (const auto pin = pinned.find(edit.key); pin != pinned.end())
-            return Error {ErrorCode::Conflict, fmt::format("{}: given on the {}", edit.key, pin->second)};
+            return Error {ErrorCode::Conflict,
+                          fmt::format("{}: given on the {}", edit.key, pin->second)};
         if (auto applied = applyEdit(document, edit); !applied)
             return std::move(applied).error();
     }
     return commit(what.revision, std::move(document), what.dryRun);
 }
 
-// ---- documents and revisions -----------------------------------------------------------------------------------
+// ---- documents and revisions
 
 Result<api::Text> FakeControl::exportConfigNow(const api::Nothing &)
 {
@@ -362,7 +379,8 @@ Result<api::DiffView> FakeControl::configDiffNow(const api::DiffQuery &what)
     const Kept *from = findRevision(what.from);
     const Kept *to = findRevision(what.to == 0 ? revision() : what.to);
     if (!from || !to)
-        return Error {ErrorCode::NotFound, fmt::format("there is no revision {}", from ? what.to : what.from)};
+        return Error {ErrorCode::NotFound,
+                      fmt::format("there is no revision {}", from ? what.to : what.from)};
     api::DiffView view;
     for (const ChangeItem &item : diffDocuments(from->document, to->document))
         view.items.push_back({item.kind, item.id, item.before, item.after});

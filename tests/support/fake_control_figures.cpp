@@ -16,7 +16,8 @@ constexpr int kWorkers = 2;
 constexpr int kThreads = 4;
 constexpr int64_t kGiB = 1024 * 1024 * 1024;
 
-/// Waves of several lengths: moves like traffic, yet the same for the same second, so history and snapshot agree.
+/// Waves of several lengths: moves like traffic, yet the same for the same second, so history and
+/// snapshot agree.
 double waves(int64_t unixMs, double phase)
 {
     const double t = static_cast<double>(unixMs / 1000) + phase;
@@ -76,7 +77,8 @@ void FakeControl::moveStates()
 double FakeControl::loadOf(const std::string &site, int64_t unixMs) const
 {
     const auto found = m_states.find(site);
-    if (found == m_states.end() || (found->second.state != "running" && found->second.state != "degraded"))
+    if (found == m_states.end()
+        || (found->second.state != "running" && found->second.state != "degraded"))
         return 0;
     const auto seed = static_cast<double>(std::hash<std::string> {}(site) % 100);
     return (40 + seed * 2) * waves(unixMs, seed);
@@ -101,7 +103,8 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
 {
     const api::SiteView view = viewOf(site);
     const auto found = m_states.find(site.id);
-    const SiteState state = found == m_states.end() ? SiteState {.state = "stopped"} : found->second;
+    const SiteState state =
+        found == m_states.end() ? SiteState {.state = "stopped"} : found->second;
     const Overrides *own = overridesAt("app", view.app);
     const auto processes = own ? own->find("pool.processes") : Overrides::const_iterator {};
     api::PoolFigures pool;
@@ -184,11 +187,16 @@ Result<api::History> FakeControl::historyNow(const api::HistoryRange &what)
         for (const SiteConfig &site : document().sites)
             load += site.enabled ? loadOf(site.id, second * 1000) : 0;
         const api::Figures figures = figuresAt(load);
-        history.points.push_back({.unixMs = second * 1000, .requestsPerSecond = load,
-                                  .errorsPerSecond = figures.errorsPerSecond, .p50 = figures.p50,
-                                  .p95 = figures.p95, .p99 = figures.p99,
-                                  .workersBusy = std::min(kWorkers * kThreads, static_cast<int>(load / 40)),
-                                  .workersSlots = kWorkers * kThreads, .cpu = std::min(1.0, load / 800)});
+        history.points.push_back(
+            {.unixMs = second * 1000,
+             .requestsPerSecond = load,
+             .errorsPerSecond = figures.errorsPerSecond,
+             .p50 = figures.p50,
+             .p95 = figures.p95,
+             .p99 = figures.p99,
+             .workersBusy = std::min(kWorkers * kThreads, static_cast<int>(load / 40)),
+             .workersSlots = kWorkers * kThreads,
+             .cpu = std::min(1.0, load / 800)});
     }
     return history;
 }

@@ -7,7 +7,8 @@ namespace arc::tidy {
 
 // Each rule answers its findings: "path:line: what is wrong, and what to do instead".
 
-/// Includes follow the table of allowed arrows (ARCHITECTURE.md); third-party headers stay in the modules that own them.
+/// Includes follow the table of allowed arrows (ARCHITECTURE.md); third-party headers stay in the
+/// modules that own them.
 QStringList checkArrows(const std::vector<SourceFile> &files);
 /// Files of code at most 600 lines, main.cpp 150, functions 70, lines of C++ 100 columns.
 QStringList checkSizes(const std::vector<SourceFile> &files);

@@ -10,8 +10,10 @@ namespace arc::tidy {
 
 std::vector<SourceFile> readTree(const QString &root)
 {
-    static const QStringList folders {"app", "server", "gui", "plugins", "resources", "tests", "installer"};
-    static const QStringList endings {"*.cpp", "*.h", "*.def", "*.py", "*.txt", "*.cmake", "*.sh", "*.sql"};
+    static const QStringList folders {"app",       "server", "gui",      "plugins",
+                                      "resources", "tests",  "installer"};
+    static const QStringList endings {"*.cpp", "*.h",     "*.def", "*.py",
+                                      "*.txt", "*.cmake", "*.sh",  "*.sql"};
     std::vector<SourceFile> files;
     for (const QString &folder : folders) {
         QDirIterator each(root + "/" + folder, endings, QDir::Files, QDirIterator::Subdirectories);
@@ -25,7 +27,8 @@ std::vector<SourceFile> readTree(const QString &root)
             files.push_back({file.fileName().mid(root.size() + 1), lines});
         }
     }
-    std::sort(files.begin(), files.end(), [](const SourceFile &a, const SourceFile &b) { return a.path < b.path; });
+    std::sort(files.begin(), files.end(),
+              [](const SourceFile &a, const SourceFile &b) { return a.path < b.path; });
     return files;
 }
 

@@ -20,7 +20,8 @@ struct SourceFile {
 /// Every text file under the source folders, build folders left out.
 std::vector<SourceFile> readTree(const QString &root);
 
-/// A line without its comments and without what stands between quotes: what rules about code may look at.
+/// A line without its comments and without what stands between quotes: what rules about code may
+/// look at.
 QString codeOf(const QString &line);
 
 } // namespace arc::tidy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The style guide as a test: each rule over the whole tree, and each rule against code that breaks it.
-#include "server/config/settings.h"
+// The style guide as a test: each rule over the whole tree, and each rule against code that breaks
+// it.
+#include "server/config/manual.h"
 #include "server/metrics/metrics.h"
 #include "tests/tidy/rules.h"
 
@@ -43,16 +44,27 @@ private slots:
 
     void aForbiddenArrowIsFound()
     {
-        QCOMPARE(checkArrows({made("server/loop/x.cpp", "#include \"server/http/exchange.h\"")}).size(), 1);
+        QCOMPARE(
+            checkArrows({made("server/loop/x.cpp", "#include \"server/http/exchange.h\"")}).size(),
+            1);
         QCOMPARE(checkArrows({made("server/config/x.h", "#include <event2/event.h>")}).size(), 1);
-        QCOMPARE(checkArrows({made("gui/x.cpp", "#include \"server/control/service.h\"")}).size(), 1);
-        QCOMPARE(checkArrows({made("gui/x.cpp", "#include \"server/control/api/control.h\"")}).size(), 0);
+        QCOMPARE(checkArrows({made("gui/x.cpp", "#include \"server/control/service.h\"")}).size(),
+                 1);
+        QCOMPARE(
+            checkArrows({made("gui/x.cpp", "#include \"server/control/api/control.h\"")}).size(),
+            0);
     }
 
     void aLongFunctionIsFound()
     {
-        QCOMPARE(checkSizes({made("server/x.cpp", "void f()\n{\n" + QString("    g();\n").repeated(71) + "}")}).size(), 1);
-        QCOMPARE(checkSizes({made("server/x.cpp", "void f()\n{\n" + QString("    g();\n").repeated(70) + "}")}).size(), 0);
+        QCOMPARE(checkSizes({made("server/x.cpp",
+                                  "void f()\n{\n" + QString("    g();\n").repeated(71) + "}")})
+                     .size(),
+                 1);
+        QCOMPARE(checkSizes({made("server/x.cpp",
+                                  "void f()\n{\n" + QString("    g();\n").repeated(70) + "}")})
+                     .size(),
+                 0);
         QCOMPARE(checkSizes({made("server/x.cpp", QString("x;\n").repeated(601))}).size(), 1);
     }
 
@@ -66,8 +78,12 @@ private slots:
 
     void aForgottenSourceIsFound()
     {
-        const SourceFile cmake = made("server/a/CMakeLists.txt", "arc_module(arc_a SOURCES one.cpp ../two.cpp)");
-        QCOMPARE(checkEverySourceIsBuilt({cmake, made("server/a/one.cpp", ""), made("server/two.cpp", "")}).size(), 0);
+        const SourceFile cmake =
+            made("server/a/CMakeLists.txt", "arc_module(arc_a SOURCES one.cpp ../two.cpp)");
+        QCOMPARE(checkEverySourceIsBuilt(
+                     {cmake, made("server/a/one.cpp", ""), made("server/two.cpp", "")})
+                     .size(),
+                 0);
         QCOMPARE(checkEverySourceIsBuilt({cmake, made("server/a/three.cpp", "")}).size(), 1);
     }
 
@@ -75,8 +91,10 @@ private slots:
     {
         QTest::addColumn<QString>("page");
         QTest::addColumn<QString>("text");
-        QTest::newRow("settings") << "resources/docs/settings.md" << QString::fromStdString(arc::settingsManual());
-        QTest::newRow("metrics") << "resources/docs/metrics.md" << QString::fromStdString(arc::metricsManual());
+        QTest::newRow("settings") << "resources/docs/settings.md"
+                                  << QString::fromStdString(arc::settingsManual());
+        QTest::newRow("metrics") << "resources/docs/metrics.md"
+                                 << QString::fromStdString(arc::metricsManual());
     }
     void generatedPagesAreFresh()
     {
@@ -84,7 +102,8 @@ private slots:
         QFETCH(QString, text);
         QFile file(QString(ARC_SOURCE_DIR) + "/" + page);
         QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(page));
-        QVERIFY2(QString::fromUtf8(file.readAll()) == text, "stale: run arcology --dump-docs resources/docs");
+        QVERIFY2(QString::fromUtf8(file.readAll()) == text,
+                 "stale: run arcology --dump-docs resources/docs");
     }
 };
 

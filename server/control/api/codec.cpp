@@ -101,11 +101,12 @@ Result<T> decodeRequest(const Received &received)
     return request;
 }
 
-// ---- percent-encoding ------------------------------------------------------------------------------------------
+// ---- percent-encoding
 
 std::string percentEncode(std::string_view text)
 {
-    constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    constexpr std::string_view kUnreserved =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     std::string encoded;
     encoded.reserve(text.size());
     for (const char c : text) {
@@ -171,7 +172,8 @@ Result<std::map<std::string, std::string, std::less<>>> parseQuery(std::string_v
     for (const std::string_view pair : split(query, '&')) {
         const size_t equals = pair.find('=');
         auto name = percentDecode(pair.substr(0, equals));
-        auto value = percentDecode(equals == pair.npos ? std::string_view {} : pair.substr(equals + 1));
+        auto value =
+            percentDecode(equals == pair.npos ? std::string_view {} : pair.substr(equals + 1));
         if (!name || !value)
             return Error {ErrorCode::Invalid, "the query has a broken percent escape"};
         if (!fields.emplace(*name, std::move(*value)).second)
@@ -180,17 +182,17 @@ Result<std::map<std::string, std::string, std::less<>>> parseQuery(std::string_v
     return fields;
 }
 
-// ---- every type that travels -----------------------------------------------------------------------------------
+// ---- every type that travels
 
 namespace {
 
-// The address of a template is what instantiates it, and "used" keeps it; an explicit instantiation would be an error
-// for types that several operations share.
+// The address of a template is what instantiates it, and "used" keeps it; an explicit instantiation
+// would be an error for types that several operations share.
 using Anchor = void (*)();
 [[gnu::used]] const Anchor kInstantiated[] = {
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \
-    reinterpret_cast<Anchor>(&toJson<request>), reinterpret_cast<Anchor>(&toJson<answer>),          \
-        reinterpret_cast<Anchor>(&fromJson<request>), reinterpret_cast<Anchor>(&fromJson<answer>),  \
+    reinterpret_cast<Anchor>(&toJson<request>), reinterpret_cast<Anchor>(&toJson<answer>),         \
+        reinterpret_cast<Anchor>(&fromJson<request>), reinterpret_cast<Anchor>(&fromJson<answer>), \
         reinterpret_cast<Anchor>(&encodeRequest<request>),                                         \
         reinterpret_cast<Anchor>(&decodeRequest<request>),
 #include "server/control/api/operations.def"

@@ -15,7 +15,7 @@ constexpr OperationRow kRows[] = {
 #include "server/control/api/operations.def"
 };
 
-// ---- what the compiler proves before anyone runs the table -------------------------------------------------------
+// ---- what the compiler proves before anyone runs the table
 
 consteval bool rowsAreSound()
 {
@@ -81,7 +81,8 @@ consteval bool requestFits(ApiMethod method, std::string_view path)
     return !inQuery || isPlain<Request>();
 }
 
-static_assert(rowsAreSound(), "operations.def: a help without a full stop, or a path without its slash");
+static_assert(rowsAreSound(),
+              "operations.def: a help without a full stop, or a path without its slash");
 static_assert(rowsAreUnique(), "operations.def: a name, a method and path, or a ctl verb twice");
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \
     static_assert(requestFits<api::request>(ApiMethod::method, path),                              \

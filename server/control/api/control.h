@@ -25,10 +25,12 @@ struct OperationRow {
 };
 std::span<const OperationRow> operationRows() noexcept;
 
-/// The one way to administer an engine, whoever asks: the window, ctl, a test. Generated from operations.def.
+/// The one way to administer an engine, whoever asks: the window, ctl, a test. Generated from
+/// operations.def.
 ///
-/// Calls never block. The callback runs once, on the callee's thread (the engine's control loop, the client's loop, or at
-/// once in a fake): who needs another thread hops itself. Callbacks may be dropped only when the object is destroyed.
+/// Calls never block. The callback runs once, on the callee's thread (the engine's control loop,
+/// the client's loop, or at once in a fake): who needs another thread hops itself. Callbacks may be
+/// dropped only when the object is destroyed.
 class Control {
 public:
     template <class T>

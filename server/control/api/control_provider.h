@@ -8,8 +8,9 @@
 
 namespace arc {
 
-/// Hands out the engine's Control on behalf of somebody: changes made through it carry the author into the history.
-/// Lives on the control loop, as do the Controls it returns; a Control outlives its last call's callback.
+/// Hands out the engine's Control on behalf of somebody: changes made through it carry the author
+/// into the history. Lives on the control loop, as do the Controls it returns; a Control outlives
+/// its last call's callback.
 class ControlProvider {
 public:
     virtual ~ControlProvider() = default;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Private to control/api: walks fields() with nlohmann-json. Included by codec.cpp and openapi.cpp alone.
+// Private to control/api: walks fields() with nlohmann-json. Included by codec.cpp and openapi.cpp
+// alone.
 
 #include "server/base/text.h"
 #include "server/control/api/codec.h"
@@ -19,15 +20,22 @@ namespace arc::api::detail {
 using Json = nlohmann::ordered_json; // keeps the order of fields()
 
 template <class T>
-concept Struct = requires { T::fields(); };
+concept Struct = requires
+{
+    T::fields();
+};
 template <class T>
-struct IsVector : std::false_type {};
+struct IsVector : std::false_type {
+};
 template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
+struct IsVector<std::vector<T>> : std::true_type {
+};
 template <class T>
-struct IsOptional : std::false_type {};
+struct IsOptional : std::false_type {
+};
 template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
+struct IsOptional<std::optional<T>> : std::true_type {
+};
 using TextMap = std::map<std::string, std::string>;
 
 template <Struct T, class Visit>
@@ -36,7 +44,7 @@ constexpr void eachField(Visit visit)
     std::apply([&](auto... field) { (visit(field), ...); }, T::fields());
 }
 
-// ---- writing ---------------------------------------------------------------------------------------------------
+// ---- writing
 
 template <class T>
 Json write(const T &value)
@@ -76,12 +84,13 @@ inline std::string print(const Json &json)
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// ---- reading ---------------------------------------------------------------------------------------------------
+// ---- reading
 
 inline Error wrong(const std::string &path, std::string_view what)
 {
     return Error {ErrorCode::Invalid,
-                  path.empty() ? fmt::format("the document {}", what) : fmt::format("{}: {}", path, what)};
+                  path.empty() ? fmt::format("the document {}", what)
+                               : fmt::format("{}: {}", path, what)};
 }
 
 template <std::integral T>
@@ -92,8 +101,9 @@ Result<void> readWhole(const Json &json, T &value, const std::string &path)
     const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<uint64_t>())
                                                 : std::in_range<T>(json.get<int64_t>());
     if (!fits) {
-        return wrong(path, fmt::format("outside {}..{}", std::numeric_limits<T>::min(),
-                                       std::numeric_limits<T>::max()));
+        return wrong(path,
+                     fmt::format("outside {}..{}", std::numeric_limits<T>::min(),
+                                 std::numeric_limits<T>::max()));
     }
     value = json.is_number_unsigned() ? static_cast<T>(json.get<uint64_t>())
                                       : static_cast<T>(json.get<int64_t>());
@@ -128,7 +138,8 @@ Result<void> readStruct(const Json &json, T &value, const std::string &path, Str
 }
 
 template <class T>
-Result<void> readVector(const Json &json, std::vector<T> &value, const std::string &path, Strictness strictness)
+Result<void> readVector(const Json &json, std::vector<T> &value, const std::string &path,
+                        Strictness strictness)
 {
     if (!json.is_array())
         return wrong(path, "must be a list");
@@ -191,7 +202,7 @@ Result<void> read(const Json &json, T &value, const std::string &path, Strictnes
     return {};
 }
 
-// ---- path and query --------------------------------------------------------------------------------------------
+// ---- path and query
 
 template <class T>
 Result<void> readText(std::string_view text, T &value, const std::string &name)

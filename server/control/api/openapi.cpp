@@ -83,11 +83,12 @@ template <class Request>
 void addRequest(const OperationRow &row, Json &operation, Json &components)
 {
     Json parameters = Json::array();
-    bool needsBody = false;
+    Json body =
+        Json::object(); // what stands in the path is refused in the body, so it is not shown there
     api::detail::eachField<Request>([&]<class Owner, class Value>(api::Field<Owner, Value> field) {
         const bool inPath = row.path.find(fmt::format("{{{}}}", field.name)) != row.path.npos;
         if (!inPath && !api::travelsInQuery(row.method)) {
-            needsBody = true;
+            body[field.name] = schemaOf<Value>(components);
             return;
         }
         parameters.push_back({{"name", field.name},
@@ -97,8 +98,11 @@ void addRequest(const OperationRow &row, Json &operation, Json &components)
     });
     if (!parameters.empty())
         operation["parameters"] = std::move(parameters);
-    if (needsBody)
-        operation["requestBody"] = {{"content", jsonContent(schemaOf<Request>(components))}};
+    if (!body.empty()) {
+        const Json schema = {
+            {"type", "object"}, {"properties", std::move(body)}, {"additionalProperties", false}};
+        operation["requestBody"] = {{"content", jsonContent(schema)}};
+    }
 }
 
 template <class Request, class Answer>
@@ -110,16 +114,18 @@ Json describe(const OperationRow &row, Json &components)
     addRequest<Request>(row, operation, components);
     operation["responses"] = {
         {"200", {{"description", "Done."}, {"content", jsonContent(schemaOf<Answer>(components))}}},
-        {"default", {{"description", "Refused or failed."}, {"content", jsonContent(reference("Error"))}}}};
+        {"default",
+         {{"description", "Refused or failed."}, {"content", jsonContent(reference("Error"))}}}};
     return operation;
 }
 
 Json errorSchema()
 {
     const Json text = {{"type", "string"}};
-    return {{"type", "object"},
-            {"properties",
-             {{"error", {{"type", "object"}, {"properties", {{"code", text}, {"message", text}}}}}}}};
+    return {
+        {"type", "object"},
+        {"properties",
+         {{"error", {{"type", "object"}, {"properties", {{"code", text}, {"message", text}}}}}}}};
 }
 
 } // namespace
@@ -134,15 +140,14 @@ std::string openApiDocument()
         describe<api::REQUEST, api::ANSWER>(*row, components);                                     \
     ++row;
 #include "server/control/api/operations.def"
-    const Json document = {
-        {"openapi", "3.0.3"},
-        {"info",
-         {{"title", "Arcology admin API"},
-          {"version", kVersion},
-          {"license", {{"name", "Apache-2.0"}}}}},
-        {"servers", Json::array({{{"url", api::kPrefix}}})},
-        {"paths", std::move(paths)},
-        {"components", {{"schemas", std::move(components)}}}};
+    const Json document = {{"openapi", "3.0.3"},
+                           {"info",
+                            {{"title", "Arcology admin API"},
+                             {"version", kVersion},
+                             {"license", {{"name", "Apache-2.0"}}}}},
+                           {"servers", Json::array({{{"url", api::kPrefix}}})},
+                           {"paths", std::move(paths)},
+                           {"components", {{"schemas", std::move(components)}}}};
     return api::detail::print(document);
 }
 

@@ -5,7 +5,8 @@
 
 namespace arc {
 
-/// The admin API as an OpenAPI 3.0 document (JSON), made from operations.def and fields(). Any thread.
+/// The admin API as an OpenAPI 3.0 document (JSON), made from operations.def and fields(). Any
+/// thread.
 std::string openApiDocument();
 
 } // namespace arc

@@ -10,9 +10,10 @@
 
 namespace arc::api {
 
-// What travels over the admin API, as plain values. Each struct lists its fields once (fields()), and that list is the
-// JSON reader, the JSON writer and the OpenAPI schema. Absent fields keep their default; unknown ones are refused in
-// requests and ignored in answers (a newer engine may send more).
+// What travels over the admin API, as plain values. Each struct lists its fields once (fields()),
+// and that list is the JSON reader, the JSON writer and the OpenAPI schema. Absent fields keep
+// their default; unknown ones are refused in requests and ignored in answers (a newer engine may
+// send more).
 #define ARC_FIELDS(Type, ...)                                                                      \
     static constexpr auto fields()                                                                 \
     {                                                                                              \
@@ -21,7 +22,10 @@ namespace arc::api {
     }                                                                                              \
     bool operator==(const Type &) const = default;
 #define ARC_FIELD(jsonName, member)                                                                \
-    ::arc::api::Field {jsonName, &Self::member}
+    ::arc::api::Field                                                                              \
+    {                                                                                              \
+        jsonName, &Self::member                                                                    \
+    }
 
 template <class Class, class Value>
 struct Field {
@@ -58,26 +62,29 @@ struct ListenerStatus {
     std::string address;
     std::string url;   ///< with the port that was picked
     std::string error; ///< why it is not open; empty: it is
-    ARC_FIELDS(ListenerStatus, ARC_FIELD("id", id), ARC_FIELD("address", address), ARC_FIELD("url", url), ARC_FIELD("error", error))
+    ARC_FIELDS(ListenerStatus, ARC_FIELD("id", id), ARC_FIELD("address", address),
+               ARC_FIELD("url", url), ARC_FIELD("error", error))
 };
 
 struct Status {
     std::string version;
     int pid = 0;
     int64_t startedUnixMs = 0;
-    std::string state;    ///< "starting", "serving", "degraded", "draining"
+    std::string state; ///< "starting", "serving", "degraded", "draining"
     uint64_t revision = 0;
     std::string dataDir;
-    std::string opsUrl;   ///< empty: closed
+    std::string opsUrl; ///< empty: closed
     int loops = 0;
     int cores = 0;
-    int sites = 0;        ///< enabled
+    int sites = 0; ///< enabled
     std::vector<ListenerStatus> listeners;
     std::vector<std::string> warnings;
-    ARC_FIELDS(Status, ARC_FIELD("version", version), ARC_FIELD("pid", pid), ARC_FIELD("started_unix_ms", startedUnixMs),
-               ARC_FIELD("state", state), ARC_FIELD("revision", revision), ARC_FIELD("data_dir", dataDir),
-               ARC_FIELD("ops_url", opsUrl), ARC_FIELD("loops", loops), ARC_FIELD("cores", cores), ARC_FIELD("sites", sites),
-               ARC_FIELD("listeners", listeners), ARC_FIELD("warnings", warnings))
+    ARC_FIELDS(Status, ARC_FIELD("version", version), ARC_FIELD("pid", pid),
+               ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("state", state),
+               ARC_FIELD("revision", revision), ARC_FIELD("data_dir", dataDir),
+               ARC_FIELD("ops_url", opsUrl), ARC_FIELD("loops", loops), ARC_FIELD("cores", cores),
+               ARC_FIELD("sites", sites), ARC_FIELD("listeners", listeners),
+               ARC_FIELD("warnings", warnings))
 };
 
 /// Figures of the last second. A negative number means unknown.
@@ -88,21 +95,24 @@ struct Figures {
     double p95 = -1;
     double p99 = -1;
     int inFlight = 0;
-    ARC_FIELDS(Figures, ARC_FIELD("requests_per_second", requestsPerSecond), ARC_FIELD("errors_per_second", errorsPerSecond),
-               ARC_FIELD("p50", p50), ARC_FIELD("p95", p95), ARC_FIELD("p99", p99), ARC_FIELD("in_flight", inFlight))
+    ARC_FIELDS(Figures, ARC_FIELD("requests_per_second", requestsPerSecond),
+               ARC_FIELD("errors_per_second", errorsPerSecond), ARC_FIELD("p50", p50),
+               ARC_FIELD("p95", p95), ARC_FIELD("p99", p99), ARC_FIELD("in_flight", inFlight))
 };
 
 struct SiteFigures {
     std::string id;
-    std::string state;  ///< "running", "starting", "degraded", "failed", "stopped"
-    std::string cause;  ///< of degraded and failed, one sentence
-    std::string kind;   ///< "Django 3.2.19 · WSGI", "Static files"
+    std::string state; ///< "running", "starting", "degraded", "failed", "stopped"
+    std::string cause; ///< of degraded and failed, one sentence
+    std::string kind;  ///< "Django 3.2.19 · WSGI", "Static files"
     std::vector<std::string> urls;
     Figures now;
     int64_t requestsTotal = 0;
     int64_t errorsTotal = 0;
-    ARC_FIELDS(SiteFigures, ARC_FIELD("id", id), ARC_FIELD("state", state), ARC_FIELD("cause", cause), ARC_FIELD("kind", kind),
-               ARC_FIELD("urls", urls), ARC_FIELD("now", now), ARC_FIELD("requests_total", requestsTotal), ARC_FIELD("errors_total", errorsTotal))
+    ARC_FIELDS(SiteFigures, ARC_FIELD("id", id), ARC_FIELD("state", state),
+               ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("urls", urls),
+               ARC_FIELD("now", now), ARC_FIELD("requests_total", requestsTotal),
+               ARC_FIELD("errors_total", errorsTotal))
 };
 
 struct StepFigures {
@@ -122,9 +132,11 @@ struct WorkerFigures {
     double cpu = -1; ///< of one core, over the last second
     std::string serving;
     std::vector<StepFigures> steps;
-    ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state), ARC_FIELD("started_unix_ms", startedUnixMs),
-               ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots), ARC_FIELD("memory_bytes", memoryBytes),
-               ARC_FIELD("cpu", cpu), ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
+    ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
+               ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("requests", requests),
+               ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
+               ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("cpu", cpu),
+               ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
 };
 
 struct PoolFigures {
@@ -133,20 +145,23 @@ struct PoolFigures {
     std::string cause;
     std::string kind;
     std::string python;
-    int wanted = 0;         ///< processes
-    std::string processes;  ///< the setting: "auto" or a number
+    int wanted = 0;        ///< processes
+    std::string processes; ///< the setting: "auto" or a number
     int threads = 0;
-    int busy = 0;           ///< slots
+    int busy = 0; ///< slots
     int slots = 0;
     int queued = 0;
-    double queueP95 = -1;   ///< seconds, over the last ten seconds
+    double queueP95 = -1; ///< seconds, over the last ten seconds
     int64_t restarts = 0;
     std::vector<WorkerFigures> workers;
     std::vector<std::string> warnings;
-    ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state), ARC_FIELD("cause", cause), ARC_FIELD("kind", kind),
-               ARC_FIELD("python", python), ARC_FIELD("wanted", wanted), ARC_FIELD("processes", processes), ARC_FIELD("threads", threads),
-               ARC_FIELD("busy", busy), ARC_FIELD("slots", slots), ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
-               ARC_FIELD("restarts", restarts), ARC_FIELD("workers", workers), ARC_FIELD("warnings", warnings))
+    ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state),
+               ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
+               ARC_FIELD("wanted", wanted), ARC_FIELD("processes", processes),
+               ARC_FIELD("threads", threads), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
+               ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
+               ARC_FIELD("restarts", restarts), ARC_FIELD("workers", workers),
+               ARC_FIELD("warnings", warnings))
 };
 
 struct HostFigures {
@@ -154,12 +169,15 @@ struct HostFigures {
     std::vector<double> cpuCores; ///< each 0..1
     int64_t memoryUsedBytes = -1;
     int64_t memoryTotalBytes = -1;
-    double engineCpu = -1;        ///< of one core
+    double engineCpu = -1; ///< of one core
     int64_t engineMemoryBytes = -1;
     int connections = 0;
-    ARC_FIELDS(HostFigures, ARC_FIELD("cpu", cpu), ARC_FIELD("cpu_cores", cpuCores), ARC_FIELD("memory_used_bytes", memoryUsedBytes),
-               ARC_FIELD("memory_total_bytes", memoryTotalBytes), ARC_FIELD("engine_cpu", engineCpu),
-               ARC_FIELD("engine_memory_bytes", engineMemoryBytes), ARC_FIELD("connections", connections))
+    ARC_FIELDS(HostFigures, ARC_FIELD("cpu", cpu), ARC_FIELD("cpu_cores", cpuCores),
+               ARC_FIELD("memory_used_bytes", memoryUsedBytes),
+               ARC_FIELD("memory_total_bytes", memoryTotalBytes),
+               ARC_FIELD("engine_cpu", engineCpu),
+               ARC_FIELD("engine_memory_bytes", engineMemoryBytes),
+               ARC_FIELD("connections", connections))
 };
 
 /// Everything that moves, once a second. The window's heartbeat.
@@ -173,9 +191,10 @@ struct Snapshot {
     HostFigures host;
     std::vector<SiteFigures> sites;
     std::vector<PoolFigures> pools;
-    ARC_FIELDS(Snapshot, ARC_FIELD("unix_ms", unixMs), ARC_FIELD("revision", revision), ARC_FIELD("state", state), ARC_FIELD("total", total),
-               ARC_FIELD("workers_busy", workersBusy), ARC_FIELD("workers_slots", workersSlots), ARC_FIELD("host", host),
-               ARC_FIELD("sites", sites), ARC_FIELD("pools", pools))
+    ARC_FIELDS(Snapshot, ARC_FIELD("unix_ms", unixMs), ARC_FIELD("revision", revision),
+               ARC_FIELD("state", state), ARC_FIELD("total", total),
+               ARC_FIELD("workers_busy", workersBusy), ARC_FIELD("workers_slots", workersSlots),
+               ARC_FIELD("host", host), ARC_FIELD("sites", sites), ARC_FIELD("pools", pools))
 };
 
 /// One second of the past, for charts.
@@ -189,8 +208,9 @@ struct HistoryPoint {
     int workersBusy = 0;
     int workersSlots = 0;
     double cpu = -1;
-    ARC_FIELDS(HistoryPoint, ARC_FIELD("unix_ms", unixMs), ARC_FIELD("rps", requestsPerSecond), ARC_FIELD("eps", errorsPerSecond),
-               ARC_FIELD("p50", p50), ARC_FIELD("p95", p95), ARC_FIELD("p99", p99), ARC_FIELD("busy", workersBusy),
+    ARC_FIELDS(HistoryPoint, ARC_FIELD("unix_ms", unixMs), ARC_FIELD("rps", requestsPerSecond),
+               ARC_FIELD("eps", errorsPerSecond), ARC_FIELD("p50", p50), ARC_FIELD("p95", p95),
+               ARC_FIELD("p99", p99), ARC_FIELD("busy", workersBusy),
                ARC_FIELD("slots", workersSlots), ARC_FIELD("cpu", cpu))
 };
 struct HistoryRange {
@@ -211,7 +231,8 @@ struct PythonChoice {
     std::string path;
     std::string version;
     std::string source;
-    ARC_FIELDS(PythonChoice, ARC_FIELD("path", path), ARC_FIELD("version", version), ARC_FIELD("source", source))
+    ARC_FIELDS(PythonChoice, ARC_FIELD("path", path), ARC_FIELD("version", version),
+               ARC_FIELD("source", source))
 };
 struct ProjectChoice {
     std::string kind;
@@ -222,40 +243,47 @@ struct ProjectChoice {
     std::string interface;
     std::vector<std::string> evidence;
     std::vector<std::string> warnings;
-    ARC_FIELDS(ProjectChoice, ARC_FIELD("kind", kind), ARC_FIELD("title", title), ARC_FIELD("name", name), ARC_FIELD("root", root),
-               ARC_FIELD("entry", entry), ARC_FIELD("interface", interface), ARC_FIELD("evidence", evidence), ARC_FIELD("warnings", warnings))
+    ARC_FIELDS(ProjectChoice, ARC_FIELD("kind", kind), ARC_FIELD("title", title),
+               ARC_FIELD("name", name), ARC_FIELD("root", root), ARC_FIELD("entry", entry),
+               ARC_FIELD("interface", interface), ARC_FIELD("evidence", evidence),
+               ARC_FIELD("warnings", warnings))
 };
 struct Recognition {
     std::string folder;
     std::vector<ProjectChoice> projects;
     std::vector<PythonChoice> pythons;
     std::string address; ///< where a new site would answer: "http://127.0.0.1:8080"
-    ARC_FIELDS(Recognition, ARC_FIELD("folder", folder), ARC_FIELD("projects", projects), ARC_FIELD("pythons", pythons), ARC_FIELD("address", address))
+    ARC_FIELDS(Recognition, ARC_FIELD("folder", folder), ARC_FIELD("projects", projects),
+               ARC_FIELD("pythons", pythons), ARC_FIELD("address", address))
 };
 
 /// A new site. Only `path` is needed: what is empty is recognised or chosen.
 struct NewSite {
     std::string path;
     std::string name;
-    std::string kind;      ///< of ProjectChoice; "static" serves the folder's files
+    std::string kind; ///< of ProjectChoice; "static" serves the folder's files
     std::string entry;
     std::string interface; ///< "", "auto", "wsgi", "asgi"
     std::string python;
-    std::vector<std::string> hosts; ///< empty: <name>.localhost, plus any host while it is the only site without one
+    std::vector<std::string>
+        hosts; ///< empty: <name>.localhost, plus any host while it is the only site without one
     std::map<std::string, std::string> env;
     std::map<std::string, std::string> settings; ///< of the app, as text: {"pool.processes": "4"}
-    ARC_FIELDS(NewSite, ARC_FIELD("path", path), ARC_FIELD("name", name), ARC_FIELD("kind", kind), ARC_FIELD("entry", entry),
-               ARC_FIELD("interface", interface), ARC_FIELD("python", python), ARC_FIELD("hosts", hosts), ARC_FIELD("env", env),
+    ARC_FIELDS(NewSite, ARC_FIELD("path", path), ARC_FIELD("name", name), ARC_FIELD("kind", kind),
+               ARC_FIELD("entry", entry), ARC_FIELD("interface", interface),
+               ARC_FIELD("python", python), ARC_FIELD("hosts", hosts), ARC_FIELD("env", env),
                ARC_FIELD("settings", settings))
 };
 
 struct RouteView {
     std::string path;
-    std::string methods; ///< "GET POST"; empty: all
-    std::string handler; ///< "python", "static", "redirect", "respond"
-    std::string target;  ///< app id, folder, URL, "200 text/plain"
+    std::string methods;  ///< "GET POST"; empty: all
+    std::string handler;  ///< "python", "static", "redirect", "respond"
+    std::string target;   ///< app id, folder, URL, "200 text/plain"
     bool fromApp = false; ///< a static folder the app named, not configured
-    ARC_FIELDS(RouteView, ARC_FIELD("path", path), ARC_FIELD("methods", methods), ARC_FIELD("handler", handler), ARC_FIELD("target", target), ARC_FIELD("from_app", fromApp))
+    ARC_FIELDS(RouteView, ARC_FIELD("path", path), ARC_FIELD("methods", methods),
+               ARC_FIELD("handler", handler), ARC_FIELD("target", target),
+               ARC_FIELD("from_app", fromApp))
 };
 /// A site as configured, for its page.
 struct SiteView {
@@ -272,9 +300,12 @@ struct SiteView {
     std::string python;
     std::string kind;
     std::map<std::string, std::string> env;
-    ARC_FIELDS(SiteView, ARC_FIELD("id", id), ARC_FIELD("enabled", enabled), ARC_FIELD("hosts", hosts), ARC_FIELD("listeners", listeners),
-               ARC_FIELD("urls", urls), ARC_FIELD("routes", routes), ARC_FIELD("app", app), ARC_FIELD("root", root), ARC_FIELD("entry", entry),
-               ARC_FIELD("interface", interface), ARC_FIELD("python", python), ARC_FIELD("kind", kind), ARC_FIELD("env", env))
+    ARC_FIELDS(SiteView, ARC_FIELD("id", id), ARC_FIELD("enabled", enabled),
+               ARC_FIELD("hosts", hosts), ARC_FIELD("listeners", listeners),
+               ARC_FIELD("urls", urls), ARC_FIELD("routes", routes), ARC_FIELD("app", app),
+               ARC_FIELD("root", root), ARC_FIELD("entry", entry),
+               ARC_FIELD("interface", interface), ARC_FIELD("python", python),
+               ARC_FIELD("kind", kind), ARC_FIELD("env", env))
 };
 struct SiteViews {
     uint64_t revision = 0;
@@ -284,15 +315,17 @@ struct SiteViews {
 /// Changes to a site; what is absent stays.
 struct SiteEdit {
     std::string id;
-    uint64_t revision = 0; ///< it was made against; 0: the newest
+    uint64_t revision = 0;           ///< it was made against; 0: the newest
     std::optional<std::string> name; ///< a new id
     std::optional<std::vector<std::string>> hosts;
     std::optional<std::string> entry;
     std::optional<std::string> interface;
     std::optional<std::string> python;
     std::optional<std::map<std::string, std::string>> env;
-    ARC_FIELDS(SiteEdit, ARC_FIELD("id", id), ARC_FIELD("revision", revision), ARC_FIELD("name", name), ARC_FIELD("hosts", hosts),
-               ARC_FIELD("entry", entry), ARC_FIELD("interface", interface), ARC_FIELD("python", python), ARC_FIELD("env", env))
+    ARC_FIELDS(SiteEdit, ARC_FIELD("id", id), ARC_FIELD("revision", revision),
+               ARC_FIELD("name", name), ARC_FIELD("hosts", hosts), ARC_FIELD("entry", entry),
+               ARC_FIELD("interface", interface), ARC_FIELD("python", python),
+               ARC_FIELD("env", env))
 };
 
 struct OutputQuery {
@@ -306,8 +339,9 @@ struct RunCommand {
     std::string id;
     std::vector<std::string> argv;
     std::map<std::string, std::string> env; ///< beyond the app's, for this run only; never stored
-    std::string input; ///< standard input, then end of file
-    ARC_FIELDS(RunCommand, ARC_FIELD("id", id), ARC_FIELD("argv", argv), ARC_FIELD("env", env), ARC_FIELD("input", input))
+    std::string input;                      ///< standard input, then end of file
+    ARC_FIELDS(RunCommand, ARC_FIELD("id", id), ARC_FIELD("argv", argv), ARC_FIELD("env", env),
+               ARC_FIELD("input", input))
 };
 struct TaskQuery {
     std::string id;
@@ -317,26 +351,30 @@ struct TaskQuery {
 struct TaskView {
     std::string id;
     std::string site;
-    std::string title;  ///< "manage.py migrate"
-    std::string state;  ///< "running", "done", "failed", "cancelled"
+    std::string title; ///< "manage.py migrate"
+    std::string state; ///< "running", "done", "failed", "cancelled"
     int exitStatus = 0;
     int64_t startedUnixMs = 0;
     int64_t offset = 0; ///< of `output` in the whole
     std::string output; ///< from `after` on, at most 256 KiB; older output is dropped beyond 1 MiB
-    ARC_FIELDS(TaskView, ARC_FIELD("id", id), ARC_FIELD("site", site), ARC_FIELD("title", title), ARC_FIELD("state", state),
-               ARC_FIELD("exit_status", exitStatus), ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("offset", offset), ARC_FIELD("output", output))
+    ARC_FIELDS(TaskView, ARC_FIELD("id", id), ARC_FIELD("site", site), ARC_FIELD("title", title),
+               ARC_FIELD("state", state), ARC_FIELD("exit_status", exitStatus),
+               ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("offset", offset),
+               ARC_FIELD("output", output))
 };
 
 struct SettingView {
     std::string key;
-    std::string scope;  ///< level of this value: "engine", "site", "app"
-    std::string object; ///< site or app id; empty for the engine
-    std::string value;  ///< as printSetting() prints
+    std::string scope;     ///< level of this value: "engine", "site", "app"
+    std::string object;    ///< site or app id; empty for the engine
+    std::string value;     ///< as printSetting() prints
     std::string inherited; ///< what it would be without an own value here
-    bool isSet = false; ///< an own value at this level
-    std::string pinnedBy; ///< "command line", "environment": cannot be changed here; empty: can
-    ARC_FIELDS(SettingView, ARC_FIELD("key", key), ARC_FIELD("scope", scope), ARC_FIELD("object", object), ARC_FIELD("value", value),
-               ARC_FIELD("inherited", inherited), ARC_FIELD("is_set", isSet), ARC_FIELD("pinned_by", pinnedBy))
+    bool isSet = false;    ///< an own value at this level
+    std::string pinnedBy;  ///< "command line", "environment": cannot be changed here; empty: can
+    ARC_FIELDS(SettingView, ARC_FIELD("key", key), ARC_FIELD("scope", scope),
+               ARC_FIELD("object", object), ARC_FIELD("value", value),
+               ARC_FIELD("inherited", inherited), ARC_FIELD("is_set", isSet),
+               ARC_FIELD("pinned_by", pinnedBy))
 };
 struct SettingsQuery {
     std::string scope = "engine"; ///< "engine", "site", "app"
@@ -353,20 +391,23 @@ struct SettingEdit {
     std::string scope = "engine";
     std::string object;
     std::optional<std::string> value; ///< absent: back to the inherited value
-    ARC_FIELDS(SettingEdit, ARC_FIELD("key", key), ARC_FIELD("scope", scope), ARC_FIELD("object", object), ARC_FIELD("value", value))
+    ARC_FIELDS(SettingEdit, ARC_FIELD("key", key), ARC_FIELD("scope", scope),
+               ARC_FIELD("object", object), ARC_FIELD("value", value))
 };
 struct SettingEdits {
     uint64_t revision = 0; ///< they were made against; 0: the newest
     std::vector<SettingEdit> edits;
-    bool dryRun = false;   ///< validate and summarise, change nothing
-    ARC_FIELDS(SettingEdits, ARC_FIELD("revision", revision), ARC_FIELD("edits", edits), ARC_FIELD("dry_run", dryRun))
+    bool dryRun = false; ///< validate and summarise, change nothing
+    ARC_FIELDS(SettingEdits, ARC_FIELD("revision", revision), ARC_FIELD("edits", edits),
+               ARC_FIELD("dry_run", dryRun))
 };
 
 struct ImportDocument {
     std::string document; ///< JSON, format 1
     uint64_t revision = 0;
     bool dryRun = false;
-    ARC_FIELDS(ImportDocument, ARC_FIELD("document", document), ARC_FIELD("revision", revision), ARC_FIELD("dry_run", dryRun))
+    ARC_FIELDS(ImportDocument, ARC_FIELD("document", document), ARC_FIELD("revision", revision),
+               ARC_FIELD("dry_run", dryRun))
 };
 struct RevisionQuery {
     uint64_t before = 0; ///< 0: from the newest
@@ -378,7 +419,8 @@ struct RevisionView {
     int64_t atUnixMs = 0;
     std::string author;
     std::string summary;
-    ARC_FIELDS(RevisionView, ARC_FIELD("revision", revision), ARC_FIELD("at_unix_ms", atUnixMs), ARC_FIELD("author", author), ARC_FIELD("summary", summary))
+    ARC_FIELDS(RevisionView, ARC_FIELD("revision", revision), ARC_FIELD("at_unix_ms", atUnixMs),
+               ARC_FIELD("author", author), ARC_FIELD("summary", summary))
 };
 struct RevisionViews {
     std::vector<RevisionView> revisions; ///< newest first
@@ -394,7 +436,8 @@ struct DiffItem {
     std::string id;
     std::string before;
     std::string after;
-    ARC_FIELDS(DiffItem, ARC_FIELD("kind", kind), ARC_FIELD("id", id), ARC_FIELD("before", before), ARC_FIELD("after", after))
+    ARC_FIELDS(DiffItem, ARC_FIELD("kind", kind), ARC_FIELD("id", id), ARC_FIELD("before", before),
+               ARC_FIELD("after", after))
 };
 struct DiffView {
     std::vector<DiffItem> items;

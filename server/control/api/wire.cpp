@@ -15,10 +15,10 @@ struct StatusRow {
 
 // The first row of a status is what a foreign body with that status is read as.
 constexpr StatusRow kStatuses[] = {
-    {ErrorCode::Invalid, 400},     {ErrorCode::NotFound, 404},     {ErrorCode::AppFailed, 422},
-    {ErrorCode::NotProject, 422},  {ErrorCode::Conflict, 409},     {ErrorCode::Forbidden, 403},
-    {ErrorCode::AddressInUse, 409}, {ErrorCode::Internal, 500},    {ErrorCode::DataDir, 500},
-    {ErrorCode::Unavailable, 503}, {ErrorCode::Full, 503},         {ErrorCode::Cancelled, 409},
+    {ErrorCode::Invalid, 400},      {ErrorCode::NotFound, 404}, {ErrorCode::AppFailed, 422},
+    {ErrorCode::NotProject, 422},   {ErrorCode::Conflict, 409}, {ErrorCode::Forbidden, 403},
+    {ErrorCode::AddressInUse, 409}, {ErrorCode::Internal, 500}, {ErrorCode::DataDir, 500},
+    {ErrorCode::Unavailable, 503},  {ErrorCode::Full, 503},     {ErrorCode::Cancelled, 409},
 };
 
 ErrorCode codeOfStatus(int status) noexcept
@@ -92,7 +92,8 @@ Error errorFromAnswer(int status, std::string_view body)
         const auto &error = json["error"];
         const auto code = error.find("code");
         const auto message = error.find("message");
-        if (code != error.end() && code->is_string() && message != error.end() && message->is_string())
+        if (code != error.end() && code->is_string() && message != error.end()
+            && message->is_string())
             return Error {errorFromName(code->get<std::string>()), message->get<std::string>()};
     }
     return Error {codeOfStatus(status), fmt::format("the engine answered with status {}", status)};

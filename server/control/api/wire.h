@@ -28,7 +28,8 @@ std::string_view roleName(Role role) noexcept; ///< "viewer", "operator", "admin
 int httpStatus(ErrorCode code) noexcept;
 /// {"error":{"code":"conflict","message":"..."}}
 std::string errorToJson(const Error &error);
-/// Reads errorToJson() back. A body of another kind (a proxy's page) gives a code by status and one sentence.
+/// Reads errorToJson() back. A body of another kind (a proxy's page) gives a code by status and one
+/// sentence.
 Error errorFromAnswer(int status, std::string_view body);
 
 /// Printable ASCII only, cut to kAuthorBytesMax.

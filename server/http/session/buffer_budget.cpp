@@ -49,7 +49,8 @@ bool LoopBudget::cover() noexcept
 {
     while (m_used >= m_grants * BufferBudget::kGrantBytes) {
         if (!m_shared->tryGrant())
-            return m_used == 0; // other loops hold it all; one that holds nothing may still serve from nothing
+            return m_used == 0; // other loops hold it all; one that holds nothing may still serve
+                                // from nothing
         ++m_grants;
     }
     return true;

@@ -6,16 +6,19 @@
 
 namespace arc {
 
-/// The sum limit buffers.total_mib over all loops. Any thread. Loops take from it in grants, so that the shared number is
-/// touched once per MiB and not once per request.
+/// The sum limit buffers.total_mib over all loops. Any thread. Loops take from it in grants, so
+/// that the shared number is touched once per MiB and not once per request.
 class BufferBudget {
 public:
     static constexpr int64_t kGrantBytes = 1024 * 1024;
 
-    explicit BufferBudget(int64_t totalBytes) noexcept : m_limit(totalBytes) {}
+    explicit BufferBudget(int64_t totalBytes) noexcept : m_limit(totalBytes) { }
     BufferBudget(const BufferBudget &) = delete;
 
-    void setLimit(int64_t totalBytes) noexcept { m_limit.store(totalBytes, std::memory_order_relaxed); }
+    void setLimit(int64_t totalBytes) noexcept
+    {
+        m_limit.store(totalBytes, std::memory_order_relaxed);
+    }
     int64_t limit() const noexcept { return m_limit.load(std::memory_order_relaxed); }
     int64_t granted() const noexcept { return m_granted.load(std::memory_order_relaxed); }
 
@@ -30,12 +33,13 @@ private:
 
 /// A loop's part of the budget. Confined to its loop.
 ///
-/// charge() never fails: the memory is there already. What it tells is whether more may be taken, and the owner then
-/// stops reading. So the limit can be passed by what one turn had in its hands, which has limits of its own.
+/// charge() never fails: the memory is there already. What it tells is whether more may be taken,
+/// and the owner then stops reading. So the limit can be passed by what one turn had in its hands,
+/// which has limits of its own.
 class LoopBudget {
 public:
     /// shared may be null: then nothing is limited, only counted.
-    explicit LoopBudget(BufferBudget *shared) noexcept : m_shared(shared) {}
+    explicit LoopBudget(BufferBudget *shared) noexcept : m_shared(shared) { }
     LoopBudget(const LoopBudget &) = delete;
     ~LoopBudget();
 
@@ -47,7 +51,8 @@ public:
 private:
     bool cover() noexcept;
 
-    /// A loop keeps this much more than it uses, so that a steady load does not move grants to and fro.
+    /// A loop keeps this much more than it uses, so that a steady load does not move grants to and
+    /// fro.
     static constexpr int64_t kSpareGrants = 2;
 
     BufferBudget *const m_shared;

@@ -29,7 +29,8 @@ void OutputQueue::closeText()
     if (m_first < m_pieces.size() && m_pieces.back().kind == Kind::Text)
         m_pieces.back().left += grown; // text pieces next to each other are one range
     else
-        m_pieces.push_back({.kind = Kind::Text, .left = grown, .textAt = m_textQueued, .chunk = {}});
+        m_pieces.push_back(
+            {.kind = Kind::Text, .left = grown, .textAt = m_textQueued, .chunk = {}});
     m_textQueued = end;
     m_queued += grown;
 }

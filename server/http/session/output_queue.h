@@ -9,11 +9,12 @@
 
 namespace arc {
 
-/// Bytes on their way to one socket, in order: heads and small bodies copied into one text, larger bodies referred to,
-/// parts of files by descriptor. Confined to its loop; pooled there, so that its vectors keep their capacity.
+/// Bytes on their way to one socket, in order: heads and small bodies copied into one text, larger
+/// bodies referred to, parts of files by descriptor. Confined to its loop; pooled there, so that
+/// its vectors keep their capacity.
 ///
-/// Unbounded by itself: the connection starts no request while bytes wait, and a handler that writes on in spite of
-/// isBacklogged() is charged to the buffer budget.
+/// Unbounded by itself: the connection starts no request while bytes wait, and a handler that
+/// writes on in spite of isBacklogged() is charged to the buffer budget.
 class OutputQueue {
 public:
     /// Copying this much costs less than a place in the gather list and a counted reference.
@@ -56,7 +57,7 @@ private:
 
     std::string m_text;
     std::vector<Piece> m_pieces;
-    size_t m_first = 0; ///< of m_pieces, not yet sent
+    size_t m_first = 0;      ///< of m_pieces, not yet sent
     uint64_t m_textBase = 0; ///< place of m_text[0]
     uint64_t m_textQueued = 0;
     uint64_t m_textSent = 0;

@@ -5,7 +5,8 @@
 
 namespace arc {
 
-/// Whether an Accept value asks for text/html at least as much as for text/plain, and names it or its type: a bare
+/// Whether an Accept value asks for text/html at least as much as for text/plain, and names it or
+/// its type: a bare
 /// "*/*" (curl, scripts) prefers plain text. What cannot be read counts as not asked for.
 bool prefersHtml(std::string_view accept) noexcept;
 

@@ -30,17 +30,37 @@ public:
     static constexpr size_t kExtensionBytesMax = 256; ///< of a whole body
     static constexpr size_t kTrailerBytesMax = 8 * 1024;
 
-    /// Reads on. The caller repeats the call with the bytes behind `bytesUsed` while the step is Data.
+    /// Reads on. The caller repeats the call with the bytes behind `bytesUsed` while the step is
+    /// Data.
     ChunkPiece decode(std::string_view bytes) noexcept;
     bool isDone() const noexcept { return m_state == State::Done; }
 
 private:
     enum class State : uint8_t {
-        SizeFirst, Size, Extension, SizeLf, Data, DataCr, DataLf,
-        TrailerStart, TrailerName, TrailerValue, TrailerLf, EndLf, Done, Bad,
+        SizeFirst,
+        Size,
+        SizeLf,
+        Data,
+        DataCr,
+        DataLf,
+        NameFirst,
+        Name,
+        ValueFirst,
+        Value,
+        Quoted,
+        QuotedPair,
+        QuotedEnd, // of an extension
+        TrailerStart,
+        TrailerName,
+        TrailerValue,
+        TrailerLf,
+        EndLf,
+        Done,
+        Bad,
     };
     const char *step(char byte) noexcept;
     const char *sizeStep(char byte) noexcept;
+    const char *extensionStep(char byte) noexcept;
     const char *trailerStep(char byte) noexcept;
 
     uint64_t m_left = 0; ///< of the current chunk
@@ -50,12 +70,15 @@ private:
     State m_state = State::SizeFirst;
 };
 
-/// The line in front of a chunk's data: "1a\r\n". Behind the data comes kChunkEnd. A chunk of size 0 would end the
-/// body, so it is refused by an assertion: use kLastChunk.
+/// The line in front of a chunk's data: "1a\r\n". Behind the data comes kChunkEnd. A chunk of size
+/// 0 would end the body, so it is refused by an assertion: use kLastChunk.
 class ChunkHeader {
 public:
     explicit ChunkHeader(uint64_t size) noexcept;
-    std::string_view text() const noexcept { return {m_text.data() + m_from, m_text.size() - m_from}; }
+    std::string_view text() const noexcept
+    {
+        return {m_text.data() + m_from, m_text.size() - m_from};
+    }
 
 private:
     std::array<char, 18> m_text;

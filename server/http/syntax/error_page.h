@@ -12,8 +12,9 @@ struct ErrorPage {
     std::string body;
 };
 
-/// The page of a status: HTML when `accept` (the Accept header's value, or nothing) prefers it, else plain text.
-/// An empty explanation means the standard sentence for the status. Everything that is put in is escaped.
+/// The page of a status: HTML when `accept` (the Accept header's value, or nothing) prefers it,
+/// else plain text. An empty explanation means the standard sentence for the status. Everything
+/// that is put in is escaped.
 ErrorPage makeErrorPage(int status, std::string_view explanation, std::string_view requestId,
                         std::optional<std::string_view> accept);
 

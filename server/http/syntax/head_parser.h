@@ -28,38 +28,44 @@ constexpr uint64_t kContentLengthMax = uint64_t {1} << 62;
 enum class HeadStep {
     NeedMore, ///< so far nothing is wrong, but the head's end is not there
     Done,
-    Refuse,   ///< answer with the status and close: where the next request begins is unknown
+    Refuse, ///< answer with the status and close: where the next request begins is unknown
 };
 
 struct HeadOutcome {
     HeadStep step = HeadStep::NeedMore;
-    int status = 0;              ///< of Refuse: 400, 414, 417, 431, 501 or 505
-    std::string_view reason;     ///< of Refuse: what is wrong, constant text for the error page
-    size_t bytesUsed = 0;        ///< of Done: the body, or the next request, begins here
+    int status = 0;          ///< of Refuse: 400, 414, 417, 431, 501 or 505
+    std::string_view reason; ///< of Refuse: what is wrong, constant text for the error page
+    size_t bytesUsed = 0;    ///< of Done: the body, or the next request, begins here
 };
 
 /// What is remembered between two calls for one head. Reset it (= {}) for the next one.
 struct HeadProgress {
     size_t bytesLooked = 0;
+    size_t decidedAt = 0; ///< so many bytes without a line's end are too many
 };
 
-/// Where a parsed head may put what is not in the received bytes. Both are reused from call to call.
+/// Where a parsed head may put what is not in the received bytes. Both are reused from call to
+/// call.
 struct HeadMemory {
     std::span<HeaderView> headers; ///< at least HeadLimits::headerCountMax long
-    std::string &text;             ///< decoded path and lower-case host, only when they differ from what was received
+    std::string
+        &text; ///< decoded path and lower-case host, only when they differ from what was received
 };
 
 /// Reads one request head by RFC 9112, strictly: what could be understood in two ways is refused.
 ///
-/// `bytes` begin with the first byte of this request and hold everything received since; after NeedMore the call is
-/// repeated with the same bytes (they may have moved) and more behind them. Allocates only when the path holds "%" or
-/// dot segments or the host capital letters. `head` is filled by Done only; its views point into `bytes` and `memory`.
-/// One CRLF before the request line is skipped (RFC 9112 2.2).
+/// `bytes` begin with the first byte of this request and hold everything received since; after
+/// NeedMore the call is repeated with the same bytes (they may have moved) and more behind them.
+/// What is wrong is told at the end of its line at the latest, and it is the same however the bytes
+/// were split. Allocates only when the path holds "%" or dot segments or the host capital letters.
+/// `head` is filled by Done only; its views point into `bytes` and `memory`. One CRLF before the
+/// request line is skipped (RFC 9112 2.2).
 HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProgress &progress,
                       const HeadMemory &memory, RequestHead &head) noexcept;
 
 /// Copies what a head views into own memory, so that it outlives the bytes it was parsed from.
-/// `bytes` are those it was parsed from (bytesUsed of them are enough).
+/// `bytes` are those it was parsed from (bytesUsed of them are enough; a head whose views point
+/// elsewhere, as one that was copied before, must be copied with that other memory).
 RequestHead copyHead(const RequestHead &head, std::string_view bytes, std::string &text,
                      std::vector<HeaderView> &headers);
 

@@ -20,15 +20,17 @@ struct RangeRequest {
     static constexpr size_t kRangesMax = 16;
 
     enum class Outcome {
-        Whole,         ///< not understood, too many ranges, or more bytes than the body: send the whole body
-        Some,          ///< `ranges()` of it
+        Whole, ///< not understood, too many ranges, or more bytes than the body: send the whole
+               ///< body
+        Some,  ///< `ranges()` of it
         Unsatisfiable, ///< 416
     };
     Outcome outcome = Outcome::Whole;
     std::array<ByteRange, kRangesMax> all {};
     size_t count = 0;
 
-    std::span<const ByteRange> ranges() const noexcept { return {all.data(), count}; }
+    std::span<const ByteRange> ranges() && = delete; // would outlive what it views
+    std::span<const ByteRange> ranges() const &noexcept { return {all.data(), count}; }
 };
 
 RangeRequest parseRange(std::string_view value, uint64_t size) noexcept;

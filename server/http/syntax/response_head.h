@@ -12,18 +12,26 @@ namespace arc {
 
 /// What the owner of the connection adds to an answer's head.
 struct ResponseFraming {
-    enum class Connection { Unsaid, Close, KeepAlive }; ///< KeepAlive is said to HTTP/1.0 clients only
+    enum class Connection {
+        Unsaid,
+        Close,
+        KeepAlive
+    }; ///< KeepAlive is said to HTTP/1.0 clients only
 
     std::optional<uint64_t> length; ///< Content-Length; also for HEAD and 304 when known
     bool chunked = false;           ///< instead of a length
     Connection connection = Connection::Unsaid;
-    bool server = false;            ///< http.server_header
-    std::string_view dateLine;      ///< of DateLine
+    bool server = false;       ///< http.server_header
+    std::string_view dateLine; ///< of DateLine
 };
 
-/// Appends the head, from the status line to the empty line. Statuses without a body (1xx, 204) get neither
-/// Content-Length nor Transfer-Encoding (RFC 9110 8.6, RFC 9112 6.1), whatever the framing says.
+/// Appends the head, from the status line to the empty line. Statuses without a body (1xx, 204) get
+/// neither Content-Length nor Transfer-Encoding (RFC 9110 8.6, RFC 9112 6.1), whatever the framing
+/// says.
 void appendResponseHead(std::string &out, const ResponseHead &head, const ResponseFraming &framing);
+/// The same with header lines as HeaderBlock::lines() gives them.
+void appendResponseHead(std::string &out, int status, std::string_view lines,
+                        const ResponseFraming &framing);
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

@@ -8,12 +8,14 @@
 
 namespace arc {
 
-/// The path routing, handlers and apps see: percent-decoded once, then dot segments removed (RFC 3986 5.2.4).
+/// The path routing, handlers and apps see: percent-decoded once, then dot segments removed (RFC
+/// 3986 5.2.4).
 ///
-/// "%2F" becomes "/" before segments are looked at, as nginx, gunicorn and uvicorn do: routes, static files and apps
-/// then see one and the same path, so nothing hides behind an encoded slash. A backslash and empty segments stay as
-/// they are. Refused (nothing returned): not beginning with "/", a broken escape, "%00", and ".." above the root.
-/// A path that needs no change is returned as it is; otherwise the result is in `memory`, which is overwritten.
+/// "%2F" becomes "/" before segments are looked at, as nginx, gunicorn and uvicorn do: routes,
+/// static files and apps then see one and the same path, so nothing hides behind an encoded slash.
+/// A backslash and empty segments stay as they are. Refused (nothing returned): not beginning with
+/// "/", a broken escape, "%00", and ".." above the root. A path that needs no change is returned as
+/// it is; otherwise the result is in `memory`, which is overwritten.
 std::optional<std::string_view> normalisePath(std::string_view raw, std::string &memory);
 
 /// Percent-encodes what may not stand in a path as it is; keeps "/". For Location and links.
@@ -23,8 +25,8 @@ struct Authority {
     std::string_view host; ///< as received; IPv6 with its brackets
     std::optional<uint16_t> port;
 };
-/// host [":" port] with a non-empty reg-name, IPv4 or [IPv6] host (RFC 3986 3.2.2) and no user information.
-/// An empty port ("example.org:") counts as none.
+/// host [":" port] with a non-empty reg-name, IPv4 or [IPv6] host (RFC 3986 3.2.2) and no user
+/// information. An empty port ("example.org:") counts as none.
 std::optional<Authority> parseAuthority(std::string_view text) noexcept;
 
 } // namespace arc

@@ -45,7 +45,8 @@ private slots:
         QTest::addColumn<QString>("printed");
         QTest::addColumn<QString>("expected");
         auto row = [](const std::string &printed, const char *expected) {
-            QTest::newRow(expected) << QString::fromStdString(printed) << QString::fromUtf8(expected);
+            QTest::newRow(expected)
+                << QString::fromStdString(printed) << QString::fromUtf8(expected);
         };
         row(formatCount(0), "0");
         row(formatCount(8412), "8\u2009412");
@@ -65,7 +66,10 @@ private slots:
         QCOMPARE(printed, expected);
     }
 
-    void timestampsAreUtc() { QCOMPARE(formatTimestamp(1795442587221), std::string("2026-11-23T14:03:07.221Z")); }
+    void timestampsAreUtc()
+    {
+        QCOMPARE(formatTimestamp(1795442587221), std::string("2026-11-23T14:03:07.221Z"));
+    }
 
     void aFullLogRingDropsWholeLinesAndCounts()
     {

@@ -14,7 +14,7 @@ namespace {
 /// Documents out of a small world, so that two of them share objects, settings and differences.
 class RandomDocuments {
 public:
-    explicit RandomDocuments(uint32_t seed) : m_random(seed) {}
+    explicit RandomDocuments(uint32_t seed) : m_random(seed) { }
 
     Document next()
     {
@@ -38,11 +38,15 @@ public:
     }
 
 private:
-    unsigned pick(unsigned count) { return std::uniform_int_distribution<unsigned>(0, count - 1)(m_random); }
+    unsigned pick(unsigned count)
+    {
+        return std::uniform_int_distribution<unsigned>(0, count - 1)(m_random);
+    }
 
     AppConfig app(const char *id)
     {
-        AppConfig out {.id = id, .root = "/srv", .entry = "m:app", .interface = "wsgi", .python = "/p"};
+        AppConfig out {
+            .id = id, .root = "/srv", .entry = "m:app", .interface = "wsgi", .python = "/p"};
         if (pick(2))
             out.env["KEY"] = std::to_string(pick(2)) + "\n\"ü";
         if (pick(2))
@@ -54,7 +58,8 @@ private:
         SiteConfig out {.id = id, .enabled = pick(2) == 1};
         if (pick(2))
             out.hosts.push_back("h" + std::to_string(pick(3)));
-        const HandlerConfig handlers[] = {StaticRoute {"/srv/static", ""}, RedirectRoute {"/x", 301},
+        const HandlerConfig handlers[] = {StaticRoute {"/srv/static", ""},
+                                          RedirectRoute {"/x", 301},
                                           RespondRoute {204, "text/html", "b"}, PythonRoute {"a"}};
         for (const HandlerConfig &handler : handlers) {
             if (pick(2))
@@ -71,7 +76,9 @@ private:
 /// Order of objects is no part of what a diff tells.
 Document sorted(Document document)
 {
-    const auto byId = [](const auto &a, const auto &b) { return a.id < b.id; };
+    const auto byId = [](const auto &a, const auto &b) {
+        return a.id < b.id;
+    };
     std::sort(document.listeners.begin(), document.listeners.end(), byId);
     std::sort(document.apps.begin(), document.apps.end(), byId);
     std::sort(document.sites.begin(), document.sites.end(), byId);
@@ -101,7 +108,8 @@ private slots:
             QVERIFY(back);
             QCOMPARE(sorted(*back), sorted(a));
             if (!diff.empty()) {
-                const auto twice = applyDiff(*there, diff); // it is no longer what it was made against
+                const auto twice =
+                    applyDiff(*there, diff); // it is no longer what it was made against
                 QVERIFY(!twice);
                 QCOMPARE(twice.error().code(), ErrorCode::Conflict);
             }
@@ -117,29 +125,7 @@ private slots:
         QVERIFY(diffDocuments(a, b).empty());
     }
 
-    void badDiffsAreRefused_data()
-    {
-        QTest::addColumn<QByteArray>("json");
-        QTest::addColumn<QString>("sentence");
-        const auto row = [](const char *json, const char *sentence) {
-            QTest::newRow(json) << QByteArray(json) << QString(sentence);
-        };
-        row("", "diff: is not JSON at line 1, column 1");
-        row("{}", "diff: must be a list");
-        row("[1]", "diff[0]: must be an object");
-        row(R"([{"kind":1}])", "diff[0].kind: must be text");
-        row(R"([{"what":"x"}])", "diff[0].what: unknown key");
-        row(R"([{"kind":"app","id":"a"}])", "app a: has neither before nor after");
-        row(R"([{"kind":"planet","id":"a","after":"{}"}])", "planet a: unknown kind");
-        row(R"([{"kind":"setting","id":"no.such","after":"1"}])",
-            "setting no.such: there is no such setting");
-        row(R"([{"kind":"setting","id":"loops","after":"999"}])", "setting loops: outside 0..256");
-        row(R"([{"kind":"setting","id":"loops","before":"1"}])", "setting loops was changed since");
-        row(R"([{"kind":"listener","id":"a","before":"{}"}])", "listener a was changed since");
-        row(R"([{"kind":"listener","id":"a","after":"{}"}])", "listener a: id: is missing");
-        row(R"([{"kind":"listener","id":"a","after":"{\"id\":\"b\",\"address\":\":0\"}"}])",
-            "listener a: holds the id \"b\"");
-    }
+    void badDiffsAreRefused_data();
     void badDiffsAreRefused()
     {
         QFETCH(QByteArray, json);
@@ -152,17 +138,21 @@ private slots:
     void summariesTellWhatChanged()
     {
         Document a;
-        a.apps.push_back({.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
+        a.apps.push_back(
+            {.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
         a.apps[0].settings["pool.processes"] = int64_t {0};
         Document b = a;
         b.apps[0].settings["pool.processes"] = int64_t {4};
         b.apps[0].env["SECRET"] = "hunter2";
         b.sites.push_back({.id = "shop"});
         b.settings["loops"] = int64_t {2};
-        QCOMPARE(QString::fromStdString(summarise(diffDocuments(a, b))),
-                 QString("loops → 2, app shop changed (env, pool.processes auto → 4), site shop added"));
-        QCOMPARE(QString::fromStdString(summarise(diffDocuments(b, a))),
-                 QString("loops reset, app shop changed (env, pool.processes 4 → auto), site shop removed"));
+        QCOMPARE(
+            QString::fromStdString(summarise(diffDocuments(a, b))),
+            QString("loops → 2, app shop changed (env, pool.processes auto → 4), site shop added"));
+        QCOMPARE(
+            QString::fromStdString(summarise(diffDocuments(b, a))),
+            QString(
+                "loops reset, app shop changed (env, pool.processes 4 → auto), site shop removed"));
         QCOMPARE(summarise({}), std::string("nothing changed"));
     }
 
@@ -174,19 +164,45 @@ private slots:
         QVERIFY(summarise(diffDocuments({}, b)).ends_with("listener l4 added and 3 more"));
     }
 
-    void anObjectSplitsAndJoins()
-    {
-        const std::string whole = R"({"id":"a","env":{"K":"v"},"settings":{"x.y":[1],"z":"q"}})";
-        const auto parts = splitObject(whole);
-        QVERIFY(parts);
-        QCOMPARE(parts->settings.size(), size_t {2});
-        QCOMPARE(*joinObject(*parts), whole);
-        QVERIFY(!splitObject("[]"));
-        QVERIFY(!splitObject(R"({"settings":1})"));
-        QVERIFY(!splitObject("{"));
-        QVERIFY(!joinObject({.json = "{}", .settings = {{"k", "{"}}}));
-    }
+    void anObjectSplitsAndJoins();
 };
+
+void TestDiff::badDiffsAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<QString>("sentence");
+    const auto row = [](const char *json, const char *sentence) {
+        QTest::newRow(json) << QByteArray(json) << QString(sentence);
+    };
+    row("", "diff: is not JSON at line 1, column 1");
+    row("{}", "diff: must be a list");
+    row("[1]", "diff[0]: must be an object");
+    row(R"([{"kind":1}])", "diff[0].kind: must be text");
+    row(R"([{"what":"x"}])", "diff[0].what: unknown key");
+    row(R"([{"kind":"app","id":"a"}])", "app a: has neither before nor after");
+    row(R"([{"kind":"planet","id":"a","after":"{}"}])", "planet a: unknown kind");
+    row(R"([{"kind":"setting","id":"no.such","after":"1"}])",
+        "setting no.such: there is no such setting");
+    row(R"([{"kind":"setting","id":"loops","after":"999"}])", "setting loops: outside 0..256");
+    row(R"([{"kind":"setting","id":"loops","before":"1"}])", "setting loops was changed since");
+    row(R"([{"kind":"listener","id":"a","before":"{}"}])", "listener a was changed since");
+    row(R"([{"kind":"listener","id":"a","after":"{}"}])", "listener a: id: is missing");
+    row(R"([{"kind":"listener","id":"a","after":"{\"id\":\"b\",\"address\":\":0\"}"}])",
+        "listener a: holds the id \"b\"");
+}
+
+void TestDiff::anObjectSplitsAndJoins()
+{
+    const std::string whole = R"({"id":"a","env":{"K":"v"},"settings":{"x.y":[1],"z":"q"}})";
+    const auto parts = splitObject(whole);
+    QVERIFY(parts);
+    QCOMPARE(parts->settings.size(), size_t {2});
+    QCOMPARE(*joinObject(*parts), whole);
+    QVERIFY(!splitObject("[]"));
+    QVERIFY(!splitObject(R"({"settings":1})"));
+    QVERIFY(!splitObject("{"));
+    QVERIFY(!joinObject({.json = "{}", .settings = {{"k", "{"}}}));
+}
 
 QTEST_GUILESS_MAIN(TestDiff)
 #include "tst_diff.moc"

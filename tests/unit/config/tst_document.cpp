@@ -43,9 +43,11 @@ std::string inRoute(const std::string &members)
 std::string inApp(const char *key, const char *value)
 {
     std::string app = "{";
-    const std::pair<const char *, const char *> members[] = {
-        {"id", R"("a")"}, {"root", R"("/a")"}, {"entry", R"("m:a")"}, {"interface", R"("wsgi")"},
-        {"python", R"("/p")"}};
+    const std::pair<const char *, const char *> members[] = {{"id", R"("a")"},
+                                                             {"root", R"("/a")"},
+                                                             {"entry", R"("m:a")"},
+                                                             {"interface", R"("wsgi")"},
+                                                             {"python", R"("/p")"}};
     for (const auto &[name, good] : members) {
         if (std::string_view(name) != key)
             app += std::string("\"") + name + "\":" + good + ",";
@@ -151,7 +153,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     QTest::addColumn<QString>("sentence");
     int number = 0;
     const auto row = [&](const std::string &json, const char *sentence) {
-        QTest::addRow("%d %s", ++number, sentence) << QByteArray::fromStdString(json) << QString(sentence);
+        QTest::addRow("%d %s", ++number, sentence)
+            << QByteArray::fromStdString(json) << QString(sentence);
     };
     // as JSON
     row("", "document: is not JSON at line 1, column 1");
@@ -168,14 +171,16 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(around("settings", R"({"a.b":1})"), "settings.a.b: there is no such setting");
     row(around("settings", R"({"loops":300})"), "settings.loops: outside 0..256");
     row(around("settings", R"({"loops":1.5})"), "settings.loops: must be a whole number");
-    row(around("settings", R"({"loops":null})"), "settings.loops: must be a number, text, true or false");
+    row(around("settings", R"({"loops":null})"),
+        "settings.loops: must be a number, text, true or false");
     row(around("settings", R"({"loops":18446744073709551615})"), "settings.loops: is too large");
     row(around("settings", R"({"loops":true})"), "settings.loops: must be a whole number");
     row(around("settings", R"({"log.access":1})"), "settings.log.access: must be on or off");
     row(around("settings", R"({"ops.listen":"here"})"),
         "settings.ops.listen: must be ADDRESS:PORT, :PORT or unix:/path");
     row(around("settings", R"({"buffers.total_mib":16,"buffers.response_kib":20000})"),
-        "settings.buffers.response_kib: 20000 KiB for one answer do not fit into buffers.total_mib (16 MiB)");
+        "settings.buffers.response_kib: 20000 KiB for one answer do not fit into buffers.total_mib "
+        "(16 MiB)");
     // listeners
     row(around("listeners", "{}"), "listeners: must be a list");
     row(around("listeners", "[1]"), "listeners[0]: must be an object");
@@ -209,7 +214,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inApp("env", R"({"A=B":"x"})"), "apps[0].env.A=B: is not a variable's name");
     row(inApp("env", R"({"A":1})"), "apps[0].env.A: must be text");
     row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");
-    row(inApp("settings", R"({"loops":1})"), "apps[0].settings.loops: can be set only on the engine");
+    row(inApp("settings", R"({"loops":1})"),
+        "apps[0].settings.loops: can be set only on the engine");
     row(inApp("settings", R"({"buffers.response_kib":1048576})"),
         "apps[0].settings.buffers.response_kib: 1048576 KiB for one answer do not fit into "
         "buffers.total_mib (512 MiB)");
@@ -227,12 +233,15 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
         "sites[0].settings.pool.threads: can be set only on the engine or an app");
     row(around("sites", R"([{"id":"a","hosts":["x"]},{"id":"b","hosts":["y","x"]}])"),
         "sites[1].hosts[1]: \"x\" is claimed by site \"a\"");
-    row(around("sites", R"([{"id":"a"},{"id":"b"}])"), "sites[1].hosts: every host is claimed by site \"a\"");
-    row(around("sites", R"([{"id":"a"},{"id":"a","enabled":false}])"), "sites[1].id: \"a\" is taken");
+    row(around("sites", R"([{"id":"a"},{"id":"b"}])"),
+        "sites[1].hosts: every host is claimed by site \"a\"");
+    row(around("sites", R"([{"id":"a"},{"id":"a","enabled":false}])"),
+        "sites[1].id: \"a\" is taken");
     // routes
     row(inRoute(R"("respond":{})"), "sites[0].routes[1].path: is missing");
     row(inRoute(R"("path":"x","respond":{})"), "sites[0].routes[1].path: must begin with \"/\"");
-    row(inRoute(R"("path":"/?a","respond":{})"), "sites[0].routes[1].path: must not contain \"?\" or \"#\"");
+    row(inRoute(R"("path":"/?a","respond":{})"),
+        "sites[0].routes[1].path: must not contain \"?\" or \"#\"");
     row(inRoute(R"("path":"/")"),
         "sites[0].routes[1]: must have exactly one of static, redirect, respond, python");
     row(inRoute(R"("path":"/","respond":{},"python":{"app":"a"})"),
@@ -262,7 +271,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
         "sites[0].routes[1].respond.status: must be an HTTP status");
     row(inRoute(R"("path":"/","respond":{"content_type":"a\nb"})"),
         "sites[0].routes[1].respond.content_type: contains a control character");
-    row(inRoute(R"("path":"/","respond":{"colour":1})"), "sites[0].routes[1].respond.colour: unknown key");
+    row(inRoute(R"("path":"/","respond":{"colour":1})"),
+        "sites[0].routes[1].respond.colour: unknown key");
     row(inRoute(R"("path":"/","python":{"app":"none"})"),
         "sites[0].routes[1].python.app: there is no app \"none\"");
     row(inRoute(R"("path":"/","respond":{},"settings":{"loops":1})"),

@@ -118,8 +118,8 @@ private slots:
 
     void innerLevelsInheritFromOuterOnes()
     {
-        const Settings engine = inherit(Settings {}, {{"pool.threads", int64_t {8}},
-                                                      {"pool.queue_timeout_s", int64_t {7}}});
+        const Settings engine = inherit(
+            Settings {}, {{"pool.threads", int64_t {8}}, {"pool.queue_timeout_s", int64_t {7}}});
         const Settings app = inherit(engine, {{"pool.threads", int64_t {2}}});
         QCOMPARE(app.poolThreads, 2);
         QCOMPARE(app.queueTimeout, std::chrono::seconds(7));
@@ -138,8 +138,10 @@ private slots:
         row("no.such", 1, Scope::Engine, "no.such: there is no such setting");
         row("loops", 2, Scope::App, "loops: can be set only on the engine");
         row("loops", 2, Scope::Site, "loops: can be set only on the engine");
-        row("pool.threads", 2, Scope::Site, "pool.threads: can be set only on the engine or an app");
-        row("pool.threads", 2, Scope::Route, "pool.threads: can be set only on the engine or an app");
+        row("pool.threads", 2, Scope::Site,
+            "pool.threads: can be set only on the engine or an app");
+        row("pool.threads", 2, Scope::Route,
+            "pool.threads: can be set only on the engine or an app");
         row("limits.body_mib", 2, Scope::App,
             "limits.body_mib: can be set only on the engine, a site or a route");
         row("limits.body_mib", 2, Scope::Listener,
@@ -148,7 +150,8 @@ private slots:
         row("log.access", 1, Scope::Engine, "log.access: must be on or off");
         row("ops.listen", 1, Scope::Engine, "ops.listen: must be text");
         row("buffers.response_kib", 1048576, Scope::Engine,
-            "buffers.response_kib: 1048576 KiB for one answer do not fit into buffers.total_mib (512 MiB)");
+            "buffers.response_kib: 1048576 KiB for one answer do not fit into buffers.total_mib "
+            "(512 MiB)");
         row("limits.body_mib", 2, Scope::Engine, "");
         row("limits.body_mib", 2, Scope::Site, "");
         row("limits.body_mib", 2, Scope::Route, "");
@@ -159,8 +162,8 @@ private slots:
         QFETCH(QString, key);
         QFETCH(int, value);
         QFETCH(int, level);
-        const auto checked
-            = checkOverrides({{key.toStdString(), int64_t {value}}}, static_cast<Scope>(level));
+        const auto checked =
+            checkOverrides({{key.toStdString(), int64_t {value}}}, static_cast<Scope>(level));
         QTEST(checked ? QString("") : text(checked.error().message()), "sentence");
     }
 
@@ -168,21 +171,26 @@ private slots:
     {
         QTest::addColumn<QString>("address");
         QTest::addColumn<QString>("sentence");
-        QTest::newRow("off") << "off" << "";
-        QTest::newRow("any") << ":0" << "";
-        QTest::newRow("v6") << "[::1]:9180" << "";
-        QTest::newRow("empty") << "" << "ops.listen: must be ADDRESS:PORT, :PORT or unix:/path";
+        QTest::newRow("off") << "off"
+                             << "";
+        QTest::newRow("any") << ":0"
+                             << "";
+        QTest::newRow("v6") << "[::1]:9180"
+                            << "";
+        QTest::newRow("empty") << ""
+                               << "ops.listen: must be ADDRESS:PORT, :PORT or unix:/path";
         QTest::newRow("port") << "127.0.0.1:99999"
                               << "ops.listen: the port must be a whole number in 0..65535";
-        QTest::newRow("bare v6") << "::1:80" << "ops.listen: an IPv6 address stands in brackets: [::1]";
-        QTest::newRow("name") << "shop.example:80"
-                              << "ops.listen: \"shop.example\" is not an IP address of this computer";
+        QTest::newRow("bare v6") << "::1:80"
+                                 << "ops.listen: an IPv6 address stands in brackets: [::1]";
+        QTest::newRow("name")
+            << "shop.example:80"
+            << "ops.listen: \"shop.example\" is not an IP address of this computer";
     }
     void theOperationsAddressIsChecked()
     {
         QFETCH(QString, address);
-        const auto checked
-            = checkOverrides({{"ops.listen", address.toStdString()}}, Scope::Engine);
+        const auto checked = checkOverrides({{"ops.listen", address.toStdString()}}, Scope::Engine);
         QTEST(checked ? QString("") : text(checked.error().message()), "sentence");
     }
 
@@ -201,7 +209,8 @@ private slots:
 
     void theSchemaNamesEveryRow()
     {
-        const auto schema = QJsonDocument::fromJson(QByteArray::fromStdString(settingsSchemaJson()));
+        const auto schema =
+            QJsonDocument::fromJson(QByteArray::fromStdString(settingsSchemaJson()));
         QVERIFY(schema.isObject());
         const QJsonObject rows = schema["properties"].toObject();
         QCOMPARE(size_t(rows.size()), settingRows().size());

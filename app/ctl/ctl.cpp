@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ctl/ctl.h"
+
+#include "app/ctl/ctl_verbs.h"
+
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+constexpr int kUsage = 2;
+
+/// What the command line said. The verb that was named leaves its action here.
+struct Command {
+    std::string socketPath;
+    std::string dataDir;
+    bool json = false;
+    std::function<int(CtlSession &)> action;
+
+    std::string site;
+    CtlNewSite newSite;
+    CtlLevel level;
+    std::vector<std::string> words;
+    std::string word;
+    int pid = 0;
+    int bytes = 65536;
+    int limit = 50;
+    bool dryRun = false;
+    uint64_t from = 0;
+    uint64_t to = 0;
+};
+
+/// The help of an operation's verb, told once in operations.def.
+std::string helpOf(std::string_view verb)
+{
+    for (const OperationRow &row : operationRows()) {
+        if (row.verb == verb)
+            return std::string(row.help);
+    }
+    return {};
+}
+
+class Verbs {
+public:
+    Verbs(CLI::App &app, Command &command) : m_app(app), m_command(command) { }
+
+    void addAll()
+    {
+        addVerb(m_app, "status", helpOf("status"),
+                [](CtlSession &session) { return ctlStatus(session); });
+        addVerb(m_app, "metrics", helpOf("metrics"),
+                [](CtlSession &session) { return ctlMetrics(session); });
+        addSites();
+        addWorkers();
+        addSettings();
+        addConfig();
+        CLI::App &log = addGroup("log", "What apps wrote");
+        CLI::App &tail =
+            addVerb(log, "tail", helpOf("log tail"), [&c = m_command](CtlSession &session) {
+                return ctlLogTail(session, c.site, c.bytes);
+            });
+        addSite(tail);
+        tail.add_option("--bytes", m_command.bytes, "At most so many bytes from the end")
+            ->check(CLI::Range(1, 16 << 20));
+    }
+
+private:
+    CLI::App &addGroup(const std::string &name, const std::string &help)
+    {
+        CLI::App &group = *m_app.add_subcommand(name, help);
+        group.require_subcommand(1);
+        return group;
+    }
+
+    CLI::App &addVerb(CLI::App &parent, const std::string &name, const std::string &help,
+                      std::function<int(CtlSession &)> action)
+    {
+        CLI::App &verb = *parent.add_subcommand(name, help);
+        verb.final_callback([&c = m_command, action = std::move(action)] { c.action = action; });
+        return verb;
+    }
+
+    void addSite(CLI::App &verb)
+    {
+        verb.add_option("site", m_command.site, "Name of the site")->required();
+    }
+
+    void addSites()
+    {
+        Command &c = m_command;
+        CLI::App &group = addGroup("site", "What is served");
+        addVerb(group, "list", helpOf("site list"),
+                [](CtlSession &session) { return ctlSiteList(session); });
+        addSiteAdd(group);
+        using OnSite = int (*)(CtlSession &, const std::string &);
+        const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove},
+                                                         {"start", &ctlSiteStart},
+                                                         {"stop", &ctlSiteStop},
+                                                         {"restart", &ctlSiteRestart}};
+        for (const auto &[name, run] : verbs) {
+            addSite(addVerb(group, name, helpOf(fmt::format("site {}", name)),
+                            [&c, run = run](CtlSession &session) { return run(session, c.site); }));
+        }
+        CLI::App &run = addVerb(group, "run", helpOf("site run"), [&c](CtlSession &session) {
+            return ctlSiteRun(session, c.site, c.words);
+        });
+        addSite(run);
+        run.add_option("command", c.words,
+                       "After --: a script of the site's folder (or \"python\") and its arguments")
+            ->required();
+        run.footer("Example: arcology ctl site run shop -- manage.py migrate");
+    }
+
+    void addSiteAdd(CLI::App &group)
+    {
+        Command &c = m_command;
+        CLI::App &add = addVerb(group, "add", helpOf("site add"), [&c](CtlSession &session) {
+            return ctlSiteAdd(session, c.newSite);
+        });
+        add.add_option("folder", c.newSite.site.path, "The project's folder")->required();
+        add.add_option("--name", c.newSite.site.name,
+                       "Name of the site; else made from the folder");
+        add.add_option("--kind", c.newSite.site.kind,
+                       "What to serve of it; \"static\" serves its files");
+        add.add_option("--entry", c.newSite.site.entry,
+                       "MODULE:ATTR of the application; else recognised");
+        add.add_option("--interface", c.newSite.site.interface)
+            ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
+        add.add_option("--python", c.newSite.site.python,
+                       "The interpreter; else the project's own or the system's");
+        add.add_option("--host", c.newSite.site.hosts, "A host name it answers for; may come again")
+            ->allow_extra_args(false);
+        add.add_option("--env", c.newSite.env, "K=V for the app's environment; may come again")
+            ->allow_extra_args(false);
+        add.add_option("--set", c.newSite.settings,
+                       "KEY=VALUE of the app's settings; may come again")
+            ->allow_extra_args(false);
+    }
+
+    void addWorkers()
+    {
+        Command &c = m_command;
+        CLI::App &group = addGroup("worker", "Processes that run apps");
+        addVerb(group, "list", "All workers with what they do.",
+                [](CtlSession &session) { return ctlWorkerList(session); });
+        CLI::App &kill = addVerb(group, "kill", helpOf("worker kill"), [&c](CtlSession &session) {
+            return ctlWorkerKill(session, c.pid);
+        });
+        kill.add_option("pid", c.pid, "Process id, as worker list shows it")
+            ->required()
+            ->check(CLI::PositiveNumber);
+    }
+
+    void addSettings()
+    {
+        Command &c = m_command;
+        CLI::App &group = addGroup("settings", "Every limit and default");
+        CLI::App &list = addVerb(group, "list", helpOf("settings list"), [&c](CtlSession &session) {
+            return ctlSettingsList(session, c.level);
+        });
+        CLI::App &get =
+            addVerb(group, "get", "The value of one setting.",
+                    [&c](CtlSession &session) { return ctlSettingsGet(session, c.level, c.word); });
+        get.add_option("key", c.word)->required();
+        CLI::App &set = addVerb(group, "set", helpOf("settings set"), [&c](CtlSession &session) {
+            return ctlSettingsSet(session, c.level, c.words);
+        });
+        set.add_option("pairs", c.words, "KEY=VALUE, all or none")->required();
+        CLI::App &reset = addVerb(
+            group, "reset", "Back to the inherited values, all or none.",
+            [&c](CtlSession &session) { return ctlSettingsReset(session, c.level, c.words); });
+        reset.add_option("keys", c.words)->required();
+        for (CLI::App *verb : {&list, &get, &set, &reset}) {
+            CLI::Option *site =
+                verb->add_option("--site", c.level.site, "Of this site instead of the engine");
+            verb->add_option("--app", c.level.app, "Of this app instead of the engine")
+                ->excludes(site);
+        }
+    }
+
+    void addConfig()
+    {
+        Command &c = m_command;
+        CLI::App &group = addGroup("config", "The configuration as one document, and its history");
+        addVerb(group, "export", helpOf("config export"),
+                [](CtlSession &session) { return ctlConfigExport(session); });
+        CLI::App &import =
+            addVerb(group, "import", helpOf("config import"), [&c](CtlSession &session) {
+                return ctlConfigImport(session, c.word, c.dryRun);
+            });
+        import.add_option("file", c.word, "A document as export prints it; - reads standard input")
+            ->required();
+        import.add_flag("--dry-run", c.dryRun, "Say what would change, change nothing");
+        CLI::App &history =
+            addVerb(group, "history", helpOf("config history"),
+                    [&c](CtlSession &session) { return ctlConfigHistory(session, c.limit); });
+        history.add_option("--limit", c.limit, "At most so many revisions")
+            ->check(CLI::Range(1, 1000));
+        CLI::App &diff = addVerb(group, "diff", helpOf("config diff"), [&c](CtlSession &session) {
+            return ctlConfigDiff(session, c.from, c.to);
+        });
+        diff.add_option("from", c.from, "A revision")->required();
+        diff.add_option("to", c.to, "Another; the newest when not given");
+        CLI::App &rollback =
+            addVerb(group, "rollback", helpOf("config rollback"),
+                    [&c](CtlSession &session) { return ctlConfigRollback(session, c.to); });
+        rollback.add_option(
+            "revision", c.to,
+            "The revision to go back to; the newest change is undone when not given");
+    }
+
+    CLI::App &m_app;
+    Command &m_command;
+};
+
+} // namespace
+
+int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
+{
+    Command command;
+    CLI::App app("Administers a running Arcology.", "arcology ctl");
+    app.require_subcommand(1);
+    app.fallthrough(); // --json may stand behind the verb
+    app.add_flag("--json", command.json, "Print the admin API's JSON");
+    app.add_option("--data-dir", command.dataDir, "The engine of this data directory");
+    app.add_option("--socket", command.socketPath, "The engine's admin socket");
+    Verbs(app, command).addAll();
+    for (CLI::App *one : app.get_subcommands([](CLI::App *) { return true; })) {
+        one->fallthrough();
+        for (CLI::App *inner : one->get_subcommands([](CLI::App *) { return true; }))
+            inner->fallthrough();
+    }
+
+    std::vector<std::string> reversed(arguments.rbegin(),
+                                      arguments.rend()); // as CLI11 wants a vector
+    try {
+        app.parse(std::move(reversed));
+    } catch (const CLI::ParseError &error) {
+        std::ostringstream out;
+        std::ostringstream err;
+        const bool isHelp = app.exit(error, out, err) == 0;
+        world.out(out.str());
+        world.err(err.str());
+        return isHelp ? 0 : kUsage;
+    }
+
+    auto control = world.connect(command.socketPath, command.dataDir);
+    if (!control) {
+        world.err("arcology: " + control.error().message() + "\n");
+        return exitCode(control.error().code());
+    }
+    CtlSession session(world, **control, command.json);
+    return command.action(session);
+}
+
+} // namespace arc

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verbs about configuration: settings list|get|set|reset, config
+// export|import|history|diff|rollback.
+#include "app/ctl/ctl_verbs.h"
+
+#include "app/ctl/text_table.h"
+#include "server/base/text.h"
+#include "server/control/api/wire.h"
+
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+std::string originOf(const api::SettingView &view)
+{
+    if (!view.pinnedBy.empty())
+        return view.pinnedBy;
+    return view.isSet ? "set here" : "inherited";
+}
+
+Result<api::SettingViews> askSettings(CtlSession &session, const CtlLevel &level)
+{
+    return session.ask(&Control::settings, {.scope = level.scope(), .object = level.object()});
+}
+
+void sayChanged(CtlSession &session, const api::Changed &changed, bool dryRun = false)
+{
+    if (changed.summary.empty())
+        session.say("Nothing differs.");
+    else if (dryRun)
+        session.say(fmt::format("Would become: {}", changed.summary));
+    else
+        session.say(fmt::format("{} (revision {})", changed.summary, changed.revision));
+}
+
+/// At most one byte more than the engine takes, so that too long is seen without reading all of it.
+Result<std::string> readDocument(const std::string &file)
+{
+    std::ifstream opened;
+    if (file != "-") {
+        opened.open(file, std::ios::binary);
+        if (!opened)
+            return errnoError(file, errno);
+    }
+    std::istream &input = file == "-" ? std::cin : opened;
+    std::string text(api::kRequestBytesMax + 1, '\0');
+    input.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(input.gcount()));
+    if (input.bad())
+        return Error {ErrorCode::Unavailable, fmt::format("{}: cannot be read", file)};
+    if (text.size() > api::kRequestBytesMax)
+        return Error {ErrorCode::Full,
+                      fmt::format("{}: longer than {} bytes", file, api::kRequestBytesMax)};
+    return text;
+}
+
+/// One side of a difference, short enough for a terminal.
+std::string side(const std::string &json)
+{
+    return json.empty() ? "(not there)" : oneLine(json);
+}
+
+} // namespace
+
+int ctlSettingsList(CtlSession &session, const CtlLevel &level)
+{
+    const auto views = askSettings(session, level);
+    if (!views)
+        return session.fail(views.error());
+    if (session.json()) {
+        session.printJson(*views);
+        return 0;
+    }
+    TextTable table({"KEY", "VALUE", "FROM"});
+    for (const api::SettingView &view : views->settings)
+        table.add({view.key, view.value, originOf(view)});
+    session.print(table.text());
+    return 0;
+}
+
+int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string &key)
+{
+    auto views = askSettings(session, level);
+    if (!views)
+        return session.fail(views.error());
+    std::erase_if(views->settings, [&](const api::SettingView &view) { return view.key != key; });
+    if (views->settings.empty())
+        return session.fail(
+            {ErrorCode::NotFound, fmt::format("{}: there is no such setting of this level", key)});
+    if (session.json())
+        session.printJson(*views);
+    else
+        session.say(views->settings.front().value);
+    return 0;
+}
+
+int ctlSettingsSet(CtlSession &session, const CtlLevel &level,
+                   const std::vector<std::string> &pairs)
+{
+    api::SettingEdits edits;
+    for (const std::string &text : pairs) {
+        auto pair = splitPair(text);
+        if (!pair)
+            return session.fail(pair.error());
+        edits.edits.push_back({.key = std::move(pair->first),
+                               .scope = level.scope(),
+                               .object = level.object(),
+                               .value = std::move(pair->second)});
+    }
+    return session.show(&Control::editSettings, std::move(edits),
+                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+}
+
+int ctlSettingsReset(CtlSession &session, const CtlLevel &level,
+                     const std::vector<std::string> &keys)
+{
+    api::SettingEdits edits;
+    for (const std::string &key : keys)
+        edits.edits.push_back({.key = key, .scope = level.scope(), .object = level.object()});
+    return session.show(&Control::editSettings, std::move(edits),
+                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+}
+
+int ctlConfigExport(CtlSession &session)
+{
+    return session.show(&Control::exportConfig, {}, [&](const api::Text &document) {
+        session.print(document.text);
+        if (!document.text.ends_with('\n'))
+            session.print("\n");
+    });
+}
+
+int ctlConfigImport(CtlSession &session, const std::string &file, bool dryRun)
+{
+    auto document = readDocument(file);
+    if (!document)
+        return session.fail(document.error());
+    return session.show(&Control::importConfig,
+                        {.document = std::move(*document), .dryRun = dryRun},
+                        [&](const api::Changed &changed) { sayChanged(session, changed, dryRun); });
+}
+
+int ctlConfigHistory(CtlSession &session, int limit)
+{
+    return session.show(
+        &Control::configHistory, {.limit = limit}, [&](const api::RevisionViews &views) {
+            TextTable table({"REVISION", "WHEN", "AUTHOR", "SUMMARY"});
+            for (const api::RevisionView &view : views.revisions)
+                table.add({std::to_string(view.revision), formatTimestamp(view.atUnixMs),
+                           view.author, view.summary});
+            session.print(table.text());
+        });
+}
+
+int ctlConfigDiff(CtlSession &session, uint64_t from, uint64_t to)
+{
+    return session.show(&Control::configDiff, {.from = from, .to = to},
+                        [&](const api::DiffView &diff) {
+                            if (diff.items.empty())
+                                session.say("Nothing differs.");
+                            for (const api::DiffItem &item : diff.items)
+                                session.say(fmt::format("{} {}\n  - {}\n  + {}", item.kind, item.id,
+                                                        side(item.before), side(item.after)));
+                        });
+}
+
+int ctlConfigRollback(CtlSession &session, uint64_t to)
+{
+    return session.show(&Control::rollbackConfig, {.to = to},
+                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+}
+
+} // namespace arc

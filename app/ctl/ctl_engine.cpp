@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verbs about the engine as a whole: status, metrics, log tail, worker list, worker kill.
+#include "app/ctl/ctl_verbs.h"
+
+#include "app/ctl/text_table.h"
+#include "server/base/text.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace arc {
+
+namespace {
+
+std::string percent(double share)
+{
+    return share < 0 ? "?" : fmt::format("{:.0f} %", share * 100);
+}
+
+void sayStatus(CtlSession &session, const api::Status &status)
+{
+    session.say(fmt::format("Arcology {}, pid {}, {}, revision {}", status.version, status.pid,
+                            status.state, status.revision));
+    const double age = static_cast<double>(unixNowMs() - status.startedUnixMs) / 1000;
+    TextTable table({"Running since",
+                     fmt::format("{} ({})", formatTimestamp(status.startedUnixMs),
+                                 formatDuration(std::max(age, 0.0)))});
+    for (const api::ListenerStatus &listener : status.listeners) {
+        table.add({"Address",
+                   listener.error.empty()
+                       ? listener.url
+                       : fmt::format("{} (closed: {})", listener.address, listener.error)});
+    }
+    table.add({"Operations", status.opsUrl.empty() ? "closed" : status.opsUrl});
+    table.add({"Data directory", status.dataDir});
+    table.add({"I/O loops", fmt::format("{} on {} cores", status.loops, status.cores)});
+    table.add({"Sites", fmt::format("{} enabled", status.sites)});
+    session.print(table.text());
+    for (const std::string &warning : status.warnings)
+        session.say("Warning: " + oneLine(warning));
+}
+
+} // namespace
+
+int ctlStatus(CtlSession &session)
+{
+    return session.show(&Control::status, {},
+                        [&](const api::Status &status) { sayStatus(session, status); });
+}
+
+int ctlMetrics(CtlSession &session)
+{
+    return session.show(&Control::metrics, {},
+                        [&](const api::Text &text) { session.print(text.text); });
+}
+
+int ctlLogTail(CtlSession &session, const std::string &site, int bytes)
+{
+    return session.show(&Control::siteOutput, {.id = site, .bytes = bytes},
+                        [&](const api::Text &output) {
+                            session.print(output.text);
+                            if (!output.text.empty() && !output.text.ends_with('\n'))
+                                session.print("\n");
+                        });
+}
+
+int ctlWorkerList(CtlSession &session)
+{
+    const auto snapshot = session.ask(&Control::snapshot, {});
+    if (!snapshot)
+        return session.fail(snapshot.error());
+    if (session.json()) {
+        const auto json = nlohmann::ordered_json::parse(api::toJson(*snapshot), nullptr, false);
+        session.print(nlohmann::ordered_json {{"pools", json["pools"]}}.dump() + "\n");
+        return 0;
+    }
+    TextTable table({"PID", "APP", "STATE", "BUSY", "REQUESTS", "MEMORY", "CPU", "SERVING"});
+    for (const api::PoolFigures &pool : snapshot->pools) {
+        for (const api::WorkerFigures &worker : pool.workers) {
+            table.add(
+                {std::to_string(worker.pid), pool.app, worker.state,
+                 fmt::format("{}/{}", worker.busy, worker.slots), std::to_string(worker.requests),
+                 worker.memoryBytes < 0 ? "?"
+                                        : formatBytes(static_cast<double>(worker.memoryBytes)),
+                 percent(worker.cpu), worker.serving});
+        }
+    }
+    if (table.empty())
+        session.say("No workers: no Python site runs.");
+    else
+        session.print(table.text());
+    for (const api::PoolFigures &pool : snapshot->pools) {
+        if (!pool.cause.empty())
+            session.say(fmt::format("{} is {}: {}", pool.app, pool.state, oneLine(pool.cause)));
+    }
+    return 0;
+}
+
+int ctlWorkerKill(CtlSession &session, int pid)
+{
+    return session.show(&Control::killWorker, {.pid = pid}, [&](const api::Nothing &) {
+        session.say(fmt::format("Worker {} was ended.", pid));
+    });
+}
+
+} // namespace arc

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world of a real ctl: the engine's socket, the terminal, Ctrl+C.
+#include "app/ctl/ctl.h"
+
+#include "server/base/file_descriptor.h"
+#include "server/control/client/client.h"
+#include "server/control/client/control_socket.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace arc {
+
+namespace {
+
+std::string userName()
+{
+    const passwd *user = getpwuid(getuid());
+    return user ? user->pw_name : fmt::format("uid {}", getuid());
+}
+
+Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
+                                                 const std::string &dataDir)
+{
+    auto path = socketPath.empty() ? findControlSocket(dataDir) : checkSocketPath(socketPath);
+    if (!path)
+        return std::move(path).error();
+    auto client = ControlClient::create(
+        {.socketPath = std::move(*path), .author = fmt::format("ctl ({})", userName())});
+    if (!client)
+        return std::move(client).error();
+    return std::unique_ptr<Control>(std::move(*client));
+}
+
+/// Ctrl+C as something to wait for, once it is asked for; until then it ends the process as usual.
+class Interrupts {
+public:
+    void catchThem()
+    {
+        if (m_signals)
+            return;
+        sigset_t wanted;
+        sigemptyset(&wanted);
+        sigaddset(&wanted, SIGINT);
+        sigaddset(&wanted, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+        m_signals.reset(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    }
+    bool wait(std::chrono::milliseconds time)
+    {
+        pollfd one {.fd = m_signals.get(), .events = POLLIN, .revents = 0};
+        if (poll(&one, 1, static_cast<int>(time.count())) <= 0)
+            return false;
+        signalfd_siginfo info {};
+        return read(m_signals.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+    }
+
+private:
+    FileDescriptor m_signals;
+};
+
+void writeTo(FILE *stream, std::string_view text)
+{
+    std::fwrite(text.data(), 1, text.size(), stream);
+    std::fflush(stream);
+}
+
+} // namespace
+
+int ctlMain(int argc, char **argv)
+{
+    Interrupts interrupts;
+    const CtlWorld world {
+        .connect = &connectToEngine,
+        .out = [](std::string_view text) { writeTo(stdout, text); },
+        .err = [](std::string_view text) { writeTo(stderr, text); },
+        .pause = [&](std::chrono::milliseconds time) { return interrupts.wait(time); },
+        .catchInterrupts =
+            [&] {
+                interrupts.catchThem();
+            }};
+    return runCtl(std::vector<std::string>(argv + 1, argv + std::max(argc, 1)), world);
+}
+
+} // namespace arc

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ctl/ctl_session.h"
+
+#include "server/control/api/wire.h"
+
+namespace arc {
+
+void CtlSession::say(std::string_view line) const
+{
+    if (!m_json)
+        m_world.out(std::string(line) + "\n");
+}
+
+int CtlSession::fail(const Error &error) const
+{
+    m_world.err((m_json ? api::errorToJson(error) : "arcology: " + error.message()) + "\n");
+    return exitCode(error.code());
+}
+
+} // namespace arc

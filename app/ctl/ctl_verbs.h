@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "app/ctl/ctl_session.h"
+
+#include <string>
+#include <vector>
+
+namespace arc {
+
+// The verbs of ctl. Each returns the exit code.
+
+int ctlStatus(CtlSession &session);
+int ctlMetrics(CtlSession &session);
+int ctlLogTail(CtlSession &session, const std::string &site, int bytes);
+int ctlWorkerList(CtlSession &session);
+int ctlWorkerKill(CtlSession &session, int pid);
+
+/// What `site add` was told; `env` and `settings` as "KEY=VALUE".
+struct CtlNewSite {
+    api::NewSite site;
+    std::vector<std::string> env;
+    std::vector<std::string> settings;
+};
+int ctlSiteList(CtlSession &session);
+/// Waits until the site answers or has failed.
+int ctlSiteAdd(CtlSession &session, CtlNewSite what);
+int ctlSiteRemove(CtlSession &session, const std::string &site);
+int ctlSiteStart(CtlSession &session, const std::string &site);
+int ctlSiteStop(CtlSession &session, const std::string &site);
+int ctlSiteRestart(CtlSession &session, const std::string &site);
+/// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
+int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv);
+
+/// The level that settings verbs speak of; both empty: the engine.
+struct CtlLevel {
+    std::string site;
+    std::string app;
+    std::string scope() const { return !site.empty() ? "site" : !app.empty() ? "app" : "engine"; }
+    std::string object() const { return !site.empty() ? site : app; }
+};
+int ctlSettingsList(CtlSession &session, const CtlLevel &level);
+int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string &key);
+int ctlSettingsSet(CtlSession &session, const CtlLevel &level,
+                   const std::vector<std::string> &pairs);
+int ctlSettingsReset(CtlSession &session, const CtlLevel &level,
+                     const std::vector<std::string> &keys);
+
+int ctlConfigExport(CtlSession &session);
+/// "-" is standard input.
+int ctlConfigImport(CtlSession &session, const std::string &file, bool dryRun);
+int ctlConfigHistory(CtlSession &session, int limit);
+int ctlConfigDiff(CtlSession &session, uint64_t from, uint64_t to);
+int ctlConfigRollback(CtlSession &session, uint64_t to);
+
+/// "KEY=VALUE" to its two parts; Invalid without "=" or key.
+Result<std::pair<std::string, std::string>> splitPair(const std::string &text);
+
+} // namespace arc

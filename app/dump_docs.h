@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace arc {
+
+/// `arcology --dump-docs DIR`: writes the pages that are made from tables: settings.md, metrics.md,
+/// openapi.json.
+int dumpDocsMain(int argc, char **argv);
+
+} // namespace arc

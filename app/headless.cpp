@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/headless.h"
+
+#include "app/paths.h"
+#include "server/control/client/control_socket.h"
+#include "server/core/engine.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+int fail(const Error &error)
+{
+    fmt::print(stderr, "arcology: {}\n", error.message());
+    return exitCode(error.code());
+}
+
+Result<Document> readDocument(const std::string &path)
+{
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        return errnoError(path, errno);
+    std::ostringstream text;
+    text << file.rdbuf();
+    auto document = parseDocument(text.str());
+    if (!document)
+        return std::move(document).error().within(path);
+    return document;
+}
+
+} // namespace
+
+int headlessMain(int argc, char **argv)
+{
+    CLI::App app("Runs the engine without a window.", "arcology");
+    bool headless = false;
+    std::string dataDir;
+    std::string config;
+    std::vector<std::string> set;
+    app.add_flag("--headless", headless, "Engine only: service, container, server without display");
+    app.add_option("--data-dir", dataDir, "Where configuration and logs live")
+        ->default_str(defaultDataDir());
+    app.add_option("--config", config, "Serve this document (format 1) instead of what is stored");
+    app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")
+        ->allow_extra_args(false);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+
+    auto pinned = pinSettings(set);
+    if (!pinned)
+        return fail(pinned.error());
+    auto socket = controlSocketPath(dataDir);
+    if (!socket)
+        return fail(socket.error());
+    EngineOptions options;
+    options.dataDir =
+        dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
+    options.controlSocket = std::move(*socket);
+    options.executable = executablePath();
+    options.pinned = std::move(*pinned);
+    if (!config.empty()) {
+        auto document = readDocument(config);
+        if (!document)
+            return fail(document.error());
+        options.document = std::move(*document);
+        options.author = "--config " + config;
+    }
+    auto engine = Engine::create(std::move(options));
+    if (!engine)
+        return fail(engine.error());
+    const auto ended = (*engine)->run([] {});
+    return ended ? 0 : fail(ended.error());
+}
+
+} // namespace arc

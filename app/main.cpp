@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ctl/ctl.h"
+#include "app/doctor/doctor.h"
+#include "app/dump_docs.h"
+#include "app/headless.h"
+#include "app/serve.h"
+#include "server/base/version.h"
+#include "server/workers/app_pool.h"
+#ifdef ARC_HAS_GUI
+#include "app/window_main.h"
+#endif
+
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+constexpr const char *kUsage =
+#ifdef ARC_HAS_GUI
+    "arcology                         opens the window, and starts the engine unless one runs\n"
+#endif
+    "arcology --headless              the engine alone: service, container, server without "
+    "display\n"
+    "arcology serve TARGET [options]  one folder, no window, nothing kept afterwards\n"
+    "arcology ctl VERB ...            administration from the shell\n"
+    "arcology doctor                  what this machine supports, what is wrong, how to mend it\n"
+    "arcology --version\n"
+    "\n"
+    "Each of them explains itself with --help.\n";
+
+struct Command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+};
+
+constexpr Command kCommands[] = {
+    {"serve", arc::serveMain},          {"ctl", arc::ctlMain},
+    {"doctor", arc::doctorMain},        {"--launch-worker", arc::launchWorkerMain},
+    {"--dump-docs", arc::dumpDocsMain},
+};
+
+bool hasFlag(int argc, char **argv, const char *flag)
+{
+    for (int i = 1; i < argc; ++i) {
+        if (std::strcmp(argv[i], flag) == 0)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        for (const Command &command : kCommands) {
+            if (std::strcmp(argv[1], command.name) == 0)
+                return command.run(argc - 1, argv + 1);
+        }
+        if (std::strcmp(argv[1], "--version") == 0) {
+            std::printf("arcology %s\n", arc::kVersion);
+            return 0;
+        }
+    }
+    if (hasFlag(argc, argv, "--headless"))
+        return arc::headlessMain(argc, argv);
+    if (hasFlag(argc, argv, "--help") || hasFlag(argc, argv, "-h")) {
+        std::fputs(kUsage, stdout);
+        return 0;
+    }
+#ifdef ARC_HAS_GUI
+    return arc::windowMain(argc, argv);
+#else
+    std::fputs(kUsage, stderr);
+    return 2;
+#endif
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/paths.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace arc {
+
+std::string executablePath()
+{
+    std::error_code failed;
+    return std::filesystem::read_symlink("/proc/self/exe", failed).string();
+}
+
+std::string samplePath(const std::string &name)
+{
+    const std::filesystem::path bin = std::filesystem::path(executablePath()).parent_path();
+    // Installed: <prefix>/bin and <prefix>/share. Built: build/<preset>/bin in the source tree.
+    for (const char *place : {"../share/arcology/samples", "../../../resources/samples"}) {
+        std::error_code failed;
+        const auto folder = std::filesystem::canonical(bin / place / name, failed);
+        if (!failed)
+            return folder.string();
+    }
+    return {};
+}
+
+std::string sampleCopy(const std::string &name, const std::string &dataDir)
+{
+    const std::string source = samplePath(name);
+    const std::filesystem::path copy = std::filesystem::path(dataDir) / "samples" / name;
+    std::error_code failed;
+    if (std::filesystem::exists(copy, failed))
+        return copy.string();
+    if (source.empty())
+        return {};
+    // Copied aside first: a copy that was cut off must not be taken for a whole one later.
+    const std::filesystem::path partial = copy.string() + ".partial";
+    std::filesystem::remove_all(partial, failed);
+    std::filesystem::create_directories(copy.parent_path(), failed);
+    std::filesystem::copy(source, partial, std::filesystem::copy_options::recursive, failed);
+    if (!failed)
+        std::filesystem::rename(partial, copy, failed);
+    return failed ? std::string() : copy.string();
+}
+
+TemporaryDirectory::TemporaryDirectory()
+{
+    const char *base = std::getenv("TMPDIR");
+    std::string pattern = std::string(base && *base == '/' ? base : "/tmp") + "/arcology-XXXXXX";
+    if (::mkdtemp(pattern.data()))
+        m_path = std::move(pattern);
+}
+
+TemporaryDirectory::~TemporaryDirectory()
+{
+    std::error_code ignored; // nothing can be done about what cannot be removed
+    if (!m_path.empty())
+        std::filesystem::remove_all(m_path, ignored);
+}
+
+} // namespace arc

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace arc {
+
+/// Absolute path of this program.
+std::string executablePath();
+/// Folder of a shipped sample ("photos"): beside the installed program, else in the source tree it
+/// was built in. Empty when there is none.
+std::string samplePath(const std::string &name);
+
+/// A copy of a sample under the data directory, made at the first call: samples keep their database
+/// beside their code, and an installed one cannot be written. Empty when there is no sample or no
+/// copy could be made.
+std::string sampleCopy(const std::string &name, const std::string &dataDir);
+
+/// A directory of our own under the temporary folder, removed with all it holds at the end.
+class TemporaryDirectory {
+public:
+    TemporaryDirectory();
+    TemporaryDirectory(const TemporaryDirectory &) = delete;
+    ~TemporaryDirectory();
+    /// Empty when it could not be made.
+    const std::string &path() const noexcept { return m_path; }
+
+private:
+    std::string m_path;
+};
+
+} // namespace arc

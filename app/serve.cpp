@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve.h"
+
+#include "app/paths.h"
+#include "server/config/address.h"
+#include "server/control/service.h"
+#include "server/core/engine.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+namespace arc {
+
+namespace {
+
+struct ServeOptions {
+    std::string target;
+    std::string listen = "127.0.0.1:8080";
+    std::string name;
+    std::string entry;
+    std::string interface = "auto";
+    std::string python;
+    std::string workers;
+    std::string threads;
+    std::string loops;
+    std::string cache = "off";
+    std::vector<std::string> env;
+    std::vector<std::string> set;
+    std::string dataDir;
+    bool json = false;
+};
+
+void describe(CLI::App &app, ServeOptions &options)
+{
+    app.add_option("target", options.target,
+                   "A folder: Django, Flask, FastAPI, any WSGI or ASGI app, or static files")
+        ->required();
+    app.add_option("--listen", options.listen, "ADDR:PORT for plain HTTP; port 0 picks one")
+        ->capture_default_str();
+    app.add_option("--name", options.name, "Name of the site");
+    app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
+    app.add_option("--interface", options.interface, "auto, wsgi or asgi")
+        ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
+    app.add_option("--python", options.python, "Interpreter instead of the one found");
+    app.add_option("--workers", options.workers, "Worker processes, or auto");
+    app.add_option("--threads", options.threads, "Threads of a WSGI worker");
+    app.add_option("--loops", options.loops, "I/O loops, or auto");
+    app.add_option("--cache", options.cache, "off: this version has no cache")
+        ->check(CLI::IsMember({"off"}));
+    app.add_option("--env", options.env, "K=V for the app; repeatable")->allow_extra_args(false);
+    app.add_option("--set", options.set, "KEY=VALUE of any setting; repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--data-dir", options.dataDir,
+                   "Keep configuration and logs here; default: a temporary folder");
+    app.add_flag("--json", options.json, "Print one JSON object instead of a line");
+}
+
+int fail(const Error &error)
+{
+    fmt::print(stderr, "arcology serve: {}\n", error.message());
+    return exitCode(error.code());
+}
+
+Result<api::NewSite> newSite(const ServeOptions &options)
+{
+    api::NewSite site {.path = options.target,
+                       .name = options.name,
+                       .entry = options.entry,
+                       .interface = options.interface,
+                       .python = options.python};
+    if (!options.target.starts_with("http://") && !options.target.starts_with("https://")) {
+        std::error_code failed;
+        site.path = std::filesystem::canonical(options.target, failed).string();
+        if (failed)
+            return Error {ErrorCode::NotFound,
+                          fmt::format("{}: {}", options.target, failed.message())};
+    }
+    for (const std::string &pair : options.env) {
+        const size_t equals = pair.find('=');
+        if (equals == pair.npos || equals == 0)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--env {}: write it as NAME=VALUE", pair)};
+        site.env.insert_or_assign(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return site;
+}
+
+Result<PinnedSettings> pinned(const ServeOptions &options)
+{
+    std::vector<std::string> set = options.set;
+    const auto also = [&](const char *key, const std::string &value) {
+        if (!value.empty())
+            set.push_back(fmt::format("{}={}", key, value));
+    };
+    also("pool.processes", options.workers);
+    also("pool.threads", options.threads);
+    also("loops", options.loops);
+    return pinSettings(set);
+}
+
+/// Adds the site to a running engine, waits until it answers or failed, and says so. Control loop
+/// only.
+class Serving {
+public:
+    Serving(Engine &engine, api::NewSite site, bool json)
+        : m_engine(engine), m_site(std::move(site)), m_json(json),
+          m_poll([](void *self) noexcept { static_cast<Serving *>(self)->poll(); }, this)
+    {
+    }
+
+    void start()
+    {
+        m_control = m_engine.control().as("serve", Role::Admin);
+        m_control->addSite(m_site, [this](Result<api::Changed> added) {
+            if (!added)
+                return stop(std::move(added).error());
+            m_control->status(
+                {}, [this](Result<api::Status> status) { m_status = std::move(*status); });
+            poll();
+        });
+    }
+    const std::optional<Error> &error() const noexcept { return m_error; }
+
+private:
+    void stop(Error error)
+    {
+        m_error = std::move(error);
+        m_engine.requestStop();
+    }
+
+    void poll()
+    {
+        m_control->snapshot({}, [this](Result<api::Snapshot> snapshot) {
+            if (!snapshot || snapshot->state == "draining" || snapshot->sites.empty())
+                return;
+            const api::SiteFigures &site = snapshot->sites.front();
+            const bool hasWorker = !snapshot->pools.empty() && snapshot->pools.front().slots > 0;
+            if (site.state == "running")
+                return announce(site, *snapshot);
+            // A first start that failed will fail again: say it now rather than after the last
+            // attempt.
+            if (site.state == "failed" || (!site.cause.empty() && !hasWorker))
+                return stop(Error {ErrorCode::AppFailed, site.cause});
+            m_poll.arm(m_engine.loop().timers(), std::chrono::milliseconds(20));
+        });
+    }
+
+    void announce(const api::SiteFigures &site, const api::Snapshot &snapshot)
+    {
+        const api::PoolFigures *pool = snapshot.pools.empty() ? nullptr : &snapshot.pools.front();
+        std::vector<std::string> urls;
+        for (const api::ListenerStatus &listener : m_status.listeners)
+            urls.push_back(listener.url);
+        if (m_json) {
+            const auto interface = site.kind.ends_with("ASGI") ? "asgi" : "wsgi";
+            nlohmann::ordered_json line {{"name", site.id},
+                                         {"kind", pool ? pool->kind : site.kind},
+                                         {"interface", pool ? interface : ""},
+                                         {"workers", pool ? pool->wanted : 0},
+                                         {"urls", urls},
+                                         {"ops", m_status.opsUrl},
+                                         {"data_dir", m_status.dataDir}};
+            fmt::print("{}\n", line.dump());
+        } else if (pool) {
+            fmt::print("Serving {} ({} · {} worker{}) at {}\n", site.id, site.kind, pool->wanted,
+                       pool->wanted == 1 ? "" : "s", fmt::join(urls, ", "));
+        } else {
+            fmt::print("Serving {} ({}) at {}\n", site.id, site.kind, fmt::join(urls, ", "));
+        }
+        std::fflush(stdout);
+    }
+
+    Engine &m_engine;
+    const api::NewSite m_site;
+    const bool m_json;
+    std::shared_ptr<Control> m_control;
+    api::Status m_status;
+    std::optional<Error> m_error;
+    Timer m_poll;
+};
+
+int serve(const ServeOptions &options)
+{
+    auto site = newSite(options);
+    if (!site)
+        return fail(site.error());
+    if (auto address = checkListenAddress(options.listen); !address)
+        return fail(std::move(address).error().within("--listen " + options.listen));
+    auto settings = pinned(options);
+    if (!settings)
+        return fail(settings.error());
+    TemporaryDirectory temporary;
+    if (options.dataDir.empty() && temporary.path().empty())
+        return fail({ErrorCode::DataDir, "no temporary folder could be made"});
+
+    EngineOptions engineOptions;
+    engineOptions.dataDir = options.dataDir.empty()
+        ? temporary.path()
+        : std::filesystem::absolute(options.dataDir).string();
+    engineOptions.executable = executablePath();
+    engineOptions.controlSocket =
+        options.dataDir.empty() ? std::string() : engineOptions.dataDir + "/control.sock";
+    engineOptions.opensOps = settings->source.count("ops.listen") != 0;
+    engineOptions.pinned = std::move(*settings);
+    engineOptions.author = "serve";
+    engineOptions.listenersMustBind = true;
+    engineOptions.hostsPython = true;
+    engineOptions.document = Document {.listeners = {{.id = "http", .address = options.listen}}};
+    auto engine = Engine::create(std::move(engineOptions));
+    if (!engine)
+        return fail(engine.error());
+    Serving serving(**engine, std::move(*site), options.json);
+    const auto ended = (*engine)->run([&serving] { serving.start(); });
+    if (!ended)
+        return fail(ended.error());
+    return serving.error() ? fail(*serving.error()) : 0;
+}
+
+} // namespace
+
+int serveMain(int argc, char **argv)
+{
+    CLI::App app("Serves one folder; Ctrl+C drains and ends.", "arcology serve");
+    ServeOptions options;
+    describe(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return serve(options);
+}
+
+} // namespace arc

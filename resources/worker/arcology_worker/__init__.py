@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python side of one Arcology worker. Standard library only, CPython 3.9 and newer, PyPy 3.
+
+boot      start-up: HELLO, steps, READY or FAILED
+loader    finds the application object
+facts     what READY tells about the application
+protocol  frames and header tables (server/workers/protocol.h is the contract)
+channel   the socket of a WSGI worker and its threads
+stream    one request, between those threads
+environ   environ and wsgi.input of one request
+wsgi      its answer
+loop      the socket of an ASGI worker and its event loop
+asgi      one ASGI request
+lifespan  start and end of an ASGI application
+"""

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the application object an entry names, and tells in one sentence why it could not.
+
+Entries:  module:attribute   module:object.attribute   module:factory()
+          module   django:settings.module
+"""
+import importlib
+import inspect
+import os
+import sys
+import traceback
+
+FACTORIES = ("create_app", "make_app", "get_app")
+NAMES = ("application", "app", "api") + FACTORIES
+
+
+class LoadError(Exception):
+    """One sentence for the administrator; trace is the Python traceback, empty when it would say no
+    more.
+    """
+
+    def __init__(self, sentence, trace=""):
+        super().__init__(sentence)
+        self.trace = trace
+
+
+def load(entry, interface):
+    """Returns (application, "wsgi" or "asgi"). The interface asked for wins unless the object is
+    plainly the other.
+    """
+    moduleName, _, path = entry.partition(":")
+    if not moduleName or not all(part.isidentifier() for part in moduleName.split(".")):
+        raise LoadError("the entry %r is not of the form module:attribute" % entry)
+    if moduleName == "django" and path and not os.path.exists(os.path.join(sys.path[0], "django")):
+        application = calling("Django", lambda: djangoApplication(path, interface))
+    else:
+        module = importModule(moduleName)
+        application = resolve(module, moduleName, path)
+    if not callable(application):
+        raise LoadError("%s is %s, which cannot be called" % (entry, kindOf(application)))
+    return application, actualInterface(application, interface)
+
+
+def djangoApplication(settings, interface):
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
+    if interface == "asgi":
+        from django.core.asgi import get_asgi_application as make
+    else:
+        from django.core.wsgi import get_wsgi_application as make
+    return make()
+
+
+def importModule(name):
+    return calling("import %s" % name, lambda: importlib.import_module(name))
+
+
+def resolve(module, moduleName, path):
+    if not path:
+        path = next((name for name in NAMES if callable(getattr(module, name, None))), "")
+        if not path:
+            raise LoadError("module %s has none of %s" % (moduleName, ", ".join(NAMES)))
+    call = path.endswith("()")
+    found = module
+    for name in (path[:-2] if call else path).split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            file = getattr(module, "__file__", None)
+            raise LoadError("module %s has no attribute %s%s" % (
+                moduleName, path, " (%s)" % file if file else "")) from None
+    if call or (path.rpartition(".")[2] in FACTORIES and isFactory(found)):
+        found = calling("%s:%s" % (moduleName, path), found)
+        if found is None:
+            raise LoadError("%s:%s() returned None instead of an application" % (moduleName, path))
+    return found
+
+
+def isFactory(found):
+    """A function that can be called with nothing. An application would demand environ or scope."""
+    if not inspect.isfunction(found):
+        return False
+    return all(parameter.default is not parameter.empty
+               or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+               for parameter in inspect.signature(found).parameters.values())
+
+
+def calling(what, function):
+    try:
+        return function()
+    except SystemExit as error:
+        raise LoadError("%s ended the program with exit code %s" % (what, error.code),
+                        ownTrace()) from None
+    except LoadError:
+        raise
+    # whatever a module does while it is imported, the answer is FAILED
+    except BaseException as error:
+        raise LoadError(sentence(error), ownTrace()) from None
+
+
+def sentence(error):
+    """"ModuleNotFoundError: No module named 'django' (settings shop.settings)"."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = "%s: %s" % (type(error).__name__, lines[0]) if lines else type(error).__name__
+    where = applicationLine(error)
+    notes = []
+    if where:
+        notes.append(where)
+    if os.environ.get("DJANGO_SETTINGS_MODULE") and "settings" not in text:
+        notes.append("settings %s" % os.environ["DJANGO_SETTINGS_MODULE"])
+    return "%s (%s)" % (text, ", ".join(notes)) if notes else text
+
+
+def applicationLine(error):
+    """The deepest line of the app's own files that the error passed: where an administrator should
+    look.
+    """
+    root = os.path.join(sys.path[0], "")
+    best = ""
+    if isinstance(error, SyntaxError) and error.filename:
+        return "%s line %s" % (shortName(error.filename, root), error.lineno)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name.startswith(root) and "site-packages" not in name:
+            best = "%s line %d" % (shortName(name, root), line)
+    return best
+
+
+def shortName(name, root):
+    return name[len(root):] if name.startswith(root) else name
+
+
+def ownTrace():
+    """The current traceback without the frames of this package and of importlib, which explain
+    nothing.
+    """
+    here = os.path.dirname(os.path.abspath(__file__))
+    kind, error, trace = sys.exc_info()
+    while trace is not None and isMachinery(trace.tb_frame.f_code.co_filename, here):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(kind, error, trace))
+
+
+def isMachinery(name, here):
+    folder = os.path.basename(os.path.dirname(name))
+    return name.startswith((here, "<frozen importlib")) or folder == "importlib"
+
+
+def actualInterface(application, wanted):
+    plain = plainInterface(application)
+    if plain:
+        return plain
+    return wanted if wanted in ("wsgi", "asgi") else "wsgi"
+
+
+def plainInterface(application):
+    """"wsgi" or "asgi" when the object leaves no doubt, else nothing."""
+    if inspect.iscoroutinefunction(application):
+        return "asgi"
+    if inspect.isfunction(application) or inspect.ismethod(application):
+        return ""
+    call = getattr(type(application), "__call__", None)
+    if inspect.iscoroutinefunction(call):
+        return "asgi"
+    try:
+        names = [parameter.name for parameter in inspect.signature(application).parameters.values()
+                 if parameter.default is parameter.empty]
+    except (TypeError, ValueError):
+        return ""
+    if names[:3] == ["scope", "receive", "send"]:
+        return "asgi"
+    return "wsgi" if names == ["environ", "start_response"] else ""
+
+
+def kindOf(value):
+    return "a module" if inspect.ismodule(value) else "a value of type %s" % type(value).__name__

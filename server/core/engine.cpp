@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/engine.h"
+
+#include "server/admin/admin_handler.h"
+#include "server/admin/ops_handler.h"
+#include "server/base/text.h"
+#include "server/control/service.h"
+#include "server/core/live_config.h"
+#include "server/core/operations_front.h"
+#include "server/http/session/buffer_budget.h"
+#include "server/loop/io_event.h"
+#include "server/observe/engine_log.h"
+#include "server/observe/log_writer.h"
+#include "server/store/data_dir.h"
+#include "server/store/sqlite_store.h"
+
+#include <csignal>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+constexpr size_t kBlockingThreads = 4;
+constexpr const char *kFirstAddress = "127.0.0.1";
+constexpr uint16_t kFirstPort = 8080;
+constexpr uint16_t kLastPort = 8099;
+
+size_t loopCount(const Settings &settings, bool hostsPython)
+{
+    const unsigned cores = usableCores();
+    if (settings.loops > 0)
+        return static_cast<size_t>(settings.loops);
+    return hostsPython ? std::max(1u, cores / 4) : std::max(1u, cores);
+}
+
+LogLimits logLimits(const Settings &settings)
+{
+    return {.fileBytesMax = settings.logFileMiBMax * 1024 * 1024,
+            .filesMax = static_cast<int>(settings.logFilesMax)};
+}
+
+/// A document for a machine that never had one: one listener on the first free port from 8080 on.
+Document firstDocument()
+{
+    for (uint16_t port = kFirstPort; port <= kLastPort; ++port) {
+        const std::string text = fmt::format("{}:{}", kFirstAddress, port);
+        const auto address = SocketAddress::parse(text);
+        if (address && bindListener(*address, 1))
+            return {.listeners = {{.id = "http", .address = text}}};
+    }
+    return {.listeners = {{.id = "http", .address = fmt::format("{}:0", kFirstAddress)}}};
+}
+
+} // namespace
+
+/// Everything an engine is made of, in the order it is built; destroyed in reverse.
+struct Engine::Implementation {
+    EngineOptions options;
+    std::optional<DataDir> dataDir;
+    LoopMetrics controlMetrics;
+    std::unique_ptr<EventLoop> control;
+    std::unique_ptr<EngineLog> log;
+    std::unique_ptr<SqliteStore> store;
+    std::unique_ptr<MetricsRegistry> metrics;
+    std::unique_ptr<BufferBudget> budget;
+    std::unique_ptr<LogWriter> logWriter;
+    std::unique_ptr<IoLoops> loops;
+    std::unique_ptr<BlockingPool>
+        blocking; // goes before its home loops: a late job still posts to one
+    std::unique_ptr<LiveConfig> live;
+    std::unique_ptr<ControlService> service;
+    std::unique_ptr<OperationsFront> front;
+    SignalEvent onTerminate;
+    SignalEvent onInterrupt;
+    bool isServing = false;
+    bool interrupted = false;
+    Settings startSettings; // as they were when the engine was built
+    std::function<void()> serving;
+    Result<void> ended;
+    bool stopping = false;
+
+    Result<void> build(const StoredConfig &stored);
+    Result<void> openFront();
+    void loaded(Result<StoredConfig> stored);
+    void opened(Result<void> done);
+    void applyEngineSettings(const Settings &settings);
+    void fail(Error error);
+    void stop();
+    void drained();
+    void closed();
+    static void terminated(void *self) noexcept;
+    static void interruptedOnce(void *self) noexcept;
+};
+
+Engine::Engine(std::unique_ptr<Implementation> implementation) : m_impl(std::move(implementation))
+{
+}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
+{
+    auto made = std::make_unique<Implementation>();
+    auto dataDir = DataDir::open(options.dataDir);
+    if (!dataDir)
+        return std::move(dataDir).error();
+    made->dataDir = std::move(*dataDir);
+    made->log = std::make_unique<EngineLog>(made->dataDir->logs());
+    if (auto files = installPythonFiles(made->dataDir->run()); !files)
+        return std::move(files).error();
+    auto control = EventLoop::create("arc-control", EventLoop::kNoIndex, made->controlMetrics);
+    if (!control)
+        return std::move(control).error();
+    made->control = std::move(*control);
+    auto store = SqliteStore::open(
+        made->dataDir->database(),
+        [loop = made->control.get()](std::function<void()> call) { loop->post(std::move(call)); });
+    if (!store)
+        return std::move(store).error();
+    made->store = std::move(*store);
+    made->options = std::move(options);
+    std::signal(SIGPIPE, SIG_IGN);
+    return std::unique_ptr<Engine>(new Engine(std::move(made)));
+}
+
+Result<void> Engine::run(std::function<void()> serving)
+{
+    Implementation &all = *m_impl;
+    all.serving = std::move(serving);
+    all.onTerminate.watch(*all.control, SIGTERM, &Implementation::terminated, &all);
+    all.onInterrupt.watch(*all.control, SIGINT, &Implementation::interruptedOnce, &all);
+    all.control->post([&all] {
+        all.store->load([&all](Result<StoredConfig> stored) { all.loaded(std::move(stored)); });
+    });
+    all.control->run();
+    return std::move(all.ended);
+}
+
+ControlService &Engine::control() noexcept
+{
+    return *m_impl->service;
+}
+
+EventLoop &Engine::loop() noexcept
+{
+    return *m_impl->control;
+}
+
+void Engine::requestStop()
+{
+    m_impl->stop();
+}
+
+void Engine::Implementation::terminated(void *self) noexcept
+{
+    static_cast<Implementation *>(self)->stop();
+}
+
+void Engine::Implementation::interruptedOnce(void *self) noexcept
+{
+    auto &all = *static_cast<Implementation *>(self);
+    if (std::exchange(all.interrupted, true))
+        std::_Exit(1); // Ctrl+C twice: no patience left, and the store is safe at any moment
+    all.stop();
+}
+
+Result<void> Engine::Implementation::build(const StoredConfig &stored)
+{
+    const Document &document = options.document ? *options.document : stored.document;
+    const Settings settings = engineSettings(document, options.pinned);
+    startSettings = settings;
+    const size_t count = loopCount(settings, options.hostsPython);
+    metrics = std::make_unique<MetricsRegistry>(count);
+    budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
+    logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
+    blocking = std::make_unique<BlockingPool>(kBlockingThreads);
+
+    auto nothing = std::make_shared<HttpSnapshot>();
+    nothing->settings = settings;
+    nothing->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {});
+    const HttpShared shared {.pool = blocking.get(),
+                             .budget = budget.get(),
+                             .wakeLogs = [writer = logWriter.get()] { writer->wake(); },
+                             .loops = count,
+                             .retire =
+                                 [loop = control.get()](std::shared_ptr<const HttpSnapshot> old) {
+                                     loop->post([old = std::move(old)] {});
+                                 }};
+    std::vector<std::shared_ptr<LogRing>> rings;
+    auto made = IoLoops::create(count, *metrics, shared, nothing, rings);
+    if (!made)
+        return std::move(made).error();
+    loops = std::move(*made);
+    for (auto &ring : rings)
+        logWriter->addRing(std::move(ring));
+    live = std::make_unique<LiveConfig>(LiveConfig::Parts {
+        .control = *control,
+        .loops = *loops,
+        .metrics = *metrics,
+        .blocking = *blocking,
+        .pinned = options.pinned,
+        .facts = {.startedUnixMs = unixNowMs(),
+                  .dataDir = dataDir->path(),
+                  .executable = options.executable},
+        .listenersMustBind = options.listenersMustBind,
+        .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
+        .shutdown =
+            [this] {
+                stop();
+            }});
+    service = std::make_unique<ControlService>(*live, *store);
+    front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
+    loops->start();
+    return openFront();
+}
+
+Result<void> Engine::Implementation::openFront()
+{
+    if (!options.controlSocket.empty()) {
+        if (auto opened = front->openControl(options.controlSocket); !opened)
+            return std::move(opened).error();
+    }
+    if (!options.opensOps || startSettings.opsListen == "off")
+        return {};
+    // Taken by somebody else: said, and lived with; serving does not depend on it.
+    if (auto url = front->openOps(startSettings.opsListen))
+        live->setOpsUrl(std::move(*url));
+    else
+        live->addWarning(std::move(url).error().within("ops.listen").message());
+    return {};
+}
+
+void Engine::Implementation::loaded(Result<StoredConfig> stored)
+{
+    if (!stored)
+        return fail(std::move(stored).error());
+    if (stored->revision == 0 && !options.document)
+        options.document = firstDocument();
+    if (auto built = build(*stored); !built)
+        return fail(std::move(built).error());
+    service->open(options.document, options.author,
+                  [this](Result<void> done) { opened(std::move(done)); });
+}
+
+void Engine::Implementation::opened(Result<void> done)
+{
+    if (!done)
+        return fail(std::move(done).error());
+    for (const api::ListenerStatus &listener : live->listeners()) {
+        if (listener.error.empty())
+            log->info(fmt::format("listening on {}", listener.url));
+        else
+            log->warning(listener.error);
+    }
+    isServing = true;
+    serving();
+}
+
+void Engine::Implementation::applyEngineSettings(const Settings &settings)
+{
+    budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
+    logWriter->setLimits(logLimits(settings));
+    log->setLimits(logLimits(settings));
+}
+
+void Engine::Implementation::fail(Error error)
+{
+    // Not logged: whoever called run() says it, once.
+    if (ended.has_value())
+        ended = std::move(error);
+    stop();
+}
+
+void Engine::Implementation::stop()
+{
+    if (std::exchange(stopping, true))
+        return;
+    if (!loops)
+        return closed();
+    live->setDraining();
+    const Settings settings = engineSettings(live->document(), options.pinned);
+    if (isServing)
+        log->info(
+            fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));
+    loops->drain(settings.drainSeconds, *control, [this] { drained(); });
+}
+
+void Engine::Implementation::drained()
+{
+    live->stopPools([this] {
+        loops->stop();
+        store->close([this](Result<void> done) {
+            if (!done)
+                log->error(done.error().message());
+            closed();
+        });
+    });
+}
+
+void Engine::Implementation::closed()
+{
+    if (logWriter)
+        logWriter->stop();
+    if (isServing)
+        log->info("stopped");
+    control->stop();
+}
+
+} // namespace arc

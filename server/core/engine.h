@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/error.h"
+#include "server/config/effective.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace arc {
+
+class ControlService;
+class EventLoop;
+
+struct EngineOptions {
+    std::string dataDir;       ///< made when missing; one engine each
+    std::string controlSocket; ///< Unix socket of the admin API; empty: none
+    std::string executable;    ///< of this program, for workers
+    PinnedSettings pinned;
+    std::optional<Document> document; ///< replaces what is stored
+    std::string author = "arcology";  ///< of that replacement in the history
+    bool listenersMustBind = false;   ///< an address in use ends the start instead of being shown
+    bool opensOps = true;             ///< the operations address of the settings
+    bool hostsPython = true;          ///< for loops = auto: leave most cores to workers
+};
+
+/// The engine: everything that serves, put together. One per process and data directory.
+///
+/// run() turns the control loop on the calling thread, which must be the main one: it takes
+/// SIGTERM, SIGINT and SIGCHLD.
+class Engine {
+public:
+    static Result<std::unique_ptr<Engine>> create(EngineOptions options);
+    ~Engine();
+    Engine(const Engine &) = delete;
+
+    /// Serves until it is told to stop (signal, Control::shutdown, requestStop()), then drains and
+    /// closes everything. `serving` is called on the control loop once the configuration is served.
+    /// The error is why it could not be.
+    Result<void> run(std::function<void()> serving);
+
+    /// Control loop only.
+    ControlService &control() noexcept;
+    EventLoop &loop() noexcept;
+    void requestStop();
+
+private:
+    struct Implementation;
+    explicit Engine(std::unique_ptr<Implementation> implementation);
+    std::unique_ptr<Implementation> m_impl;
+};
+
+} // namespace arc

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/live_config.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+/// Apps that an enabled site routes to: those have workers.
+std::set<std::string> appsInUse(const Document &document)
+{
+    std::set<std::string> apps;
+    for (const SiteConfig &site : document.sites) {
+        for (const RouteConfig &route : site.routes) {
+            const auto *python = std::get_if<PythonRoute>(&route.handler);
+            if (site.enabled && python)
+                apps.insert(python->app);
+        }
+    }
+    return apps;
+}
+
+} // namespace
+
+class LiveConfig::PreparedConfig final : public EngineHost::Prepared {
+public:
+    Document document;
+    std::map<std::string, BoundListener> bound; // new or moved listeners
+    std::map<std::string, std::string> unbound; // listener -> why, at start only
+};
+
+LiveConfig::LiveConfig(Parts parts) : m_parts(std::move(parts))
+{
+}
+
+LiveConfig::~LiveConfig() = default;
+
+Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document &next)
+{
+    if (m_draining)
+        return Error {ErrorCode::Cancelled, "the engine is stopping"};
+    auto prepared = std::make_unique<PreparedConfig>();
+    prepared->document = next;
+    for (const ListenerConfig &listener : next.listeners) {
+        const auto open = m_listeners.find(listener.id);
+        if (open != m_listeners.end() && open->second.config == listener
+            && open->second.error.empty())
+            continue;
+        auto address = SocketAddress::parse(listener.address);
+        if (!address)
+            return std::move(address).error().within(fmt::format("listener {}", listener.id));
+        auto bound = bindListener(*address, m_parts.loops.count());
+        if (bound) {
+            prepared->bound.emplace(listener.id, std::move(*bound));
+            continue;
+        }
+        const bool wasUnbound = open != m_listeners.end() && open->second.config == listener;
+        if (m_parts.listenersMustBind || (m_started && !wasUnbound))
+            return std::move(bound).error();
+        prepared->unbound.emplace(listener.id, bound.error().message());
+    }
+    return prepared;
+}
+
+void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
+{
+    auto &prepared = static_cast<PreparedConfig &>(*given);
+    const Document before = std::exchange(m_document, std::move(prepared.document));
+    m_revision = revision;
+    m_started = true;
+    if (m_draining) // stored meanwhile: it is served at the next start; pools and loops made now
+                    // would not be ended
+        return;
+
+    for (auto &[id, bound] : prepared.bound) {
+        if (m_listeners.count(id))
+            m_parts.loops.unlisten(id);
+        m_listeners[id] = {*m_document.findListener(id), bound.address.url("http"), {}};
+        m_parts.loops.listen(id, std::move(bound));
+    }
+    for (auto &[id, why] : prepared.unbound)
+        m_listeners[id] = {*m_document.findListener(id), {}, std::move(why)};
+
+    const std::set<std::string> used = appsInUse(m_document);
+    for (const std::string &id : used) {
+        const AppConfig &app = *m_document.findApp(id);
+        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
+        if (auto found = m_pools.find(id); found != m_pools.end()) {
+            found->second->update(std::move(spec));
+            continue;
+        }
+        auto pool = AppPool::create(std::move(spec),
+                                    {.control = &m_parts.control,
+                                     .loops = m_parts.loops.http(),
+                                     .executable = m_parts.facts.executable,
+                                     .metrics = m_parts.metrics.app(id),
+                                     .changed = [this] {
+                                         schedulePublish();
+                                     }});
+        AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
+        started.start();
+    }
+    std::vector<std::unique_ptr<AppPool>> unused;
+    for (auto each = m_pools.begin(); each != m_pools.end();) {
+        if (used.count(each->first)) {
+            ++each;
+            continue;
+        }
+        unused.push_back(std::move(each->second));
+        each = m_pools.erase(each);
+    }
+    publish();
+    // Loops stop routing to these pools before they are told to end; requests they hold are
+    // answered first.
+    for (auto &pool : unused)
+        retire(std::move(pool));
+    for (auto each = m_listeners.begin(); each != m_listeners.end();) {
+        if (m_document.findListener(each->first)) {
+            ++each;
+            continue;
+        }
+        m_parts.loops.unlisten(each->first);
+        each = m_listeners.erase(each);
+    }
+    for (const SiteConfig &site : before.sites) {
+        if (!m_document.findSite(site.id))
+            m_parts.metrics.forgetSite(site.id);
+    }
+    for (const AppConfig &app : before.apps) {
+        if (!m_document.findApp(app.id))
+            m_parts.metrics.forgetApp(app.id);
+    }
+    m_parts.settingsChanged(engineSettings(m_document, m_parts.pinned));
+}
+
+void LiveConfig::publish()
+{
+    m_parts.loops.publish(buildSnapshot(
+        m_document, m_revision,
+        {.pinned = m_parts.pinned,
+         .metrics = m_parts.metrics,
+         .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
+         .files = m_files}));
+}
+
+void LiveConfig::schedulePublish()
+{
+    // A pool reports from inside its own work, and often several times in one turn.
+    if (std::exchange(m_publishScheduled, true))
+        return;
+    m_parts.control.post([this] {
+        m_publishScheduled = false;
+        publish();
+    });
+}
+
+void LiveConfig::retire(std::unique_ptr<AppPool> pool)
+{
+    const uint64_t key = m_nextRetired++;
+    AppPool &stopping = *m_retired.emplace(key, std::move(pool)).first->second;
+    stopping.stop([this, key] {
+        // Not destroyed inside its own callback.
+        m_parts.control.post([this, key] {
+            m_retired.erase(key);
+            if (m_retired.empty() && m_poolsStopped)
+                std::exchange(m_poolsStopped, nullptr)();
+        });
+    });
+}
+
+void LiveConfig::stopPools(std::function<void()> done)
+{
+    for (auto &[id, pool] : std::exchange(m_pools, {}))
+        retire(std::move(pool));
+    if (m_retired.empty())
+        return done();
+    m_poolsStopped = std::move(done);
+}
+
+std::vector<api::ListenerStatus> LiveConfig::listeners() const
+{
+    std::vector<api::ListenerStatus> all;
+    for (const ListenerConfig &config : m_document.listeners) {
+        const auto found = m_listeners.find(config.id);
+        if (found != m_listeners.end())
+            all.push_back({config.id, config.address, found->second.url, found->second.error});
+    }
+    return all;
+}
+
+AppPool *LiveConfig::pool(std::string_view app)
+{
+    const auto found = m_pools.find(app);
+    return found == m_pools.end() ? nullptr : found->second.get();
+}
+
+void LiveConfig::recognise(std::string folder, std::string python,
+                           std::function<void(Result<Detection>)> done)
+{
+    auto job = [folder = std::move(folder), python = std::move(python),
+                done]() -> std::function<void()> {
+        // A std::function must be copyable, a Result of this size is better shared.
+        auto found = std::make_shared<Result<Detection>>(detectProject(folder, python));
+        return [found, done] {
+            done(std::move(*found));
+        };
+    };
+    if (!m_parts.blocking.submit(m_parts.control, std::move(job)))
+        done(Error {ErrorCode::Full, "too much is being looked at; try again"});
+}
+
+} // namespace arc

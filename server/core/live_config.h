@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/control/engine_host.h"
+#include "server/core/io_loops.h"
+#include "server/core/site_builder.h"
+#include "server/loop/blocking_pool.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace arc {
+
+/// The configuration that is being served: listeners, pools, routing. Control loop only.
+class LiveConfig final : public EngineHost {
+public:
+    struct Parts {
+        EventLoop &control;
+        IoLoops &loops;
+        MetricsRegistry &metrics;
+        BlockingPool &blocking;
+        PinnedSettings pinned;
+        Facts facts;
+        /// A stored listener that cannot be bound at start leaves the engine running and is shown;
+        /// `serve` refuses instead.
+        bool listenersMustBind = false;
+        std::function<void(const Settings &engine)> settingsChanged;
+        std::function<void()> shutdown;
+    };
+    explicit LiveConfig(Parts parts);
+    ~LiveConfig() override;
+
+    Result<std::unique_ptr<Prepared>> prepare(const Document &next) override;
+    void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
+
+    const Facts &facts() const override { return m_parts.facts; }
+    const PinnedSettings &pinned() const override { return m_parts.pinned; }
+    std::vector<api::ListenerStatus> listeners() const override;
+    AppPool *pool(std::string_view app) override;
+    MetricsRegistry &metrics() override { return m_parts.metrics; }
+    EventLoop &controlLoop() override { return m_parts.control; }
+    void recognise(std::string folder, std::string python,
+                   std::function<void(Result<Detection>)> done) override;
+    bool isDraining() const override { return m_draining; }
+    void shutdown() override { m_parts.shutdown(); }
+
+    void setDraining() noexcept { m_draining = true; }
+    void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
+    void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
+    const Document &document() const noexcept { return m_document; }
+    /// Ends every pool, then calls done.
+    void stopPools(std::function<void()> done);
+
+private:
+    class PreparedConfig;
+    struct Listener {
+        ListenerConfig config;
+        std::string url;
+        std::string error;
+    };
+    void publish();
+    void schedulePublish();
+    void retire(std::unique_ptr<AppPool> pool);
+
+    Parts m_parts;
+    StaticHandlers m_files;
+    Document m_document;
+    uint64_t m_revision = 0;
+    bool m_started = false;
+    bool m_draining = false;
+    bool m_publishScheduled = false;
+    std::map<std::string, Listener, std::less<>> m_listeners;
+    std::map<std::string, std::unique_ptr<AppPool>, std::less<>> m_pools;
+    uint64_t m_nextRetired = 0;
+    std::map<uint64_t, std::unique_ptr<AppPool>> m_retired; // being stopped
+    std::function<void()> m_poolsStopped;
+};
+
+} // namespace arc

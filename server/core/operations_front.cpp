@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/operations_front.h"
+
+#include "server/admin/admin_handler.h"
+#include "server/admin/ops_handler.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+namespace arc {
+
+namespace {
+
+constexpr int64_t kAdminBodyMiBMax = 16;
+
+std::shared_ptr<const Site> makeSite(const char *id, std::string prefix,
+                                     std::shared_ptr<const Handler> handler)
+{
+    auto site = std::make_shared<Site>();
+    site->id = id;
+    site->listeners = {id};
+    site->metrics = std::make_shared<SiteMetricsSet>(id, 1);
+    Settings settings;
+    settings.accessLog = false;
+    settings.bodyMiBMax = kAdminBodyMiBMax;
+    site->routes.push_back(
+        {.prefix = std::move(prefix), .handler = std::move(handler), .settings = settings});
+    return site;
+}
+
+} // namespace
+
+OperationsFront::OperationsFront(EventLoop &control, const HttpShared &shared,
+                                 ControlService &service, MetricsRegistry &metrics, IoLoops &loops)
+    : m_control(control), m_loops(loops), m_beats(loops.count(), control.now()),
+      m_timer([](void *self) noexcept { static_cast<OperationsFront *>(self)->beat(); }, this)
+{
+    auto snapshot = std::make_shared<HttpSnapshot>();
+    snapshot->settings.accessLog = false;
+    auto ops = std::make_shared<OpsHandler>(
+        OpsSources {.metrics = [&metrics] { return metrics.prometheusText(); },
+                    .unhealthy = [this] { return unhealthy(); },
+                    .notReady =
+                        [&service] {
+                            return service.notReady();
+                        }});
+    snapshot->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {
+        makeSite("control", "/api/v1", std::make_shared<AdminHandler>(service, ::geteuid())),
+        makeSite("ops", "/", ops)});
+    HttpShared own = shared;
+    own.loops = 1;
+    m_http = std::make_unique<HttpLoop>(control, own, std::move(snapshot), nullptr);
+    beat();
+}
+
+OperationsFront::~OperationsFront()
+{
+    if (!m_socketPath.empty())
+        ::unlink(m_socketPath.c_str());
+}
+
+Result<void> OperationsFront::openControl(const std::string &socketPath)
+{
+    auto address = SocketAddress::parse("unix:" + socketPath);
+    if (!address)
+        return std::move(address).error();
+    auto bound = bindListener(*address, 1, 0600);
+    if (!bound)
+        return std::move(bound).error();
+    m_socketPath = socketPath;
+    m_http->listen("control", std::move(bound->sockets.front()));
+    return {};
+}
+
+Result<std::string> OperationsFront::openOps(const std::string &text)
+{
+    auto address = SocketAddress::parse(text);
+    if (!address)
+        return std::move(address).error();
+    auto bound = bindListener(*address, 1);
+    if (!bound)
+        return std::move(bound).error();
+    const std::string url = bound->address.url("http");
+    m_http->listen("ops", std::move(bound->sockets.front()));
+    return url;
+}
+
+void OperationsFront::beat()
+{
+    m_loops.postEach(
+        [this](size_t i) { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
+    m_timer.arm(m_control.timers(), kBeatEvery);
+}
+
+std::string OperationsFront::unhealthy() const
+{
+    std::string lines;
+    for (size_t i = 0; i < m_beats.size(); ++i) {
+        const auto silent =
+            std::chrono::duration_cast<std::chrono::milliseconds>(m_control.now() - m_beats[i]);
+        if (silent > kBeatLate)
+            lines += fmt::format("loop {} has not answered for {} ms\n", i, silent.count());
+    }
+    return lines;
+}
+
+} // namespace arc

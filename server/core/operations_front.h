@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/control/service.h"
+#include "server/core/io_loops.h"
+#include "server/http/http_loop.h"
+#include "server/loop/timer_wheel.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+/// The engine's own HTTP on the control loop: the admin API on a Unix socket, /metrics, /healthz
+/// and /readyz on a listener of their own. It answers while the data plane is saturated. Control
+/// loop only.
+class OperationsFront {
+public:
+    OperationsFront(EventLoop &control, const HttpShared &shared, ControlService &service,
+                    MetricsRegistry &metrics, IoLoops &loops);
+    ~OperationsFront();
+
+    Result<void> openControl(const std::string &socketPath);
+    /// The URL it answers at.
+    Result<std::string> openOps(const std::string &address);
+
+private:
+    static constexpr auto kBeatEvery = std::chrono::milliseconds(1000);
+    static constexpr auto kBeatLate = std::chrono::milliseconds(5000);
+
+    void beat();
+    std::string unhealthy() const;
+
+    EventLoop &m_control;
+    IoLoops &m_loops;
+    std::vector<SteadyTime> m_beats; // when each loop last answered
+    LoopMetrics m_loopMetrics;
+    std::unique_ptr<HttpLoop> m_http;
+    std::string m_socketPath;
+    Timer m_timer;
+};
+
+} // namespace arc

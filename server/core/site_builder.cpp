@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/site_builder.h"
+
+#include "server/http/session/simple_handlers.h"
+
+#include <algorithm>
+
+namespace arc {
+
+namespace {
+
+std::string withoutTrailingSlash(const std::string &prefix)
+{
+    return prefix.size() > 1 && prefix.ends_with('/') ? prefix.substr(0, prefix.size() - 1)
+                                                      : prefix;
+}
+
+std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const SiteSources &sources)
+{
+    if (const auto *files = std::get_if<StaticRoute>(&route.handler))
+        return sources.files.get(
+            {.roots = {files->root}, .prefix = route.path, .index = files->index});
+    if (const auto *redirect = std::get_if<RedirectRoute>(&route.handler))
+        return std::make_shared<RedirectHandler>(*redirect, route.path);
+    if (const auto *respond = std::get_if<RespondRoute>(&route.handler))
+        return std::make_shared<RespondHandler>(*respond);
+    const AppPool *pool = sources.pool(std::get<PythonRoute>(route.handler).app);
+    return pool ? pool->handler() : nullptr;
+}
+
+void addMounts(Site &site, const SiteConfig &config, const Document &document,
+               const SiteSources &sources)
+{
+    for (const RouteConfig &route : config.routes) {
+        const auto *python = std::get_if<PythonRoute>(&route.handler);
+        const AppPool *pool = python ? sources.pool(python->app) : nullptr;
+        if (!pool
+            || !appSettings(document, *document.findApp(python->app), sources.pinned).staticFromApp)
+            continue;
+        for (const StaticMount &mount : pool->info().mounts) {
+            const std::string prefix = withoutTrailingSlash(mount.prefix);
+            const bool isClaimed =
+                std::any_of(site.routes.begin(), site.routes.end(),
+                            [&](const Route &each) { return each.prefix == prefix; });
+            if (prefix == "/" || prefix.empty() || isClaimed)
+                continue;
+            site.routes.push_back(
+                {.prefix = prefix,
+                 .handler =
+                     sources.files.get({.roots = mount.roots, .prefix = prefix, .index = {}}),
+                 .settings = routeSettings(document, config, route, sources.pinned)});
+        }
+    }
+}
+
+} // namespace
+
+std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
+{
+    std::erase_if(m_known, [](const auto &entry) { return entry.second.expired(); });
+    std::weak_ptr<const Handler> &known = m_known[{options.roots, options.prefix, options.index}];
+    std::shared_ptr<const Handler> handler = known.lock();
+    if (!handler) {
+        handler = std::make_shared<const StaticHandler>(std::move(options));
+        known = handler;
+    }
+    return handler;
+}
+
+std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision,
+                                                  const SiteSources &sources)
+{
+    std::vector<std::shared_ptr<const Site>> sites;
+    for (const SiteConfig &config : document.sites) {
+        if (!config.enabled)
+            continue;
+        auto site = std::make_shared<Site>();
+        site->id = config.id;
+        site->hosts = config.hosts;
+        site->listeners = config.listeners;
+        site->metrics = sources.metrics.site(config.id);
+        for (const RouteConfig &route : config.routes) {
+            auto handler = handlerOf(route, sources);
+            if (!handler)
+                continue;
+            site->routes.push_back(
+                {.prefix = withoutTrailingSlash(route.path),
+                 .methods = route.methods,
+                 .handler = std::move(handler),
+                 .settings = routeSettings(document, config, route, sources.pinned)});
+        }
+        addMounts(*site, config, document, sources);
+        sites.push_back(std::move(site));
+    }
+    auto snapshot = std::make_shared<HttpSnapshot>();
+    snapshot->revision = revision;
+    snapshot->settings = engineSettings(document, sources.pinned);
+    snapshot->router = std::make_unique<const Router>(std::move(sites));
+    return snapshot;
+}
+
+} // namespace arc

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/http/exchange.h"
+#include "server/http/files/file_entry.h"
+#include "server/loop/blocking_pool.h"
+#include "server/loop/event_loop.h"
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace arc {
+
+/// Files of one loop: small ones in memory, large ones as open descriptors, and what was not found.
+/// Confined to its loop; everything that may block runs on the pool and comes back as mail. A hit
+/// makes no system call.
+///
+/// An entry younger than kFresh is used as it is; younger than kUsable it is used once more while
+/// the pool looks at the file again; an older one waits for that look, so that an edited file is
+/// never served stale after a pause.
+class FileCache {
+public:
+    static constexpr std::chrono::milliseconds kFresh {1000};
+    static constexpr std::chrono::milliseconds kUsable {2000};
+    static constexpr uint64_t kBytesMax =
+        64 * 1024 * 1024; ///< of files found, see FileEntry::cost()
+    static constexpr size_t kFoundMax = 16384;
+    static constexpr size_t kMissingMax =
+        1024; ///< kept apart: a scan for names that do not exist evicts no file
+    static constexpr size_t kPathBytesMax = 4095; ///< PATH_MAX; what is longer is not there
+
+    using Find = std::function<Exchange *(ExchangeId)>;
+    using Entry = std::shared_ptr<const FileEntry>;
+    /// Answers an exchange from an entry.
+    using Answer = void (*)(Exchange &exchange, const Entry &entry) noexcept;
+
+    /// find: the exchange of an id of this loop, or null when it is gone (HttpLoop::find()).
+    FileCache(EventLoop &loop, BlockingPool &pool, Find find,
+              OpenStrategy strategy = bestOpenStrategy());
+    ~FileCache();
+    FileCache(const FileCache &) = delete;
+
+    /// Calls `answer` now, or later if the exchange is still there then. With the pool's queue
+    /// full: 503.
+    void serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
+               std::string_view path, Answer answer) noexcept;
+
+    uint64_t bytes() const noexcept { return m_found.cost; }
+    size_t entries() const noexcept { return m_nodes.size(); }
+
+private:
+    struct KeyView {
+        const FileScope *scope;
+        std::string_view path;
+    };
+    struct Key {
+        std::shared_ptr<const FileScope> scope;
+        std::string path;
+        KeyView view() const noexcept { return {scope.get(), path}; }
+    };
+    struct KeyHash {
+        using is_transparent = void;
+        uint64_t seed;
+        size_t operator()(const KeyView &key) const noexcept;
+        size_t operator()(const Key &key) const noexcept { return (*this)(key.view()); }
+    };
+    struct KeyEqual {
+        using is_transparent = void;
+        template <class A, class B>
+        bool operator()(const A &a, const B &b) const noexcept
+        {
+            return same(viewOf(a), viewOf(b));
+        }
+        static const KeyView &viewOf(const KeyView &key) noexcept { return key; }
+        static KeyView viewOf(const Key &key) noexcept { return key.view(); }
+        static bool same(const KeyView &a, const KeyView &b) noexcept;
+    };
+    struct Node;
+    using Nodes = std::unordered_map<Key, std::unique_ptr<Node>, KeyHash, KeyEqual>;
+    struct Shelf { // least recently used last
+        std::list<Nodes::value_type *> order;
+        uint64_t cost = 0;
+    };
+    struct Waiter {
+        ExchangeId id;
+        Answer answer;
+    };
+    struct Node {
+        Entry entry;
+        SteadyTime checkedAt {};
+        bool isLoading = false;
+        Shelf *shelf = nullptr;
+        std::list<Nodes::value_type *>::iterator place {};
+        std::vector<Waiter>
+            waiters; ///< each one a request in flight, so bounded by limits.connections
+    };
+
+    bool startLoad(const Key &key, const Entry &known);
+    void loaded(const Key &key, Entry entry) noexcept;
+    void shelve(Nodes::value_type &slot);
+    void unshelve(Node &node) noexcept;
+    void trim(Shelf &shelf, size_t entriesMax, uint64_t costMax) noexcept;
+
+    EventLoop &m_loop;
+    BlockingPool &m_pool;
+    const Find m_find;
+    const OpenStrategy m_strategy;
+    Nodes m_nodes;
+    Shelf m_found;
+    Shelf m_missing;
+    std::shared_ptr<FileCache *>
+        m_self; ///< what answers of the pool look for: gone when the cache is
+};
+
+} // namespace arc

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/http_loop.h"
+
+#include "server/base/assert.h"
+#include "server/http/session/http1_connection.h"
+#include "server/http/session/session_loop.h"
+
+namespace arc {
+
+struct HttpLoop::Implementation {
+    SessionLoop sessions;
+    std::shared_ptr<FileCache> files;
+};
+
+HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared,
+                   std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
+    : m_impl(new Implementation {.sessions {*this, loop, shared, std::move(snapshot), accessLog},
+                                 .files {}})
+{
+}
+
+HttpLoop::~HttpLoop() = default;
+
+void HttpLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
+{
+    m_impl->sessions.publish(std::move(snapshot));
+}
+
+void HttpLoop::listen(std::string id, FileDescriptor socket)
+{
+    m_impl->sessions.listen(std::move(id), std::move(socket));
+}
+
+void HttpLoop::unlisten(std::string_view id)
+{
+    m_impl->sessions.unlisten(id);
+}
+
+void HttpLoop::drain(std::chrono::milliseconds deadline, std::function<void()> done)
+{
+    m_impl->sessions.drain(deadline, std::move(done));
+}
+
+Exchange *HttpLoop::find(ExchangeId id) noexcept
+{
+    ARC_DEBUG_ASSERT(m_impl->sessions.loop().isCurrent());
+    Http1Connection *connection = m_impl->sessions.table().find(id.slot, id.generation);
+    if (!connection || !connection->exchange() || connection->exchange()->isEnded())
+        return nullptr;
+    return connection->exchange();
+}
+
+void HttpLoop::setFiles(std::shared_ptr<FileCache> files) noexcept
+{
+    m_impl->files = std::move(files);
+}
+
+FileCache &HttpLoop::files() noexcept
+{
+    ARC_ASSERT(m_impl->files);
+    return *m_impl->files;
+}
+
+EventLoop &HttpLoop::loop() noexcept
+{
+    return m_impl->sessions.loop();
+}
+
+size_t HttpLoop::connections() const noexcept
+{
+    return m_impl->sessions.table().size();
+}
+
+} // namespace arc

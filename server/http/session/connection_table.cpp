@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/session/connection_table.h"
+
+#include "server/http/session/http1_connection.h"
+
+namespace arc {
+
+ConnectionTable::ConnectionTable() = default;
+ConnectionTable::~ConnectionTable() = default;
+
+uint32_t ConnectionTable::reserve()
+{
+    if (m_free.empty()) {
+        m_slots.emplace_back();
+        return static_cast<uint32_t>(m_slots.size() - 1);
+    }
+    const uint32_t slot = m_free.back();
+    m_free.pop_back();
+    return slot;
+}
+
+void ConnectionTable::put(uint32_t slot, std::unique_ptr<Http1Connection> connection)
+{
+    m_slots[slot].connection = std::move(connection);
+    ++m_count;
+}
+
+std::unique_ptr<Http1Connection> ConnectionTable::remove(uint32_t slot) noexcept
+{
+    std::unique_ptr<Http1Connection> removed = std::move(m_slots[slot].connection);
+    markBusy(*removed);
+    ++m_slots[slot].generation;
+    m_free.push_back(slot);
+    --m_count;
+    return removed;
+}
+
+Http1Connection *ConnectionTable::find(uint32_t slot, uint32_t generation) const noexcept
+{
+    if (slot >= m_slots.size() || m_slots[slot].generation != generation)
+        return nullptr;
+    return m_slots[slot].connection.get();
+}
+
+void ConnectionTable::markIdle(Http1Connection &connection,
+                               std::chrono::steady_clock::time_point now) noexcept
+{
+    IdleLink &link = connection.idleLink();
+    if (link.listed && (&connection == m_newest || now - link.since < std::chrono::seconds(1)))
+        return;
+    if (link.listed)
+        unlink(connection);
+    link = {.previous = m_newest, .next = nullptr, .since = now, .listed = true};
+    (m_newest ? m_newest->idleLink().next : m_oldest) = &connection;
+    m_newest = &connection;
+}
+
+void ConnectionTable::markBusy(Http1Connection &connection) noexcept
+{
+    if (connection.idleLink().listed)
+        unlink(connection);
+}
+
+Http1Connection *ConnectionTable::quietest() const noexcept
+{
+    return m_oldest;
+}
+
+void ConnectionTable::unlink(Http1Connection &connection) noexcept
+{
+    IdleLink &link = connection.idleLink();
+    (link.previous ? link.previous->idleLink().next : m_oldest) = link.next;
+    (link.next ? link.next->idleLink().previous : m_newest) = link.previous;
+    link = {};
+}
+
+} // namespace arc

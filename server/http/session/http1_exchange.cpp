@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/session/http1_exchange.h"
+
+#include "server/base/assert.h"
+#include "server/http/session/http1_connection.h"
+#include "server/http/session/session_loop.h"
+#include "server/http/session/trace_id.h"
+#include "server/http/syntax/response_head.h"
+
+#include <algorithm>
+
+#include <sys/socket.h>
+
+namespace arc {
+
+const SocketAddress &Http1Exchange::peer() const noexcept
+{
+    if (!m_peer)
+        m_peer = m_connection->peer();
+    return *m_peer;
+}
+
+const SocketAddress &Http1Exchange::local() const noexcept
+{
+    if (!m_local) {
+        sockaddr_storage storage {};
+        socklen_t length = sizeof storage;
+        auto *address = reinterpret_cast<sockaddr *>(&storage);
+        if (::getsockname(m_connection->socket(), address, &length) != 0)
+            length = 0;
+        m_local = SocketAddress::fromSystem(address, length);
+    }
+    return *m_local;
+}
+
+std::optional<uint32_t> Http1Exchange::peerUid() const noexcept
+{
+    ucred credentials {};
+    socklen_t length = sizeof credentials;
+    if (!peer().isUnix() && !local().isUnix())
+        return std::nullopt;
+    if (::getsockopt(m_connection->socket(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
+        return std::nullopt;
+    return credentials.uid;
+}
+
+HttpLoop &Http1Exchange::http() noexcept
+{
+    return m_home->front();
+}
+
+EventLoop &Http1Exchange::loop() noexcept
+{
+    return m_home->loop();
+}
+
+std::string_view Http1Exchange::requestId() noexcept
+{
+    if (!m_hasRequestId) {
+        m_hasRequestId = true;
+        const auto given =
+            traceIdOf(m_head.find(HeaderId::Traceparent).value_or(std::string_view()));
+        if (given.empty())
+            printTraceId(m_home->random(), m_home->random(), m_requestId);
+        else
+            std::copy(given.begin(), given.end(), m_requestId.begin());
+    }
+    return {m_requestId.data(), m_requestId.size()};
+}
+
+void Http1Exchange::readBody() noexcept
+{
+    if (m_state == State::Ended || m_wantsBody)
+        return;
+    m_wantsBody = true;
+    if (m_continueDue && m_state == State::Waiting)
+        m_connection->outbox().queue.addText(kContinue);
+    m_continueDue = false;
+    m_connection->askForTurn();
+}
+
+void Http1Exchange::resumeBody() noexcept
+{
+    if (m_state == State::Ended || !std::exchange(m_paused, false))
+        return;
+    m_connection->askForTurn();
+}
+
+void Http1Exchange::respond(ResponseHead head, Chunk body) noexcept
+{
+    respondPrepared(head.status, head.headers.lines(), std::move(body));
+}
+
+void Http1Exchange::respondPrepared(int status, std::string_view lines, Chunk body) noexcept
+{
+    ARC_DEBUG_ASSERT(m_state != State::Begun);
+    if (m_state != State::Waiting)
+        return;
+    if (!keepsConnection(true))
+        m_connection->closeAfterAnswer();
+    startAnswer(status, lines, body.size());
+    put(std::move(body));
+    ended();
+}
+
+void Http1Exchange::begin(ResponseHead head, std::optional<uint64_t> length) noexcept
+{
+    ARC_DEBUG_ASSERT(m_state != State::Begun);
+    if (m_state != State::Waiting)
+        return;
+    if (!keepsConnection(false))
+        m_connection->closeAfterAnswer();
+    startAnswer(head.status, head.headers.lines(), length);
+    m_connection->askForTurn();
+}
+
+bool Http1Exchange::keepsConnection(bool wholeAnswer) noexcept
+{
+    if (!m_connection->mayContinue(m_head))
+        return false;
+    if (m_body.isDone())
+        return true;
+    if (m_continueDue) // whether the client will send the body after all is not known (RFC
+                       // 9110 10.1.1)
+        return false;
+    return m_body.canSkip() || (!wholeAnswer && m_wantsBody);
+}
+
+void Http1Exchange::startAnswer(int status, std::string_view lines, std::optional<uint64_t> length)
+{
+    m_status = status >= 200 && status <= 999 ? status : 502; // 1xx is not an answer
+    const bool bodiless = m_head.method == Method::Head || statusForbidsBody(m_status);
+    ResponseFraming framing;
+    framing.server = m_home->snapshot().settings.serverHeader;
+    framing.dateLine = m_home->dateLine();
+    m_left = length.value_or(0);
+    if (length) {
+        m_framing = Framing::Length;
+        if (m_status != 304 || *length) // a 304's length would be that of the page, not of nothing
+            framing.length = length;
+    } else if (m_head.minorVersion >= 1) {
+        m_framing = Framing::Chunked;
+        framing.chunked = m_status != 304;
+    } else {
+        m_framing = Framing::UntilClose;
+        if (!bodiless)
+            m_connection->closeAfterAnswer();
+    }
+    if (bodiless)
+        m_framing = Framing::None;
+    if (!m_connection->continues())
+        framing.connection = ResponseFraming::Connection::Close;
+    else if (m_head.minorVersion == 0)
+        framing.connection = ResponseFraming::Connection::KeepAlive;
+
+    OutputQueue &queue = m_connection->outbox().queue;
+    m_answerFrom = queue.queuedTotal();
+    appendResponseHead(queue.openText(), m_status, lines, framing);
+    queue.closeText();
+    m_state = State::Begun;
+}
+
+void Http1Exchange::write(Chunk chunk) noexcept
+{
+    if (m_state != State::Begun)
+        return;
+    put(std::move(chunk));
+    m_connection->askForTurn();
+}
+
+void Http1Exchange::put(Chunk chunk)
+{
+    uint64_t size = chunk.size();
+    if (!size || m_framing == Framing::None)
+        return;
+    OutputQueue &queue = m_connection->outbox().queue;
+    if (m_framing == Framing::Length
+        && size > m_left) { // more than announced: what fits, then close
+        m_connection->closeAfterAnswer();
+        chunk.bytes = chunk.bytes.substr(0, m_left);
+        chunk.length = std::min(chunk.length, m_left);
+        size = m_left;
+    }
+    m_left -= m_framing == Framing::Length ? size : 0;
+    if (m_framing == Framing::Chunked)
+        queue.addText(ChunkHeader(size).text());
+    queue.add(std::move(chunk));
+    if (m_framing == Framing::Chunked)
+        queue.addText(kChunkEnd);
+    if (queue.pending() > kBacklogHigh)
+        m_wasBacklogged = true;
+}
+
+void Http1Exchange::end() noexcept
+{
+    if (m_state != State::Begun)
+        return;
+    if (m_framing == Framing::Chunked)
+        m_connection->outbox().queue.addText(kLastChunk);
+    if (m_framing == Framing::Length
+        && m_left) // less than announced: the client must not wait for the rest
+        m_connection->closeAfterAnswer();
+    ended();
+}
+
+void Http1Exchange::abort() noexcept
+{
+    if (m_state == State::Ended)
+        return;
+    if (m_state == State::Waiting) {
+        respondStatus(502);
+        return;
+    }
+    m_aborted = true;
+    ended();
+}
+
+void Http1Exchange::ended() noexcept
+{
+    m_state = State::Ended;
+    m_listener = nullptr;
+    m_connection->askForTurn();
+}
+
+bool Http1Exchange::isBacklogged() const noexcept
+{
+    return m_state == State::Begun && m_connection->outbox().queue.pending() > kBacklogHigh;
+}
+
+} // namespace arc

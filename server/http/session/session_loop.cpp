@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/session/session_loop.h"
+
+#include "server/http/session/http1_connection.h"
+
+#include <algorithm>
+
+namespace arc {
+
+ConnectionRules::ConnectionRules(const Settings &settings)
+    : headTimeout(settings.headTimeout), idleTimeout(settings.idleTimeout),
+      bodyTimeout(settings.bodyTimeout), writeTimeout(settings.writeTimeout),
+      requestsMax(settings.requestsPerConnection)
+{
+    head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
+    head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
+    head.headerCountMax = std::min(static_cast<size_t>(settings.headerCountMax), kHeaderCountMax);
+}
+
+SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &shared,
+                         std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
+    : m_front(front), m_loop(loop), m_shared(shared),
+      m_log(accessLog, loop.metrics(), shared.wakeLogs), m_budget(shared.budget),
+      m_budgetTimer(&SessionLoop::budgetDue, this), m_drainTimer(&SessionLoop::drainDue, this)
+{
+    std::random_device entropy;
+    std::seed_seq seed {entropy(), entropy(), entropy(), entropy()};
+    m_random.seed(seed);
+    publish(std::move(snapshot));
+}
+
+SessionLoop::~SessionLoop()
+{
+    m_drained = {};
+    m_listening.clear();
+    m_table.forEach([](Http1Connection &connection) {
+        connection.close(Http1Connection::CloseHow::WithReset);
+    });
+    m_closed.clear();
+}
+
+void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
+{
+    const Settings &settings = snapshot->settings;
+    if (m_shared.budget)
+        m_shared.budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
+    m_rules = std::make_shared<const ConnectionRules>(settings);
+    m_pins.push_back(std::make_unique<SnapshotPin>());
+    m_pins.back()->snapshot = std::move(snapshot);
+    m_current = m_pins.back().get();
+    retireUnused();
+    resumeAccepting();
+}
+
+void SessionLoop::retireUnused() noexcept
+{
+    if (m_pins.size() == 1)
+        return;
+    std::erase_if(m_pins, [this](const std::unique_ptr<SnapshotPin> &pin) {
+        if (pin->uses || pin.get() == m_current)
+            return false;
+        if (m_shared.retire)
+            m_shared.retire(std::move(pin->snapshot));
+        return true;
+    });
+}
+
+SiteMetrics *SessionLoop::metricsOf(const Site *site) const noexcept
+{
+    if (!site || !site->metrics || m_loop.index() >= site->metrics->perLoop.size())
+        return nullptr;
+    return &site->metrics->perLoop[m_loop.index()];
+}
+
+void SessionLoop::listen(std::string id, FileDescriptor socket)
+{
+    const std::string *name = &*m_names.insert(std::move(id)).first;
+    auto listening = std::make_unique<Listening>();
+    listening->loop = this;
+    listening->name = name;
+    listening->acceptor = std::make_unique<Acceptor>(m_loop, std::move(socket),
+                                                     &SessionLoop::accepted, listening.get());
+    m_listening.push_back(std::move(listening));
+}
+
+void SessionLoop::unlisten(std::string_view id)
+{
+    std::erase_if(m_listening, [id](const auto &listening) { return *listening->name == id; });
+}
+
+bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept
+{
+    auto &listening = *static_cast<Listening *>(context);
+    return listening.loop->accept(listening, std::move(socket), peer);
+}
+
+/// False when the connections after this one have to wait in the backlog.
+bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
+                         const SocketAddress &peer) noexcept
+{
+    if (m_table.size() >= share())
+        makeRoom(); // when another listener's connection took the last place, this one is taken
+                    // over the limit
+    const uint32_t slot = m_table.reserve();
+    auto connection = std::make_unique<Http1Connection>(
+        *this, slot,
+        Http1Connection::Origin {
+            .socket = std::move(socket), .peer = peer, .listener = from.name, .rules = m_rules});
+    Http1Connection &begun = *connection;
+    m_table.put(slot, std::move(connection));
+    begun.start();
+    m_table.markIdle(begun, m_loop.now());
+    // A newcomer is idle too, but closing it for the next one would serve nobody.
+    m_acceptPaused = m_table.size() >= share() && m_table.quietest() == &begun;
+    return !m_acceptPaused;
+}
+
+void SessionLoop::makeRoom() noexcept
+{
+    Http1Connection *quietest = m_table.quietest();
+    if (!quietest)
+        return;
+    metrics().connectionsRefused.add(1);
+    quietest->close(Http1Connection::CloseHow::Plainly);
+}
+
+size_t SessionLoop::share() const noexcept
+{
+    const auto all = static_cast<size_t>(snapshot().settings.connectionsMax);
+    return std::max<size_t>(1, all / std::max<size_t>(1, m_shared.loops));
+}
+
+void SessionLoop::resumeAccepting() noexcept
+{
+    if (!m_acceptPaused || (m_table.size() >= share() && !m_table.quietest()))
+        return;
+    m_acceptPaused = false;
+    for (const auto &listening : m_listening)
+        listening->acceptor->resume();
+}
+
+void SessionLoop::becameIdle() noexcept
+{
+    if (m_acceptPaused)
+        resumeAccepting();
+}
+
+void SessionLoop::runLater(Http1Connection &connection)
+{
+    if (std::exchange(connection.waits.forTurn, true))
+        return;
+    m_forTurn.push_back(&connection);
+    m_loop.atEndOfTurn(*this);
+}
+
+void SessionLoop::waitForBudget(Http1Connection &connection)
+{
+    if (std::exchange(connection.waits.forBudget, true))
+        return;
+    m_forBudget.push_back(&connection);
+    if (!m_budgetTimer.isArmed())
+        m_budgetTimer.arm(m_loop.timers(), kBudgetRetry);
+}
+
+void SessionLoop::budgetDue(void *context) noexcept
+{
+    auto &self = *static_cast<SessionLoop *>(context);
+    for (Http1Connection *connection : std::exchange(self.m_forBudget, {})) {
+        connection->waits.forBudget = false;
+        self.runLater(*connection);
+    }
+}
+
+void SessionLoop::endOfTurn() noexcept
+{
+    // A connection that asks again while it runs comes in the next turn: the loop runs this hook
+    // once per turn.
+    m_running.swap(m_forTurn);
+    for (Http1Connection *connection : m_running) {
+        connection->waits.forTurn = false;
+        connection->run();
+    }
+    m_running.clear();
+    retireUnused();
+    m_closed.clear();
+    if (m_draining)
+        drainedMaybe();
+}
+
+void SessionLoop::forget(Http1Connection &connection) noexcept
+{
+    if (connection.waits.forTurn)
+        std::erase(m_forTurn, &connection);
+    if (connection.waits.forBudget)
+        std::erase(m_forBudget, &connection);
+    // Its functions may still be on the stack, so it lives until the end of the turn.
+    m_closed.push_back(m_table.remove(connection.slot()));
+    m_loop.atEndOfTurn(*this);
+    if (m_acceptPaused)
+        resumeAccepting();
+}
+
+void SessionLoop::charge(int64_t bytes) noexcept
+{
+    m_budget.charge(bytes);
+    metrics().bufferBytes.set(m_budget.used());
+}
+
+void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()> done)
+{
+    m_draining = true;
+    m_drained = std::move(done);
+    m_listening.clear();
+    m_table.forEach([](Http1Connection &connection) {
+        if (connection.isIdle())
+            connection.close(Http1Connection::CloseHow::Plainly);
+    });
+    m_drainTimer.arm(m_loop.timers(), deadline);
+    m_loop.atEndOfTurn(*this);
+}
+
+void SessionLoop::drainDue(void *context) noexcept
+{
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
+        connection.close(Http1Connection::CloseHow::WithReset);
+    });
+}
+
+void SessionLoop::drainedMaybe() noexcept
+{
+    if (m_table.size() || !m_drained)
+        return;
+    m_drainTimer.disarm();
+    std::exchange(m_drained, {})();
+}
+
+} // namespace arc

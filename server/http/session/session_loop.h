@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/http/http_loop.h"
+#include "server/http/session/access_log.h"
+#include "server/http/session/buffer_budget.h"
+#include "server/http/session/connection_table.h"
+#include "server/http/session/outbox.h"
+#include "server/http/session/spare_pool.h"
+#include "server/http/session/turn_input.h"
+#include "server/http/syntax/date.h"
+#include "server/http/syntax/head_parser.h"
+#include "server/loop/timer_wheel.h"
+#include "server/net/acceptor.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+class Http1Connection;
+class Http1Exchange;
+
+/// The settings a connection keeps from its first moment to its last (Applies::OnNewConnections).
+struct ConnectionRules {
+    HeadLimits head;
+    std::chrono::milliseconds headTimeout {};
+    std::chrono::milliseconds idleTimeout {};
+    std::chrono::milliseconds bodyTimeout {};
+    std::chrono::milliseconds writeTimeout {};
+    int64_t requestsMax = 0; ///< 0: unlimited
+
+    explicit ConnectionRules(const Settings &settings);
+};
+
+/// What parsing one head needs besides its bytes. One for the loop: heads are parsed one after the
+/// other.
+struct HeadScratch {
+    std::array<HeaderView, kHeaderCountMax> headers;
+    std::string text;
+    RequestHead head;
+};
+
+/// The inside of HttpLoop: what the connections of one loop share, and who of them runs when.
+/// Confined to its loop.
+class SessionLoop final : public TurnHook {
+public:
+    /// Longest time between two looks whether buffers.total_mib has room again.
+    static constexpr std::chrono::milliseconds kBudgetRetry {50};
+
+    SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &shared,
+                std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
+    ~SessionLoop() override;
+
+    void publish(std::shared_ptr<const HttpSnapshot> snapshot);
+    void listen(std::string id, FileDescriptor socket);
+    void unlisten(std::string_view id);
+    void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+
+    // ---- what connections use
+    HttpLoop &front() noexcept { return m_front; }
+    EventLoop &loop() noexcept { return m_loop; }
+    LoopMetrics &metrics() noexcept { return m_loop.metrics(); }
+    ConnectionTable &table() noexcept { return m_table; }
+    TurnInput &input() noexcept { return m_input; }
+    HeadScratch &scratch() noexcept { return m_scratch; }
+    AccessLog &log() noexcept { return m_log; }
+    LoopBudget &budget() noexcept { return m_budget; }
+    SparePool<Outbox> &outboxes() noexcept { return m_outboxes; }
+    SparePool<Http1Exchange> &exchanges() noexcept { return m_exchanges; }
+    const HttpSnapshot &snapshot() const noexcept { return *m_current->snapshot; }
+    PinnedSnapshot pin() noexcept { return PinnedSnapshot(*m_current); }
+    std::string_view dateLine() noexcept { return m_date.at(m_loop.unixMs()); }
+    bool isDraining() const noexcept { return m_draining; }
+    uint64_t random() noexcept { return m_random(); }
+    /// The site's cells of this loop; null for a site that counts nothing.
+    SiteMetrics *metricsOf(const Site *site) const noexcept;
+
+    /// Runs at the end of this turn of the loop; of the next one when that is being done already.
+    void runLater(Http1Connection &connection);
+    /// Runs again when the buffer budget may have room.
+    void waitForBudget(Http1Connection &connection);
+    void forget(Http1Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
+    void becameIdle() noexcept;
+    void charge(int64_t bytes) noexcept;
+
+private:
+    struct Listening {
+        std::unique_ptr<Acceptor> acceptor;
+        SessionLoop *loop;
+        const std::string *name; ///< in m_names
+    };
+    using Waiting = std::vector<Http1Connection *>;
+
+    static bool accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept;
+    static void budgetDue(void *context) noexcept;
+    static void drainDue(void *context) noexcept;
+    bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
+    void makeRoom() noexcept;
+    size_t share() const noexcept;
+    void endOfTurn() noexcept override;
+    void resumeAccepting() noexcept;
+    void retireUnused() noexcept;
+    void drainedMaybe() noexcept;
+
+    HttpLoop &m_front;
+    EventLoop &m_loop;
+    const HttpShared m_shared;
+    AccessLog m_log;
+    LoopBudget m_budget;
+    TurnInput m_input;
+    HeadScratch m_scratch;
+    DateLine m_date;
+    std::mt19937_64 m_random;
+    std::vector<std::unique_ptr<SnapshotPin>> m_pins; ///< the current one and those still in use
+    SnapshotPin *m_current = nullptr;
+    std::shared_ptr<const ConnectionRules> m_rules;
+    std::set<std::string, std::less<>> m_names; ///< of listeners; kept, connections refer to them
+    std::vector<std::unique_ptr<Listening>> m_listening;
+    SparePool<Outbox> m_outboxes;
+    SparePool<Http1Exchange> m_exchanges;
+    ConnectionTable m_table;
+    Waiting m_forTurn;
+    Waiting m_forBudget;
+    Waiting m_running;
+    std::vector<std::unique_ptr<Http1Connection>> m_closed;
+    Timer m_budgetTimer;
+    Timer m_drainTimer;
+    std::function<void()> m_drained;
+    bool m_draining = false;
+    bool m_acceptPaused = false;
+};
+
+} // namespace arc

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/observe/log_writer.h"
+
+#include "server/base/assert.h"
+
+#include <algorithm>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace arc {
+
+LogWriter::LogWriter(const std::string &folder, LogLimits limits)
+    : m_limits(limits), m_file(folder + "/access.log", limits),
+      m_wakeFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_thread("log-writer", [this] { work(); })
+{
+    // Without an eventfd, poll() ignores it: the writer then looks every interval only.
+}
+
+LogWriter::~LogWriter()
+{
+    stop();
+}
+
+void LogWriter::addRing(std::shared_ptr<LogRing> ring)
+{
+    ARC_ASSERT(ring);
+    std::scoped_lock lock(m_mutex);
+    m_sources.push_back({std::move(ring), false});
+}
+
+void LogWriter::removeRing(const std::shared_ptr<LogRing> &ring)
+{
+    {
+        std::scoped_lock lock(m_mutex);
+        for (Source &source : m_sources)
+            source.retiring = source.retiring || source.ring == ring;
+    }
+    wake();
+}
+
+void LogWriter::setLimits(LogLimits limits)
+{
+    std::scoped_lock lock(m_mutex);
+    m_limits = limits;
+}
+
+void LogWriter::wake() noexcept
+{
+    if (m_wakePending.exchange(true, std::memory_order_acq_rel))
+        return;
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(m_wakeFd.get(), &one, sizeof one);
+}
+
+void LogWriter::stop()
+{
+    m_stopping.store(true);
+    wake();
+    m_thread.join();
+}
+
+void LogWriter::work()
+{
+    bool last = false;
+    while (!last) {
+        pollfd wait {.fd = m_wakeFd.get(), .events = POLLIN};
+        poll(&wait, 1, static_cast<int>(kInterval.count()));
+        uint64_t count = 0;
+        [[maybe_unused]] const ssize_t got = read(m_wakeFd.get(), &count, sizeof count);
+        // Before the rings are read, so that a wake from now on is not lost.
+        m_wakePending.exchange(false, std::memory_order_acq_rel);
+        last = m_stopping.load();
+        drain();
+    }
+}
+
+void LogWriter::drain()
+{
+    std::vector<Source> sources;
+    {
+        std::scoped_lock lock(m_mutex);
+        sources = m_sources;
+        m_file.setLimits(m_limits);
+        // The copies keep them alive until they have been read for the last time.
+        std::erase_if(m_sources, [](const Source &source) { return source.retiring; });
+    }
+    for (const Source &source : sources) {
+        m_batch.clear();
+        source.ring->drain(m_batch);
+        m_dropped.fetch_add(m_file.append(m_batch), std::memory_order_relaxed);
+    }
+}
+
+} // namespace arc

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// The other half of AppHome: its workers come, speak and go.
+#include "server/base/assert.h"
+#include "server/workers/app_core.h"
+#include "server/workers/app_home.h"
+
+#include <algorithm>
+
+namespace arc {
+
+namespace {
+
+constexpr int kAttemptsMax = 3;
+constexpr size_t kLabelBytesMax = 128;
+constexpr const char *kDied = "The application ended while it worked on this request.";
+
+} // namespace
+
+HomeWorker *AppHome::find(uint32_t number) noexcept
+{
+    for (const auto &worker : m_workers) {
+        if (worker->number() == number)
+            return worker.get();
+    }
+    return nullptr;
+}
+
+void AppHome::addWorker(uint32_t number, FileDescriptor socket, const std::string &hello,
+                        std::shared_ptr<WorkerCells> cells)
+{
+    m_metrics->cells.starts.add(1);
+    m_workers.push_back(
+        std::make_unique<HomeWorker>(*this, m_loop, number, std::move(socket), std::move(cells)));
+    m_workers.back()->hello(hello);
+}
+
+void AppHome::activateWorker(uint32_t number, unsigned slots)
+{
+    HomeWorker *worker = find(number);
+    if (!worker || worker->state() != HomeWorker::State::Starting)
+        return;
+    worker->activate(slots);
+    measure();
+    dispatch();
+}
+
+void AppHome::retireWorker(uint32_t number)
+{
+    if (HomeWorker *worker = find(number)) {
+        worker->retire();
+        measure();
+    }
+}
+
+void AppHome::removeWorker(uint32_t number, bool unplanned)
+{
+    const auto it = std::find_if(m_workers.begin(), m_workers.end(),
+                                 [number](const auto &w) { return w->number() == number; });
+    if (it == m_workers.end())
+        return;
+    HomeWorker &worker = **it;
+    worker.readRest();
+    if (worker.state() != HomeWorker::State::Closed)
+        giveBack(worker.close());
+    if (unplanned)
+        m_metrics->cells.deaths.add(1);
+    const int64_t inFlight = worker.inFlightAtEnd();
+    // Its stream may be in this turn's list of hooks, so it goes with a later turn's mail.
+    const auto again = std::find_if(m_workers.begin(), m_workers.end(),
+                                    [number](const auto &w) { return w->number() == number; });
+    m_loop.post([core = m_core.shared_from_this(), last = std::move(*again)] {});
+    m_workers.erase(again);
+    measure();
+    m_core.tellControl({.kind = HomeEvent::Kind::Gone, .worker = number, .count = inFlight});
+    dispatch();
+}
+
+void AppHome::report(uint32_t number)
+{
+    HomeWorker *worker = find(number);
+    const HomeRequest *oldest = worker ? worker->oldest() : nullptr;
+    m_core.tellControl(
+        {.kind = HomeEvent::Kind::Report,
+         .worker = number,
+         .text = oldest ? protocol::requestLabel(oldest->payload, kLabelBytesMax) : std::string()});
+}
+
+void AppHome::workerSpoke(HomeWorker &worker, const protocol::Frame &frame) noexcept
+{
+    HomeEvent::Kind kind = HomeEvent::Kind::Step;
+    if (frame.type == protocol::FrameType::Ready)
+        kind = HomeEvent::Kind::Ready;
+    else if (frame.type == protocol::FrameType::Failed)
+        kind = HomeEvent::Kind::Failed;
+    m_core.tellControl(
+        {.kind = kind, .worker = worker.number(), .text = std::string(frame.payload)});
+}
+
+void AppHome::workerLogged(HomeWorker &worker, std::string_view text) noexcept
+{
+    m_core.tellOutput(worker.number(), text);
+}
+
+void AppHome::workerAnswered(HomeRequest *request, const protocol::Frame &frame) noexcept
+{
+    if (!request) { // it was cancelled: the slot may be free now, nobody wants the bytes
+        measure();
+        dispatch();
+        return;
+    }
+    const RequestId id = request->id;
+    uint32_t queueUs = 0;
+    if (!request->headSeen) {
+        request->headSeen = true;
+        request->deadline.disarm();
+        queueUs = protocol::readU32(request->payload, protocol::kQueueTimeAt);
+    }
+    const bool ended = request->worker == nullptr;
+    if (ended) {
+        m_metrics->cells.appTime.record(m_loop.now() - request->startedAt);
+        m_requests.release(*request);
+        measure();
+    }
+    m_core.sides().answer(id, frame, queueUs);
+    if (ended)
+        dispatch();
+}
+
+void AppHome::workerGranted(HomeRequest &request, uint32_t bytes) noexcept
+{
+    m_core.sides().credit(request.id, bytes);
+}
+
+void AppHome::workerClosed(HomeWorker &worker, std::string reason, bool violation) noexcept
+{
+    const uint32_t number = worker.number();
+    giveBack(worker.close());
+    measure();
+    m_core.tellControl({.kind = HomeEvent::Kind::Broken,
+                        .worker = number,
+                        .count = violation ? 1 : 0,
+                        .text = std::move(reason)});
+    dispatch();
+}
+
+void AppHome::workerStuck(HomeWorker &worker) noexcept
+{
+    m_core.tellControl({.kind = HomeEvent::Kind::Stuck, .worker = worker.number()});
+}
+
+void AppHome::readOnLater(uint32_t number) noexcept
+{
+    m_loop.post([core = m_core.shared_from_this(), number] {
+        if (HomeWorker *worker = core->home().find(number))
+            worker->readOn();
+    });
+}
+
+/// What a worker held when it died: repeated where HTTP allows it and the answer has not begun,
+/// else lost.
+void AppHome::giveBack(std::vector<HomeRequest *> requests) noexcept
+{
+    std::vector<std::pair<RequestId, bool>> lost;
+    for (auto it = requests.rbegin(); it != requests.rend(); ++it) { // newest first to the front
+        HomeRequest &request = **it;
+        if (!request.headSeen && request.mayRepeat && request.complete && !m_refusing
+            && request.attempts < kAttemptsMax) {
+            ++request.attempts;
+            m_metrics->cells.retried.add(1);
+            m_queue.pushFront(request);
+            wait(request);
+            continue;
+        }
+        m_metrics->cells.lost.add(1);
+        lost.emplace_back(request.id, request.headSeen);
+        m_requests.release(request);
+    }
+    for (const auto &[id, begun] : lost) {
+        if (begun)
+            m_core.sides().answer(
+                id, {.type = protocol::FrameType::Data, .flags = protocol::kAbort}, 0);
+        else
+            m_core.sides().refuse(id, {.status = 502, .text = kDied});
+    }
+}
+
+/// Gauges are sums over few workers: counted anew where they change.
+void AppHome::measure() noexcept
+{
+    int64_t busy = 0;
+    int64_t slots = 0;
+    int64_t active = 0;
+    for (const auto &worker : m_workers) {
+        busy += worker->busy();
+        if (worker->state() == HomeWorker::State::Active) {
+            slots += worker->slots();
+            ++active;
+        }
+    }
+    m_metrics->cells.busy.set(busy);
+    m_metrics->cells.slots.set(slots);
+    m_metrics->cells.workers.set(active);
+}
+
+} // namespace arc

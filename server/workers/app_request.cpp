@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/workers/app_request.h"
+
+#include "server/base/assert.h"
+#include "server/workers/loop_side.h"
+#include "server/workers/request_head.h"
+#include "server/workers/response_head.h"
+
+#include <fmt/format.h>
+
+namespace arc {
+
+using protocol::kAbort;
+using protocol::kEnd;
+
+void AppRequest::begin(Exchange &exchange) noexcept
+{
+    m_payload.clear();
+    if (!appendRequestHead(m_payload, exchange, m_side.addresses())) {
+        exchange.respondStatus(431);
+        m_side.release(*this);
+        return;
+    }
+    m_exchange = &exchange;
+    m_headBytes = m_payload.size();
+    m_credit = 0;
+    m_paused = m_bodyEnded = m_bodyEndSent = false;
+    m_answerHasBody = exchange.request().method != Method::Head;
+    m_announced.reset();
+    m_passed = m_roomOwed = m_ahead = 0;
+    exchange.listen(*this);
+    if (exchange.request().hasBody())
+        exchange.readBody();
+    else
+        enqueue(true);
+}
+
+void AppRequest::enqueue(bool complete) noexcept
+{
+    m_homeHolds = true;
+    m_bodyEndSent = complete;
+    ToHome message {.kind = ToHome::Kind::Enqueue,
+                    .flags = complete ? kEnd : uint8_t {0},
+                    .mayRepeat = isIdempotent(m_exchange->request().method),
+                    .amount = static_cast<uint32_t>(m_payload.size() - m_headBytes),
+                    .id = m_id,
+                    .bytes = std::move(m_payload)};
+    m_payload.clear();
+    m_side.enqueue(std::move(message)); // may refuse at once
+}
+
+void AppRequest::onBody(std::string_view bytes) noexcept
+{
+    if (m_homeHolds) {
+        m_heldBody.append(bytes);
+        pump();
+        return;
+    }
+    const size_t held = m_payload.size() - m_headBytes;
+    const size_t taken = std::min(bytes.size(), kHeldBytesMax - held);
+    m_payload.append(bytes.substr(0, taken));
+    const uint64_t length = m_exchange->request().contentLength.value_or(UINT64_MAX);
+    if (held + taken < kHeldBytesMax || length == kHeldBytesMax)
+        return;
+    m_heldBody.append(bytes.substr(taken));
+    m_exchange->pauseBody();
+    m_paused = true;
+    enqueue(false);
+}
+
+void AppRequest::onBodyEnd() noexcept
+{
+    m_bodyEnded = true;
+    if (m_homeHolds)
+        pump();
+    else
+        enqueue(true);
+}
+
+/// Sends what fits into the worker's window; reads on when nothing waits, pauses while something
+/// does.
+void AppRequest::pump() noexcept
+{
+    size_t sent = 0;
+    while (sent < m_heldBody.size() && m_credit > 0) {
+        const size_t size = static_cast<size_t>(
+            std::min<uint64_t>({m_heldBody.size() - sent, m_credit, protocol::kBodyFrameMax}));
+        const bool last = m_bodyEnded && sent + size == m_heldBody.size();
+        m_credit -= size;
+        m_bodyEndSent = last;
+        m_side.body(m_id, std::string_view(m_heldBody).substr(sent, size), last ? kEnd : 0);
+        sent += size;
+    }
+    m_heldBody.erase(0, sent);
+    if (m_bodyEnded) {
+        if (m_heldBody.empty() && !m_bodyEndSent) {
+            m_bodyEndSent = true;
+            m_side.body(m_id, {}, kEnd);
+        }
+        return;
+    }
+    const bool wait = m_credit == 0 || !m_heldBody.empty();
+    if (wait != m_paused) {
+        m_paused = wait;
+        if (wait)
+            m_exchange->pauseBody();
+        else
+            m_exchange->resumeBody();
+    }
+}
+
+void AppRequest::onCredit(uint32_t bytes) noexcept
+{
+    m_credit += bytes;
+    if (!m_bodyEndSent)
+        pump();
+}
+
+void AppRequest::onRefused(const ToSides::Refusal &refusal) noexcept
+{
+    m_homeHolds = false;
+    std::string_view text = refusal.text;
+    if (refusal.forLocalEyes && !m_exchange->peer().isLoopback() && !m_exchange->peer().isUnix())
+        text = "The application is not available.";
+    m_exchange->respondStatus(refusal.status, text, refusal.retryAfter);
+    finish();
+}
+
+void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t queueUs) noexcept
+{
+    m_exchange->noteQueueTime(std::chrono::microseconds(queueUs));
+    if (flags & (kEnd | kAbort))
+        m_homeHolds = false;
+    protocol::ResponseReader reader(payload);
+    auto answer = readAppAnswer(reader);
+    if (!answer) {
+        spoil(answer.error().message());
+        return;
+    }
+    m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
+    m_announced = answer->contentLength;
+    const std::string_view body = reader.body();
+    const bool whole =
+        (flags & kEnd) && m_answerHasBody && m_announced.value_or(body.size()) == body.size();
+    if (whole) {
+        m_exchange->respond(std::move(answer->head), Chunk::own(std::string(body)));
+        finish();
+        return;
+    }
+    if ((flags & kEnd) && m_answerHasBody && m_announced) {
+        spoil(fmt::format("Content-Length says {} bytes, but the body has {}", *m_announced,
+                          body.size()));
+        return;
+    }
+    if (flags & kAbort) { // nothing is sent yet, so the client can be told
+        m_exchange->abort();
+        finish();
+        return;
+    }
+    m_exchange->begin(std::move(answer->head), m_announced);
+    onData(body, flags);
+}
+
+void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
+{
+    if (flags & (kEnd | kAbort))
+        m_homeHolds = false;
+    if (!bytes.empty()) {
+        if (m_answerHasBody && m_announced && m_passed + bytes.size() > *m_announced) {
+            spoil(fmt::format("the body is longer than its Content-Length of {} bytes",
+                              *m_announced));
+            return;
+        }
+        pass(bytes);
+    }
+    if (flags & (kEnd | kAbort))
+        endAnswer(flags);
+}
+
+void AppRequest::pass(std::string_view bytes) noexcept
+{
+    m_passed += bytes.size();
+    if (m_answerHasBody)
+        m_exchange->write(Chunk::own(std::string(bytes)));
+    if (m_homeHolds)
+        giveRoom(bytes.size());
+}
+
+void AppRequest::endAnswer(uint8_t flags) noexcept
+{
+    if (m_answerHasBody && (flags & kEnd) && m_announced && m_passed < *m_announced) {
+        spoil(fmt::format("Content-Length says {} bytes, but the body has {}", *m_announced,
+                          m_passed));
+        return;
+    }
+    if (flags & kAbort)
+        m_exchange->abort();
+    else
+        m_exchange->end();
+    finish();
+}
+
+/// The worker may send on while no more than buffers.response_kib wait for the client: what is on
+/// its way (one window) and what the exchange calls a backlog are part of it.
+void AppRequest::giveRoom(uint64_t bytes) noexcept
+{
+    m_roomOwed += bytes;
+    if (m_exchange->isBacklogged()) {
+        const uint64_t held = Exchange::kBacklogHigh + protocol::kInitialWindow + m_ahead;
+        if (held + m_roomOwed > m_side.responseBuffer())
+            return; // onDrained() gives it back
+    }
+    if (m_roomOwed < kGrantStep)
+        return;
+    if (m_exchange->isBacklogged())
+        m_ahead += m_roomOwed;
+    m_side.grant(m_id, static_cast<uint32_t>(std::exchange(m_roomOwed, 0)));
+}
+
+void AppRequest::onDrained() noexcept
+{
+    m_ahead = 0;
+    if (m_homeHolds && m_roomOwed > 0)
+        m_side.grant(m_id, static_cast<uint32_t>(std::exchange(m_roomOwed, 0)));
+}
+
+void AppRequest::spoil(std::string why) noexcept
+{
+    const RequestHead &head = m_exchange->request();
+    m_side.complain(
+        fmt::format("bad answer to {} {}: {}",
+                    head.method == Method::Other ? head.methodText : methodName(head.method),
+                    head.rawPath.substr(0, 128), why));
+    if (m_exchange->hasBegun())
+        m_exchange->abort();
+    else
+        m_exchange->respondStatus(502, "The application gave an answer that HTTP does not allow.");
+    finish();
+}
+
+void AppRequest::onGone() noexcept
+{
+    finish();
+}
+
+void AppRequest::finish() noexcept
+{
+    m_exchange = nullptr;
+    m_payload.clear();
+    m_heldBody = {};
+    const RequestId ended = m_id;
+    ++m_id.generation;
+    m_side.release(*this);
+    if (std::exchange(m_homeHolds, false))
+        m_side.gone(ended);
+}
+
+} // namespace arc

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/http/exchange.h"
+#include "server/workers/messages.h"
+#include "server/workers/to_sides.h"
+
+#include <optional>
+#include <string>
+
+namespace arc {
+
+class LoopSide;
+
+/// One exchange that an app answers, on the exchange's loop: sends the request to the home loop,
+/// pumps its body within the worker's window, and turns the worker's frames into the answer. Used
+/// again after it ended.
+///
+/// A body that is announced and at most kHeldBytesMax long is collected before the request queues,
+/// so that a slow upload never holds a worker and the request can be repeated; of a longer one the
+/// first kHeldBytesMax are.
+class AppRequest final : public ExchangeListener {
+public:
+    static constexpr size_t kHeldBytesMax = protocol::kBodyFrameMax;
+    static constexpr uint64_t kGrantStep = 64 * 1024; ///< room is given back in pieces of this size
+
+    AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) { }
+
+    RequestId id() const noexcept { return m_id; }
+    bool isOpen() const noexcept { return m_exchange != nullptr; }
+    void begin(Exchange &exchange) noexcept;
+
+    // From the home loop.
+    void onResponse(std::string_view payload, uint8_t flags, uint32_t queueUs) noexcept;
+    void onData(std::string_view bytes, uint8_t flags) noexcept;
+    void onCredit(uint32_t bytes) noexcept;
+    void onRefused(const ToSides::Refusal &refusal) noexcept;
+
+    // ExchangeListener
+    void onBody(std::string_view bytes) noexcept override;
+    void onBodyEnd() noexcept override;
+    void onDrained() noexcept override;
+    void onGone() noexcept override;
+
+private:
+    void enqueue(bool complete) noexcept;
+    void pump() noexcept;
+    void pass(std::string_view bytes) noexcept;
+    void endAnswer(uint8_t flags) noexcept;
+    void giveRoom(uint64_t bytes) noexcept;
+    /// The answer cannot be used: the client hears it, the app's output says why.
+    void spoil(std::string why) noexcept;
+    void finish() noexcept;
+
+    LoopSide &m_side;
+    RequestId m_id;
+    Exchange *m_exchange = nullptr;
+    bool m_homeHolds = false; ///< the home loop has it and has not ended it
+
+    std::string m_payload; ///< of the REQUEST frame, until it is sent
+    size_t m_headBytes = 0;
+    std::string m_heldBody; ///< read from the client, waiting for the worker's window
+    uint64_t m_credit = 0;  ///< body bytes the worker has room for
+    bool m_bodyEnded = false;
+    bool m_bodyEndSent = false;
+    bool m_paused = false;
+
+    bool m_answerHasBody = true; ///< false for HEAD, 204, 304: its bytes are dropped
+    std::optional<uint64_t> m_announced;
+    uint64_t m_passed = 0;
+    uint64_t m_roomOwed = 0; ///< taken from the worker, not yet given back as room
+    uint64_t m_ahead = 0;    ///< given back while the client was slow
+};
+
+} // namespace arc

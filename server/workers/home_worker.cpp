@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/workers/home_worker.h"
+
+#include "server/base/assert.h"
+#include "server/workers/app_home.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace arc {
+
+using protocol::Frame;
+using protocol::FrameType;
+using protocol::kAbort;
+using protocol::kEnd;
+
+HomeWorker::HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
+                       std::shared_ptr<WorkerCells> cells)
+    : m_home(home), m_loop(loop), m_number(number), m_cells(std::move(cells)),
+      m_stuck(&HomeWorker::stuckDue, this), m_stream(loop, std::move(socket), *this)
+{
+}
+
+void HomeWorker::hello(std::string_view payload)
+{
+    m_stream.send({.type = FrameType::Hello, .payload = payload});
+}
+
+void HomeWorker::activate(unsigned slots)
+{
+    ARC_ASSERT(m_state == State::Starting && slots > 0);
+    m_state = State::Active;
+    m_slots = slots;
+    m_table.resize(std::bit_ceil(size_t {slots} * 2));
+}
+
+void HomeWorker::retire()
+{
+    if (m_state == State::Closed)
+        return;
+    m_state = State::Retiring;
+    m_stream.send({.type = FrameType::Stop});
+}
+
+void HomeWorker::start(HomeRequest &request, uint64_t useNumber)
+{
+    ARC_DEBUG_ASSERT(hasFreeSlot());
+    Slot *slot = nullptr;
+    do { // at most slots tries: half of the places are free
+        ++m_lastStream;
+        slot = &m_table[m_lastStream & (m_table.size() - 1)];
+    } while (m_lastStream == 0 || slot->stream != 0);
+    *slot = {.stream = m_lastStream, .request = &request, .window = protocol::kInitialWindow};
+    request.worker = this;
+    request.stream = m_lastStream;
+    m_lastUsed = useNumber;
+    m_cells->busy.set(++m_busy);
+    m_stream.send({.type = FrameType::Request,
+                   .flags = request.complete ? kEnd : uint8_t {0},
+                   .stream = m_lastStream,
+                   .payload = request.payload});
+}
+
+void HomeWorker::sendBody(HomeRequest &request, std::string_view bytes, uint8_t flags)
+{
+    m_stream.send(
+        {.type = FrameType::Body, .flags = flags, .stream = request.stream, .payload = bytes});
+}
+
+void HomeWorker::grant(HomeRequest &request, uint32_t bytes)
+{
+    widen(slotOf(request), bytes);
+}
+
+void HomeWorker::widen(Slot &slot, uint32_t bytes)
+{
+    slot.window += bytes;
+    char payload[4];
+    std::memcpy(payload, &bytes, sizeof payload);
+    m_stream.send(
+        {.type = FrameType::Window, .stream = slot.stream, .payload = {payload, sizeof payload}});
+}
+
+void HomeWorker::cancel(HomeRequest &request, std::chrono::milliseconds patience)
+{
+    Slot &slot = slotOf(request);
+    slot.request = nullptr;
+    request.worker = nullptr;
+    if (!request.complete)
+        sendBody(request, {}, kAbort);
+    m_stream.send({.type = FrameType::Cancel, .stream = request.stream});
+    if (patience.count() > 0) {
+        slot.stuckAt = m_loop.now() + patience;
+        if (!m_stuck.isArmed())
+            m_stuck.arm(m_loop.timers(), patience);
+    }
+}
+
+std::vector<HomeRequest *> HomeWorker::close() noexcept
+{
+    m_state = State::Closed;
+    m_inFlightAtEnd = m_busy;
+    m_stream.close();
+    m_stuck.disarm();
+    std::vector<HomeRequest *> running;
+    for (Slot &slot : m_table) {
+        if (slot.request)
+            running.push_back(slot.request);
+        slot = {};
+    }
+    m_cells->busy.set(m_busy = 0);
+    std::sort(running.begin(), running.end(),
+              [](const HomeRequest *a, const HomeRequest *b) { return a->queuedAt < b->queuedAt; });
+    for (HomeRequest *request : running)
+        request->worker = nullptr;
+    return running;
+}
+
+void HomeWorker::readRest() noexcept
+{
+    constexpr int kTurnsMax =
+        64; // what one process can have left in a socket's buffer fits many times
+    for (int turn = 0; turn < kTurnsMax && m_stream.readOn(); ++turn) { }
+}
+
+HomeRequest *HomeWorker::oldest() const noexcept
+{
+    HomeRequest *found = nullptr;
+    for (const Slot &slot : m_table) {
+        if (slot.request && (!found || slot.request->startedAt < found->startedAt))
+            found = slot.request;
+    }
+    return found;
+}
+
+const char *HomeWorker::onFrame(const Frame &frame) noexcept
+{
+    switch (frame.type) {
+    case FrameType::Response:
+    case FrameType::Data:
+        return onAnswer(frame);
+    case FrameType::Window:
+        onWindow(frame);
+        return nullptr;
+    case FrameType::Step:
+    case FrameType::Ready:
+    case FrameType::Failed:
+        if (m_state == State::Active)
+            return "a start-up frame after the start";
+        m_home.workerSpoke(*this, frame);
+        return nullptr;
+    case FrameType::Log:
+        m_home.workerLogged(*this, frame.payload.substr(1));
+        return nullptr;
+    default:
+        return "an answer to a ping that was never sent";
+    }
+}
+
+/// RESPONSE and DATA: the state of the slot first, then the call outwards, which may start the next
+/// request here.
+const char *HomeWorker::onAnswer(const Frame &frame) noexcept
+{
+    Slot *slot = find(frame.stream);
+    if (!slot)
+        return "an answer on a stream that is not open";
+    const bool isHead = frame.type == FrameType::Response;
+    // A request can end before it has a head: cancelled ones do, whenever the application looks.
+    const bool endsEarly =
+        !isHead && !slot->headSeen && (frame.flags & kAbort) != 0 && frame.payload.empty();
+    if (isHead == slot->headSeen && !endsEarly)
+        return isHead ? "a second response head" : "a body before its head";
+    size_t bodyBytes = frame.payload.size();
+    if (isHead) {
+        protocol::ResponseReader reader(frame.payload);
+        if (!reader.isSound())
+            return "a response head that does not parse";
+        while (reader.next()) { }
+        bodyBytes = reader.body().size();
+        slot->headSeen = true;
+    }
+    slot->window -= static_cast<int64_t>(bodyBytes);
+    if (slot->window < 0)
+        return "more body than its window";
+    HomeRequest *request = slot->request;
+    if (frame.flags & (kEnd | kAbort)) {
+        free(*slot);
+        if (request)
+            request->worker = nullptr;
+    } else if (!request && bodyBytes > 0) {
+        // Cancelled: taken and dropped, so that the application never waits for room.
+        widen(*slot, static_cast<uint32_t>(bodyBytes));
+    }
+    m_home.workerAnswered(request, frame);
+    return nullptr;
+}
+
+void HomeWorker::onWindow(const Frame &frame) noexcept
+{
+    // One for a stream that has just ended is late, not wrong.
+    const Slot *slot = find(frame.stream);
+    if (slot && slot->request)
+        m_home.workerGranted(*slot->request, protocol::readU32(frame.payload, 0));
+}
+
+void HomeWorker::onClosed(std::string reason, bool violation) noexcept
+{
+    m_home.workerClosed(*this, std::move(reason), violation);
+}
+
+void HomeWorker::onMoreToRead() noexcept
+{
+    m_home.readOnLater(m_number);
+}
+
+HomeWorker::Slot *HomeWorker::find(uint32_t stream) noexcept
+{
+    if (m_table.empty())
+        return nullptr;
+    Slot &slot = m_table[stream & (m_table.size() - 1)];
+    return slot.stream == stream ? &slot : nullptr;
+}
+
+HomeWorker::Slot &HomeWorker::slotOf(const HomeRequest &request) noexcept
+{
+    Slot *slot = find(request.stream);
+    ARC_ASSERT(slot);
+    return *slot;
+}
+
+void HomeWorker::free(Slot &slot) noexcept
+{
+    slot = {};
+    m_cells->busy.set(--m_busy);
+    m_cells->requests.add(1);
+}
+
+void HomeWorker::stuckDue(void *context) noexcept
+{
+    static_cast<HomeWorker *>(context)->checkStuck();
+}
+
+/// A cancelled request that never returns costs a slot for ever; the control loop replaces such a
+/// worker.
+void HomeWorker::checkStuck() noexcept
+{
+    SteadyTime next = SteadyTime::max();
+    for (const Slot &slot : m_table) {
+        if (slot.stream != 0)
+            next = std::min(next, slot.stuckAt);
+    }
+    if (next == SteadyTime::max())
+        return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_loop.now());
+    if (left.count() > 0)
+        m_stuck.arm(m_loop.timers(), left);
+    else
+        m_home.workerStuck(*this);
+}
+
+} // namespace arc

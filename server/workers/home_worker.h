@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/metrics/cell.h"
+#include "server/workers/home_request.h"
+#include "server/workers/worker_stream.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+/// What the control loop reads of a worker; written by the home loop alone.
+struct WorkerCells {
+    Cell requests; ///< answered
+    Cell busy;     ///< slots in use
+};
+
+/// One worker as the home loop sees it: its stream and which request runs in which slot. Confined
+/// to the home loop.
+///
+/// A slot whose request was cancelled stays taken until the worker says that the application has
+/// returned.
+class HomeWorker final : public WorkerStream::Owner {
+public:
+    enum class State { Starting, Active, Retiring, Closed };
+
+    HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
+               std::shared_ptr<WorkerCells> cells);
+
+    uint32_t number() const noexcept { return m_number; }
+    State state() const noexcept { return m_state; }
+    unsigned busy() const noexcept { return m_busy; }
+    unsigned slots() const noexcept { return m_slots; }
+    bool hasFreeSlot() const noexcept { return m_state == State::Active && m_busy < m_slots; }
+    uint64_t lastUsed() const noexcept { return m_lastUsed; }
+
+    void hello(std::string_view payload);
+    void activate(unsigned slots);
+    /// Tells the worker to finish what it has and go.
+    void retire();
+    /// Sends a request into a free slot.
+    void start(HomeRequest &request, uint64_t useNumber);
+    void sendBody(HomeRequest &request, std::string_view bytes, uint8_t flags);
+    void grant(HomeRequest &request, uint32_t bytes);
+    /// Nobody waits any more. The worker is reported as stuck when the slot is still taken after
+    /// `patience` (0: never).
+    void cancel(HomeRequest &request, std::chrono::milliseconds patience);
+    void readOn() noexcept { m_stream.readOn(); }
+    /// Takes what a dead worker had still written.
+    void readRest() noexcept;
+    unsigned inFlightAtEnd() const noexcept { return m_inFlightAtEnd; }
+    /// Ends the stream; what ran comes back, oldest first.
+    std::vector<HomeRequest *> close() noexcept;
+    /// The request that runs longest, or null.
+    HomeRequest *oldest() const noexcept;
+
+    // WorkerStream::Owner
+    const char *onFrame(const protocol::Frame &frame) noexcept override;
+    void onClosed(std::string reason, bool violation) noexcept override;
+    void onMoreToRead() noexcept override;
+
+private:
+    struct Slot {
+        uint32_t stream = 0;            // 0: free
+        HomeRequest *request = nullptr; // null: cancelled
+        int64_t window = 0;             // answer bytes the worker may still send
+        bool headSeen = false;
+        SteadyTime stuckAt = SteadyTime::max();
+    };
+    Slot *find(uint32_t stream) noexcept;
+    Slot &slotOf(const HomeRequest &request) noexcept;
+    const char *onAnswer(const protocol::Frame &frame) noexcept;
+    void widen(Slot &slot, uint32_t bytes);
+    void onWindow(const protocol::Frame &frame) noexcept;
+    void free(Slot &slot) noexcept;
+    static void stuckDue(void *context) noexcept;
+    void checkStuck() noexcept;
+
+    AppHome &m_home;
+    EventLoop &m_loop;
+    const uint32_t m_number;
+    State m_state = State::Starting;
+    unsigned m_slots = 0;
+    unsigned m_busy = 0;
+    unsigned m_inFlightAtEnd = 0;
+    uint32_t m_lastStream = 0;
+    uint64_t m_lastUsed = 0;
+    std::vector<Slot>
+        m_table; // a power of two, at least twice the slots; a stream's place is its number
+    std::shared_ptr<WorkerCells> m_cells;
+    Timer m_stuck;
+    WorkerStream m_stream;
+};
+
+} // namespace arc

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/workers/app_request.h"
+#include "server/workers/messages.h"
+#include "server/workers/request_head.h"
+#include "server/workers/to_sides.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+class AppCore;
+
+/// An app's exchanges on one loop, and the way from there to its home loop: direct when it is the
+/// same loop, else one message per turn. Confined to its loop.
+class LoopSide final : public TurnHook {
+public:
+    LoopSide(AppCore &core, EventLoop &loop, bool isHome);
+
+    EventLoop &loop() noexcept { return m_loop; }
+    AddressTexts &addresses() noexcept { return m_addresses; }
+    uint64_t responseBuffer() const noexcept { return m_responseBuffer; }
+    void setResponseBuffer(uint64_t bytes) noexcept { m_responseBuffer = bytes; }
+
+    /// A new request for the app.
+    void accept(Exchange &exchange) noexcept;
+
+    // To the home loop, from AppRequests.
+    void enqueue(ToHome message) noexcept;
+    void body(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
+    void grant(RequestId id, uint32_t bytes) noexcept;
+    void gone(RequestId id) noexcept;
+    void release(AppRequest &request) noexcept;
+    /// What is wrong with the app's answer, for its output. At most kComplaintsPerSecond.
+    static constexpr int kComplaintsPerSecond = 10;
+    void complain(std::string text) noexcept;
+
+    // From the home loop. A request that is gone hears nothing.
+    void answer(RequestId id, const protocol::Frame &frame, uint32_t queueUs) noexcept;
+    void credit(RequestId id, uint32_t bytes) noexcept;
+    void refuse(RequestId id, const ToSides::Refusal &refusal) noexcept;
+    void take(ToSide message) noexcept;
+
+private:
+    AppRequest *find(RequestId id) noexcept;
+    void put(ToHome message) noexcept;
+    void endOfTurn() noexcept override;
+
+    AppCore &m_core;
+    EventLoop &m_loop;
+    const bool m_isHome;
+    uint64_t m_responseBuffer = 0;
+    AddressTexts m_addresses;
+    std::vector<std::unique_ptr<AppRequest>> m_requests;
+    std::vector<uint32_t> m_free;
+    std::vector<ToHome> m_outbox;
+    int64_t m_complaintsSecond = 0;
+    int m_complaints = 0;
+};
+
+} // namespace arc

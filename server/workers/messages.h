@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/workers/protocol.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace arc {
+
+/// A request as its app knows it: the loop its exchange lives on, a slot there, and which use of
+/// the slot this is.
+struct RequestId {
+    uint32_t loop = 0;
+    uint32_t slot = 0;
+    uint32_t generation = 0;
+    bool operator==(const RequestId &) const = default;
+};
+
+/// From the loop of an exchange to the app's home loop.
+struct ToHome {
+    enum class Kind : uint8_t { Enqueue, Body, Grant, Gone };
+    Kind kind = Kind::Gone;
+    uint8_t flags = 0;      ///< Enqueue, Body: kEnd, kAbort
+    bool mayRepeat = false; ///< Enqueue: idempotent by RFC 9110
+    uint32_t amount = 0;    ///< Enqueue: body bytes inside; Grant: answer bytes
+    RequestId id;
+    std::string bytes; ///< Enqueue: REQUEST payload; Body: body
+};
+
+/// From the app's home loop to the loop of an exchange.
+struct ToSide {
+    enum class Kind : uint8_t { Answer, Credit, Refuse };
+    Kind kind = Kind::Refuse;
+    uint8_t flags = 0; ///< Answer: kEnd, kAbort
+    bool forLocalEyes =
+        false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
+    protocol::FrameType type = protocol::FrameType::Data; ///< Answer: Response or Data
+    uint16_t status = 0;                                  ///< Refuse
+    uint16_t retryAfter = 0;                              ///< Refuse: seconds, 0 for none
+    uint32_t amount = 0; ///< Credit: body bytes; Answer, Response: µs waited in the queue
+    RequestId id;
+    std::string bytes; ///< Answer: payload; Refuse: explanation
+};
+
+/// From the home loop to the control loop: what became of a worker's stream.
+struct HomeEvent {
+    enum class Kind : uint8_t { Step, Ready, Failed, Broken, Gone, Stuck, Output, Report };
+    Kind kind = Kind::Step;
+    uint32_t worker = 0;
+    int64_t count = 0; ///< Gone: requests that were in flight
+    std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
+                       ///< Report: the oldest request
+};
+
+/// Limits of an app that its queue and streams obey; changed live.
+struct AppLimits {
+    size_t queueLengthMax = 1000;
+    std::chrono::milliseconds queueTimeout {30000};
+    std::chrono::milliseconds requestTimeout {300000}; ///< 0: none
+    std::chrono::milliseconds stopTimeout {10000};
+    uint64_t responseBufferBytes = 1024 * 1024;
+};
+
+} // namespace arc

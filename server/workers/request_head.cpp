@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/workers/request_head.h"
+
+#include "server/base/text.h"
+#include "server/workers/frame.h"
+
+namespace arc {
+
+namespace {
+
+/// Headers that end here: about this connection, said elsewhere in the frame, or claims only a
+/// trusted proxy may make.
+bool endsHere(const HeaderView &header) noexcept
+{
+    switch (header.id) {
+    case HeaderId::Connection:
+    case HeaderId::KeepAlive:
+    case HeaderId::ProxyConnection:
+    case HeaderId::ProxyAuthorization:
+    case HeaderId::Te:
+    case HeaderId::Trailer:
+    case HeaderId::TransferEncoding:
+    case HeaderId::Upgrade:
+    case HeaderId::Http2Settings:
+    case HeaderId::ContentLength:
+    case HeaderId::Expect:
+    case HeaderId::Forwarded:
+    case HeaderId::XForwardedFor:
+    case HeaderId::XForwardedHost:
+    case HeaderId::XForwardedProto:
+        return true;
+    case HeaderId::Other:
+        break;
+    default:
+        return false;
+    }
+    constexpr std::string_view kForwarded = "x-forwarded-";
+    return header.name.find('_') != header.name.npos
+        || equalsIgnoreCase(header.name.substr(0, kForwarded.size()), kForwarded)
+        || equalsIgnoreCase(header.name, "x-real-ip")
+        || equalsIgnoreCase(header.name, "proxy"); // would become HTTP_PROXY
+}
+
+/// Named in Connection, and so hop-by-hop as well (RFC 9110 7.6.1).
+bool isNamed(std::string_view connection, std::string_view name)
+{
+    for (const std::string_view token : split(connection, ',')) {
+        if (equalsIgnoreCase(trim(token), name))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+const std::string &AddressTexts::textOf(Kept &kept, const SocketAddress &address)
+{
+    if (!kept.valid || !(kept.address == address)) {
+        kept.address = address;
+        kept.text = address.isUnix() ? std::string() : address.host();
+        kept.valid = true;
+    }
+    return kept.text;
+}
+
+const std::string &AddressTexts::peer(const SocketAddress &address)
+{
+    return textOf(m_peer, address);
+}
+
+const std::string &AddressTexts::local(const SocketAddress &address)
+{
+    return textOf(m_local, address);
+}
+
+bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses)
+{
+    const RequestHead &head = exchange.request();
+    const bool hasBody = head.hasBody();
+    const bool lengthKnown = !head.chunked;
+    protocol::RequestWriter writer(out);
+    writer.u8(static_cast<unsigned>(head.method));
+    writer.u8(exchange.isSecure() ? 1 : 0);
+    writer.u8(static_cast<unsigned>(head.minorVersion));
+    writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u));
+    writer.u64(head.contentLength.value_or(0));
+    writer.u32(0); // time in the queue, known when it leaves it
+    writer.text(head.method == Method::Other ? head.methodText : std::string_view());
+    writer.text(head.rawPath);
+    writer.text(head.path);
+    writer.text(head.query);
+    writer.text(addresses.peer(exchange.peer()));
+    writer.u16(exchange.peer().port());
+    writer.text(addresses.local(exchange.local()));
+    writer.u16(exchange.local().port());
+    writer.text(exchange.requestId());
+
+    std::string_view connection = head.find(HeaderId::Connection).value_or(std::string_view());
+    if (equalsIgnoreCase(connection, "keep-alive") || equalsIgnoreCase(connection, "close"))
+        connection = {};
+    const size_t countAt = out.size();
+    writer.u16(0);
+    unsigned count = 0;
+    for (const HeaderView &header : head.headers) {
+        if (endsHere(header) || (!connection.empty() && isNamed(connection, header.name)))
+            continue;
+        writer.u8(static_cast<unsigned>(header.id));
+        if (header.id == HeaderId::Other)
+            writer.text(toLower(header.name));
+        writer.text(header.value);
+        ++count;
+    }
+    out[countAt] = static_cast<char>(count & 0xff);
+    out[countAt + 1] = static_cast<char>(count >> 8);
+    return writer.fits() && out.size() <= kRequestHeadMax;
+}
+
+} // namespace arc

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/workers/response_head.h"
+
+#include "server/base/text.h"
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+enum class Fate { Pass, Drop, Length };
+
+Fate fateOf(HeaderId id) noexcept
+{
+    switch (id) {
+    case HeaderId::ContentLength:
+        return Fate::Length;
+    case HeaderId::Connection:
+    case HeaderId::KeepAlive:
+    case HeaderId::ProxyConnection:
+    case HeaderId::ProxyAuthenticate:
+    case HeaderId::Te:
+    case HeaderId::Trailer:
+    case HeaderId::TransferEncoding:
+    case HeaderId::Upgrade:
+    case HeaderId::Date: // one clock: the engine's
+        return Fate::Drop;
+    default:
+        return Fate::Pass;
+    }
+}
+
+/// A header the app named in letters although it has a number: the number decides its fate.
+HeaderId numberOf(const protocol::FieldView &field) noexcept
+{
+    return field.id == HeaderId::Other ? headerFromName(field.name) : field.id;
+}
+
+Error refusal(std::string_view what, std::string_view name)
+{
+    std::string shown(name.substr(0, 64));
+    for (char &c : shown) {
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e)
+            c = '?';
+    }
+    return Error {ErrorCode::AppFailed, fmt::format("{} \"{}\"", what, shown)};
+}
+
+} // namespace
+
+Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
+{
+    AppAnswer answer;
+    answer.head.status = reader.status();
+    if (answer.head.status < 200 || answer.head.status > 599)
+        return Error {ErrorCode::AppFailed,
+                      fmt::format("the status {} is outside 200..599", reader.status())};
+    while (const auto field = reader.next()) {
+        if (!isFieldName(field->name))
+            return refusal("a header name that HTTP forbids:", field->name);
+        const std::string_view value = trim(field->value);
+        if (!isFieldValue(value))
+            return refusal("a value that HTTP forbids in header", field->name);
+        switch (fateOf(numberOf(*field))) {
+        case Fate::Drop:
+            break;
+        case Fate::Pass:
+            answer.head.headers.add(field->name, value);
+            break;
+        case Fate::Length: {
+            const auto length = parseUnsigned(value);
+            if (!length)
+                return refusal("a Content-Length that is not a number:", value);
+            if (answer.contentLength && *answer.contentLength != *length)
+                return refusal("a second, different Content-Length", value);
+            answer.contentLength = *length;
+            break;
+        }
+        }
+    }
+    return answer;
+}
+
+} // namespace arc

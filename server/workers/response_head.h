@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/error.h"
+#include "server/http/message.h"
+#include "server/workers/frame.h"
+
+#include <optional>
+
+namespace arc {
+
+/// The head of an app's answer, checked and ready for an exchange.
+struct AppAnswer {
+    ResponseHead head;
+    std::optional<uint64_t> contentLength; ///< as the app said
+};
+
+/// Builds the head from a sound RESPONSE payload; the reader stands at the body afterwards.
+/// Hop-by-hop headers, Date and framing are left out. Refuses what must not reach a client:
+/// statuses outside 200..599, names and values with bytes that HTTP forbids, contradicting
+/// Content-Length. The sentence is for the app's log.
+Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader);
+
+} // namespace arc

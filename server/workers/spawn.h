@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/error.h"
+#include "server/base/file_descriptor.h"
+#include "server/config/document.h"
+#include "server/loop/event_loop.h"
+#include "server/loop/io_event.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+/// One child process and the descriptor that tells of its end. Confined to the control loop. It is
+/// alone in waiting for this child: nobody else in the engine may reap unknown children blindly.
+class ChildProcess {
+public:
+    struct Start {
+        std::string executable;        ///< this program, run as the launcher
+        std::string folder;            ///< working directory
+        std::vector<std::string> argv; ///< what the launcher becomes; argv[0] is an absolute path
+        std::vector<std::string> environment;
+        FileDescriptor input;  ///< standard input; none: /dev/null
+        FileDescriptor output; ///< standard output and error
+        FileDescriptor socket; ///< becomes kSocketFd; none: closed
+    };
+    static constexpr int kSocketFd = 3;
+
+    ChildProcess() = default;
+    ChildProcess(const ChildProcess &) = delete;
+    ~ChildProcess(); ///< kills and reaps what still runs
+
+    /// ended is called once, on the loop, with the status of waitpid(); never from inside start().
+    Result<void> start(EventLoop &loop, Start start, std::function<void(int status)> ended);
+    int pid() const noexcept { return m_pid; }
+    bool isRunning() const noexcept { return m_running; }
+    /// To the child and everything in its process group. Nothing after its end.
+    void signalGroup(int signalNumber) noexcept;
+
+private:
+    static void ready(void *context, Readiness) noexcept;
+
+    int m_pid = 0;
+    bool m_running = false;
+    FileDescriptor m_pidFd;
+    IoEvent m_event;
+    std::function<void(int)> m_ended;
+};
+
+/// The engine's environment without ARCOLOGY_*, then the app's own, then what every app gets.
+std::vector<std::string> appEnvironment(const AppConfig &app);
+
+/// "was killed by signal 9 (SIGKILL)", "exited with code 3".
+std::string describeExit(int status);
+/// As a shell counts: the exit code, or 128 + signal.
+int shellStatus(int status) noexcept;
+
+/// A pipe, both ends close-on-exec; the reading end does not block.
+struct OutputPipe {
+    FileDescriptor reading;
+    FileDescriptor writing;
+    static Result<OutputPipe> create();
+};
+
+} // namespace arc

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/loop/timer_wheel.h"
+#include "server/workers/app_pool.h"
+#include "server/workers/home_worker.h"
+#include "server/workers/output.h"
+#include "server/workers/spawn.h"
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+/// One worker as the control loop sees it: a process with its output, its way from Starting to Dead
+/// and what it told. Confined to the control loop. Its stream lives on the home loop under the same
+/// number.
+class WorkerProcess {
+public:
+    class Owner {
+    public:
+        virtual void
+        workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
+        virtual void workerWrote(WorkerProcess &worker, std::string_view line) = 0;
+        virtual void workerOverdue(WorkerProcess &worker) = 0; ///< not ready in time
+
+    protected:
+        ~Owner() = default;
+    };
+    struct Identity {
+        uint32_t number = 0;     ///< unique in the pool
+        uint32_t ordinal = 0;    ///< lowest free place, 0 ...
+        uint64_t generation = 0; ///< of the pool's specification
+    };
+
+    WorkerProcess(EventLoop &control, Owner &owner, Identity identity);
+
+    /// Starts the process; answers the engine's end of its socket.
+    Result<FileDescriptor> start(const AppConfig &app, const std::string &executable,
+                                 std::chrono::milliseconds startTimeout);
+    const Identity &identity() const noexcept { return m_identity; }
+    int pid() const noexcept { return m_child.pid(); }
+    bool isRunning() const noexcept { return m_child.isRunning(); }
+    int exitStatus() const noexcept { return m_exitStatus; }
+    WorkerState state() const noexcept { return m_state; }
+    const std::shared_ptr<WorkerCells> &cells() const noexcept { return m_cells; }
+
+    void addStep(StartStep step);
+    void becomeReady(int slots);
+    /// It was told to stop; killed after the time given.
+    void stopWithin(std::chrono::milliseconds time);
+    /// It is expected to end by itself; killed after the time given.
+    void endWithin(std::chrono::milliseconds time);
+    /// Ends it at once. Its death is planned from now on.
+    void kill();
+    /// Ends it at once, because of what it did.
+    void punish() { m_child.signalGroup(SIGKILL); }
+    void terminate() { m_child.signalGroup(SIGTERM); }
+    /// The first cause stays.
+    void blame(std::string cause);
+
+    /// Ends it at once for what it did itself, which no request explains.
+    void condemn(std::string cause);
+    bool isCondemned() const noexcept { return m_condemned; }
+    int64_t requestsAnswered() const noexcept { return m_cells->requests.read(); }
+
+    bool wasReady() const noexcept { return m_readyAt.has_value(); }
+    bool isPlanned() const noexcept { return m_planned; }
+    std::chrono::milliseconds readyFor() const;
+    std::chrono::milliseconds age() const;
+    const std::string &cause() const noexcept { return m_cause; }
+    const std::string &lastLine() const noexcept { return m_lastLine; }
+    std::string lastStep() const { return m_steps.empty() ? "none" : m_steps.back().name; }
+    bool sawOomKill() const;
+
+    /// Figures of /proc are read anew at most once a second.
+    WorkerInfo info();
+    void setServing(std::string serving) { m_serving = std::move(serving); }
+
+private:
+    static void overdue(void *context) noexcept;
+    void ended(int status);
+    void wrote(std::string_view bytes);
+
+    EventLoop &m_loop;
+    Owner &m_owner;
+    const Identity m_identity;
+    WorkerState m_state = WorkerState::Starting;
+    bool m_planned = false;
+    bool m_condemned = false;
+    int m_exitStatus = 0;
+    int m_slots = 0;
+    int64_t m_startedUnixMs = 0;
+    SteadyTime m_startedAt;
+    std::optional<SteadyTime> m_readyAt;
+    int64_t m_oomKillsBefore = -1;
+    std::vector<StartStep> m_steps;
+    std::string m_cause;
+    std::string m_lastLine;
+    std::string m_serving;
+    std::shared_ptr<WorkerCells> m_cells = std::make_shared<WorkerCells>();
+    std::optional<SteadyTime> m_figuresAt;
+    int64_t m_memoryBytes = 0;
+    double m_cpuSeconds = 0;
+    LineCutter m_lines;
+    Timer m_deadline; ///< of the start, then of the stop
+    std::unique_ptr<OutputReader> m_output;
+    ChildProcess m_child;
+};
+
+} // namespace arc

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/workers/app_pool.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arc {
+
+// The JSON of HELLO, STEP, READY and FAILED (protocol.h): values in, values out.
+
+struct ReadyReport {
+    std::string kind;
+    std::string python;
+    int slots = 0;
+    std::vector<StaticMount> mounts;
+    std::vector<std::string> warnings;
+};
+struct FailedReport {
+    std::string step;
+    std::string error;
+    std::string traceback;
+};
+
+/// The whole HELLO payload.
+std::string makeHello(const AppSpec &spec, uint32_t ordinal);
+Result<StartStep> parseStep(std::string_view json);
+/// Refuses another protocol version and slots outside 1..65536; drops mounts that are not absolute
+/// or have no prefix.
+Result<ReadyReport> parseReady(std::string_view json);
+Result<FailedReport> parseFailed(std::string_view json);
+
+} // namespace arc

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// A headless engine and `ctl`, as an administrator uses them: sites added and tuned live, restarts,
+// and kill -9.
+#include "tests/integration/program.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+
+using namespace arc::test;
+
+namespace {
+
+void write(const QString &path, const QByteArray &text)
+{
+    QDir().mkpath(QFileInfo(path).path());
+    QFile file(path);
+    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
+    file.write(text);
+}
+
+QJsonObject json(const Finished &finished)
+{
+    return QJsonDocument::fromJson(finished.out).object();
+}
+
+QJsonObject firstSite(const EngineProcess &engine)
+{
+    return json(engine.ctl({"site", "list", "--json"})).value("sites").toArray().first().toObject();
+}
+
+constexpr const char *kHello =
+    "import os\n"
+    "def application(environ, start_response):\n"
+    "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+    "    return [os.environ.get('GREETING', 'hello').encode() + b' %d' % os.getpid()]\n";
+
+} // namespace
+
+class TestEngine : public QObject {
+    Q_OBJECT
+
+private slots:
+    void aSiteIsAddedTunedAndBackAfterARestart();
+    void environmentAndUndoReachTheApp();
+    void aSecondEngineIsRefused();
+    void aBrokenAppSaysWhyAndRecovers();
+    void commandsOfAnAppRunWithItsInterpreter();
+    void theDocumentGoesOutAndIn();
+    void nothingCommittedIsLostByKill9();
+};
+
+void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("shop/app.py"), kHello);
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    const Finished added =
+        engine.ctl({"site", "add", folder.filePath("shop"), "--set", "pool.processes=2"});
+    QVERIFY2(added.exitCode == 0, added.out + added.error);
+    QVERIFY2(added.out.startsWith("Serving shop ("), added.out);
+    QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QVERIFY(http(url + "/").body.startsWith("hello "));
+
+    QCOMPARE(engine.ctl({"settings", "set", "pool.processes=4", "--app", "shop"}).exitCode, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(json(engine.ctl({"worker", "list", "--json"}))
+                                  .value("pools")
+                                  .toArray()
+                                  .first()
+                                  .toObject()
+                                  .value("workers")
+                                  .toArray()
+                                  .size(),
+                              4, 20000);
+
+    QCOMPARE(engine.stop(), 0);
+    QVERIFY2(engine.start(), engine.errors());
+    url = firstSite(engine).value("urls").toArray().first().toString();
+    QTRY_VERIFY_WITH_TIMEOUT(http(url + "/").body.startsWith("hello "), 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(json(engine.ctl({"worker", "list", "--json"}))
+                                  .value("pools")
+                                  .toArray()
+                                  .first()
+                                  .toObject()
+                                  .value("workers")
+                                  .toArray()
+                                  .size(),
+                              4, 20000);
+
+    QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 404, 5000);
+    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 200, 20000);
+    QCOMPARE(engine.ctl({"site", "remove", "shop"}).exitCode, 0);
+    QVERIFY(QFile::exists(folder.filePath("shop/app.py")));
+    QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 3);
+}
+
+void TestEngine::environmentAndUndoReachTheApp()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("app.py"), kHello);
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(
+        engine.ctl({"site", "add", folder.path(), "--name", "greeter", "--env", "GREETING=salve"})
+            .exitCode,
+        0);
+    const QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QVERIFY(http(url + "/").body.startsWith("salve "));
+
+    const Finished bad = engine.ctl({"settings", "set", "limits.header_count=1000"});
+    QCOMPARE(bad.exitCode, 2);
+    QVERIFY2(bad.error.contains("limits.header_count"), bad.error);
+    QCOMPARE(engine.ctl({"settings", "set", "drain_s=3"}).exitCode, 0);
+    QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("3"));
+    QCOMPARE(engine.ctl({"config", "rollback"}).exitCode, 0);
+    QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("10"));
+    const Finished history = engine.ctl({"config", "history"});
+    QVERIFY2(history.out.contains("drain_s") && history.out.contains("greeter"), history.out);
+    QVERIFY(http(url + "/").body.startsWith("salve "));
+}
+
+void TestEngine::aSecondEngineIsRefused()
+{
+    QTemporaryDir data;
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    const Finished second = runArcology({"--headless", "--data-dir", data.path()});
+    QCOMPARE(second.exitCode, 6);
+    QVERIFY2(second.error.contains("in use")
+                 && second.error.contains(QByteArray::number(engine.pid())),
+             second.error);
+}
+
+void TestEngine::aBrokenAppSaysWhyAndRecovers()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("app.py"),
+          "from flask import Flask\nimport planted_missing_module\napp = Flask(__name__)\n");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    const Finished added = engine.ctl(
+        {"site", "add", folder.path(), "--name", "broken", "--set", "pool.crash_loop_count=2"});
+    QCOMPARE(added.exitCode, 4);
+    QVERIFY2((added.out + added.error).contains("planted_missing_module"), added.out + added.error);
+    QVERIFY(engine.ctl({"log", "tail", "broken"}).out.contains("Traceback"));
+    const QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 503, 30000);
+
+    write(folder.filePath("app.py"),
+          "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef front():\n    "
+          "return 'mended'\n");
+    QCOMPARE(engine.ctl({"site", "restart", "broken"}).exitCode, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").body, QByteArray("mended"), 20000);
+}
+
+void TestEngine::commandsOfAnAppRunWithItsInterpreter()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    QCOMPARE(runProgram("django-admin", {"startproject", "shop", "."}, folder.path()).exitCode, 0);
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", folder.path(), "--name", "shop"}).exitCode, 0);
+    const Finished migrate = engine.ctl({"site", "run", "shop", "--", "manage.py", "migrate"});
+    QVERIFY2(migrate.exitCode == 0 && migrate.out.contains("Applying auth.0001_initial"),
+             migrate.out + migrate.error);
+    QCOMPARE(engine.ctl({"site", "run", "shop", "--", "python", "-c", "import sys; sys.exit(7)"})
+                 .exitCode,
+             7);
+}
+
+void TestEngine::theDocumentGoesOutAndIn()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("index.html"), "exported");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", folder.path(), "--name", "pages"}).exitCode, 0);
+    const QByteArray document = engine.ctl({"config", "export"}).out;
+    QVERIFY2(QJsonDocument::fromJson(document).object().value("sites").toArray().size() == 1,
+             document);
+    QCOMPARE(engine.ctl({"site", "remove", "pages"}).exitCode, 0);
+
+    write(folder.filePath("good.json"), document);
+    QByteArray unknown = document;
+    unknown.replace("\"sites\"", "\"pages\"");
+    write(folder.filePath("unknown.json"), unknown);
+    const Finished refused = engine.ctl({"config", "import", folder.filePath("unknown.json")});
+    QCOMPARE(refused.exitCode, 2);
+    QVERIFY2(refused.error.contains("pages"), refused.error);
+    QVERIFY(json(engine.ctl({"site", "list", "--json"})).value("sites").toArray().isEmpty());
+    QCOMPARE(engine.ctl({"config", "import", folder.filePath("good.json")}).exitCode, 0);
+    const QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").body, QByteArray("exported"), 5000);
+}
+
+void TestEngine::nothingCommittedIsLostByKill9()
+{
+    QTemporaryDir data;
+    EngineProcess engine(data.path());
+    int acknowledged = 0;
+    for (int round = 1; round <= 200; ++round) {
+        QVERIFY2(engine.start(), engine.errors());
+        const QByteArray stored = engine.ctl({"settings", "get", "log.files"}).out;
+        if (acknowledged) {
+            // The value acknowledged last, or the one that was on its way when the engine was
+            // killed.
+            const bool kept = stored.contains(QByteArray::number(acknowledged))
+                || stored.contains(QByteArray::number(acknowledged + 1));
+            QVERIFY2(kept, QByteArray("lost ") + QByteArray::number(acknowledged) + ": " + stored);
+        }
+        const int first = round * 4;
+        if (engine.ctl({"settings", "set", QString("log.files=%1").arg(first)}).exitCode == 0)
+            acknowledged = first;
+        QProcess second;
+        second.start(ARC_BINARY,
+                     {"ctl", "settings", "set", QString("log.files=%1").arg(first + 1),
+                      "--data-dir", data.path()});
+        second.waitForStarted();
+        second.waitForFinished(round
+                               % 12); // so that the kill falls into different moments of the change
+        engine.kill9();
+        second.waitForFinished();
+        if (second.exitStatus() == QProcess::NormalExit && second.exitCode() == 0)
+            acknowledged = first + 1;
+    }
+}
+
+QTEST_GUILESS_MAIN(TestEngine)
+#include "tst_engine.moc"

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real window on a real X server: a folder is dragged in and served, and what happens to the
+// window afterwards is noticed by no request.
+#include "tests/integration/program.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+
+#include <csignal>
+
+using namespace arc::test;
+
+namespace {
+
+constexpr int kScreenWidth = 1400;
+constexpr int kScreenHeight = 960;
+
+/// Xvfb on a display it picks itself, with a window manager.
+class Display {
+public:
+    bool start()
+    {
+        m_xvfb.start("Xvfb",
+                     {"-displayfd", "1", "-screen", "0",
+                      QString("%1x%2x24").arg(kScreenWidth).arg(kScreenHeight), "-nolisten",
+                      "tcp"});
+        while (!m_xvfb.canReadLine()) {
+            if (!m_xvfb.waitForReadyRead(10000))
+                return false;
+        }
+        m_name = ":" + QString::fromLatin1(m_xvfb.readLine()).trimmed();
+        m_manager.setProcessEnvironment(environment());
+        m_manager.start("openbox", {"--sm-disable"});
+        return m_manager.waitForStarted();
+    }
+    QProcessEnvironment environment() const
+    {
+        QProcessEnvironment all = QProcessEnvironment::systemEnvironment();
+        all.insert("DISPLAY", m_name);
+        all.insert("QT_QPA_PLATFORM", "xcb");
+        all.remove("WAYLAND_DISPLAY");
+        return all;
+    }
+    QByteArray run(const QString &program, const QStringList &arguments) const
+    {
+        QProcess process;
+        process.setProcessEnvironment(environment());
+        process.start(program, arguments);
+        process.waitForFinished(15000);
+        return process.readAllStandardOutput().trimmed();
+    }
+    void xdotool(const QStringList &arguments) const { run("xdotool", arguments); }
+    void shoot(const QString &name) const
+    {
+        const QString folder = qEnvironmentVariable("ARC_SHOTS");
+        if (!folder.isEmpty())
+            run("import", {"-window", "root", folder + "/" + name + ".png"});
+    }
+    void kill()
+    {
+        m_xvfb.kill();
+        m_xvfb.waitForFinished();
+    }
+    ~Display()
+    {
+        m_manager.kill();
+        m_manager.waitForFinished();
+        kill();
+    }
+
+private:
+    QProcess m_xvfb;
+    QProcess m_manager;
+    QString m_name;
+};
+
+QJsonArray sitesOf(const QString &dataDir)
+{
+    const Finished listed = runArcology({"ctl", "site", "list", "--json", "--data-dir", dataDir});
+    return QJsonDocument::fromJson(listed.out).object().value("sites").toArray();
+}
+
+qint64 enginePid(const QString &dataDir)
+{
+    const Finished status = runArcology({"ctl", "status", "--json", "--data-dir", dataDir});
+    return QJsonDocument::fromJson(status.out).object().value("pid").toInteger();
+}
+
+QByteArray wrkReport(QProcess &wrk)
+{
+    wrk.waitForFinished(30000);
+    return wrk.readAllStandardOutput();
+}
+
+bool isClean(const QByteArray &report)
+{
+    return report.contains("requests in") && !report.contains("Non-2xx")
+        && !report.contains("Socket errors");
+}
+
+} // namespace
+
+class TestWindow : public QObject {
+    Q_OBJECT
+
+    Display m_display;
+    QTemporaryDir m_data;
+    QTemporaryDir m_folder;
+    QProcess m_window;
+    QString m_url;
+
+    void openWindow()
+    {
+        m_window.setProcessEnvironment(m_display.environment());
+        m_window.start(ARC_BINARY, {"--data-dir", m_data.path()});
+        QVERIFY(m_window.waitForStarted());
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(),
+            60000);
+        QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) > 0, 20000);
+    }
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_display.start());
+        const QString folder = m_folder.filePath("shop");
+        QVERIFY(QDir().mkpath(folder));
+        QCOMPARE(runProgram("django-admin", {"startproject", "shop", "."}, folder).exitCode, 0);
+    }
+    void aFolderDraggedInIsServed();
+    void aWindowThatCrashesIsNoticedByNoRequest();
+    void aDisplayThatDiesIsNoticedByNoRequest();
+    void anEngineThatIsKilledIsStartedAgainFromTheWindow();
+    void cleanupTestCase();
+};
+
+void TestWindow::aFolderDraggedInIsServed()
+{
+    openWindow();
+    m_display.shoot("window-empty");
+    const QByteArray id =
+        m_display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"})
+            .split('\n')
+            .first();
+    m_display.xdotool({"windowsize", id, "1200", "800"});
+    m_display.xdotool({"windowmove", id, "20", "20"});
+
+    QProcess source;
+    source.setProcessEnvironment(m_display.environment());
+    source.start(QCoreApplication::applicationDirPath() + "/drag_source",
+                 {m_folder.filePath("shop"), "1260", "880"});
+    QVERIFY(source.waitForStarted());
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !m_display.run("xdotool", {"search", "--onlyvisible", "--name", "drag_source"}).isEmpty(),
+        10000);
+    m_display.xdotool({"mousemove", "1320", "910", "mousedown", "1"});
+    for (int step = 1; step <= 12; ++step) // a hand moves through; a jump is no drag
+        m_display.xdotool(
+            {"mousemove", QString::number(1320 - step * 58), QString::number(910 - step * 38)});
+    m_display.shoot("window-dragging");
+    m_display.xdotool({"mouseup", "1"});
+
+    // Return presses Serve, the sheet's default button, once the folder has been looked at.
+    m_display.xdotool({"windowactivate", id});
+    QDeadlineTimer deadline(60000);
+    while (sitesOf(m_data.path()).isEmpty() && !deadline.hasExpired()) {
+        m_display.shoot("window-sheet");
+        m_display.xdotool({"key", "--window", "0", "Return"});
+        QTest::qWait(500);
+    }
+    source.terminate(); // not before: it hands the folder's name over when the window asks for it
+    source.waitForFinished();
+    QCOMPARE(sitesOf(m_data.path()).size(), 1);
+    const QJsonObject site = sitesOf(m_data.path()).first().toObject();
+    QCOMPARE(site.value("id").toString(), QString("shop"));
+    m_url = site.value("urls").toArray().first().toString();
+    QTRY_VERIFY_WITH_TIMEOUT(http(m_url + "/").body.contains("The install worked successfully"),
+                             30000);
+    QCOMPARE(http(m_url + "/static/admin/css/base.css").status, 200);
+    QTest::qWait(1500); // two refreshes, for the picture alone
+    m_display.shoot("window-serving");
+}
+
+void TestWindow::aWindowThatCrashesIsNoticedByNoRequest()
+{
+    QVERIFY(!m_url.isEmpty());
+    QProcess wrk;
+    wrk.start("wrk", {"-t1", "-c8", "-d4", m_url + "/static/admin/css/base.css"});
+    QVERIFY(wrk.waitForStarted());
+    QVERIFY(!wrk.waitForFinished(1000));
+    ::kill(static_cast<pid_t>(m_window.processId()), SIGSEGV);
+    QVERIFY(m_window.waitForFinished(10000));
+    QCOMPARE(m_window.exitStatus(), QProcess::CrashExit);
+    const QByteArray report = wrkReport(wrk);
+    QVERIFY2(isClean(report), report);
+    openWindow(); // the next double click attaches to the engine that runs
+}
+
+void TestWindow::aDisplayThatDiesIsNoticedByNoRequest()
+{
+    QVERIFY(!m_url.isEmpty());
+    const qint64 engine = enginePid(m_data.path());
+    QProcess wrk;
+    wrk.start("wrk", {"-t1", "-c8", "-d4", m_url + "/"});
+    QVERIFY(wrk.waitForStarted());
+    QVERIFY(!wrk.waitForFinished(1000));
+    m_display.kill();
+    QVERIFY(m_window.waitForFinished(10000));
+    const QByteArray report = wrkReport(wrk);
+    QVERIFY2(isClean(report), report);
+    QCOMPARE(enginePid(m_data.path()), engine);
+}
+
+void TestWindow::anEngineThatIsKilledIsStartedAgainFromTheWindow()
+{
+    QVERIFY(!m_url.isEmpty());
+    Display display; // the first one is dead by now
+    QVERIFY(display.start());
+    QProcess window;
+    window.setProcessEnvironment(display.environment());
+    window.start(ARC_BINARY, {"--data-dir", m_data.path()});
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"}).isEmpty(),
+        60000);
+    const qint64 engine = enginePid(m_data.path());
+    QVERIFY(engine > 0);
+    ::kill(static_cast<pid_t>(engine), SIGKILL);
+    const QByteArray id = display.run("xdotool", {"search", "--onlyvisible", "--name", "Arcology"})
+                              .split('\n')
+                              .first();
+    display.xdotool({"windowactivate", id});
+    QTest::qWait(5000); // the window notices within three seconds
+    display.shoot("window-engine-killed");
+    QVERIFY(window.state() == QProcess::Running);
+    // "Start again" has the mnemonic of its banner; the shortcut is the keyboard's way to it.
+    QDeadlineTimer deadline(30000);
+    while (enginePid(m_data.path()) <= 0 && !deadline.hasExpired()) {
+        display.xdotool({"key", "alt+a"});
+        QTest::qWait(500);
+    }
+    QVERIFY(enginePid(m_data.path()) > 0);
+    QTRY_COMPARE_WITH_TIMEOUT(http(m_url + "/").status, 200, 30000);
+    display.shoot("window-engine-back");
+    window.terminate();
+    window.waitForFinished();
+}
+
+void TestWindow::cleanupTestCase()
+{
+    m_window.terminate();
+    m_window.waitForFinished();
+    const qint64 engine = enginePid(m_data.path());
+    if (engine > 0) {
+        ::kill(static_cast<pid_t>(engine), SIGTERM);
+        QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) <= 0, 20000);
+    }
+}
+
+QTEST_GUILESS_MAIN(TestWindow)
+#include "tst_window.moc"

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine's side of a worker's socket, played by hand, frame by frame."""
+import json
+import os
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+MAIN = os.path.join(SOURCE, "resources", "worker", "main.py")
+APPS = os.path.join(HERE, "apps")
+(HELLO, STEP, READY, FAILED, REQUEST, BODY, RESPONSE, DATA, WINDOW, CANCEL, PING, PONG, STOP,
+ LOG) = range(1, 15)
+END, ABORT = 1, 2
+WINDOW_BYTES = 256 * 1024
+FRAME = struct.Struct("<IBBHI")
+METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+DEADLINE = 20.0
+
+
+def headerNames():
+    with open(os.path.join(SOURCE, "server", "http", "syntax", "headers.def"),
+              encoding="ascii") as file:
+        return [""] + re.findall(r'^HEADER\(\w+, "([^"]+)"\)', file.read(), re.M)
+
+
+NAMES = headerNames()
+
+
+def string(value):
+    raw = value if isinstance(value, bytes) else value.encode("utf-8")
+    return struct.pack("<H", len(raw)) + raw
+
+
+def encodeHeaders(headers):
+    parts = [struct.pack("<H", len(headers))]
+    for name, value in headers:
+        if name in NAMES[1:]:
+            parts.append(bytes((NAMES.index(name),)) + string(value))
+        else:
+            parts.append(b"\0" + string(name) + string(value))
+    return b"".join(parts)
+
+
+def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),),
+                hasBody=False,
+                length=None, scheme=0, minor=1, client=("192.0.2.7", 50123),
+                server=("example.org", 8080)):
+    number = METHODS.index(method) if method in METHODS else 0
+    bits = (1 if hasBody else 0) | (2 if length is not None else 0)
+    return b"".join((
+        struct.pack("<BBBBQI", number, scheme, minor, bits, length or 0, 1500),
+        string("" if number else method),
+        string(rawPath if rawPath is not None else path), string(path), string(query),
+        string(client[0]), struct.pack("<H", client[1]), string(server[0]),
+        struct.pack("<H", server[1]),
+        string("req-1"), encodeHeaders(list(headers))))
+
+
+class Answer:
+    def __init__(self):
+        self.status = 0
+        self.headers = []
+        self.body = b""
+        self.frames = 0
+        self.flags = 0
+
+    def get(self, name):
+        return dict((key.lower(), value) for key, value in self.headers).get(name)
+
+
+class Worker:
+    """Starts a worker process. Use as a context manager: it always ends the process it started."""
+
+    def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
+                 environment=None,
+                 hello=True):
+        self.sock, other = socket.socketpair()
+        self.sock.settimeout(DEADLINE)
+        values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
+                  "PYTHONDONTWRITEBYTECODE": "1"}
+        values.update(environment or {})
+        with other:
+            os.set_inheritable(other.fileno(), True)
+            self.process = subprocess.Popen([sys.executable, "-u", MAIN, "--fd",
+                                             str(other.fileno())], env=values,
+                                            pass_fds=[other.fileno()], stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.steps = []
+        self._rest = b""
+        self._stream = 0
+        if hello:
+            self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface},
+                        "threads": threads,
+                        "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
+                        "worker": 0})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def hello(self, value, version=1):
+        self.send(HELLO, 0, struct.pack("<HI", version, 0) + json.dumps(value).encode())
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def send(self, kind, stream=0, payload=b"", flags=0):
+        self.raw(frame(kind, stream, payload, flags))
+
+    def raw(self, data):
+        self.sock.sendall(data)
+
+    def nextStream(self):
+        self._stream += 1
+        return self._stream
+
+    def request(self, body=None, end=True, **head):
+        """Sends a REQUEST with its first body bytes; returns its stream."""
+        stream = self.nextStream()
+        if body is not None:
+            head.setdefault("hasBody", True)
+            head.setdefault("length", len(body) if end else None)
+        self.send(REQUEST, stream, requestHead(**head) + (body or b""), END if end else 0)
+        return stream
+
+    def grant(self, stream, size):
+        self.send(WINDOW, stream, struct.pack("<I", size))
+
+    # -- receiving ---------------------------------------------------------------------------------
+
+    def receive(self):
+        """The next frame as (kind, flags, stream, payload); None at end of file."""
+        head = self._exactly(12)
+        if head is None:
+            return None
+        length, kind, flags, zero, stream = FRAME.unpack(head)
+        assert zero == 0 and length <= 1 << 20, (length, kind, flags, zero)
+        return kind, flags, stream, self._exactly(length)
+
+    def _exactly(self, size):
+        while len(self._rest) < size:
+            more = self.sock.recv(1 << 16)
+            if not more:
+                return None
+            self._rest += more
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    def silent(self, seconds):
+        """Whether nothing arrives for so long."""
+        return not self._rest and not select.select([self.sock], [], [], seconds)[0]
+
+    def start(self):
+        """Reads the STEP frames; returns READY's or FAILED's (kind, value)."""
+        while True:
+            kind, _flags, stream, payload = self.receive()
+            assert stream == 0
+            value = json.loads(payload.decode())
+            if kind != STEP:
+                return kind, value
+            self.steps.append(value)
+
+    def ready(self):
+        kind, value = self.start()
+        assert kind == READY, value
+        return value
+
+    def answers(self, streams, grant=True):
+        """Reads until every stream has ended; returns {stream: Answer}. WINDOW frames of the worker
+        are collected.
+        """
+        found = {stream: Answer() for stream in streams}
+        self.windows = {stream: 0 for stream in streams}
+        left = set(streams)
+        while left:
+            kind, flags, stream, payload = self.receive() or (0, 0, 0, b"")
+            assert kind, "the worker has gone: %s" % self.process.stderr.read().decode()
+            if kind == WINDOW:
+                self.windows[stream] += struct.unpack("<I", payload)[0]
+                continue
+            assert stream in left, (kind, flags, stream)
+            answer = found[stream]
+            body = payload
+            if kind == RESPONSE:
+                assert not answer.status
+                answer.status, answer.headers, body = parseResponse(payload)
+            else:
+                assert kind == DATA and (answer.status or flags & ABORT), (kind, flags)
+            answer.body += body
+            answer.frames += 1
+            assert len(body) <= 64 * 1024
+            if flags & (END | ABORT):
+                answer.flags = flags
+                left.discard(stream)
+            elif grant and body:
+                self.grant(stream, len(body))
+        return found
+
+    def get(self, path="/", **head):
+        stream = self.request(path=path, **head)
+        return self.answers([stream])[stream]
+
+    # -- end ---------------------------------------------------------------------------------------
+
+    def stop(self):
+        self.send(STOP)
+        return self.finished()
+
+    def finished(self):
+        """Waits for the end of the process; returns (exit code, what it wrote to standard error).
+        """
+        _out, errors = self.process.communicate(timeout=DEADLINE)
+        return self.process.returncode, errors.decode()
+
+
+def frame(kind, stream=0, payload=b"", flags=0):
+    return FRAME.pack(len(payload), kind, flags, 0, stream) + payload
+
+
+def parseResponse(payload):
+    status, count = struct.unpack_from("<HH", payload)
+    position = 4
+    headers = []
+
+    def text():
+        nonlocal position
+        (size,) = struct.unpack_from("<H", payload, position)
+        position += 2 + size
+        return payload[position - size:position].decode("latin-1")
+
+    for _ in range(count):
+        number = payload[position]
+        position += 1
+        name = NAMES[number] if number else text()
+        headers.append((name, text()))
+    return status, headers, payload[position:]
+
+
+def eventually(condition):
+    """Waits until condition() holds, no longer than the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        select.select([], [], [], 0.005)
+    return True

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/pool_under_test.h"
+
+#include "server/base/assert.h"
+#include "server/detect/detect.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTest>
+
+#include <future>
+
+#include <unistd.h>
+
+#undef slots // Qt's keyword, our metric
+
+namespace arc {
+
+int64_t PoolUnderTest::slotsReady() const
+{
+    return m_appMetrics->cells.slots.read();
+}
+
+std::string PoolUnderTest::executable()
+{
+    return QFile::symLinkTarget(QStringLiteral("/proc/self/exe")).toStdString();
+}
+
+void PoolUnderTest::installWorker()
+{
+    static QTemporaryDir folder;
+    const auto installed = installPythonFiles(folder.path().toStdString());
+    ARC_ASSERT(installed.has_value());
+}
+
+PoolUnderTest::PoolUnderTest(Options options)
+{
+    writeApp(options.source);
+    m_spec.config = {.id = "shop",
+                     .root = m_folder.path().toStdString(),
+                     .entry = "app:application",
+                     .interface = options.interface,
+                     .python = options.python,
+                     .kind = {},
+                     .env = options.env,
+                     .settings = {}};
+    m_spec.config.env.emplace("PYTHONDONTWRITEBYTECODE", "1"); // two sources of one second differ
+    m_spec.settings = options.settings;
+    m_appMetrics = m_metrics.app("shop");
+    m_http = std::make_unique<HttpUnderTest>(HttpUnderTest::Options {
+        .routes = {}, .settings = options.settings, .loops = options.loops});
+    static LoopMetrics controlMetrics;
+    m_control =
+        std::move(EventLoop::create("control", EventLoop::kNoIndex, controlMetrics).value());
+    m_thread = Thread("control", [this] { m_control->run(); });
+    std::promise<void> made;
+    m_control->post([&] {
+        AppPool::Environment environment {
+            .control = m_control.get(), .executable = executable(), .metrics = m_appMetrics};
+        for (size_t i = 0; i < options.loops; ++i)
+            environment.loops.push_back(&m_http->http(i));
+        m_pool = AppPool::create(m_spec, std::move(environment));
+        m_handler = m_pool->handler();
+        if (options.starts)
+            m_pool->start();
+        made.set_value();
+    });
+    made.get_future().wait();
+    m_http->publish({makeRoute("/", m_handler)}, options.settings);
+}
+
+PoolUnderTest::~PoolUnderTest()
+{
+    stop();
+    onControl([this](AppPool &) { m_pool.reset(); });
+    m_http.reset();
+    m_control->stop();
+    m_thread.join();
+}
+
+void PoolUnderTest::stop()
+{
+    std::promise<void> done;
+    onControl([&done](AppPool &pool) { pool.stop([&done] { done.set_value(); }); });
+    done.get_future().wait();
+}
+
+void PoolUnderTest::onControl(std::function<void(AppPool &)> task)
+{
+    std::promise<void> done;
+    m_control->post([&] {
+        task(*m_pool);
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+PoolInfo PoolUnderTest::info()
+{
+    PoolInfo info;
+    onControl([&info](AppPool &pool) { info = pool.info(); });
+    return info;
+}
+
+std::string PoolUnderTest::output()
+{
+    std::string text;
+    onControl([&text](AppPool &pool) { text = pool.output(1 << 20); });
+    return text;
+}
+
+bool PoolUnderTest::waits(std::function<bool(const PoolInfo &)> condition)
+{
+    return QTest::qWaitFor([&] { return condition(info()); }, 20000);
+}
+
+bool PoolUnderTest::reaches(PoolState state)
+{
+    return waits([state](const PoolInfo &info) { return info.state == state; });
+}
+
+size_t PoolUnderTest::readyWorkers(const PoolInfo &info)
+{
+    return static_cast<size_t>(
+        std::count_if(info.workers.begin(), info.workers.end(),
+                      [](const WorkerInfo &worker) { return worker.state == WorkerState::Ready; }));
+}
+
+bool PoolUnderTest::reachesReady(size_t workers)
+{
+    return waits([workers](const PoolInfo &info) {
+        return readyWorkers(info) == workers && info.workers.size() == workers;
+    });
+}
+
+void PoolUnderTest::update(std::function<void(AppSpec &)> change)
+{
+    change(m_spec);
+    onControl([this](AppPool &pool) { pool.update(m_spec); });
+}
+
+void PoolUnderTest::writeApp(const std::string &source)
+{
+    QFile file(m_folder.filePath("app.py"));
+    ARC_ASSERT(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+    file.write(source.data(), static_cast<qint64>(source.size()));
+}
+
+PeerAnswer PoolUnderTest::ask(const std::string &head, const std::string &body)
+{
+    ScriptedPeer peer(port());
+    peer.send(head + "\r\n" + body);
+    return peer.readAnswer(head.starts_with("HEAD "));
+}
+
+PeerAnswer PoolUnderTest::get(const std::string &path)
+{
+    return ask("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+}
+
+} // namespace arc

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+// ctl against a FakeControl: what is printed, and with which exit code.
+#include "app/ctl/ctl.h"
+#include "app/ctl/text_table.h"
+#include "tests/support/fake_control.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <nlohmann/json.hpp>
+
+using namespace arc;
+using namespace arc::test;
+
+namespace {
+
+/// ctl owns the Control it is given; the test keeps the fake.
+class Borrowed final : public Control {
+public:
+    explicit Borrowed(Control &target) : m_target(target) { }
+#define OPERATION(NAME, METHOD, PATH, ROLE, REQUEST, ANSWER, VERB, CONFIRM, HELP)                  \
+    void NAME(api::REQUEST what, Callback<api::ANSWER> done) override                              \
+    {                                                                                              \
+        m_target.NAME(std::move(what), std::move(done));                                           \
+    }
+#include "server/control/api/operations.def"
+
+private:
+    Control &m_target;
+};
+
+struct Ran {
+    int exit = -1;
+    std::string out;
+    std::string err;
+};
+
+QStringList lines(const std::string &text)
+{
+    return QString::fromStdString(text).split('\n', Qt::SkipEmptyParts);
+}
+
+} // namespace
+
+class TestCtl : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<FakeControl> m_fake;
+    int m_pauses = 0;
+    int m_interruptAt = -1; // the pause that Ctrl+C ends
+    std::string m_socket;
+    std::string m_dataDir;
+
+    Ran run(const std::vector<std::string> &arguments)
+    {
+        Ran ran;
+        const CtlWorld world {
+            .connect = [&](const std::string &socket,
+                           const std::string &dataDir) -> Result<std::unique_ptr<Control>> {
+                m_socket = socket;
+                m_dataDir = dataDir;
+                return std::unique_ptr<Control>(std::make_unique<Borrowed>(*m_fake));
+            },
+            .out = [&](std::string_view text) { ran.out += text; },
+            .err = [&](std::string_view text) { ran.err += text; },
+            .pause = [this](std::chrono::milliseconds) { return m_pauses++ == m_interruptAt; },
+            .catchInterrupts =
+                [] {
+                }};
+        ran.exit = runCtl(arguments, world);
+        return ran;
+    }
+
+    std::string offer(const QTemporaryDir &folder)
+    {
+        const std::string path = std::filesystem::canonical(folder.path().toStdString()).string();
+        api::ProjectChoice project {.kind = "django",
+                                    .title = "Django 3.2.19",
+                                    .name = "blog",
+                                    .root = path,
+                                    .entry = "blog.wsgi:application",
+                                    .interface = "wsgi"};
+        m_fake->folders[path] = {.folder = path, .projects = {project}};
+        return path;
+    }
+
+private slots:
+    void init()
+    {
+        m_fake = std::make_unique<FakeControl>();
+        m_fake->setClock([] { return int64_t {1'800'000'000'000}; });
+        m_pauses = 0;
+        m_interruptAt = -1;
+    }
+
+    void statusSaysWhatRuns()
+    {
+        m_fake->warnings = {"the ops address is taken"};
+        const Ran ran = run({"status"});
+        QCOMPARE(ran.exit, 0);
+        QVERIFY2(ran.out.starts_with("Arcology "), ran.out.c_str());
+        QVERIFY(ran.out.find("serving, revision 2\n") != std::string::npos);
+        QVERIFY(ran.out.find("http://127.0.0.1:8080") != std::string::npos);
+        QVERIFY(ran.out.find("Warning: the ops address is taken\n") != std::string::npos);
+    }
+
+    void tablesAreAligned()
+    {
+        const QStringList table = lines(run({"site", "list"}).out);
+        QCOMPARE(table.size(), 4);
+        QVERIFY(table[0].startsWith("NAME"));
+        const auto column = table[0].indexOf("ADDRESS");
+        for (qsizetype i = 1; i < table.size(); ++i)
+            QVERIFY2(table[i].mid(column).startsWith("http://"), qPrintable(table[i]));
+    }
+
+    void cellsOfATableCannotHoldLinesOrEscapes()
+    {
+        TextTable table({"A", "B"});
+        table.add({"x\ny", "\x1b[31mred"});
+        table.add({"grün", "z"});
+        QCOMPARE(table.text(), std::string("A     B\nx y    [31mred\ngrün  z\n"));
+    }
+
+    void jsonIsTheAnswerOfTheApi_data()
+    {
+        QTest::addColumn<QStringList>("verb");
+        QTest::addColumn<QString>("key");
+        QTest::newRow("status") << QStringList {"status"} << "data_dir";
+        QTest::newRow("sites") << QStringList {"site", "list"} << "sites";
+        QTest::newRow("workers") << QStringList {"worker", "list"} << "pools";
+        QTest::newRow("settings") << QStringList {"settings", "list"} << "settings";
+        QTest::newRow("history") << QStringList {"config", "history"} << "revisions";
+        QTest::newRow("export") << QStringList {"config", "export"} << "text";
+        QTest::newRow("diff") << QStringList {"config", "diff", "1"} << "items";
+        QTest::newRow("log") << QStringList {"log", "tail", "shop"} << "text";
+        QTest::newRow("metrics") << QStringList {"metrics"} << "text";
+        QTest::newRow("stop") << QStringList {"site", "stop", "shop"} << "revision";
+    }
+    void jsonIsTheAnswerOfTheApi()
+    {
+        QFETCH(QStringList, verb);
+        QFETCH(QString, key);
+        for (const bool behind : {true, false}) { // --json stands before or behind the verb
+            std::vector<std::string> arguments;
+            for (const QString &word : verb)
+                arguments.push_back(word.toStdString());
+            arguments.insert(behind ? arguments.end() : arguments.begin(), "--json");
+            const Ran ran = run(arguments);
+            QCOMPARE(ran.exit, 0);
+            const auto json = nlohmann::json::parse(ran.out, nullptr, false);
+            QVERIFY2(json.is_object() && json.contains(key.toStdString()), ran.out.c_str());
+        }
+    }
+
+    void badCommandLinesExitWithTwo_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        for (const char *bad :
+             {"", "sight list", "site", "site add", "site stop", "site list --yaml", "worker kill",
+              "worker kill abc", "worker kill -5", "settings get", "settings set",
+              "settings list --site a --app b", "config diff", "config diff one",
+              "config history --limit 0", "site add /tmp --interface cgi",
+              "log tail shop --bytes 0"})
+            QTest::newRow(bad) << QString(bad).split(' ', Qt::SkipEmptyParts);
+        QTest::newRow("no pair") << QStringList {"settings", "set", "drain_s"};
+        QTest::newRow("no key") << QStringList {"settings", "set", "=5"};
+        QTest::newRow("unknown setting") << QStringList {"settings", "set", "drain=5"};
+        QTest::newRow("out of range") << QStringList {"settings", "set", "drain_s=-1"};
+    }
+    void badCommandLinesExitWithTwo()
+    {
+        QFETCH(QStringList, arguments);
+        std::vector<std::string> words;
+        for (const QString &word : arguments)
+            words.push_back(word.toStdString());
+        const uint64_t before = m_fake->revision();
+        const Ran ran = run(words);
+        QCOMPARE(ran.exit, 2);
+        QVERIFY(ran.out.empty());
+        QVERIFY(!ran.err.empty());
+        QCOMPARE(m_fake->revision(), before);
+    }
+
+    void helpNamesEveryVerbOfTheTable()
+    {
+        for (const OperationRow &row : operationRows()) {
+            if (row.verb.empty())
+                continue;
+            std::vector<std::string> words;
+            for (const QString &word :
+                 QString::fromUtf8(row.verb.data(), qsizetype(row.verb.size())).split(' '))
+                words.push_back(word.toStdString());
+            words.push_back("--help");
+            const Ran ran = run(words);
+            QCOMPARE(ran.exit, 0);
+            QVERIFY2(ran.out.find(row.help) != std::string::npos, ran.out.c_str());
+        }
+    }
+
+    void whatDoesNotExistExitsWithThree_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        for (const char *bad :
+             {"site stop nobody", "site restart nobody", "log tail nobody", "worker kill 1",
+              "settings get no.such", "settings list --site nobody", "config diff 90 91",
+              "config rollback 77", "site run nobody -- manage.py check",
+              "site add /no/such/folder"})
+            QTest::newRow(bad) << QString(bad).split(' ');
+    }
+    void whatDoesNotExistExitsWithThree()
+    {
+        QFETCH(QStringList, arguments);
+        std::vector<std::string> words;
+        for (const QString &word : arguments)
+            words.push_back(word.toStdString());
+        const Ran ran = run(words);
+        QCOMPARE(ran.exit, 3);
+        QVERIFY(ran.out.empty());
+        QVERIFY(ran.err.starts_with("arcology: "));
+    }
+
+    void aFolderIsAddedAndAwaited()
+    {
+        const QTemporaryDir folder;
+        const std::string path = offer(folder);
+        m_fake->startupSnapshots = 3;
+        const Ran ran = run(
+            {"site", "add", path, "--env", "A=1=2", "--set", "pool.processes=3", "--env", "B="});
+        QCOMPARE(ran.err, std::string());
+        QCOMPARE(ran.exit, 0);
+        QCOMPARE(
+            ran.out,
+            std::string(
+                "Serving blog (Django 3.2.19 · WSGI · 3 workers) at http://blog.localhost:8080\n"));
+        QVERIFY(m_pauses >= 2);
+        const AppConfig *app = m_fake->document().findApp("blog");
+        QVERIFY(app);
+        QCOMPARE(app->env.at("A"), std::string("1=2"));
+        QCOMPARE(app->env.at("B"), std::string());
+    }
+
+    void anAppThatFailsToStartExitsWithFour()
+    {
+        const QTemporaryDir folder;
+        const std::string path = offer(folder);
+        m_fake->startFails = "ModuleNotFoundError: No module named 'shop'";
+        const Ran ran = run({"site", "add", path});
+        QCOMPARE(ran.exit, 4);
+        QVERIFY(ran.out.empty());
+        QCOMPARE(
+            ran.err,
+            std::string(
+                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop'\n"));
+    }
+
+    void aFolderThatIsNoProjectExitsWithThree()
+    {
+        const QTemporaryDir folder;
+        QCOMPARE(run({"site", "add", folder.path().toStdString()}).exit, 3);
+    }
+
+    void addingCanBeAsJson()
+    {
+        const QTemporaryDir folder;
+        const Ran ran = run({"site", "add", offer(folder), "--name", "news", "--json"});
+        const auto json = nlohmann::json::parse(ran.out, nullptr, false);
+        QVERIFY2(json.is_object(), ran.out.c_str());
+        QCOMPARE(json["name"].get<std::string>(), std::string("news"));
+        QCOMPARE(json["workers"].get<int>(), 2);
+        QCOMPARE(json["urls"][0].get<std::string>(), std::string("http://news.localhost:8080"));
+    }
+
+    void aCommandsOutputAndStatusComeThrough()
+    {
+        m_fake->commandOutput = {"one\n", "two\n", "three"};
+        m_fake->commandExit = 7;
+        const Ran ran =
+            run({"site", "run", "shop", "--", "manage.py", "check", "--deploy", "--json"});
+        QCOMPARE(ran.out, std::string("one\ntwo\nthree"));
+        QCOMPARE(ran.exit, 7);
+        const auto asked = nlohmann::json::parse(m_fake->calls.front().request);
+        QCOMPARE(asked["argv"].size(), size_t {4}); // what stands behind -- is the command's
+        const Ran json = run({"--json", "site", "run", "shop", "--", "manage.py", "check"});
+        QCOMPARE(nlohmann::json::parse(json.out)["output"].get<std::string>(),
+                 std::string("one\ntwo\nthree"));
+    }
+
+    void controlCCancelsACommand()
+    {
+        m_fake->commandHangs = true;
+        m_interruptAt = 4;
+        const Ran ran = run({"site", "run", "shop", "--", "manage.py", "runserver"});
+        QCOMPARE(m_fake->count("cancelTask"), size_t {1});
+        QCOMPARE(ran.exit, 130);
+    }
+
+    void settingsAreSetReadAndResetTogether()
+    {
+        QCOMPARE(run({"settings", "set", "drain_s=5", "pool.threads=8"}).exit, 0);
+        QCOMPARE(run({"settings", "get", "drain_s"}).out, std::string("5\n"));
+        QCOMPARE(run({"settings", "get", "pool.threads", "--app", "shop"}).out, std::string("8\n"));
+        QCOMPARE(run({"settings", "set", "--app", "shop", "pool.threads=2"}).exit, 0);
+        QCOMPARE(run({"settings", "get", "pool.threads", "--app", "shop"}).out, std::string("2\n"));
+        QCOMPARE(run({"settings", "set", "drain_s=6", "pool.threads=zero"}).exit, 2);
+        QCOMPARE(run({"settings", "get", "drain_s"}).out, std::string("5\n")); // all or none
+        QCOMPARE(run({"settings", "reset", "drain_s", "pool.threads"}).exit, 0);
+        QCOMPARE(run({"settings", "get", "drain_s"}).out, std::string("10\n"));
+    }
+
+    void aDocumentGoesOutAndIn()
+    {
+        const QTemporaryDir folder;
+        const std::string file = folder.filePath("config.json").toStdString();
+        const Ran exported = run({"config", "export"});
+        QCOMPARE(exported.exit, 0);
+        QCOMPARE(run({"site", "remove", "shop"}).exit, 0);
+        std::ofstream(file) << exported.out;
+        const uint64_t before = m_fake->revision();
+        const Ran dry = run({"config", "import", "--dry-run", file});
+        QVERIFY2(dry.out.starts_with("Would become: "), dry.out.c_str());
+        QCOMPARE(m_fake->revision(), before);
+        QCOMPARE(run({"config", "import", file}).exit, 0);
+        QVERIFY(m_fake->document().findSite("shop"));
+        std::ofstream(file) << "{";
+        QCOMPARE(run({"config", "import", file}).exit, 2);
+        QCOMPARE(run({"config", "import", folder.filePath("missing").toStdString()}).exit, 3);
+    }
+
+    void theNewestChangeIsUndone()
+    {
+        QCOMPARE(run({"settings", "set", "drain_s=77"}).exit, 0);
+        QVERIFY(run({"config", "diff", "2"}).out.find("drain_s") != std::string::npos);
+        QCOMPARE(run({"config", "rollback"}).exit, 0);
+        QCOMPARE(run({"settings", "get", "drain_s"}).out, std::string("10\n"));
+        QVERIFY(lines(run({"config", "history", "--limit", "2"}).out).size() == 3);
+    }
+
+    void anEngineThatIsAwayExitsWithOne()
+    {
+        m_fake->failAll(Error {ErrorCode::Unavailable, "no engine answers at /run/x"});
+        const Ran ran = run({"status"});
+        QCOMPARE(ran.exit, 1);
+        QCOMPARE(ran.err, std::string("arcology: no engine answers at /run/x\n"));
+        const Ran json = run({"status", "--json"});
+        QCOMPARE(nlohmann::json::parse(json.err)["error"]["code"].get<std::string>(),
+                 std::string("unavailable"));
+    }
+
+    void theEngineCanBeNamed()
+    {
+        QCOMPARE(run({"--socket", "/x/control.sock", "--data-dir", "/x", "status"}).exit, 0);
+        QCOMPARE(m_socket, std::string("/x/control.sock"));
+        QCOMPARE(m_dataDir, std::string("/x"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCtl)
+#include "tst_ctl.moc"

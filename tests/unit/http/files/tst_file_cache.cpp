@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "files_under_test.h"
+
+#include <QtTest>
+
+#include <future>
+
+#include <unistd.h>
+
+using namespace arc;
+
+class TestFileCache : public QObject {
+    Q_OBJECT
+
+private slots:
+    void aHitDoesNotLookAtTheDisk()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "first");
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("first"));
+        QCOMPARE(unlink(tree.path("site/a.txt").c_str()), 0);
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("first"));
+        QTRY_COMPARE(files.ask(handler, "/a.txt").status, 404); // seen a second later
+    }
+
+    void anEditedFileIsNoticed()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "first");
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string tag = files.ask(handler, "/a.txt").header("ETag");
+        tree.write("site/a.txt", "other");
+        QTRY_COMPARE(files.ask(handler, "/a.txt").body, std::string("other"));
+        QVERIFY(files.ask(handler, "/a.txt").header("ETag") != tag);
+    }
+
+    void anOldEntryIsNotServedUnseen()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "first");
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        QCOMPARE(files.ask(handler, "/a.txt").status, 200);
+        tree.write("site/a.txt", "other");
+        const auto then =
+            std::chrono::steady_clock::now() + FileCache::kUsable + std::chrono::milliseconds(100);
+        QTRY_VERIFY(std::chrono::steady_clock::now() > then);
+        QCOMPARE(files.ask(handler, "/a.txt").body,
+                 std::string("other")); // at once, not one request later
+    }
+
+    void aNewFileIsNoticed()
+    {
+        const TestTree tree;
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        QCOMPARE(files.ask(handler, "/a.txt").status, 404);
+        tree.write("site/a.txt", "new");
+        QTRY_COMPARE(files.ask(handler, "/a.txt").body, std::string("new"));
+    }
+
+    void memoryAndDescriptorsAreBounded()
+    {
+        const TestTree tree;
+        constexpr int kFiles = 560; // 512 open files cost all of kBytesMax
+        for (int i = 0; i < kFiles; ++i) {
+            const std::string name = "site/" + std::to_string(i);
+            tree.write(name, "");
+            QCOMPARE(truncate(tree.path(name).c_str(), off_t(FileEntry::kInMemoryMax) + 1), 0);
+        }
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        for (int i = 0; i < kFiles; ++i)
+            QCOMPARE(files.ask(handler, "/" + std::to_string(i)).status, 200);
+        files.onLoop([&] {
+            QVERIFY(files.cache().bytes() <= FileCache::kBytesMax);
+            QVERIFY(files.cache().entries() < size_t(kFiles));
+            QVERIFY(files.cache().entries() > size_t(kFiles) / 2);
+        });
+        QCOMPARE(files.ask(handler, "/0").status, 200); // evicted, and read again
+    }
+
+    void aScanForNamesEvictsNoFile()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "kept");
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        QCOMPARE(files.ask(handler, "/a.txt").status, 200);
+        uint64_t bytes = 0;
+        files.onLoop([&] { bytes = files.cache().bytes(); });
+        for (size_t i = 0; i < FileCache::kMissingMax + 200; ++i)
+            QCOMPARE(files.ask(handler, "/none" + std::to_string(i)).status, 404);
+        files.onLoop([&] {
+            QCOMPARE(files.cache().entries(), FileCache::kMissingMax + 1);
+            QCOMPARE(files.cache().bytes(), bytes);
+        });
+    }
+
+    void aFullPoolIsToldAs503()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "a");
+        FilesUnderTest files(FilesUnderTest::Options {.poolThreads = 1, .poolQueueMax = 1});
+        const StaticHandler handler({.roots = {tree.root()}});
+        std::promise<void> running, goOn;
+        const auto blocked = goOn.get_future().share();
+        QVERIFY(files.pool().submit(files.loop(), [&running, blocked]() -> std::function<void()> {
+            running.set_value();
+            blocked.wait();
+            return {};
+        }));
+        running.get_future().wait();
+        files.askAndLeave(handler, "/a.txt"); // takes the only place
+        const RecordedAnswer refused = files.ask(handler, "/b.txt");
+        QCOMPARE(refused.status, 503);
+        QCOMPARE(refused.header("Retry-After"), std::string("1"));
+        goOn.set_value();
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("a")); // who left harmed nobody
+        QTRY_COMPARE(files.ask(handler, "/b.txt").status, 404);
+    }
+
+    void theCacheMayGoWhileThePoolReads()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "a");
+        const StaticHandler handler({.roots = {tree.root()}});
+        for (int i = 0; i < 20; ++i) {
+            FilesUnderTest files;
+            files.askAndLeave(handler, "/a.txt");
+        }
+    }
+
+    void equalScopesShareTheirEntries()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "a");
+        FilesUnderTest files;
+        const StaticHandler one({.roots = {tree.root()}});
+        const StaticHandler same(
+            {.roots = {tree.root()}, .prefix = "/x"}); // as after a change of the configuration
+        const StaticHandler other({.roots = {tree.root()}, .index = "start.html"});
+        QCOMPARE(files.ask(one, "/a.txt").status, 200);
+        QCOMPARE(files.ask(same, "/x/a.txt").status, 200);
+        files.onLoop([&] { QCOMPARE(files.cache().entries(), size_t(1)); });
+        QCOMPARE(files.ask(other, "/a.txt").status, 200);
+        files.onLoop([&] { QCOMPARE(files.cache().entries(), size_t(2)); });
+    }
+};
+
+QTEST_APPLESS_MAIN(TestFileCache)
+#include "tst_file_cache.moc"

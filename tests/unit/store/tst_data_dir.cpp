@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/data_dir.h"
+
+#include <QFileInfo>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace arc;
+
+class TestDataDir : public QObject {
+    Q_OBJECT
+
+private slots:
+    void itIsMadeForItsOwnerOnly()
+    {
+        QTemporaryDir parent;
+        const std::string path = parent.filePath("a/b/data").toStdString();
+        const auto dir = DataDir::open(path + "/");
+        QVERIFY(dir);
+        QCOMPARE(dir->path(), path);
+        for (const std::string &inner : {dir->path(), dir->logs(), dir->run()}) {
+            struct stat info { };
+            QCOMPARE(stat(inner.c_str(), &info), 0);
+            QCOMPARE(info.st_mode & 07777, mode_t {0700});
+        }
+        QCOMPARE(dir->database(), path + "/arcology.db");
+    }
+
+    void aSecondEngineIsToldWhoHoldsIt()
+    {
+        QTemporaryDir parent;
+        const std::string path = parent.filePath("data").toStdString();
+        {
+            const auto first = DataDir::open(path);
+            QVERIFY(first);
+            const auto second = DataDir::open(path);
+            QVERIFY(!second);
+            QCOMPARE(second.error().code(), ErrorCode::DataDir);
+            QCOMPARE(exitCode(second.error().code()), 6);
+            QCOMPARE(second.error().message(),
+                     path + " is in use by another engine (pid " + std::to_string(getpid()) + ")");
+        }
+        QVERIFY(DataDir::open(path)); // free again
+    }
+
+    void whatCannotBeADirectoryIsRefused()
+    {
+        QTemporaryDir parent;
+        const std::string file = parent.filePath("file").toStdString();
+        const int fd = ::open(file.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        QVERIFY(fd >= 0);
+        ::close(fd);
+        for (const std::string &path :
+             {file, file + "/below", std::string(), std::string("/proc/no")}) {
+            const auto dir = DataDir::open(path);
+            QVERIFY(!dir);
+            QCOMPARE(dir.error().code(), ErrorCode::DataDir);
+            QVERIFY(dir.error().message().find('\n') == std::string::npos);
+        }
+    }
+
+    void aLockThatIsALinkIsRefused()
+    {
+        QTemporaryDir parent;
+        const std::string target = parent.filePath("precious").toStdString();
+        QCOMPARE(symlink(target.c_str(), parent.filePath("lock").toStdString().c_str()), 0);
+        QVERIFY(!DataDir::open(parent.path().toStdString()));
+        QVERIFY(!QFileInfo::exists(QString::fromStdString(target)));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDataDir)
+#include "tst_data_dir.moc"
