@@ -70,6 +70,9 @@ public:
 
     bool start(); ///< true once `ctl status` answers
     void kill9();
+    void terminate() { m_process.terminate(); } ///< SIGTERM; does not wait
+    bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
+    /// SIGTERM and wait; the exit code, or -1.
     int stop();
     qint64 pid() const { return m_process.processId(); }
     Finished ctl(const QStringList &arguments, int timeoutMs = 60000) const;

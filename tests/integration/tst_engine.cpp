@@ -8,6 +8,8 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QTcpSocket>
+#include <QUrl>
 #include <QtTest>
 
 using namespace arc::test;
@@ -38,6 +40,17 @@ constexpr const char *kHello =
     "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
     "    return [os.environ.get('GREETING', 'hello').encode() + b' %d' % os.getpid()]\n";
 
+/// Answers once the file "go" is there.
+constexpr const char *kWaiting =
+    "import os, time\n"
+    "def application(environ, start_response):\n"
+    "    open('asked', 'w').close()\n"
+    "    deadline = time.monotonic() + 30\n"
+    "    while not os.path.exists('go') and time.monotonic() < deadline:\n"
+    "        time.sleep(0.02)\n"
+    "    start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', '4')])\n"
+    "    return [b'went']\n";
+
 } // namespace
 
 class TestEngine : public QObject {
@@ -50,6 +63,7 @@ private slots:
     void aBrokenAppSaysWhyAndRecovers();
     void commandsOfAnAppRunWithItsInterpreter();
     void theDocumentGoesOutAndIn();
+    void aStoppingEngineTakesNoChange();
     void nothingCommittedIsLostByKill9();
 };
 
@@ -202,6 +216,35 @@ void TestEngine::theDocumentGoesOutAndIn()
     QCOMPARE(engine.ctl({"config", "import", folder.filePath("good.json")}).exitCode, 0);
     const QString url = firstSite(engine).value("urls").toArray().first().toString();
     QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").body, QByteArray("exported"), 5000);
+}
+
+void TestEngine::aStoppingEngineTakesNoChange()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("app.py"), kWaiting);
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", folder.path(), "--name", "slow"}).exitCode, 0);
+    const QUrl url(firstSite(engine).value("urls").toArray().first().toString());
+    QTcpSocket peer;
+    peer.connectToHost(url.host(), static_cast<quint16>(url.port()));
+    QVERIFY(peer.waitForConnected());
+    peer.write("GET / HTTP/1.1\r\nHost: " + url.authority().toLatin1() + "\r\n\r\n");
+    QVERIFY(peer.waitForBytesWritten());
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder.filePath("asked")), 20000);
+
+    engine.terminate();
+    QTRY_COMPARE(json(engine.ctl({"status", "--json"})).value("state").toString(),
+                 QString("draining"));
+    const Finished refused = engine.ctl({"settings", "set", "drain_s=3"});
+    QVERIFY(refused.exitCode != 0);
+    QVERIFY2(refused.error.contains("the engine is stopping"), refused.error);
+    write(folder.filePath("go"), "");
+    QTRY_VERIFY_WITH_TIMEOUT(!engine.isRunning(), 20000);
+    QCOMPARE(engine.stop(), 0);
+    const QByteArray answer = peer.readAll();
+    QVERIFY2(answer.startsWith("HTTP/1.1 200 ") && answer.endsWith("went"), answer);
 }
 
 void TestEngine::nothingCommittedIsLostByKill9()
