@@ -26,7 +26,9 @@ class TestTidy : public QObject {
 
     static void expectNone(const QStringList &findings)
     {
-        QVERIFY2(findings.isEmpty(), qPrintable("\n" + findings.join('\n')));
+        for (const QString &finding : findings) // the message of a failure is cut
+            qWarning("%s", qPrintable(finding));
+        QVERIFY2(findings.isEmpty(), qPrintable(QString("%1 findings").arg(findings.size())));
     }
 
 private slots:
