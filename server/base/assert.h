@@ -17,7 +17,7 @@ namespace arc {
 #ifdef ARC_DEBUG
 #define ARC_DEBUG_ASSERT(expression) ARC_ASSERT(expression)
 #else
-#define ARC_DEBUG_ASSERT(expression) void()
+#define ARC_DEBUG_ASSERT(expression) void(sizeof(static_cast<bool>(expression))) // names stay used
 #endif
 
 /// Thread-safety annotations, read by clang (preset "clang"); nothing elsewhere.
