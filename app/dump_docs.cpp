@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/dump_docs.h"
 
+#include "app/ctl/ctl_manual.h"
 #include "server/config/manual.h"
 #include "server/control/api/openapi.h"
 #include "server/metrics/metrics.h"
@@ -23,6 +24,7 @@ int dumpDocsMain(int argc, char **argv)
         std::string text;
     } pages[] = {{"settings.md", settingsManual()},
                  {"metrics.md", metricsManual()},
+                 {"ctl.md", ctlManual()},
                  {"openapi.json", openApiDocument()}};
     for (const auto &page : pages) {
         const std::string path = fmt::format("{}/{}", argv[1], page.name);

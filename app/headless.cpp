@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/headless.h"
 
+#include "app/build_facts.h"
+#include "app/doctor/doctor.h"
 #include "app/paths.h"
 #include "server/control/client/control_socket.h"
 #include "server/core/engine.h"
@@ -67,6 +69,8 @@ int headlessMain(int argc, char **argv)
         dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
     options.controlSocket = std::move(*socket);
     options.executable = executablePath();
+    options.about = programFacts();
+    options.machineReport = &machineReport;
     options.pinned = std::move(*pinned);
     if (!config.empty()) {
         auto document = readDocument(config);

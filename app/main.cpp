@@ -3,6 +3,7 @@
 #include "app/doctor/doctor.h"
 #include "app/dump_docs.h"
 #include "app/headless.h"
+#include "app/help.h"
 #include "app/serve.h"
 #include "server/base/version.h"
 #include "server/workers/app_pool.h"
@@ -24,6 +25,7 @@ constexpr const char *kUsage =
     "arcology serve TARGET [options]  one folder, no window, nothing kept afterwards\n"
     "arcology ctl VERB ...            administration from the shell\n"
     "arcology doctor                  what this machine supports, what is wrong, how to mend it\n"
+    "arcology help [PAGE]             the manual\n"
     "arcology --version\n"
     "\n"
     "Each of them explains itself with --help.\n";
@@ -36,7 +38,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"serve", arc::serveMain},          {"ctl", arc::ctlMain},
     {"doctor", arc::doctorMain},        {"--launch-worker", arc::launchWorkerMain},
-    {"--dump-docs", arc::dumpDocsMain},
+    {"--dump-docs", arc::dumpDocsMain}, {"help", arc::helpMain},
 };
 
 bool hasFlag(int argc, char **argv, const char *flag)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/serve.h"
 
+#include "app/build_facts.h"
+#include "app/doctor/doctor.h"
 #include "app/paths.h"
 #include "server/config/address.h"
 #include "server/control/service.h"
@@ -205,6 +207,8 @@ int serve(const ServeOptions &options)
         ? temporary.path()
         : std::filesystem::absolute(options.dataDir).string();
     engineOptions.executable = executablePath();
+    engineOptions.about = programFacts();
+    engineOptions.machineReport = &machineReport;
     engineOptions.controlSocket =
         options.dataDir.empty() ? std::string() : engineOptions.dataDir + "/control.sock";
     engineOptions.opensOps = settings->source.count("ops.listen") != 0;

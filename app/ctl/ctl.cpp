@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/ctl/ctl.h"
 
+#include "app/ctl/ctl_app.h"
 #include "app/ctl/ctl_verbs.h"
 
 #include <sstream>
@@ -14,8 +15,10 @@ namespace {
 
 constexpr int kUsage = 2;
 
+} // namespace
+
 /// What the command line said. The verb that was named leaves its action here.
-struct Command {
+struct CtlCommand {
     std::string socketPath;
     std::string dataDir;
     bool json = false;
@@ -27,12 +30,14 @@ struct Command {
     std::vector<std::string> words;
     std::string word;
     int pid = 0;
-    int bytes = 65536;
+    CtlLog log;
     int limit = 50;
     bool dryRun = false;
     uint64_t from = 0;
     uint64_t to = 0;
 };
+
+namespace {
 
 /// The help of an operation's verb, told once in operations.def.
 std::string helpOf(std::string_view verb)
@@ -46,7 +51,7 @@ std::string helpOf(std::string_view verb)
 
 class Verbs {
 public:
-    Verbs(CLI::App &app, Command &command) : m_app(app), m_command(command) { }
+    Verbs(CLI::App &app, CtlCommand &command) : m_app(app), m_command(command) { }
 
     void addAll()
     {
@@ -58,14 +63,9 @@ public:
         addWorkers();
         addSettings();
         addConfig();
-        CLI::App &log = addGroup("log", "What apps wrote");
-        CLI::App &tail =
-            addVerb(log, "tail", helpOf("log tail"), [&c = m_command](CtlSession &session) {
-                return ctlLogTail(session, c.site, c.bytes);
-            });
-        addSite(tail);
-        tail.add_option("--bytes", m_command.bytes, "At most so many bytes from the end")
-            ->check(CLI::Range(1, 16 << 20));
+        addVerb(m_app, "diagnostics", helpOf("diagnostics"),
+                [](CtlSession &session) { return ctlDiagnostics(session); });
+        addLogs();
     }
 
 private:
@@ -91,7 +91,7 @@ private:
 
     void addSites()
     {
-        Command &c = m_command;
+        CtlCommand &c = m_command;
         CLI::App &group = addGroup("site", "What is served");
         addVerb(group, "list", helpOf("site list"),
                 [](CtlSession &session) { return ctlSiteList(session); });
@@ -117,7 +117,7 @@ private:
 
     void addSiteAdd(CLI::App &group)
     {
-        Command &c = m_command;
+        CtlCommand &c = m_command;
         CLI::App &add = addVerb(group, "add", helpOf("site add"), [&c](CtlSession &session) {
             return ctlSiteAdd(session, c.newSite);
         });
@@ -143,7 +143,7 @@ private:
 
     void addWorkers()
     {
-        Command &c = m_command;
+        CtlCommand &c = m_command;
         CLI::App &group = addGroup("worker", "Processes that run apps");
         addVerb(group, "list", "All workers with what they do.",
                 [](CtlSession &session) { return ctlWorkerList(session); });
@@ -157,7 +157,7 @@ private:
 
     void addSettings()
     {
-        Command &c = m_command;
+        CtlCommand &c = m_command;
         CLI::App &group = addGroup("settings", "Every limit and default");
         CLI::App &list = addVerb(group, "list", helpOf("settings list"), [&c](CtlSession &session) {
             return ctlSettingsList(session, c.level);
@@ -182,9 +182,35 @@ private:
         }
     }
 
+    void addLogs()
+    {
+        CtlLog &log = m_command.log;
+        CLI::App &group = addGroup("log", "What the engine, the apps and the visitors wrote");
+        addVerb(group, "list", helpOf("log list"),
+                [](CtlSession &session) { return ctlLogList(session); });
+        CLI::App &tail = addVerb(group, "tail", helpOf("log tail"),
+                                 [&log](CtlSession &session) { return ctlLogTail(session, log); });
+        tail.add_option("source", log.source,
+                        "engine, access, or a site; the engine's when not given");
+        tail.add_flag("--follow,-f", log.follow, "Go on with new lines until Ctrl+C");
+        tail.add_option("--bytes", log.bytes, "At most so many bytes from the end")
+            ->check(CLI::Range(1, 1 << 20));
+        CLI::App &search =
+            addVerb(group, "search", "Looks through a log with its rotated files.",
+                    [&log](CtlSession &session) { return ctlLogSearch(session, log); });
+        search.add_option("source", log.source, "engine, access, or a site")->required();
+        search.add_option("text", log.text, "What a line must contain")->required();
+        search.add_flag("--regex", log.regex, "The text is a regular expression (RE2)");
+        search.add_flag("--ignore-case,-i", log.ignoreCase, "Capitals and small letters are alike");
+        search.add_option("--limit", log.limit, "At most so many lines, the newest")
+            ->check(CLI::Range(1, 1000));
+        for (CLI::App *verb : {&tail, &search})
+            verb->add_option("--site", log.site, "Of the access log, only what this site answered");
+    }
+
     void addConfig()
     {
-        Command &c = m_command;
+        CtlCommand &c = m_command;
         CLI::App &group = addGroup("config", "The configuration as one document, and its history");
         addVerb(group, "export", helpOf("config export"),
                 [](CtlSession &session) { return ctlConfigExport(session); });
@@ -214,15 +240,15 @@ private:
     }
 
     CLI::App &m_app;
-    Command &m_command;
+    CtlCommand &m_command;
 };
 
 } // namespace
 
-int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
+namespace {
+
+void describeCtl(CLI::App &app, CtlCommand &command)
 {
-    Command command;
-    CLI::App app("Administers a running Arcology.", "arcology ctl");
     app.require_subcommand(1);
     app.fallthrough(); // --json may stand behind the verb
     app.add_flag("--json", command.json, "Print the admin API's JSON");
@@ -234,6 +260,23 @@ int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
         for (CLI::App *inner : one->get_subcommands([](CLI::App *) { return true; }))
             inner->fallthrough();
     }
+}
+
+} // namespace
+
+CtlApp::CtlApp()
+    : m_command(std::make_unique<CtlCommand>()),
+      m_app(std::make_unique<CLI::App>("Administers a running Arcology.", "arcology ctl"))
+{
+    describeCtl(*m_app, *m_command);
+}
+CtlApp::~CtlApp() = default;
+
+int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
+{
+    CtlApp ctl;
+    CLI::App &app = ctl.app();
+    const CtlCommand &command = ctl.command();
 
     std::vector<std::string> reversed(arguments.rbegin(),
                                       arguments.rend()); // as CLI11 wants a vector

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about the engine as a whole: status, metrics, log tail, worker list, worker kill.
+// Verbs about the engine as a whole: status, metrics, diagnostics, worker list, worker kill.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/ctl/text_table.h"
@@ -56,14 +56,10 @@ int ctlMetrics(CtlSession &session)
                         [&](const api::Text &text) { session.print(text.text); });
 }
 
-int ctlLogTail(CtlSession &session, const std::string &site, int bytes)
+int ctlDiagnostics(CtlSession &session)
 {
-    return session.show(&Control::siteOutput, {.id = site, .bytes = bytes},
-                        [&](const api::Text &output) {
-                            session.print(output.text);
-                            if (!output.text.empty() && !output.text.ends_with('\n'))
-                                session.print("\n");
-                        });
+    return session.show(&Control::diagnostics, {},
+                        [&](const api::Text &text) { session.print(text.text); });
 }
 
 int ctlWorkerList(CtlSession &session)

@@ -12,7 +12,24 @@ namespace arc {
 
 int ctlStatus(CtlSession &session);
 int ctlMetrics(CtlSession &session);
-int ctlLogTail(CtlSession &session, const std::string &site, int bytes);
+int ctlDiagnostics(CtlSession &session);
+
+/// What `log tail` and `log search` were told.
+struct CtlLog {
+    std::string source; ///< "engine", "access", or the name of a site
+    std::string site;   ///< of the access log, only what this site answered
+    int bytes = 65536;
+    bool follow = false;
+    std::string text;
+    bool regex = false;
+    bool ignoreCase = false;
+    int limit = 200;
+};
+int ctlLogList(CtlSession &session);
+/// With follow: until Ctrl+C.
+int ctlLogTail(CtlSession &session, const CtlLog &what);
+/// Oldest line first, as the log has them; the newest `limit` that match. Ctrl+C ends it.
+int ctlLogSearch(CtlSession &session, const CtlLog &what);
 int ctlWorkerList(CtlSession &session);
 int ctlWorkerKill(CtlSession &session, int pid);
 

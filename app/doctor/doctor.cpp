@@ -27,7 +27,7 @@ const LevelNames &namesOf(Finding::Level level)
     return kLevels[static_cast<size_t>(level)];
 }
 
-std::vector<Finding> probeAll(const std::string &dataDirOption)
+std::vector<Finding> probeMachine()
 {
     std::vector<Finding> findings = probePythons();
     findings.push_back(probeOpenat2());
@@ -36,6 +36,12 @@ std::vector<Finding> probeAll(const std::string &dataDirOption)
     findings.push_back(probeKernelTls());
     findings.push_back(probeCgroup());
     findings.push_back(probeFileLimit());
+    return findings;
+}
+
+std::vector<Finding> probeAll(const std::string &dataDirOption)
+{
+    std::vector<Finding> findings = probeMachine();
     findings.push_back(probePort());
     findings.push_back(probeDataDir(dataDirOption.empty() ? defaultDataDir() : dataDirOption));
     findings.push_back(probeRuntimeDir());
@@ -44,14 +50,16 @@ std::vector<Finding> probeAll(const std::string &dataDirOption)
     return findings;
 }
 
-void printHuman(const std::vector<Finding> &findings)
+std::string humanText(const std::vector<Finding> &findings)
 {
+    std::string text;
     for (const Finding &finding : findings) {
         const std::string mend =
             finding.mend.empty() ? "" : fmt::format(" To mend: {}", finding.mend);
-        fmt::print("{:<5} {:<18} {}{}\n", namesOf(finding.level).human, finding.name, finding.text,
-                   mend);
+        text += fmt::format("{:<5} {:<18} {}{}\n", namesOf(finding.level).human, finding.name,
+                            finding.text, mend);
     }
+    return text;
 }
 
 void printJson(const std::vector<Finding> &findings)
@@ -75,6 +83,11 @@ std::string environmentText(const char *name)
     return value ? value : "";
 }
 
+std::string machineReport()
+{
+    return humanText(probeMachine());
+}
+
 int doctorMain(int argc, char **argv)
 {
     std::string dataDir;
@@ -91,7 +104,7 @@ int doctorMain(int argc, char **argv)
     if (json)
         printJson(findings);
     else
-        printHuman(findings);
+        fmt::print("{}", humanText(findings));
     const bool fails = std::any_of(findings.begin(), findings.end(), [](const Finding &one) {
         return one.level == Finding::Level::Fail;
     });

@@ -20,24 +20,37 @@ QString pageTitle(PageId page)
         return NavRail::tr("Overview");
     case PageId::Sites:
         return NavRail::tr("Sites & Apps");
+    case PageId::Logs:
+        return NavRail::tr("Logs");
     case PageId::Workers:
         return NavRail::tr("Workers");
     case PageId::Settings:
         return NavRail::tr("Settings");
+    case PageId::About:
+        return NavRail::tr("About");
     }
     return {};
 }
 
 QString pageIcon(PageId page)
 {
-    static const char *const kIcons[kPageCount] = {"overview", "sites", "workers", "settings"};
+    static const char *const kIcons[kPageCount] = {"overview", "sites",    "logs",
+                                                   "workers",  "settings", "info"};
     return QLatin1String(kIcons[int(page)]);
 }
 
 QKeySequence pageShortcut(PageId page)
 {
-    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+,"};
+    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+6",
+                                                  "Ctrl+3", "Ctrl+,", ""};
     return QKeySequence(QLatin1String(kKeys[int(page)]));
+}
+
+QString pageHelp(PageId page)
+{
+    static const char *const kNames[kPageCount] = {"overview", "sites",    "logs",
+                                                   "workers",  "settings", "about"};
+    return QStringLiteral("window-%1.md").arg(QLatin1String(kNames[int(page)]));
 }
 
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
@@ -50,10 +63,14 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
     addPage(PageId::Overview);
     addPage(PageId::Sites);
     layout->addSpacing(10);
+    addHeading(tr("Observe"));
+    addPage(PageId::Logs);
+    layout->addSpacing(10);
     addHeading(tr("Tune"));
     addPage(PageId::Workers);
     layout->addStretch();
     addPage(PageId::Settings);
+    addPage(PageId::About);
     m_group.setExclusive(true);
     connect(&m_group, &QButtonGroup::idClicked, this,
             [this](int id) { Q_EMIT chosen(PageId(id)); });
@@ -81,8 +98,8 @@ void NavRail::addPage(PageId page)
     button->setCheckable(true);
     button->setProperty("rail", true);
     button->setAccessibleName(pageTitle(page));
-    button->setToolTip(
-        tr("%1 (%2)").arg(pageTitle(page), pageShortcut(page).toString(QKeySequence::NativeText)));
+    const QString key = pageShortcut(page).toString(QKeySequence::NativeText);
+    button->setToolTip(key.isEmpty() ? pageTitle(page) : tr("%1 (%2)").arg(pageTitle(page), key));
     m_group.addButton(button, int(page));
     layout()->addWidget(button);
 }

@@ -6,12 +6,13 @@
 
 namespace arc {
 
-enum class PageId { Overview, Sites, Workers, Settings };
-constexpr int kPageCount = 4;
+enum class PageId { Overview, Sites, Logs, Workers, Settings, About };
+constexpr int kPageCount = 6;
 
 QString pageTitle(PageId page);
 QString pageIcon(PageId page);
 QKeySequence pageShortcut(PageId page);
+QString pageHelp(PageId page); ///< its page of the manual: "window-logs.md"
 
 /// The pages, in groups with headings; arrows move inside it. GUI thread.
 class NavRail : public QFrame {

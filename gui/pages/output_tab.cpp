@@ -3,6 +3,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/models/log_lines.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/output_view.h"
@@ -48,14 +49,14 @@ void OutputTab::fetch()
     if (m_asking || m_site.isEmpty())
         return;
     m_asking = true;
-    m_context.bridge().call(&Control::siteOutput, {.id = toStd(m_site)}, this,
-                            [this, site = m_site](Result<api::Text> answer) {
+    m_context.bridge().call(&Control::logTail, {.source = "site:" + toStd(m_site)}, this,
+                            [this, site = m_site](Result<api::LogText> answer) {
                                 m_asking = false;
                                 if (site != m_site)
                                     return fetch();
                                 if (!answer)
                                     return m_note->setText(toQString(answer.error().message()));
-                                m_view->showText(toQString(answer->text));
+                                m_view->showText(withoutTimes(toQString(answer->text)));
                                 m_note->setText(tr("The newest %1 of standard output and error")
                                                     .arg(bytesText(double(answer->text.size()))));
                             });

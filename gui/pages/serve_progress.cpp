@@ -3,6 +3,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/models/log_lines.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/output_view.h"
 #include "gui/widgets/state_pill.h"
@@ -149,10 +150,11 @@ void ServeProgress::showFailure(const QString &cause)
     m_cause->show();
     m_output->show();
     Q_EMIT heightChanged();
-    m_bridge.call(&Control::siteOutput, {.id = toStd(m_site)}, this,
-                  [this](Result<api::Text> answer) {
+    m_bridge.call(&Control::logTail, {.source = "site:" + toStd(m_site)}, this,
+                  [this](Result<api::LogText> answer) {
                       if (answer)
-                          m_output->showText(lastLines(toQString(answer->text), kFailureLines));
+                          m_output->showText(
+                              lastLines(withoutTimes(toQString(answer->text)), kFailureLines));
                   });
 }
 

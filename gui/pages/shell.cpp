@@ -3,7 +3,9 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/pages/about_page.h"
 #include "gui/pages/header_bar.h"
+#include "gui/pages/logs_page.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"
 #include "gui/pages/settings_page.h"
@@ -70,6 +72,7 @@ Shell::~Shell()
     m_bridge.disconnect(this);
     m_queue.clear();
     delete m_sheet.data();
+    delete m_help.data();
     m_banner = nullptr;
     delete takeCentralWidget();
 }
@@ -83,11 +86,14 @@ void Shell::makeLayout()
     m_stack = new QStackedWidget(central);
     m_overview = new OverviewPage(m_bridge, !m_options.sampleFolder.isEmpty(), m_stack);
     m_sites = new SitesPage(*this, *m_actions, m_stack);
+    m_logs = new LogsPage(*this, m_stack);
     m_workers = new WorkersPage(*this, m_stack);
     m_settingsPage = new SettingsPage(*this, m_stack);
+    m_aboutPage = new AboutPage(*this, m_stack);
     for (QWidget *page :
          {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
-          static_cast<QWidget *>(m_workers), static_cast<QWidget *>(m_settingsPage)})
+          static_cast<QWidget *>(m_logs), static_cast<QWidget *>(m_workers),
+          static_cast<QWidget *>(m_settingsPage), static_cast<QWidget *>(m_aboutPage)})
         m_stack->addWidget(page);
     m_status = new StatusLine(m_bridge, central);
     m_taskLayout = new QVBoxLayout;

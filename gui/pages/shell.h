@@ -21,9 +21,12 @@ class QVBoxLayout;
 
 namespace arc {
 
+class AboutPage;
 class Banner;
 class DropOverlay;
 class HeaderBar;
+class HelpWindow;
+class LogsPage;
 class OverviewPage;
 class ServeSheet;
 class SettingsPage;
@@ -62,11 +65,14 @@ public:
     void sayUndoable(const QString &text, uint64_t revision) override;
     void sayFailed(const QString &what, const QString &why) override;
     void openUrl(const QUrl &url) override;
+    void openFolder(const QString &folder) override;
     void addTask(const api::TaskView &task) override;
     void showSite(const QString &site) override;
+    void showLogs(const QString &site) override;
     void serveFolder(const QString &folder) override;
 
     void goTo(PageId page);
+    void showHelp(const QString &link); ///< a page of the manual
     PageId page() const { return m_page; }
     void raiseWindow();
     void quit(); ///< asks while sites are served
@@ -78,6 +84,9 @@ public:
     StatusLine *statusLine() const { return m_status; }
     OverviewPage *overview() const { return m_overview; }
     SitesPage *sitesPage() const { return m_sites; }
+    LogsPage *logsPage() const { return m_logs; }
+    AboutPage *aboutPage() const { return m_aboutPage; }
+    HelpWindow *helpWindow() const { return m_help; }
     WorkersPage *workersPage() const { return m_workers; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
@@ -113,7 +122,7 @@ private:
     void bannerActivated();
     void cycleRegions();
     void findInPage();
-    void about();
+    void makeHelpMenu();
     int servedSites() const;
     void stopAndLeave();
     void leave();
@@ -131,8 +140,11 @@ private:
     QStackedWidget *m_stack = nullptr;
     OverviewPage *m_overview = nullptr;
     SitesPage *m_sites = nullptr;
+    LogsPage *m_logs = nullptr;
     WorkersPage *m_workers = nullptr;
     SettingsPage *m_settingsPage = nullptr;
+    AboutPage *m_aboutPage = nullptr;
+    QPointer<HelpWindow> m_help;
     QVBoxLayout *m_taskLayout = nullptr;
     std::vector<TaskStrip *> m_tasks;
     StatusLine *m_status = nullptr;

@@ -4,21 +4,19 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
 #include "gui/pages/header_bar.h"
+#include "gui/pages/logs_page.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/site_actions.h"
-#include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 
 #include <QActionGroup>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QShortcut>
 #include <QStackedWidget>
-#include <QTabWidget>
 
 namespace arc {
 
@@ -41,8 +39,7 @@ void Shell::makeMenus()
         ->setShortcut(QKeySequence::Find);
     makeViewMenu();
     makeSiteMenu();
-    auto *help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(icon(QStringLiteral("info")), tr("&About Arcology"), this, &Shell::about);
+    makeHelpMenu();
     auto *regions = new QShortcut(QKeySequence(Qt::Key_F6), this);
     connect(regions, &QShortcut::activated, this, &Shell::cycleRegions);
 }
@@ -114,10 +111,8 @@ void Shell::makeSiteMenu()
     actions << site->addAction(icon(QStringLiteral("open")), tr("&Open in browser"), this,
                                [=, this] { m_actions->openInBrowser(selected()); });
     actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+O")));
-    actions << site->addAction(icon(QStringLiteral("terminal")), tr("&Output"), this, [this] {
-        goTo(PageId::Sites);
-        m_sites->detail()->tabs()->setCurrentIndex(2);
-    });
+    actions << site->addAction(icon(QStringLiteral("terminal")), tr("&Logs"), this,
+                               [=, this] { showLogs(selected()); });
     actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+L")));
     site->addSeparator();
     actions << site->addAction(tr("&Start"), this,
@@ -143,7 +138,7 @@ void Shell::updateSiteMenu(const QList<QAction *> &actions)
     const api::SiteView *view = m_bridge.site(toStd(m_sites->selected()));
     const bool live = m_bridge.link() == Link::Live && view;
     const bool app = view && !view->app.empty();
-    const bool enabled[] = {view && !view->urls.empty(),  app,
+    const bool enabled[] = {view && !view->urls.empty(),  view != nullptr,
                             live && !view->enabled,       live && view->enabled,
                             live && app && view->enabled, live};
     for (int i = 0; i < actions.size(); ++i)
@@ -154,6 +149,8 @@ void Shell::findInPage()
 {
     if (m_page == PageId::Settings)
         return m_settingsPage->focusSearch();
+    if (m_page == PageId::Logs)
+        return m_logs->focusFilter();
     goTo(PageId::Sites);
     m_sites->focusFilter();
 }
@@ -182,23 +179,6 @@ void Shell::cycleRegions()
         if (target)
             return target->setFocus(Qt::ShortcutFocusReason);
     }
-}
-
-void Shell::about()
-{
-    const api::Status &status = m_bridge.status();
-    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Arcology"),
-                                tr("Arcology serves Python web applications and static sites."),
-                                QMessageBox::Close, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    QStringList facts;
-    if (!status.version.empty())
-        facts << tr("Engine %1, process %2").arg(toQString(status.version)).arg(status.pid)
-              << tr("Data in %1").arg(toQString(status.dataDir));
-    facts << tr("Qt %1").arg(QLatin1String(qVersion())) << tr("Apache License 2.0");
-    box->setInformativeText(facts.join(QLatin1Char('\n')));
-    box->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    box->open();
 }
 
 } // namespace arc

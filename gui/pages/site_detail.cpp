@@ -3,6 +3,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/models/log_lines.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
 #include "gui/pages/site_actions.h"
@@ -218,11 +219,11 @@ void SiteDetail::showFailure(const QString &state, const QString &cause)
 
 void SiteDetail::fetchFailureOutput()
 {
-    m_context.bridge().call(&Control::siteOutput, {.id = toStd(m_site)}, this,
-                            [this, site = m_site](Result<api::Text> answer) {
+    m_context.bridge().call(&Control::logTail, {.source = "site:" + toStd(m_site)}, this,
+                            [this, site = m_site](Result<api::LogText> answer) {
                                 if (answer && site == m_site)
-                                    m_failureOutput->showText(
-                                        lastLines(toQString(answer->text), kFailureLines));
+                                    m_failureOutput->showText(lastLines(
+                                        withoutTimes(toQString(answer->text)), kFailureLines));
                             });
 }
 

@@ -4,6 +4,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/charts/stat_tile.h"
 #include "gui/models/format.h"
+#include "gui/models/log_lines.h"
 #include "gui/pages/request_path.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
@@ -164,13 +165,13 @@ void SummaryTab::showLastLines()
     if (m_asking)
         return;
     m_asking = true;
-    m_context.bridge().call(&Control::siteOutput, {.id = toStd(m_site), .bytes = 4096}, this,
-                            [this, site = m_site](Result<api::Text> answer) {
-                                m_asking = false;
-                                if (answer && site == m_site)
-                                    m_lines->showText(
-                                        lastLines(toQString(answer->text), kSummaryLines));
-                            });
+    m_context.bridge().call(
+        &Control::logTail, {.source = "site:" + toStd(m_site), .bytes = 4096}, this,
+        [this, site = m_site](Result<api::LogText> answer) {
+            m_asking = false;
+            if (answer && site == m_site)
+                m_lines->showText(lastLines(withoutTimes(toQString(answer->text)), kSummaryLines));
+        });
 }
 
 void SummaryTab::fetchEvidence()

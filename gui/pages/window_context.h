@@ -26,8 +26,11 @@ public:
     /// Says what failed and why: "Restart shop: …".
     virtual void sayFailed(const QString &what, const QString &why) = 0;
     virtual void openUrl(const QUrl &url) = 0;
+    /// In the desktop's file manager.
+    virtual void openFolder(const QString &folder) = 0;
     virtual void addTask(const api::TaskView &task) = 0;
     virtual void showSite(const QString &site) = 0;
+    virtual void showLogs(const QString &site) = 0;
     virtual void serveFolder(const QString &folder) = 0;
 };
 

@@ -12,6 +12,10 @@ QFrame[card="true"] { background: @surface; border: 1px solid @hairline; border-
 QFrame[bar="true"] { background: @surface; border: none; border-bottom: 1px solid @hairline; }
 QFrame[foot="true"] { background: @surface; border: none; border-top: 1px solid @hairline; }
 QFrame[line="true"] { background: @hairline; border: none; }
+QTextBrowser[help="true"] { background: @surface; color: @text; border: none;
+    border-left: 1px solid @hairline; selection-background-color: @accent;
+    selection-color: @onAccent; }
+QFrame[panel="true"] { background: transparent; border: none; border-right: 1px solid @hairline; }
 QListWidget, QListView { background: transparent; color: @text; border: none; outline: none; }
 QListWidget::item { padding: 5px 10px; border-radius: 6px; border: 2px solid transparent; }
 QListWidget::item:hover { background: @raised; }
@@ -77,6 +81,11 @@ QPushButton[rail="true"] { background: transparent; border: 2px solid transparen
 QPushButton[rail="true"]:hover { background: @raised; }
 QPushButton[rail="true"]:checked { background: @selected; color: @accent; font-weight: 600; }
 QPushButton[rail="true"]:focus { border: 2px solid @accent; }
+QPushButton[chip="true"] { background: transparent; color: @text2; border: 1px solid @hairline;
+    border-radius: 12px; padding: 2px 12px; }
+QPushButton[chip="true"]:hover { background: @raised; }
+QPushButton[chip="true"]:checked { background: @selected; color: @text; border-color: @accent; }
+QPushButton[chip="true"]:focus { border: 2px solid @accent; padding: 1px 11px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/arrow-down.svg);
     subcontrol-position: right center; subcontrol-origin: padding;
     right: 4px; width: 10px; height: 10px; }

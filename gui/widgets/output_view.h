@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gui/models/clean_text.h"
+
 #include <QPlainTextEdit>
 
 namespace arc {
@@ -12,7 +14,6 @@ class OutputView : public QPlainTextEdit {
     Q_OBJECT
 public:
     static constexpr int kLinesMax = 5000;
-    static constexpr int kLineCharactersMax = 8192;
 
     explicit OutputView(QWidget *parent = nullptr);
 
@@ -27,10 +28,5 @@ private:
 
     QString m_shown;
 };
-
-/// Terminal sequences removed, control characters made visible, over-long lines cut.
-QString cleanOutput(const QString &text);
-/// The last lines of a text.
-QString lastLines(const QString &text, int lines);
 
 } // namespace arc

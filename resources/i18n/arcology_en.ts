@@ -35,6 +35,44 @@
     </message>
 </context>
 <context>
+    <name>arc::LogView</name>
+    <message numerus="yes">
+        <source>%n line(s) not shown: they came faster than the window reads</source>
+        <translation><numerusform>%n line not shown: it came faster than the window reads</numerusform><numerusform>%n lines not shown: they came faster than the window reads</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Jump to %n new line(s)</source>
+        <translation><numerusform>Jump to %n new line</numerusform><numerusform>Jump to %n new lines</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n selected line(s)</source>
+        <translation><numerusform>%n selected line</numerusform><numerusform>%n selected lines</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::LogsPage</name>
+    <message numerus="yes">
+        <source>Searching · %1 of %2 · %n found</source>
+        <translation><numerusform>Searching · %1 of %2 · %n found</numerusform><numerusform>Searching · %1 of %2 · %n found</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n line(s) found in all files</source>
+        <translation><numerusform>%n line found in all files</numerusform><numerusform>%n lines found in all files</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>The newest %n line(s) found in %1 of the files</source>
+        <translation><numerusform>The newest line found in %1 of the files</numerusform><numerusform>The newest %n lines found in %1 of the files</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Live · %n line(s)</source>
+        <translation><numerusform>Live · %n line</numerusform><numerusform>Live · %n lines</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 in %n file(s) · rotated at %2, %3 older ones kept</source>
+        <translation><numerusform>%1 in %n file · rotated at %2, %3 older ones kept</numerusform><numerusform>%1 in %n files · rotated at %2, %3 older ones kept</numerusform></translation>
+    </message>
+</context>
+<context>
     <name>arc::PoolCard</name>
     <message numerus="yes">
         <source>It serves %n request(s) now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</source>

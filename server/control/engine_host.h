@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/config/effective.h"
-#include "server/control/api/types.h"
+#include "server/control/api/log_types.h"
 #include "server/detect/detect.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
@@ -31,6 +31,7 @@ public:
         std::string opsUrl;
         std::string executable; ///< of this program, for one-off commands
         std::vector<std::string> warnings;
+        api::About about; ///< what the program knows of itself; paths are filled in by the service
     };
 
     virtual ~EngineHost() = default;
@@ -50,6 +51,14 @@ public:
     /// detectProject() on the blocking pool.
     virtual void recognise(std::string folder, std::string python,
                            std::function<void(Result<Detection>)> done) = 0;
+    /// Runs on the blocking pool; what the job returns then runs on the control loop. False: too
+    /// much waits there, and nothing will be called.
+    virtual bool runBlocking(std::function<std::function<void()>()> job) = 0;
+    /// Brings lines that apps wrote to their files. For jobs of the blocking pool, which may
+    /// outlive this host.
+    virtual std::function<void()> logFlusher() = 0;
+    /// Tells what this machine supports and lacks, a line each; takes seconds. As above.
+    virtual std::function<std::string()> machineReporter() = 0;
     virtual bool isDraining() const = 0;
     virtual void shutdown() = 0;
 };

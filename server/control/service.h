@@ -68,6 +68,7 @@ private:
     void nextChange();
     void runChange(Change change);
     void tick();
+    std::string logFolder() const;
 
     void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
                        Callback<api::Changed> done);

@@ -310,17 +310,6 @@ void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Not
     done(api::Nothing {});
 }
 
-void ControlService::siteOutput(const Caller &, api::OutputQuery what, Callback<api::Text> done)
-{
-    const SiteConfig *site = m_document.findSite(what.id);
-    if (!site)
-        return done(noSite(what.id));
-    const AppConfig *app = appOf(*site, m_document);
-    const AppPool *pool = app ? m_host.pool(app->id) : nullptr;
-    done(api::Text {pool ? pool->output(static_cast<size_t>(std::max(what.bytes, 0)))
-                         : std::string()});
-}
-
 void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<api::TaskView> done)
 {
     const SiteConfig *site = m_document.findSite(what.id);

@@ -9,6 +9,7 @@
 #include "server/core/operations_front.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/loop/io_event.h"
+#include "server/observe/app_log.h"
 #include "server/observe/engine_log.h"
 #include "server/observe/log_writer.h"
 #include "server/store/data_dir.h"
@@ -66,6 +67,7 @@ struct Engine::Implementation {
     std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<BufferBudget> budget;
     std::unique_ptr<LogWriter> logWriter;
+    std::unique_ptr<AppLog> appLog;
     std::unique_ptr<IoLoops> loops;
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
@@ -175,6 +177,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     metrics = std::make_unique<MetricsRegistry>(count);
     budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
+    appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
 
     auto nothing = std::make_shared<HttpSnapshot>();
@@ -195,21 +198,22 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     loops = std::move(*made);
     for (auto &ring : rings)
         logWriter->addRing(std::move(ring));
+    options.about.database = dataDir->database();
     live = std::make_unique<LiveConfig>(LiveConfig::Parts {
         .control = *control,
         .loops = *loops,
         .metrics = *metrics,
         .blocking = *blocking,
+        .appLog = *appLog,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),
                   .dataDir = dataDir->path(),
-                  .executable = options.executable},
+                  .executable = options.executable,
+                  .about = options.about},
         .listenersMustBind = options.listenersMustBind,
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
-        .shutdown =
-            [this] {
-                stop();
-            }});
+        .shutdown = [this] { stop(); },
+        .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
     loops->start();
@@ -262,6 +266,7 @@ void Engine::Implementation::applyEngineSettings(const Settings &settings)
 {
     budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
     logWriter->setLimits(logLimits(settings));
+    appLog->setLimits(logLimits(settings));
     log->setLimits(logLimits(settings));
 }
 

@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 #include "server/config/effective.h"
+#include "server/control/api/log_types.h"
 
 #include <functional>
 #include <memory>
@@ -23,7 +24,9 @@ struct EngineOptions {
     std::string author = "arcology";  ///< of that replacement in the history
     bool listenersMustBind = false;   ///< an address in use ends the start instead of being shown
     bool opensOps = true;             ///< the operations address of the settings
-    bool hostsPython = true;          ///< for loops = auto: leave most cores to workers
+    api::About about;                 ///< version, build, libraries, system
+    std::function<std::string()> machineReport; ///< for diagnostics; blocks; may be null
+    bool hostsPython = true;                    ///< for loops = auto: leave most cores to workers
 };
 
 /// The engine: everything that serves, put together. One per process and data directory.

@@ -97,9 +97,11 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
                                      .loops = m_parts.loops.http(),
                                      .executable = m_parts.facts.executable,
                                      .metrics = m_parts.metrics.app(id),
-                                     .changed = [this] {
-                                         schedulePublish();
-                                     }});
+                                     .changed = [this] { schedulePublish(); },
+                                     .output =
+                                         [this, id](int pid, std::string_view line) {
+                                             m_parts.appLog.write(id, pid, line);
+                                         }});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }

@@ -5,6 +5,7 @@
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
 #include "server/loop/blocking_pool.h"
+#include "server/observe/app_log.h"
 
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@ public:
         IoLoops &loops;
         MetricsRegistry &metrics;
         BlockingPool &blocking;
+        AppLog &appLog;
         PinnedSettings pinned;
         Facts facts;
         /// A stored listener that cannot be bound at start leaves the engine running and is shown;
@@ -27,6 +29,7 @@ public:
         bool listenersMustBind = false;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
+        std::function<std::string()> machineReport; ///< may be null
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;
@@ -42,6 +45,17 @@ public:
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;
+    bool runBlocking(std::function<std::function<void()>()> job) override
+    {
+        return m_parts.blocking.submit(m_parts.control, std::move(job));
+    }
+    std::function<void()> logFlusher() override
+    {
+        return [&log = m_parts.appLog] {
+            log.flush();
+        };
+    }
+    std::function<std::string()> machineReporter() override { return m_parts.machineReport; }
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
 

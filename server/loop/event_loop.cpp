@@ -241,4 +241,9 @@ void EventLoop::reportStall() noexcept
                  static_cast<long long>(ms));
 }
 
+std::string libeventVersion()
+{
+    return event_get_version();
+}
+
 } // namespace arc

@@ -119,4 +119,7 @@ private:
     std::unique_ptr<Implementation> m_impl;
 };
 
+/// Of the library that runs, not of the headers.
+std::string libeventVersion();
+
 } // namespace arc

@@ -182,6 +182,11 @@ Result<Transaction> Transaction::begin(Database &database)
     return Transaction(database);
 }
 
+std::string sqliteVersion()
+{
+    return sqlite3_libversion();
+}
+
 Transaction::~Transaction()
 {
     // Some failures have rolled back already; then this one fails, which is what we want.

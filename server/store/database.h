@@ -65,6 +65,9 @@ private:
     std::unique_ptr<sqlite3, Close> m_database;
 };
 
+/// Of the library that runs, not of the headers.
+std::string sqliteVersion();
+
 /// BEGIN IMMEDIATE until commit(); without it everything is rolled back.
 class Transaction {
 public:

@@ -78,6 +78,8 @@ public:
             changed; ///< state, mounts or cause changed; called on the control loop
         std::function<void(const std::string &)>
             log; ///< one sentence per event (starts, deaths); control loop; may be null
+        std::function<void(int pid, std::string_view line)>
+            output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
     };
 
     virtual ~AppPool() = default;

@@ -16,6 +16,8 @@ void OutputRing::setBytesMax(size_t bytesMax)
 
 void OutputRing::add(int pid, std::string_view line)
 {
+    if (m_also)
+        m_also(pid, line);
     m_lines.push_back(pid ? fmt::format("[{}] {}\n", pid, line)
                           : fmt::format("[engine] {}\n", line));
     m_bytes += m_lines.back().size();

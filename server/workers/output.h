@@ -17,6 +17,11 @@ namespace arc {
 class OutputRing {
 public:
     explicit OutputRing(size_t bytesMax) : m_bytesMax(bytesMax) { }
+    /// Hears every line as well; it outlives this ring.
+    void tellAlso(std::function<void(int pid, std::string_view line)> also)
+    {
+        m_also = std::move(also);
+    }
     void setBytesMax(size_t bytesMax);
     /// pid 0: the engine speaks.
     void add(int pid, std::string_view line);
@@ -28,6 +33,7 @@ private:
     size_t m_bytesMax;
     size_t m_bytes = 0;
     std::deque<std::string> m_lines;
+    std::function<void(int, std::string_view)> m_also;
 };
 
 /// Reads a child's output pipe as it comes, at most kBytesPerTurn in one turn of the loop. Confined

@@ -48,6 +48,7 @@ PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
       m_backOff(&PoolSupervisor::backedOff, this)
 {
     ARC_ASSERT(!loops.empty());
+    m_output.tellAlso(m_environment.output);
     const size_t home = std::hash<std::string> {}(m_spec.config.id) % loops.size();
     m_core = std::make_shared<AppCore>(
         AppCore::Loops {.control = m_environment.control, .io = std::move(loops), .home = home},

@@ -5,6 +5,12 @@
 
 #include "gui/charts/line_chart.h"
 #include "gui/forms/setting_form_row.h"
+#include "gui/models/format.h"
+#include "gui/pages/about_page.h"
+#include "gui/pages/help_window.h"
+#include "gui/pages/log_feed.h"
+#include "gui/pages/log_view.h"
+#include "gui/pages/logs_page.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
@@ -20,9 +26,12 @@
 
 #include <QDialog>
 #include <QDir>
+#include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTest>
 
 using namespace arc;
@@ -61,6 +70,35 @@ void shoot(QWidget &widget, const QString &name)
     QVERIFY(image.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
 }
 
+/// Logs as a day leaves them.
+void fillLogs(FakeControl &control)
+{
+    control.logTexts["engine"] =
+        "2026-11-26T09:00:00.012Z info listening on http://127.0.0.1:8080\n"
+        "2026-11-26T09:00:04.871Z warning 127.0.0.1:443 is in use by apache2 (pid 812)\n"
+        "2026-11-26T09:13:22.105Z error shop: not started any more after 5 failures in a row: "
+        "exited with code 1: ModuleNotFoundError: No module named 'django'\n";
+    static const char *const kTargets[] = {"/",         "/products/42?ref=mail", "/static/shop.css",
+                                           "/api/cart", "/favicon.ico",          "/admin/login/"};
+    static const int kStatus[] = {200, 200, 304, 500, 404, 302};
+    for (int i = 0; i < 240; ++i) {
+        control.logTexts["access"] += toStd(
+            QStringLiteral("{\"time\":\"2026-11-26T09:%1:%2.%3Z\",\"status\":%4,\"site\":\"%5\","
+                           "\"route\":\"/\",\"method\":\"%6\",\"target\":\"%7\",\"client\":"
+                           "\"127.0.0.1\",\"request_id\":\"4bf92f3577b34da6\",\"queue_ms\":0.210,"
+                           "\"bytes\":%8,\"ms\":%9}\n")
+                .arg(10 + i / 60, 2, 10, QLatin1Char('0'))
+                .arg(i % 60, 2, 10, QLatin1Char('0'))
+                .arg(i * 37 % 1000, 3, 10, QLatin1Char('0'))
+                .arg(kStatus[i % 6])
+                .arg(i % 4 ? QStringLiteral("shop") : QStringLiteral("docs"))
+                .arg(i % 7 ? QStringLiteral("GET") : QStringLiteral("POST"))
+                .arg(QLatin1String(kTargets[i % 6]))
+                .arg(i * 977 % 90000)
+                .arg(1.5 + i * 13 % 400));
+    }
+}
+
 } // namespace
 
 class TestShots : public QObject {
@@ -70,6 +108,8 @@ private Q_SLOTS:
     void everyPageIsDrawn();
     void sheetsAreDrawn_data();
     void sheetsAreDrawn();
+    void logsAboutAndManualAreDrawn_data();
+    void logsAboutAndManualAreDrawn();
 };
 
 void TestShots::everyPageIsDrawn_data()
@@ -96,6 +136,8 @@ void TestShots::everyPageIsDrawn()
         control->setSiteState("shop", "failed", "ModuleNotFoundError: No module named 'django'");
         control->warnings = {"Port 443 needs permission; plain HTTP only"};
     }
+    if (state != QLatin1String("empty"))
+        fillLogs(*control);
     GuiFixture fixture(std::move(control));
     fixture.theme()->choose(ThemeChoice(theme));
     fixture.open();
@@ -176,6 +218,64 @@ void TestShots::sheetsAreDrawn()
     fixture.shell.quit();
     QTRY_VERIFY(openDialog(fixture.shell));
     shoot(*openDialog(fixture.shell), prefix + QStringLiteral("quit"));
+}
+
+void TestShots::logsAboutAndManualAreDrawn_data()
+{
+    sheetsAreDrawn_data();
+}
+
+void TestShots::logsAboutAndManualAreDrawn()
+{
+    QFETCH(int, theme);
+    GuiFixture fixture;
+    fillLogs(*fixture.control);
+    fixture.control->outputs["shop"] +=
+        "2026-11-26T09:13:20.000Z [4210] WARNING:shop.cart:price of 42 is old\n"
+        "2026-11-26T09:13:21.000Z [4210] Traceback (most recent call last):\n"
+        "2026-11-26T09:13:21.000Z [4210]   File \"/srv/shop/cart.py\", line 31, in total\n"
+        "2026-11-26T09:13:21.000Z [4210] KeyError: 42\n"
+        "2026-11-26T09:13:22.000Z [engine] worker 4210 ended after 3 min with 0 requests in "
+        "flight: it was told to\n";
+    fixture.theme()->choose(ThemeChoice(theme));
+    fixture.open();
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-more-");
+    LogsPage &page = *fixture.shell.logsPage();
+    fixture.shell.goTo(PageId::Logs);
+    QTRY_VERIFY(page.sources()->count() >= 4);
+    page.sources()->setCurrentRow(1);
+    QTRY_COMPARE(page.view()->model().rowCount(), 240);
+    page.view()->table()->selectRow(233);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("logs-access"));
+    page.filterField()->setText(QStringLiteral("/api/"));
+    page.searchButton()->click();
+    QTRY_VERIFY(!page.feed()->isSearching());
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("logs-search"));
+    page.filterField()->setText(QStringLiteral("nothing like this"));
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("logs-none"));
+    page.filterField()->clear();
+    page.showSite(QStringLiteral("shop"));
+    QTRY_VERIFY(page.view()->model().rowCount() > 4);
+    page.pauseButton()->click();
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("logs-app"));
+    fixture.shell.aboutPage()->openDiagnostics();
+    QTRY_VERIFY(openDialog(fixture.shell));
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("diagnostics"));
+    openDialog(fixture.shell)->close();
+    fixture.shell.showHelp(QStringLiteral("troubleshooting.md"));
+    settle();
+    shoot(*fixture.shell.helpWindow(), prefix + QStringLiteral("help"));
+    fixture.shell.showHelp(QStringLiteral("configuration.md#apps"));
+    settle();
+    shoot(*fixture.shell.helpWindow(), prefix + QStringLiteral("help-table"));
+    fixture.shell.helpWindow()->searchField()->setText(QStringLiteral("rotated"));
+    settle();
+    shoot(*fixture.shell.helpWindow(), prefix + QStringLiteral("help-search"));
 }
 
 int main(int argc, char **argv)

@@ -257,9 +257,8 @@ void TestWidgets::outputIsCleaned_data()
     QTest::newRow("bell is shown") << QStringLiteral("a\x07") << QStringLiteral("a\u2407");
     QTest::newRow("unfinished sequence") << QStringLiteral("\x1b[3") << QStringLiteral("\u241b[3");
     QTest::newRow("markup is text") << QStringLiteral("<b>x</b>") << QStringLiteral("<b>x</b>");
-    const QString longLine(OutputView::kLineCharactersMax + 10, QLatin1Char('x'));
-    QTest::newRow("long line") << longLine
-                               << longLine.left(OutputView::kLineCharactersMax - 1) + QChar(0x2026);
+    const QString longLine(kLineCharactersMax + 10, QLatin1Char('x'));
+    QTest::newRow("long line") << longLine << longLine.left(kLineCharactersMax - 1) + QChar(0x2026);
 }
 
 void TestWidgets::outputIsCleaned()

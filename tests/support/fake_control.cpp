@@ -153,15 +153,6 @@ Result<api::Nothing> FakeControl::restartSiteNow(const api::Id &what)
     return api::Nothing {};
 }
 
-Result<api::Text> FakeControl::siteOutputNow(const api::OutputQuery &what)
-{
-    if (!document().findSite(what.id))
-        return Error {ErrorCode::NotFound, fmt::format("there is no site {}", what.id)};
-    const std::string &all = outputs[what.id];
-    const size_t size = std::min(all.size(), static_cast<size_t>(std::max(what.bytes, 0)));
-    return api::Text {all.substr(all.size() - size)};
-}
-
 Result<api::Nothing> FakeControl::killWorkerNow(const api::WorkerKill &what)
 {
     const auto snapshot = snapshotNow({});

@@ -83,9 +83,12 @@ public:
     std::string startFails;
     /// What recognise() answers for a folder; other folders are NotProject.
     std::map<std::string, api::Recognition> folders;
-    std::string author = "test";                ///< of the revisions to come
-    std::map<std::string, std::string> pinned;  ///< setting key → "command line"
-    std::map<std::string, std::string> outputs; ///< site → what its app wrote
+    std::string author = "test";                 ///< of the revisions to come
+    std::map<std::string, std::string> pinned;   ///< setting key → "command line"
+    std::map<std::string, std::string> outputs;  ///< site → what its app wrote
+    std::map<std::string, std::string> logTexts; ///< "engine", "access" → their text
+    int64_t skipLines = 0;    ///< the next tail with a cursor says so many were skipped
+    size_t searchStep = 4096; ///< bytes that one step of a search looks through
     std::vector<std::string> commandOutput {"Operations to perform:\n",
                                             "  Applying shop.0001_initial... OK\n"};
     int commandExit = 0;
@@ -129,6 +132,9 @@ private:
             answer();
     }
     std::optional<Error> nextFailure(const std::string &operation);
+
+    // Logs (fake_control_logs.cpp)
+    Result<std::string> logText(const std::string &source, const std::string &site) const;
 
     // Configuration (fake_control_config.cpp)
     Result<api::Changed> commit(uint64_t madeAgainst, Document document, bool dryRun = false);

@@ -26,7 +26,7 @@ constexpr Arrow kArrows[] = {
     {"server/detect", "base", "nlohmann/"},
     {"server/workers", "http net loop detect metrics config base", "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
-    {"server/observe", "loop metrics config base", "spdlog/"},
+    {"server/observe", "loop metrics config base", "spdlog/ re2/"},
     {"server/control/api", "config metrics base", "nlohmann/"},
     {"server/control/client", "control/api loop config metrics base", "curl/ nlohmann/ event2/"},
     {"server/control", "control/api workers detect observe loop config metrics base", "nlohmann/"},
@@ -53,7 +53,7 @@ bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {"fmt/",     "tl/",       "nlohmann/", "event2/",
                                              "openssl/", "sqlite3.h", "curl/",     "spdlog/",
-                                             "CLI/",     "xxhash.h",  "Q"};
+                                             "CLI/",     "xxhash.h",  "re2/",      "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/base/error.h"
-#include "server/control/api/types.h"
+#include "server/control/api/log_types.h"
 
 #include <functional>
 #include <span>

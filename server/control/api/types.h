@@ -328,12 +328,6 @@ struct SiteEdit {
                ARC_FIELD("env", env))
 };
 
-struct OutputQuery {
-    std::string id;
-    int bytes = 65536;
-    ARC_FIELDS(OutputQuery, ARC_FIELD("id", id), ARC_FIELD("bytes", bytes))
-};
-
 /// A one-off command of a site's app: {"id": "shop", "argv": ["manage.py", "migrate"]}.
 struct RunCommand {
     std::string id;

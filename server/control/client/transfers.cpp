@@ -269,4 +269,14 @@ void Transfers::start(Transfer transfer)
     m_impl->start(std::move(transfer));
 }
 
+std::map<std::string, std::string> clientLibraries()
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    std::map<std::string, std::string> libraries {{"libcurl", info->version}};
+    const std::string_view tls = info->ssl_version ? info->ssl_version : "";
+    if (const size_t slash = tls.find('/'); slash != tls.npos)
+        libraries.emplace(tls.substr(0, slash), tls.substr(slash + 1));
+    return libraries;
+}
+
 } // namespace arc

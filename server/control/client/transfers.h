@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -39,5 +40,8 @@ private:
     struct Implementation;
     std::unique_ptr<Implementation> m_impl;
 };
+
+/// The libraries that run, by name: "libcurl", and "OpenSSL" as libcurl found it.
+std::map<std::string, std::string> clientLibraries();
 
 } // namespace arc

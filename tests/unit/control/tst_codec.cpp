@@ -238,7 +238,7 @@ private slots:
         row("bytes=99999999999", "", "bytes: outside -2147483648..2147483647");
         row("lines=3", "", "lines: there is no such field");
         row("", "{", "the body is not JSON");
-        row("", R"({"id": "other"})", "id: stands in the path already");
+        row("", R"({"source": "other"})", "source: stands in the path already");
         row("", R"({"bytes": "3"})", "bytes: must be a whole number");
     }
     void badRequestsNameTheField()
@@ -249,8 +249,8 @@ private slots:
         const auto fields = parseQuery(query.toStdString());
         QVERIFY(fields.has_value());
         const std::string text = body.toStdString();
-        const auto read = decodeRequest<OutputQuery>(
-            {.fromPath = {{"id", "shop"}}, .fromQuery = *fields, .body = text});
+        const auto read = decodeRequest<LogQuery>(
+            {.fromPath = {{"source", "shop"}}, .fromQuery = *fields, .body = text});
         QVERIFY(!read.has_value());
         QCOMPARE(QByteArray::fromStdString(read.error().message()), message);
     }
@@ -345,10 +345,10 @@ private slots:
         for (const auto &[path, methods] : document["paths"].items())
             described += methods.size();
         QCOMPARE(described, operationRows().size());
-        const auto &output = document["paths"]["/sites/{id}/output"]["get"];
-        QCOMPARE(output["operationId"].get<std::string>(), std::string("siteOutput"));
+        const auto &output = document["paths"]["/logs/{source}"]["get"];
+        QCOMPARE(output["operationId"].get<std::string>(), std::string("logTail"));
         QCOMPARE(output["parameters"][0]["in"].get<std::string>(), std::string("path"));
-        QCOMPARE(output["parameters"][1]["name"].get<std::string>(), std::string("bytes"));
+        QCOMPARE(output["parameters"][1]["name"].get<std::string>(), std::string("after"));
         QVERIFY(!output.contains("requestBody"));
         const auto &edit =
             document["paths"]["/sites/{id}"]["patch"]["requestBody"]["content"]["application/json"];

@@ -124,6 +124,45 @@ private slots:
         QCOMPARE(table.text(), std::string("A     B\nx y    [31mred\ngrün  z\n"));
     }
 
+    void aLogIsTailedByTheNameOfItsSiteOrByItsOwn()
+    {
+        m_fake->outputs["shop"] = "one\ntwo\x1b[31m\n";
+        m_fake->logTexts["engine"] = "listening\n";
+        QCOMPARE(run({"log", "tail", "shop"}).out, std::string("one\ntwo\\x1b[31m\n"));
+        QCOMPARE(run({"log", "tail"}).out, std::string("listening\n"));
+        QCOMPARE(run({"log", "tail", "engine"}).out, std::string("listening\n"));
+        m_fake->logTexts["access"] = "{\"site\":\"shop\"}\n{\"site\":\"docs\"}\n";
+        QCOMPARE(run({"log", "tail", "--site", "docs"}).out, std::string("{\"site\":\"docs\"}\n"));
+    }
+
+    void aFollowedLogGoesOnUntilCtrlCAndTellsWhatItLeftOut()
+    {
+        m_fake->logTexts["engine"] = "one\n";
+        m_fake->skipLines = 7;
+        m_interruptAt = 3;
+        const Ran ran = run({"log", "tail", "--follow"});
+        QCOMPARE(ran.exit, 0);
+        QCOMPARE(ran.out, std::string("one\n"));
+        QCOMPARE(ran.err, std::string("… 7 lines not shown\n"));
+        QCOMPARE(m_fake->count("logTail"), size_t {4});
+    }
+
+    void aLogIsSearchedWholeAndPrintedOldestFirst()
+    {
+        m_fake->searchStep = 20;
+        for (int i = 0; i < 30; ++i)
+            m_fake->logTexts["engine"] += "line " + std::to_string(i) + "\n";
+        QCOMPARE(run({"log", "search", "engine", "LINE 2"}).out.substr(0, 15),
+                 std::string("line 2\nline 20\n"));
+        QVERIFY(m_fake->count("logSearch") > 5);
+        const Ran broken = run({"log", "search", "engine", "(", "--regex"});
+        QCOMPARE(broken.exit, 2);
+        QVERIFY(broken.err.find("no regular expression") != std::string::npos);
+        m_fake->calls.clear();
+        m_interruptAt = m_pauses;
+        QCOMPARE(run({"log", "search", "engine", "line"}).exit, 130);
+    }
+
     void jsonIsTheAnswerOfTheApi_data()
     {
         QTest::addColumn<QStringList>("verb");
@@ -136,6 +175,9 @@ private slots:
         QTest::newRow("export") << QStringList {"config", "export"} << "text";
         QTest::newRow("diff") << QStringList {"config", "diff", "1"} << "items";
         QTest::newRow("log") << QStringList {"log", "tail", "shop"} << "text";
+        QTest::newRow("logs") << QStringList {"log", "list"} << "sources";
+        QTest::newRow("search") << QStringList {"log", "search", "shop", "x"} << "lines";
+        QTest::newRow("diagnostics") << QStringList {"diagnostics"} << "text";
         QTest::newRow("metrics") << QStringList {"metrics"} << "text";
         QTest::newRow("stop") << QStringList {"site", "stop", "shop"} << "revision";
     }

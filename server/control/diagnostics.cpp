@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/control/diagnostics.h"
+
+#include "server/base/text.h"
+#include "server/config/schema.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+constexpr std::string_view kMasked = "(masked)";
+constexpr std::string_view kRemoved = "(removed)";
+/// Shorter values ("1", "true", "prod") are masked at their place, but searching the whole report
+/// for them would make it unreadable.
+constexpr size_t kSecretBytesMin = 5;
+
+void replaceAll(std::string &text, std::string_view what, std::string_view with)
+{
+    for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
+/// "https://user:word@host" → "https://(removed)@host".
+void removeUserInfo(std::string &text)
+{
+    for (size_t at = text.find("://"); at != text.npos; at = text.find("://", at + 3)) {
+        const size_t begin = at + 3;
+        const size_t end = text.find_first_of("/ \"'\n?#", begin);
+        const size_t sign = text.substr(begin, end - begin).rfind('@');
+        if (sign != std::string::npos)
+            text.replace(begin, sign, kRemoved);
+    }
+}
+
+void maskSettings(Overrides &settings, std::vector<std::string> &secrets)
+{
+    for (auto &[key, value] : settings) {
+        const SettingRow *row = findSetting(key);
+        auto *text = std::get_if<std::string>(&value);
+        if (!row || row->type != SettingType::Secret || !text)
+            continue;
+        if (text->size() >= kSecretBytesMin)
+            secrets.push_back(*text);
+        *text = kMasked;
+    }
+}
+
+/// A value as it stands in JSON or a log: quotes and backslashes escaped.
+std::string escaped(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+void addStatus(std::string &out, const DiagnosticsParts &parts)
+{
+    const api::Status &status = parts.status;
+    out += "\n== Engine\n";
+    const double age = static_cast<double>(parts.unixMs - status.startedUnixMs) / 1000;
+    out += fmt::format("{}, pid {}, for {}, revision {}, {} loops on {} cores\n", status.state,
+                       status.pid, formatDuration(std::max(age, 0.0)), status.revision,
+                       status.loops, status.cores);
+    for (const api::ListenerStatus &listener : status.listeners) {
+        out += listener.error.empty() ? fmt::format("listener {}: {}\n", listener.id, listener.url)
+                                      : fmt::format("listener {}: {} is closed: {}\n", listener.id,
+                                                    listener.address, listener.error);
+    }
+    out += fmt::format("operations: {}\n", status.opsUrl.empty() ? "closed" : status.opsUrl);
+    for (const std::string &warning : status.warnings)
+        out += fmt::format("warning: {}\n", warning);
+    const auto bytes = [](int64_t n) {
+        return n < 0 ? std::string("unknown") : formatBytes(static_cast<double>(n));
+    };
+    out += fmt::format("memory: engine {}, machine {} of {} used\n",
+                       bytes(parts.host.engineMemoryBytes), bytes(parts.host.memoryUsedBytes),
+                       bytes(parts.host.memoryTotalBytes));
+}
+
+} // namespace
+
+Document maskSecrets(Document document, std::vector<std::string> &secrets)
+{
+    maskSettings(document.settings, secrets);
+    for (AppConfig &app : document.apps) {
+        maskSettings(app.settings, secrets);
+        for (auto &[name, value] : app.env) {
+            if (value.size() >= kSecretBytesMin)
+                secrets.push_back(value);
+            value = kMasked;
+        }
+    }
+    for (SiteConfig &site : document.sites) {
+        maskSettings(site.settings, secrets);
+        for (RouteConfig &route : site.routes)
+            maskSettings(route.settings, secrets);
+    }
+    return document;
+}
+
+std::string diagnosticsText(const DiagnosticsParts &parts)
+{
+    std::vector<std::string> secrets;
+    const Document masked = maskSecrets(parts.document, secrets);
+    const api::About &about = parts.about;
+    std::string out =
+        fmt::format("Arcology diagnostics, {}\nSecrets and values of environment variables are "
+                    "taken out.\n\n== Program\nArcology {} ({})\n{}\n",
+                    formatTimestamp(parts.unixMs), about.version, about.build, about.system);
+    for (const auto &[name, version] : about.libraries)
+        out += fmt::format("{} {}\n", name, version);
+    out += fmt::format("program: {}\ndata: {}\nlogs: {}\n", about.executable, about.dataDir,
+                       about.logDir);
+    addStatus(out, parts);
+    out += "\n== Machine\n" + parts.machine;
+    out += "\n== Configuration\n" + printDocument(masked) + "\n";
+    out += "\n== Last lines of the engine's log\n" + (parts.log.empty() ? "none\n" : parts.log);
+    // Longest first, so that a secret which contains another one goes whole.
+    std::ranges::sort(secrets, std::ranges::greater {}, &std::string::size);
+    for (const std::string &secret : secrets) {
+        replaceAll(out, secret, kRemoved);
+        replaceAll(out, escaped(secret), kRemoved);
+    }
+    removeUserInfo(out);
+    return out;
+}
+
+} // namespace arc

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/config/document.h"
+#include "server/control/api/log_types.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arc {
+
+/// What a report for somebody who helps is made of.
+struct DiagnosticsParts {
+    int64_t unixMs = 0;
+    api::About about;
+    api::Status status;
+    api::HostFigures host;
+    Document document;
+    std::string machine; ///< what `arcology doctor` says, a line each
+    std::string log;     ///< last lines of the engine's log
+};
+
+/// The report as plain text. No value of an app's environment and no secret is in it: they are
+/// masked where they belong and removed wherever else they stand. Pure; any thread.
+std::string diagnosticsText(const DiagnosticsParts &parts);
+
+/// The document with every environment value and secret setting masked; what was masked and is
+/// long enough to tell anything is appended to `secrets`. Pure; any thread.
+Document maskSecrets(Document document, std::vector<std::string> &secrets);
+
+} // namespace arc

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report for somebody who helps: it tells what is needed and no secret.
+#include "server/control/diagnostics.h"
+
+#include <QtTest>
+
+using namespace arc;
+
+namespace {
+
+DiagnosticsParts parts()
+{
+    DiagnosticsParts parts;
+    parts.unixMs = 1'800'000'000'000;
+    parts.about = {.version = "9.8.7",
+                   .build = "release, compiler 12.2.0",
+                   .libraries = {{"SQLite", "3.40.1"}},
+                   .system = "Debian 12",
+                   .executable = "/usr/bin/arcology",
+                   .dataDir = "/data",
+                   .logDir = "/data/logs"};
+    parts.status.state = "serving";
+    parts.status.warnings = {"the ops address is taken"};
+    parts.status.listeners = {{.id = "https", .address = "127.0.0.1:443", .error = "is in use"}};
+    AppConfig app;
+    app.id = "shop";
+    app.root = "/srv/shop";
+    app.env = {{"SECRET_KEY", "correct-horse"}, {"DEBUG", "1"}};
+    parts.document.apps.push_back(app);
+    parts.machine = "OK    python  3.11\n";
+    parts.log = "listening on http://127.0.0.1:8080\n";
+    return parts;
+}
+
+} // namespace
+
+class TestDiagnostics : public QObject {
+    Q_OBJECT
+
+private slots:
+    void itTellsWhatAHelperNeeds_data()
+    {
+        QTest::addColumn<QString>("text");
+        for (const char *text : {"Arcology 9.8.7", "SQLite 3.40.1", "Debian 12", "/data/logs",
+                                 "serving", "https: 127.0.0.1:443 is closed: is in use",
+                                 "warning: the ops address is taken", "OK    python  3.11",
+                                 "/srv/shop", "SECRET_KEY", "listening on http://127.0.0.1:8080"})
+            QTest::newRow(text) << QString(text);
+    }
+    void itTellsWhatAHelperNeeds()
+    {
+        QFETCH(QString, text);
+        const auto report = QString::fromStdString(diagnosticsText(parts()));
+        QVERIFY2(report.contains(text), qPrintable(report));
+    }
+
+    void valuesOfTheEnvironmentAreMasked()
+    {
+        const std::string report = diagnosticsText(parts());
+        QVERIFY(report.find("correct-horse") == std::string::npos);
+        QVERIFY(report.find("\"DEBUG\": \"(masked)\"") != std::string::npos);
+    }
+
+    void aSecretIsRemovedWhereverItStands_data()
+    {
+        QTest::addColumn<QString>("secret");
+        QTest::newRow("plain") << "correct-horse";
+        QTest::newRow("with quotes") << "a\"quoted\\word";
+        QTest::newRow("contains another one") << "correct-horse-battery";
+        QTest::newRow("looks like a path") << "/srv/shop/secret";
+    }
+    void aSecretIsRemovedWhereverItStands()
+    {
+        QFETCH(QString, secret);
+        const std::string word = secret.toStdString();
+        DiagnosticsParts leaking = parts();
+        leaking.document.apps[0].env["TOKEN"] = word;
+        leaking.document.apps[0].entry = word + ":app";
+        leaking.log = "worker ended: KeyError: " + word + "\n";
+        leaking.machine += "FAIL  x  " + word + "\n";
+        leaking.status.warnings.push_back(word);
+        const std::string report = diagnosticsText(leaking);
+        QVERIFY2(report.find(word) == std::string::npos, report.c_str());
+        QVERIFY(report.find("battery") == std::string::npos);
+        QVERIFY(report.find("(removed)") != std::string::npos);
+    }
+
+    void namesAndWordsInAddressesAreRemoved()
+    {
+        DiagnosticsParts leaking = parts();
+        leaking.log = "redirect to https://ana:pass-word@example.org/a@b and http://plain.org/\n";
+        const std::string report = diagnosticsText(leaking);
+        QVERIFY(report.find("pass-word") == std::string::npos);
+        QVERIFY(report.find("https://(removed)@example.org/a@b") != std::string::npos);
+        QVERIFY(report.find("http://plain.org/") != std::string::npos);
+    }
+
+    void theDocumentItselfStaysAsItWas()
+    {
+        const DiagnosticsParts before = parts();
+        std::vector<std::string> secrets;
+        const Document masked = maskSecrets(before.document, secrets);
+        QCOMPARE(before.document.apps[0].env.at("SECRET_KEY"), std::string("correct-horse"));
+        QCOMPARE(masked.apps[0].env.at("SECRET_KEY"), std::string("(masked)"));
+        QCOMPARE(secrets, std::vector<std::string> {"correct-horse"}); // "1" tells nothing
+    }
+};
+
+QTEST_APPLESS_MAIN(TestDiagnostics)
+#include "tst_diagnostics.moc"
