@@ -5,6 +5,7 @@
 #include "gui/models/format.h"
 #include "gui/pages/about_page.h"
 #include "gui/pages/header_bar.h"
+#include "gui/pages/help_window.h"
 #include "gui/pages/logs_page.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"

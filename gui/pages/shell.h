@@ -86,7 +86,7 @@ public:
     SitesPage *sitesPage() const { return m_sites; }
     LogsPage *logsPage() const { return m_logs; }
     AboutPage *aboutPage() const { return m_aboutPage; }
-    HelpWindow *helpWindow() const { return m_help; }
+    HelpWindow *helpWindow() const;
     WorkersPage *workersPage() const { return m_workers; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }

@@ -34,6 +34,11 @@ void Shell::makeHelpMenu()
             [this] { showHelp(QLatin1String(HelpPages::kContents)); });
 }
 
+HelpWindow *Shell::helpWindow() const
+{
+    return m_help;
+}
+
 void Shell::showHelp(const QString &link)
 {
     if (!m_help) {
