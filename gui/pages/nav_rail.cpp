@@ -40,6 +40,11 @@ QKeySequence pageShortcut(PageId page)
     return QKeySequence(QLatin1String(kKeys[int(page)]));
 }
 
+QString pageActionId(PageId page)
+{
+    return QStringLiteral("page.") + pageIcon(page);
+}
+
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
 {
     setFixedWidth(kRailWidth);

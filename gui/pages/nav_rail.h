@@ -12,6 +12,7 @@ constexpr int kPageCount = 4;
 QString pageTitle(PageId page);
 QString pageIcon(PageId page);
 QKeySequence pageShortcut(PageId page);
+QString pageActionId(PageId page); ///< in the registry of actions
 
 /// The pages, in groups with headings; arrows move inside it. GUI thread.
 class NavRail : public QFrame {

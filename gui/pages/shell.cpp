@@ -3,6 +3,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"
@@ -39,7 +40,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
           m_options.settingsFile.isEmpty()
               ? std::make_unique<QSettings>()
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
-      m_actions(new SiteActions(*this, this))
+      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
@@ -47,6 +48,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     resize(kFirstSize);
     setAcceptDrops(true);
     makeLayout();
+    makeActions();
     makeMenus();
     // A folder dropped on an input is meant for the window, not as text.
     for (QLineEdit *field : findChildren<QLineEdit *>())

@@ -13,14 +13,13 @@
 #include <memory>
 #include <vector>
 
-class QAction;
-class QActionGroup;
 class QSettings;
 class QStackedWidget;
 class QVBoxLayout;
 
 namespace arc {
 
+class ActionRegistry;
 class Banner;
 class DropOverlay;
 class HeaderBar;
@@ -72,6 +71,7 @@ public:
     void quit(); ///< asks while sites are served
     ServeSheet *sheet() const;
 
+    ActionRegistry &actions() const { return *m_registry; }
     HeaderBar *header() const { return m_header; }
     Banner *banner() const { return m_banner; }
     Toast *toast() const { return m_toast; }
@@ -99,11 +99,20 @@ private:
 
     void makeLayout();
     void makeMenus();
-    void makeFileMenu();
-    void makeViewMenu();
-    void makeSiteMenu();
-    void makeThemeMenu(QMenu *view);
-    void updateSiteMenu(const QList<QAction *> &actions);
+    /// What an action on a site needs of it.
+    struct SiteNeeds {
+        bool app = false;
+        bool django = false;
+        bool enabled = false;
+        bool stopped = false;
+    };
+    void makeActions();
+    void makeWindowActions();
+    void makeViewActions();
+    void makeThemeActions();
+    void makeSiteActions();
+    void makeSiteCommands();
+    QString whyNotOn(const QString &site, SiteNeeds needs) const;
     void chooseFolder();
     void openNextSheet();
     void undo(const QString &doneWord, const QString &againWord);
@@ -124,6 +133,7 @@ private:
     ShellOptions m_options;
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
+    ActionRegistry *m_registry;
     PageId m_page = PageId::Overview;
     HeaderBar *m_header = nullptr;
     Banner *m_banner = nullptr;

@@ -3,151 +3,48 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/settings_page.h"
-#include "gui/pages/site_actions.h"
-#include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
-#include "gui/theme/icons.h"
-#include "gui/theme/theme.h"
 
-#include <QActionGroup>
+#include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
-#include <QPushButton>
-#include <QSettings>
-#include <QShortcut>
 #include <QStackedWidget>
-#include <QTabWidget>
 
 namespace arc {
 
 void Shell::makeMenus()
 {
-    makeFileMenu();
-    auto *edit = menuBar()->addMenu(tr("&Edit"));
-    auto *undoAction = edit->addAction(icon(QStringLiteral("undo")), tr("&Undo the last change"),
-                                       m_header->undoButton(), &QPushButton::click);
-    undoAction->setShortcut(QKeySequence::Undo);
-    connect(edit, &QMenu::aboutToShow, this, [this, undoAction] {
-        undoAction->setEnabled(m_header->undoButton()->isEnabled());
-        undoAction->setToolTip(m_header->undoButton()->toolTip());
-    });
-    // A shortcut must not wait for its menu to have been open once.
-    connect(edit, &QMenu::aboutToHide, this, [undoAction] { undoAction->setEnabled(true); });
-    edit->addSeparator();
-    edit->addAction(icon(QStringLiteral("search")), tr("&Find in this page"), this,
-                    &Shell::findInPage)
-        ->setShortcut(QKeySequence::Find);
-    makeViewMenu();
-    makeSiteMenu();
-    auto *help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(icon(QStringLiteral("info")), tr("&About Arcology"), this, &Shell::about);
-    auto *regions = new QShortcut(QKeySequence(Qt::Key_F6), this);
-    connect(regions, &QShortcut::activated, this, &Shell::cycleRegions);
-}
-
-void Shell::makeFileMenu()
-{
+    const auto add = [this](QMenu *menu, std::initializer_list<const char *> ids) {
+        menu->setToolTipsVisible(true);
+        for (const char *id : ids) {
+            if (*id)
+                menu->addAction(m_registry->action(QString::fromLatin1(id)));
+            else
+                menu->addSeparator();
+        }
+    };
     auto *file = menuBar()->addMenu(tr("&File"));
-    file->addAction(icon(QStringLiteral("plus")), tr("&Add site…"), this, &Shell::chooseFolder)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+N")));
+    add(file, {"file.add"});
     if (!m_options.sampleFolder.isEmpty())
-        file->addAction(tr("Try the &sample site"), this,
-                        [this] { serveFolder(m_options.sampleFolder); });
-    file->addAction(icon(QStringLiteral("history")), tr("Configuration &history"), this, [this] {
-        goTo(PageId::Settings);
-        m_settingsPage->showHistory();
-    });
-    file->addSeparator();
-    file->addAction(tr("&Close window"), this, &QWidget::close)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+W")));
-    file->addAction(tr("&Quit…"), this, &Shell::quit)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+Q")));
-}
-
-void Shell::makeViewMenu()
-{
+        add(file, {"file.sample"});
+    add(file, {"file.history", "", "file.close", "file.quit"});
+    add(menuBar()->addMenu(tr("&Edit")), {"edit.undo", "", "edit.find"});
     auto *view = menuBar()->addMenu(tr("&View"));
-    for (int i = 0; i < kPageCount; ++i) {
-        const auto page = PageId(i);
-        auto *action = view->addAction(
-            icon(pageIcon(page)), pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
-            this, [this, page] { goTo(page); });
-        action->setShortcut(pageShortcut(page));
-    }
-    view->addSeparator();
-    view->addAction(icon(QStringLiteral("restart")), tr("&Refresh now"), this,
-                    [this] { m_bridge.refresh(); })
-        ->setShortcut(QKeySequence(Qt::Key_F5));
+    for (int i = 0; i < kPageCount; ++i)
+        view->addAction(m_registry->action(pageActionId(PageId(i))));
+    add(view, {"", "view.refresh", "view.regions"});
     if (m_options.theme)
-        makeThemeMenu(view);
-}
-
-void Shell::makeThemeMenu(QMenu *view)
-{
-    auto *menu = view->addMenu(tr("&Theme"));
-    auto *group = new QActionGroup(this);
-    const std::pair<QString, ThemeChoice> kChoices[] = {
-        {tr("As the &system"), ThemeChoice::System},
-        {tr("&Light"), ThemeChoice::Light},
-        {tr("&Dark"), ThemeChoice::Dark},
-    };
-    for (const auto &[text, choice] : kChoices) {
-        QAction *action = menu->addAction(text, this, [this, choice = choice] {
-            m_options.theme->choose(choice);
-            m_windowSettings->setValue(QStringLiteral("theme"), int(choice));
-        });
-        action->setCheckable(true);
-        action->setChecked(m_options.theme->choice() == choice);
-        group->addAction(action);
-    }
-}
-
-void Shell::makeSiteMenu()
-{
+        add(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});
     auto *site = menuBar()->addMenu(tr("&Site"));
-    const auto selected = [this] {
-        return m_sites->selected();
-    };
-    QList<QAction *> actions;
-    actions << site->addAction(icon(QStringLiteral("open")), tr("&Open in browser"), this,
-                               [=, this] { m_actions->openInBrowser(selected()); });
-    actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+O")));
-    actions << site->addAction(icon(QStringLiteral("terminal")), tr("&Output"), this, [this] {
-        goTo(PageId::Sites);
-        m_sites->detail()->tabs()->setCurrentIndex(2);
-    });
-    actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+L")));
-    site->addSeparator();
-    actions << site->addAction(tr("&Start"), this,
-                               [=, this] { m_actions->setServing(selected(), true); });
-    actions << site->addAction(tr("S&top"), this,
-                               [=, this] { m_actions->setServing(selected(), false); });
-    actions << site->addAction(icon(QStringLiteral("restart")), tr("&Restart"), this,
-                               [=, this] { m_actions->restart(selected()); });
-    site->addSeparator();
-    actions << site->addAction(icon(QStringLiteral("trash"), Tint::Error), tr("Re&move"), this,
-                               [=, this] { m_actions->remove(selected()); });
-    const auto update = [this, actions] {
-        updateSiteMenu(actions);
-    };
-    connect(m_sites, &SitesPage::selectionChanged, this, update);
-    connect(&m_bridge, &ControlBridge::linkChanged, this, update);
-    connect(&m_bridge, &ControlBridge::sitesChanged, this, update);
-    update();
-}
-
-void Shell::updateSiteMenu(const QList<QAction *> &actions)
-{
-    const api::SiteView *view = m_bridge.site(toStd(m_sites->selected()));
-    const bool live = m_bridge.link() == Link::Live && view;
-    const bool app = view && !view->app.empty();
-    const bool enabled[] = {view && !view->urls.empty(),  app,
-                            live && !view->enabled,       live && view->enabled,
-                            live && app && view->enabled, live};
-    for (int i = 0; i < actions.size(); ++i)
-        actions[i]->setEnabled(enabled[i]);
+    for (const ActionRegistry::Entry &entry : m_registry->entries()) {
+        if (entry.isOnSite())
+            site->addAction(entry.action);
+    }
+    site->setToolTipsVisible(true);
+    add(menuBar()->addMenu(tr("&Help")), {"help.about"});
 }
 
 void Shell::findInPage()

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be done in the window: every action with its key, told once. Menus and palette follow.
+#include "gui/pages/shell.h"
+
+#include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
+#include "gui/pages/action_registry.h"
+#include "gui/pages/header_bar.h"
+#include "gui/pages/settings_page.h"
+#include "gui/pages/site_actions.h"
+#include "gui/pages/site_detail.h"
+#include "gui/pages/sites_page.h"
+#include "gui/theme/theme.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QPushButton>
+#include <QSettings>
+#include <QTabWidget>
+
+namespace arc {
+
+static QString s(const char *ascii)
+{
+    return QString::fromLatin1(ascii);
+}
+
+static QKeySequence key(const char *text)
+{
+    return QKeySequence(QString::fromLatin1(text));
+}
+
+void Shell::makeActions()
+{
+    makeWindowActions();
+    makeViewActions();
+    makeSiteActions();
+    makeSiteCommands();
+    if (m_options.theme)
+        makeThemeActions();
+    for (const ActionRegistry::Entry &entry : m_registry->entries())
+        addAction(entry.action); // its key works without its menu
+    const auto refresh = [this] {
+        m_registry->refresh();
+    };
+    connect(m_sites, &SitesPage::selectionChanged, this,
+            [this] { m_registry->selectSite(m_sites->selected()); });
+    connect(&m_bridge, &ControlBridge::linkChanged, this, refresh);
+    connect(&m_bridge, &ControlBridge::sitesChanged, this, refresh);
+    connect(&m_bridge, &ControlBridge::revisionsChanged, this, refresh);
+    m_registry->selectSite(m_sites->selected());
+}
+
+void Shell::makeWindowActions()
+{
+    m_registry->add({.id = s("file.add"),
+                     .text = tr("&Add site…"),
+                     .icon = s("plus"),
+                     .shortcut = key("Ctrl+N"),
+                     .operation = "addSite",
+                     .words = tr("serve folder open project")},
+                    [this] { chooseFolder(); });
+    if (!m_options.sampleFolder.isEmpty())
+        m_registry->add(
+            {.id = s("file.sample"), .text = tr("Try the &sample site"), .operation = "addSite"},
+            [this] { serveFolder(m_options.sampleFolder); });
+    m_registry->add({.id = s("file.history"),
+                     .text = tr("Configuration &history"),
+                     .icon = s("history"),
+                     .words = tr("revisions restore rollback")},
+                    [this] {
+                        goTo(PageId::Settings);
+                        m_settingsPage->showHistory();
+                    });
+    m_registry->add({.id = s("file.close"), .text = tr("&Close window"), .shortcut = key("Ctrl+W")},
+                    [this] { close(); });
+    m_registry->add({.id = s("file.quit"),
+                     .text = tr("&Quit…"),
+                     .shortcut = key("Ctrl+Q"),
+                     .operation = "shutdown",
+                     .words = tr("exit end stop serving")},
+                    [this] { quit(); });
+    m_registry->add(
+        {.id = s("edit.undo"),
+         .text = tr("&Undo the last change"),
+         .icon = s("undo"),
+         .shortcut = QKeySequence(QKeySequence::Undo),
+         .operation = "rollbackConfig"},
+        [this] { m_header->undoButton()->click(); },
+        [this] {
+            return m_header->undoButton()->isEnabled() ? QString()
+                                                       : m_header->undoButton()->toolTip();
+        });
+    m_registry->add({.id = s("edit.find"),
+                     .text = tr("&Find in this page"),
+                     .icon = s("search"),
+                     .shortcut = key("Ctrl+F"),
+                     .words = tr("filter search")},
+                    [this] { findInPage(); });
+    m_registry->add({.id = s("help.about"), .text = tr("&About Arcology"), .icon = s("info")},
+                    [this] { about(); });
+}
+
+void Shell::makeViewActions()
+{
+    for (int i = 0; i < kPageCount; ++i) {
+        const auto page = PageId(i);
+        m_registry->add({.id = pageActionId(page),
+                         .text = pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
+                         .icon = pageIcon(page),
+                         .shortcut = pageShortcut(page)},
+                        [this, page] { goTo(page); });
+    }
+    m_registry->add({.id = s("view.refresh"),
+                     .text = tr("&Refresh now"),
+                     .icon = s("restart"),
+                     .shortcut = key("F5"),
+                     .words = tr("reload update")},
+                    [this] { m_bridge.refresh(); });
+    m_registry->add({.id = s("view.regions"),
+                     .text = tr("Go to the &next part of the window"),
+                     .shortcut = key("F6"),
+                     .words = tr("focus rail content bar")},
+                    [this] { cycleRegions(); });
+}
+
+void Shell::makeThemeActions()
+{
+    auto *group = new QActionGroup(this);
+    struct Row {
+        const char *id;
+        QString text;
+        ThemeChoice choice;
+    };
+    const Row rows[] = {
+        {"theme.system", tr("As the &system"), ThemeChoice::System},
+        {"theme.light", tr("&Light"), ThemeChoice::Light},
+        {"theme.dark", tr("&Dark"), ThemeChoice::Dark},
+    };
+    for (const Row &row : rows) {
+        QAction *action = m_registry->add(
+            {.id = s(row.id), .text = row.text, .words = tr("theme colours appearance")},
+            [this, choice = row.choice] {
+                m_options.theme->choose(choice);
+                m_windowSettings->setValue(QStringLiteral("theme"), int(choice));
+            });
+        action->setCheckable(true);
+        action->setChecked(m_options.theme->choice() == row.choice);
+        group->addAction(action);
+    }
+}
+
+QString Shell::whyNotOn(const QString &site, SiteNeeds needs) const
+{
+    const api::SiteView *view = m_bridge.site(toStd(site));
+    if (!view)
+        return tr("%1 is no site").arg(site);
+    if (m_bridge.link() != Link::Live)
+        return tr("The engine is not reachable");
+    if (needs.app && view->app.empty())
+        return tr("%1 is not an app: it has no processes").arg(site);
+    if (needs.django && !m_actions->isDjango(site))
+        return tr("%1 is not a Django project").arg(site);
+    if (needs.enabled && !view->enabled)
+        return tr("%1 is stopped").arg(site);
+    if (needs.stopped && view->enabled)
+        return tr("%1 is served already").arg(site);
+    return {};
+}
+
+void Shell::makeSiteActions()
+{
+    const auto needs = [this](SiteNeeds what) {
+        return [this, what](const QString &site) {
+            return whyNotOn(site, what);
+        };
+    };
+    m_registry->addForSite(
+        {.id = s("site.open"),
+         .text = tr("&Open in browser"),
+         .icon = s("open"),
+         .shortcut = key("Ctrl+O")},
+        tr("Open %1 in the browser"),
+        [this](const QString &site) { m_actions->openInBrowser(site); },
+        [this](const QString &site) {
+            const api::SiteView *view = m_bridge.site(toStd(site));
+            return view && view->urls.empty() ? tr("%1 has no address").arg(site)
+                                              : whyNotOn(site, {.enabled = true});
+        });
+    m_registry->addForSite(
+        {.id = s("site.output"),
+         .text = tr("&Output"),
+         .icon = s("terminal"),
+         .shortcut = key("Ctrl+L"),
+         .operation = "siteOutput",
+         .words = tr("logs lines")},
+        tr("Show the output of %1"),
+        [this](const QString &site) {
+            showSite(site);
+            m_sites->detail()->tabs()->setCurrentIndex(2);
+        },
+        needs({.app = true}));
+    m_registry->addForSite(
+        {.id = s("site.start"), .text = tr("&Start"), .icon = s("play"), .operation = "startSite"},
+        tr("Start %1"), [this](const QString &site) { m_actions->setServing(site, true); },
+        needs({.stopped = true}));
+    m_registry->addForSite(
+        {.id = s("site.stop"), .text = tr("S&top"), .icon = s("stop"), .operation = "stopSite"},
+        tr("Stop %1"), [this](const QString &site) { m_actions->setServing(site, false); },
+        needs({.enabled = true}));
+    m_registry->addForSite(
+        {.id = s("site.restart"),
+         .text = tr("&Restart"),
+         .icon = s("restart"),
+         .operation = "restartSite"},
+        tr("Restart %1"), [this](const QString &site) { m_actions->restart(site); },
+        needs({.app = true, .enabled = true}));
+}
+
+void Shell::makeSiteCommands()
+{
+    const auto needs = [this](SiteNeeds what) {
+        return [this, what](const QString &site) {
+            return whyNotOn(site, what);
+        };
+    };
+    m_registry->addForSite(
+        {.id = s("site.migrate"),
+         .text = tr("&Migrate…"),
+         .icon = s("database"),
+         .operation = "runCommand"},
+        tr("Migrate the database of %1"), [this](const QString &site) { m_actions->migrate(site); },
+        needs({.app = true, .django = true}));
+    m_registry->addForSite(
+        {.id = s("site.createAdmin"),
+         .text = tr("&Create admin…"),
+         .icon = s("user"),
+         .operation = "runCommand"},
+        tr("Create an administrator of %1"),
+        [this](const QString &site) { m_actions->createAdmin(site); },
+        needs({.app = true, .django = true}));
+    m_registry->addForSite(
+        {.id = s("site.run"),
+         .text = tr("Run a &command…"),
+         .icon = s("terminal"),
+         .operation = "runCommand"},
+        tr("Run a command in %1"), [this](const QString &site) { m_actions->runCommand(site); },
+        needs({.app = true}));
+    m_registry->addForSite(
+        {.id = s("site.remove"),
+         .text = tr("Re&move"),
+         .icon = s("trash"),
+         .operation = "removeSite",
+         .words = tr("delete forget")},
+        tr("Remove %1"), [this](const QString &site) { m_actions->remove(site); }, needs({}));
+}
+
+} // namespace arc
