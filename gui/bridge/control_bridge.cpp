@@ -79,6 +79,15 @@ void ControlBridge::refresh()
          [this](Result<api::Snapshot> answer) { takeSnapshot(std::move(answer)); });
 }
 
+/// Apps name routes when they are ready, which is no change of the configuration.
+static int64_t routesMarks(const api::Snapshot &snapshot)
+{
+    int64_t marks = 0;
+    for (const api::PoolFigures &pool : snapshot.pools)
+        marks = (marks * 31 + pool.routesMark) & 0xFFFFFFFFFF;
+    return marks;
+}
+
 void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
 {
     m_unanswered = std::max(0, m_unanswered - 1);
@@ -99,8 +108,11 @@ void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
         fetchHistory();
         m_fetchedRevision = 0;
     }
-    if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision)
+    const int64_t marks = routesMarks(m_snapshot);
+    if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision || marks != m_fetchedMarks) {
+        m_fetchedMarks = marks;
         fetchConfiguration();
+    }
     Q_EMIT snapshotChanged();
 }
 

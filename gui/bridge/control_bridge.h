@@ -109,6 +109,7 @@ private:
     bool m_sitesKnown = false;
     bool m_startingEngine = false;
     uint64_t m_fetchedRevision = 0;
+    int64_t m_fetchedMarks = 0;
     api::Snapshot m_snapshot;
     api::Status m_status;
     api::SiteViews m_sites;

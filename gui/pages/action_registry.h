@@ -21,6 +21,7 @@ struct ActionFacts {
     QString text; ///< as menus say it, with its mnemonic
     QString icon {};
     QKeySequence shortcut {};
+    QString title {}; ///< where its menu does not say what it is about: "Dark theme"
     /// The row of operations.def it orders, and with it its confirmation class; empty: only the
     /// window changes.
     std::string_view operation {};

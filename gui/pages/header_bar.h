@@ -18,6 +18,7 @@ public:
     HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent = nullptr);
 
     StatePill *pill() const { return m_pill; }
+    QPushButton *paletteButton() const { return m_search; }
     QPushButton *undoButton() const { return m_undo; }
     QPushButton *addButton() const { return m_add; }
 
@@ -27,6 +28,7 @@ private:
 
     ControlBridge &m_bridge;
     StatePill *m_pill;
+    QPushButton *m_search;
     QPushButton *m_undo;
     QPushButton *m_add;
 };

@@ -2,6 +2,7 @@
 #include "gui/pages/serve_form.h"
 
 #include "gui/forms/env_editor.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
@@ -197,10 +198,13 @@ void ServeForm::choose(int project)
 
 void ServeForm::showAddress()
 {
+    const std::string name = toStd(m_name->text().trimmed());
     QUrl url(toQString(m_found.address));
-    if (!m_name->text().trimmed().isEmpty())
-        url.setHost(m_name->text().trimmed() + QStringLiteral(".localhost"));
-    m_address->setFullText(url.toDisplayString());
+    if (url.host().endsWith(QLatin1String(".localhost")) && !name.empty())
+        url.setHost(toQString(name) + QStringLiteral(".localhost"));
+    const QStringList addresses = siteAddresses(name, {toStd(url.toString())});
+    m_address->setFullText(m_found.address.empty() ? tr("No listener is open: see below")
+                                                   : addresses.join(QStringLiteral(" · ")));
 }
 
 void ServeForm::showPythons()

@@ -2,6 +2,7 @@
 #include "gui/pages/serve_sheet.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/pages/serve_form.h"
 #include "gui/pages/serve_progress.h"
@@ -277,8 +278,10 @@ void ServeSheet::running()
 {
     setStep(Step::Running);
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(m_site));
-    if (m_opensBrowser && figures && !figures->urls.empty())
-        m_context.openUrl(QUrl(toQString(figures->urls.front())));
+    const QStringList addresses =
+        figures ? siteAddresses(toStd(m_site), figures->urls) : QStringList();
+    if (m_opensBrowser && !addresses.isEmpty())
+        m_context.openUrl(QUrl(addresses.first()));
     m_context.sayUndoable(tr("%1 is served").arg(m_site), m_revision);
     m_context.showSite(m_site);
     accept();

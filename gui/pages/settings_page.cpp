@@ -27,6 +27,7 @@ namespace arc {
 
 constexpr int kIndexWidth = 220;
 constexpr int kReviewedMax = 3;
+constexpr int kRevealMargin = 80;
 
 SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_search(new QLineEdit(this)),
@@ -78,6 +79,7 @@ QWidget *SettingsPage::makeLeft()
 {
     auto *left = new QFrame(this);
     left->setFixedWidth(kIndexWidth);
+    m_search->setObjectName(QStringLiteral("pageFilter"));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setClearButtonEnabled(true);
@@ -188,9 +190,26 @@ void SettingsPage::showHistory()
     m_index->setCurrentRow(m_index->count() - 1);
 }
 
-void SettingsPage::focusSearch()
+void SettingsPage::showSetting(std::string_view key)
 {
-    m_search->setFocus(Qt::ShortcutFocusReason);
+    m_search->clear();
+    m_stack->setCurrentWidget(m_scroll);
+    // Another level keeps its pending edits; only without any is the engine's level shown.
+    if (!formRow(key) && changedCount() == 0) {
+        m_level->setCurrentIndex(0);
+        m_scope = "engine";
+        m_object.clear();
+        load();
+    }
+    const auto reveal = [this, name = std::string(key)] {
+        if (SettingFormRow *row = formRow(name)) {
+            layout()->activate();
+            m_scroll->ensureWidgetVisible(row, 0, kRevealMargin);
+            row->editor()->field()->setFocus(Qt::OtherFocusReason);
+        }
+    };
+    // The page may have been opened just now: its rows have their places after this turn.
+    QMetaObject::invokeMethod(this, reveal, Qt::QueuedConnection);
 }
 
 void SettingsPage::showEvent(QShowEvent *event)

@@ -40,7 +40,8 @@ public:
     QComboBox *level() const { return m_level; }
     HistoryPanel *history() const { return m_history; }
     void showHistory();
-    void focusSearch();
+    /// Goes to one setting and its input.
+    void showSetting(std::string_view key);
     int changedCount() const;
 
 protected:

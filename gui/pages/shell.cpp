@@ -4,6 +4,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
+#include "gui/pages/announcer.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"
@@ -12,13 +13,16 @@
 #include "gui/pages/sites_page.h"
 #include "gui/pages/status_line.h"
 #include "gui/pages/task_strip.h"
+#include "gui/pages/tray_control.h"
 #include "gui/pages/workers_page.h"
 #include "gui/theme/icons.h"
 #include "gui/widgets/banner.h"
 #include "gui/widgets/drop_zone.h"
+#include "gui/widgets/state_pill.h"
 #include "gui/widgets/toast.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QDesktopServices>
 #include <QEvent>
 #include <QLineEdit>
@@ -50,6 +54,8 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     makeLayout();
     makeActions();
     makeMenus();
+    makeSiteContextMenus();
+    makeTray();
     // A folder dropped on an input is meant for the window, not as text.
     for (QLineEdit *field : findChildren<QLineEdit *>())
         field->setAcceptDrops(false);
@@ -59,6 +65,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
         m_startProblem = why;
         updateBanner();
     });
+    new Announcer(m_bridge, m_header->pill(), this);
     connect(m_banner, &Banner::activated, this, &Shell::bannerActivated);
     restoreWindow();
     updateBanner();
@@ -68,6 +75,7 @@ Shell::~Shell()
 {
     // Everything that calls back into this object goes first, while it is still whole.
     hide();
+    delete std::exchange(m_tray, nullptr);
     m_bridge.setWatching(false);
     m_bridge.disconnect(this);
     m_queue.clear();
@@ -115,6 +123,7 @@ void Shell::makeLayout()
     m_overlay = new DropOverlay(central);
     connect(m_rail, &NavRail::chosen, this, &Shell::goTo);
     connect(m_header->addButton(), &QPushButton::clicked, this, &Shell::chooseFolder);
+    connect(m_header->paletteButton(), &QPushButton::clicked, this, &Shell::openPalette);
     connect(m_header->undoButton(), &QPushButton::clicked, this,
             [this] { undo(tr("Undone"), tr("Redo")); });
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
@@ -124,7 +133,53 @@ void Shell::makeLayout()
             [this] { serveFolder(m_options.sampleFolder); });
 }
 
+QLineEdit *Shell::pageFilter() const
+{
+    const QWidget *page = m_stack->currentWidget();
+    return page ? page->findChild<QLineEdit *>(QStringLiteral("pageFilter")) : nullptr;
+}
+
+Shell::Place Shell::place() const
+{
+    const QLineEdit *filter = pageFilter();
+    return {.page = m_page,
+            .site = m_page == PageId::Sites ? m_sites->selected() : QString(),
+            .filter = filter ? filter->text() : QString()};
+}
+
 void Shell::goTo(PageId page)
+{
+    const Place left = place();
+    if (page != m_page && (m_places.isEmpty() || !(m_places.last() == left))) {
+        m_places << left;
+        if (m_places.size() > kPlacesMax)
+            m_places.removeFirst();
+    }
+    showPage(page);
+}
+
+void Shell::goToNamed(const QString &page)
+{
+    for (int i = 0; i < kPageCount; ++i) {
+        if (pageIcon(PageId(i)) == page)
+            goTo(PageId(i));
+    }
+}
+
+void Shell::goBack()
+{
+    if (m_places.isEmpty())
+        return;
+    const Place back = m_places.takeLast();
+    showPage(back.page);
+    if (!back.site.isEmpty())
+        m_sites->select(back.site);
+    if (QLineEdit *filter = pageFilter())
+        filter->setText(back.filter);
+    m_registry->refresh();
+}
+
+void Shell::showPage(PageId page)
 {
     m_page = page;
     m_rail->setCurrent(page);
@@ -132,12 +187,16 @@ void Shell::goTo(PageId page)
         m_rail->button(page)->setFocus(Qt::OtherFocusReason);
     m_stack->setCurrentIndex(int(page));
     m_toast->raise();
+    m_registry->refresh();
 }
 
 void Shell::showSite(const QString &site)
 {
-    m_sites->select(site);
+    const Place left = place();
     goTo(PageId::Sites);
+    if (left.page == PageId::Sites && left.site != site)
+        m_places << left;
+    m_sites->select(site);
 }
 
 void Shell::raiseWindow()
@@ -220,12 +279,20 @@ void Shell::addTask(const api::TaskView &task)
     });
 }
 
+void Shell::setPaused(bool paused)
+{
+    m_paused = paused;
+    m_status->setPaused(paused);
+    m_registry->action(QStringLiteral("view.pause"))->setChecked(paused);
+    updateWatching();
+}
+
 void Shell::updateWatching()
 {
     const bool watched = isVisible() && !isMinimized();
     if (watched && !m_bridge.isWatching())
         m_status->restartCost();
-    m_bridge.setWatching(watched);
+    m_bridge.setWatching(watched && !m_paused);
     m_toast->setWatched(watched);
     for (TaskStrip *strip : m_tasks)
         strip->setWatched(watched);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+class QLineEdit;
 class QSettings;
 class QStackedWidget;
 class QVBoxLayout;
@@ -21,6 +22,7 @@ namespace arc {
 
 class ActionRegistry;
 class Banner;
+class CommandPalette;
 class DropOverlay;
 class HeaderBar;
 class OverviewPage;
@@ -32,7 +34,10 @@ class StatusLine;
 class TaskStrip;
 class Theme;
 class Toast;
+class Tray;
+class TrayControl;
 class WorkersPage;
+struct PaletteItem;
 
 struct ShellOptions {
     QString instanceName;
@@ -40,6 +45,7 @@ struct ShellOptions {
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
+    Tray *tray = nullptr;                      ///< where the closed window goes; may be absent
 };
 
 /// The window: header, rail, pages, tasks, foot. It decides when the bridge may ask the engine:
@@ -50,6 +56,8 @@ public:
     static constexpr int kTasksMax = 4;
     static constexpr int kQueuedFoldersMax = 20;
     static constexpr int kShutdownWaitMs = 3000;
+    static constexpr int kPlacesMax = 50;
+    using PaletteSource = std::function<void(std::vector<PaletteItem> &)>;
 
     Shell(ControlBridge &bridge, ShellOptions options);
     ~Shell() override;
@@ -66,10 +74,22 @@ public:
     void serveFolder(const QString &folder) override;
 
     void goTo(PageId page);
+    /// By the short name that its icon has ("workers"); another name changes nothing.
+    void goToNamed(const QString &page);
     PageId page() const { return m_page; }
     void raiseWindow();
-    void quit(); ///< asks while sites are served
+    void goBack(); ///< to the page, site and filter before
+    void quit();   ///< asks while sites are served
+    /// The session ends or somebody ends the window: keeps what it holds, asks nothing.
+    void endSession();
+    void openPalette();
+    /// More for the palette, asked for at each opening.
+    void addPaletteSource(PaletteSource source);
+    void setPaused(bool paused);
+    bool isPaused() const { return m_paused; }
     ServeSheet *sheet() const;
+    CommandPalette *palette() const { return m_palette; }
+    TrayControl *trayControl() const { return m_tray; }
 
     ActionRegistry &actions() const { return *m_registry; }
     HeaderBar *header() const { return m_header; }
@@ -82,7 +102,11 @@ public:
     SettingsPage *settingsPage() const { return m_settingsPage; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
 
+Q_SIGNALS:
+    void left(); ///< the window is done: its process may end
+
 protected:
+    void keyPressEvent(QKeyEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void changeEvent(QEvent *event) override;
@@ -95,6 +119,14 @@ private:
     struct Queued {
         QString folder;
         QString note;
+    };
+
+    /// Where somebody was: what Alt+Left goes back to.
+    struct Place {
+        PageId page;
+        QString site;
+        QString filter;
+        bool operator==(const Place &) const = default;
     };
 
     void makeLayout();
@@ -113,6 +145,15 @@ private:
     void makeSiteActions();
     void makeSiteCommands();
     QString whyNotOn(const QString &site, SiteNeeds needs) const;
+    void makeSiteContextMenus();
+    void addActionItems(std::vector<PaletteItem> &items);
+    void addSiteItems(std::vector<PaletteItem> &items);
+    void addSettingItems(std::vector<PaletteItem> &items);
+    void makeTray();
+    void hideInTray();
+    QLineEdit *pageFilter() const;
+    Place place() const;
+    void showPage(PageId page);
     void chooseFolder();
     void openNextSheet();
     void undo(const QString &doneWord, const QString &againWord);
@@ -151,6 +192,11 @@ private:
     QPointer<ServeSheet> m_sheet;
     QList<Queued> m_queue;
     QString m_startProblem; ///< why the engine could not be started
+    QPointer<CommandPalette> m_palette;
+    std::vector<PaletteSource> m_paletteSources;
+    QList<Place> m_places; ///< oldest first
+    TrayControl *m_tray = nullptr;
+    bool m_paused = false;
     bool m_leaving = false;
 };
 

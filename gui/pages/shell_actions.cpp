@@ -3,10 +3,13 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/charts/chart_table.h"
+#include "gui/charts/line_chart.h"
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/settings_page.h"
+#include "gui/pages/shortcuts_sheet.h"
 #include "gui/pages/site_actions.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
@@ -16,7 +19,10 @@
 #include <QActionGroup>
 #include <QPushButton>
 #include <QSettings>
+#include <QStackedWidget>
 #include <QTabWidget>
+
+#include <algorithm>
 
 namespace arc {
 
@@ -97,6 +103,18 @@ void Shell::makeWindowActions()
                      .shortcut = key("Ctrl+F"),
                      .words = tr("filter search")},
                     [this] { findInPage(); });
+    m_registry->add({.id = s("edit.palette"),
+                     .text = tr("Search or &run…"),
+                     .icon = s("search"),
+                     .shortcut = key("Ctrl+K"),
+                     .words = tr("palette command")},
+                    [this] { openPalette(); });
+    m_registry->add({.id = s("help.shortcuts"),
+                     .text = tr("&Keyboard shortcuts"),
+                     .icon = s("keyboard"),
+                     .shortcut = key("Ctrl+/"),
+                     .words = tr("keys hotkeys")},
+                    [this] { showShortcuts(*m_registry, this); });
     m_registry->add({.id = s("help.about"), .text = tr("&About Arcology"), .icon = s("info")},
                     [this] { about(); });
 }
@@ -111,12 +129,45 @@ void Shell::makeViewActions()
                          .shortcut = pageShortcut(page)},
                         [this, page] { goTo(page); });
     }
+    m_registry->add(
+        {.id = s("view.back"),
+         .text = tr("&Back"),
+         .icon = s("back"),
+         .shortcut = key("Alt+Left"),
+         .words = tr("previous page")},
+        [this] { goBack(); },
+        [this] { return m_places.isEmpty() ? tr("Nothing to go back to") : QString(); });
+    QAction *pause = m_registry->add({.id = s("view.pause"),
+                                      .text = tr("&Pause the live view"),
+                                      .icon = s("pause"),
+                                      .shortcut = key("Space"),
+                                      .words = tr("freeze stop live"),
+                                      .isBareKey = true},
+                                     [this] { setPaused(!m_paused); });
+    pause->setCheckable(true);
     m_registry->add({.id = s("view.refresh"),
                      .text = tr("&Refresh now"),
                      .icon = s("restart"),
                      .shortcut = key("F5"),
                      .words = tr("reload update")},
                     [this] { m_bridge.refresh(); });
+    const auto chart = [this]() -> LineChart * {
+        if (auto *focused = qobject_cast<LineChart *>(focusWidget()))
+            return focused;
+        const auto all = m_stack->currentWidget()->findChildren<LineChart *>();
+        const auto seen = std::ranges::find_if(all, &QWidget::isVisible);
+        return seen == all.end() ? nullptr : *seen;
+    };
+    m_registry->add(
+        {.id = s("view.chartTable"),
+         .text = tr("Show the chart as a &table"),
+         .shortcut = key("Ctrl+T"),
+         .words = tr("values numbers accessible")},
+        [this, chart] {
+            if (const LineChart *shown = chart())
+                showAsTable(*shown, this);
+        },
+        [chart] { return chart() ? QString() : tr("This page shows no chart"); });
     m_registry->add({.id = s("view.regions"),
                      .text = tr("Go to the &next part of the window"),
                      .shortcut = key("F6"),
@@ -130,20 +181,24 @@ void Shell::makeThemeActions()
     struct Row {
         const char *id;
         QString text;
+        QString title;
         ThemeChoice choice;
     };
     const Row rows[] = {
-        {"theme.system", tr("As the &system"), ThemeChoice::System},
-        {"theme.light", tr("&Light"), ThemeChoice::Light},
-        {"theme.dark", tr("&Dark"), ThemeChoice::Dark},
+        {"theme.system", tr("As the &system"), tr("Theme of the system"), ThemeChoice::System},
+        {"theme.light", tr("&Light"), tr("Light theme"), ThemeChoice::Light},
+        {"theme.dark", tr("&Dark"), tr("Dark theme"), ThemeChoice::Dark},
     };
     for (const Row &row : rows) {
-        QAction *action = m_registry->add(
-            {.id = s(row.id), .text = row.text, .words = tr("theme colours appearance")},
-            [this, choice = row.choice] {
-                m_options.theme->choose(choice);
-                m_windowSettings->setValue(QStringLiteral("theme"), int(choice));
-            });
+        QAction *action =
+            m_registry->add({.id = s(row.id),
+                             .text = row.text,
+                             .title = row.title,
+                             .words = tr("theme colours appearance")},
+                            [this, choice = row.choice] {
+                                m_options.theme->choose(choice);
+                                m_windowSettings->setValue(QStringLiteral("theme"), int(choice));
+                            });
         action->setCheckable(true);
         action->setChecked(m_options.theme->choice() == row.choice);
         group->addAction(action);

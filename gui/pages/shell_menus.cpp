@@ -5,9 +5,13 @@
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
-#include "gui/pages/settings_page.h"
+#include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
+#include "gui/pages/task_strip.h"
+#include "gui/widgets/banner.h"
 
+#include <QKeyEvent>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -31,11 +35,11 @@ void Shell::makeMenus()
     if (!m_options.sampleFolder.isEmpty())
         add(file, {"file.sample"});
     add(file, {"file.history", "", "file.close", "file.quit"});
-    add(menuBar()->addMenu(tr("&Edit")), {"edit.undo", "", "edit.find"});
+    add(menuBar()->addMenu(tr("&Edit")), {"edit.undo", "", "edit.find", "edit.palette"});
     auto *view = menuBar()->addMenu(tr("&View"));
     for (int i = 0; i < kPageCount; ++i)
         view->addAction(m_registry->action(pageActionId(PageId(i))));
-    add(view, {"", "view.refresh", "view.regions"});
+    add(view, {"", "view.back", "view.refresh", "view.pause", "view.chartTable", "view.regions"});
     if (m_options.theme)
         add(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});
     auto *site = menuBar()->addMenu(tr("&Site"));
@@ -44,15 +48,41 @@ void Shell::makeMenus()
             site->addAction(entry.action);
     }
     site->setToolTipsVisible(true);
-    add(menuBar()->addMenu(tr("&Help")), {"help.about"});
+    add(menuBar()->addMenu(tr("&Help")), {"help.shortcuts", "help.about"});
+}
+
+void Shell::makeSiteContextMenus()
+{
+    connect(m_sites, &SitesPage::menuWanted, this, [this](const QString &site, QPoint where) {
+        auto *menu = new QMenu(this);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        m_registry->fillSiteMenu(*menu, site);
+        menu->popup(where);
+    });
+    m_sites->detail()->setRunActions({m_registry->action(QStringLiteral("site.migrate")),
+                                      m_registry->action(QStringLiteral("site.createAdmin")),
+                                      m_registry->action(QStringLiteral("site.run"))});
+}
+
+void Shell::keyPressEvent(QKeyEvent *event)
+{
+    // Space comes here only from what has no use for it: buttons and inputs keep it.
+    if (event->key() == Qt::Key_Space && event->modifiers() == Qt::NoModifier)
+        return setPaused(!m_paused);
+    QMainWindow::keyPressEvent(event);
 }
 
 void Shell::findInPage()
 {
-    if (m_page == PageId::Settings)
-        return m_settingsPage->focusSearch();
-    goTo(PageId::Sites);
-    m_sites->focusFilter();
+    QLineEdit *filter = pageFilter();
+    if (!filter || !filter->isVisible()) { // a page with nothing to filter: the sites are meant
+        goTo(PageId::Sites);
+        filter = pageFilter();
+    }
+    if (!filter)
+        return;
+    filter->setFocus(Qt::ShortcutFocusReason);
+    filter->selectAll();
 }
 
 static QWidget *firstFocusable(QWidget *region)
@@ -68,7 +98,12 @@ static QWidget *firstFocusable(QWidget *region)
 
 void Shell::cycleRegions()
 {
-    const QList<QWidget *> regions {m_rail, m_stack->currentWidget(), m_header};
+    QList<QWidget *> regions {m_rail, m_stack->currentWidget()};
+    if (!m_tasks.empty())
+        regions << m_tasks.front();
+    if (m_banner->isVisible())
+        regions << m_banner;
+    regions << m_header;
     int now = -1;
     for (int i = 0; i < regions.size(); ++i) {
         if (regions[i]->isAncestorOf(focusWidget()))

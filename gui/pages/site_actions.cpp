@@ -2,6 +2,7 @@
 #include "gui/pages/site_actions.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/pages/app_dialogs.h"
 #include "gui/pages/window_context.h"
@@ -96,10 +97,12 @@ void SiteActions::openInBrowser(const QString &site)
 {
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
     const api::SiteView *view = m_context.bridge().site(toStd(site));
-    if (figures && !figures->urls.empty())
-        m_context.openUrl(QUrl(toQString(figures->urls.front())));
-    else if (view && !view->urls.empty())
-        m_context.openUrl(QUrl(toQString(view->urls.front())));
+    const auto urls = figures && !figures->urls.empty() ? figures->urls
+        : view                                          ? view->urls
+                                                        : std::vector<std::string> {};
+    const QStringList addresses = siteAddresses(toStd(site), urls);
+    if (!addresses.isEmpty())
+        m_context.openUrl(QUrl(addresses.first()));
 }
 
 void SiteActions::migrate(const QString &site)

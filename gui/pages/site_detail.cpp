@@ -2,6 +2,7 @@
 #include "gui/pages/site_detail.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
@@ -42,7 +43,6 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
       m_environment(new EnvironmentTab(context, m_tabs)), m_output(new OutputTab(context, m_tabs))
 {
     makeFailureCard();
-    makeRunMenu();
     m_links->setSpacing(8);
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
@@ -84,19 +84,11 @@ QHBoxLayout *SiteDetail::makeHead()
     return head;
 }
 
-void SiteDetail::makeRunMenu()
+void SiteDetail::setRunActions(const QList<QAction *> &actions)
 {
     auto *menu = new QMenu(m_run);
-    auto *migrate = menu->addAction(icon(QStringLiteral("database")), tr("Migrate…"), this,
-                                    [this] { m_actions.migrate(m_site); });
-    auto *admin = menu->addAction(icon(QStringLiteral("user")), tr("Create admin…"), this,
-                                  [this] { m_actions.createAdmin(m_site); });
-    menu->addAction(icon(QStringLiteral("terminal")), tr("Other command…"), this,
-                    [this] { m_actions.runCommand(m_site); });
-    connect(menu, &QMenu::aboutToShow, this, [this, migrate, admin] {
-        migrate->setVisible(m_actions.isDjango(m_site));
-        admin->setVisible(m_actions.isDjango(m_site));
-    });
+    menu->addActions(actions);
+    menu->setToolTipsVisible(true);
     m_run->setMenu(menu);
     m_run->setStyleSheet(QStringLiteral("padding-right: 22px;"));
 }
@@ -169,10 +161,8 @@ void SiteDetail::refresh()
     m_restart->setEnabled(live && view->enabled);
     m_run->setVisible(!view->app.empty());
     m_tabs->setTabVisible(m_tabs->indexOf(m_output), !view->app.empty());
-    QStringList urls;
-    for (const std::string &url : figures && !figures->urls.empty() ? figures->urls : view->urls)
-        urls << toQString(url);
-    showAddresses(urls);
+    showAddresses(
+        siteAddresses(view->id, figures && !figures->urls.empty() ? figures->urls : view->urls));
     showFailure(state, figures ? toQString(figures->cause) : QString());
 }
 

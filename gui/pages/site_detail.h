@@ -28,6 +28,8 @@ class SiteDetail : public QWidget {
 public:
     SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent = nullptr);
 
+    /// What the Run menu offers: actions on the selected site, which is the one shown.
+    void setRunActions(const QList<QAction *> &actions);
     void showSite(const QString &site);
     Switch *onSwitch() const { return m_switch; }
     QPushButton *restartButton() const { return m_restart; }
@@ -38,7 +40,6 @@ public:
 
 private:
     QHBoxLayout *makeHead();
-    void makeRunMenu();
     void makeFailureCard();
     void refresh();
     void showAddresses(const QStringList &urls);

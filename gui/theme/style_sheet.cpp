@@ -77,6 +77,8 @@ QPushButton[rail="true"] { background: transparent; border: 2px solid transparen
 QPushButton[rail="true"]:hover { background: @raised; }
 QPushButton[rail="true"]:checked { background: @selected; color: @accent; font-weight: 600; }
 QPushButton[rail="true"]:focus { border: 2px solid @accent; }
+QPushButton[search="true"] { background: @window; color: @text2; text-align: left; }
+QPushButton[search="true"]:hover { background: @raised; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/arrow-down.svg);
     subcontrol-position: right center; subcontrol-origin: padding;
     right: 4px; width: 10px; height: 10px; }

@@ -40,6 +40,10 @@ public:
         if (kind != QAccessible::Name || !isValid())
             return {};
         const QAbstractItemModel *model = m_view->model();
+        const QString whole =
+            model->index(m_row, 0, m_view->rootIndex()).data(Qt::AccessibleTextRole).toString();
+        if (!whole.isEmpty())
+            return whole;
         QStringList parts;
         for (int column = 0; column < model->columnCount(m_view->rootIndex()); ++column) {
             const QString value =

@@ -163,6 +163,15 @@ api::SiteView ControlService::siteView(const SiteConfig &site) const
     return view;
 }
 
+/// A number of the folders an app names, so that who has them knows when to ask again.
+static int64_t markOf(const std::vector<StaticMount> &mounts)
+{
+    std::string all;
+    for (const StaticMount &mount : mounts)
+        all += fmt::format("{}\n{}\n", mount.prefix, fmt::join(mount.roots, "\n"));
+    return all.empty() ? 0 : static_cast<int64_t>(std::hash<std::string> {}(all) >> 33);
+}
+
 api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool)
 {
     const PoolInfo info = pool ? pool->info() : PoolInfo {};
@@ -184,6 +193,7 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         .queueP95 = now.queueP95,
         .restarts = info.restarts,
         .workers = {},
+        .routesMark = markOf(info.mounts),
         .warnings = info.warnings};
     for (const WorkerInfo &worker : info.workers) {
         const auto cpu = m_workerCpu.find(worker.pid);

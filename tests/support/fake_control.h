@@ -83,9 +83,10 @@ public:
     std::string startFails;
     /// What recognise() answers for a folder; other folders are NotProject.
     std::map<std::string, api::Recognition> folders;
-    std::string author = "test";                ///< of the revisions to come
-    std::map<std::string, std::string> pinned;  ///< setting key → "command line"
-    std::map<std::string, std::string> outputs; ///< site → what its app wrote
+    std::string author = "test";                               ///< of the revisions to come
+    std::map<std::string, std::string> pinned;                 ///< setting key → "command line"
+    std::map<std::string, std::vector<std::string>> appRoutes; ///< app → static folders it names
+    std::map<std::string, std::string> outputs;                ///< site → what its app wrote
     std::vector<std::string> commandOutput {"Operations to perform:\n",
                                             "  Applying shop.0001_initial... OK\n"};
     int commandExit = 0;

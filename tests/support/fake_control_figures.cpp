@@ -121,6 +121,8 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
     }
     pool.threads = kThreads;
     pool.restarts = state.restarts;
+    if (const auto named = appRoutes.find(view.app); named != appRoutes.end())
+        pool.routesMark = static_cast<int64_t>(named->second.size());
     const double load = site.enabled ? loadOf(site.id, unixMs) : 0;
     pool.queueP95 = load > 0 ? 0.0004 : -1;
     const bool lives = site.enabled && state.state != "stopped" && state.state != "failed";

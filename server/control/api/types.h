@@ -154,6 +154,7 @@ struct PoolFigures {
     double queueP95 = -1; ///< seconds, over the last ten seconds
     int64_t restarts = 0;
     std::vector<WorkerFigures> workers;
+    int64_t routesMark = 0; ///< another number: the app names other static folders than before
     std::vector<std::string> warnings;
     ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state),
                ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
@@ -161,7 +162,7 @@ struct PoolFigures {
                ARC_FIELD("threads", threads), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
                ARC_FIELD("restarts", restarts), ARC_FIELD("workers", workers),
-               ARC_FIELD("warnings", warnings))
+               ARC_FIELD("routes_mark", routesMark), ARC_FIELD("warnings", warnings))
 };
 
 struct HostFigures {
