@@ -171,6 +171,14 @@ api::SiteView FakeControl::viewOf(const SiteConfig &site) const
         view.python = app->python;
         view.kind = fmt::format("{} · {}", app->kind, app->interface == "asgi" ? "ASGI" : "WSGI");
         view.env = app->env;
+        const auto named = appRoutes.find(app->id);
+        for (const std::string &path :
+             named == appRoutes.end() ? std::vector<std::string> {} : named->second)
+            view.routes.push_back({.path = path,
+                                   .methods = {},
+                                   .handler = "static",
+                                   .target = app->root + path,
+                                   .fromApp = true});
     }
     return view;
 }
