@@ -4,6 +4,7 @@
 #include "server/base/file_descriptor.h"
 
 #include <QLocalServer>
+#include <QMetaType>
 
 #include <optional>
 #include <string>
@@ -49,3 +50,5 @@ private:
 };
 
 } // namespace arc
+
+Q_DECLARE_METATYPE(arc::StartRequest)

@@ -49,12 +49,18 @@ void Shell::closeEvent(QCloseEvent *event)
     saveWindow();
     if (m_leaving)
         return event->accept();
-    event->ignore();
     const int sites = servedSites();
-    if (sites > 0 && m_tray && m_tray->canHold())
+    const bool toTray = sites > 0 && m_tray && m_tray->canHold();
+    if (!toTray
+        && (sites == 0 || m_windowSettings->value(QLatin1String(kExplainedKey), false).toBool())) {
+        m_leaving = true;
+        event->accept();
+        Q_EMIT left();
+        return;
+    }
+    event->ignore();
+    if (toTray)
         return hideInTray();
-    if (sites == 0 || m_windowSettings->value(QLatin1String(kExplainedKey), false).toBool())
-        return leave();
     auto *box = new QMessageBox(
         QMessageBox::NoIcon, tr("Arcology goes on serving"),
         tr("%n site(s) stay reachable while this window is closed.", nullptr, sites),
@@ -136,7 +142,6 @@ void Shell::leave()
     if (m_leaving)
         return;
     m_leaving = true;
-    saveWindow();
     close();
     Q_EMIT left();
 }

@@ -11,14 +11,15 @@ namespace arc::test {
 
 static Theme *s_theme = nullptr;
 
-GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher)
+GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher, Tray *tray)
     : control(std::move(engine)), bridge(*control, launcher),
       shell(bridge,
             {.instanceName = QStringLiteral("This computer"),
              .sampleFolder = dir.filePath(QStringLiteral("sample")),
              .settingsFile = dir.filePath(QStringLiteral("window.ini")),
              .openUrl = [this](const QUrl &url) { opened << url; },
-             .theme = s_theme})
+             .theme = s_theme,
+             .tray = tray})
 {
 }
 

@@ -18,7 +18,7 @@ namespace arc::test {
 class GuiFixture {
 public:
     explicit GuiFixture(std::unique_ptr<FakeControl> control = std::make_unique<FakeControl>(),
-                        EngineLauncher *launcher = nullptr);
+                        EngineLauncher *launcher = nullptr, Tray *tray = nullptr);
 
     /// Shows the window and waits until the engine has answered once.
     void open();
