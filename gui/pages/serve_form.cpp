@@ -131,9 +131,16 @@ void ServeForm::toggleMore()
     Q_EMIT heightChanged();
 }
 
-void ServeForm::show(const api::Recognition &found, const QString &note)
+QString ServeForm::address() const
+{
+    return m_address->fullText();
+}
+
+void ServeForm::show(const api::Recognition &found, const QString &note,
+                     const QStringList &listenerProblems)
 {
     m_found = found;
+    m_listenerProblems = listenerProblems;
     m_note->setText(
         found.projects.size() > 1
             ? tr("%n projects are in this folder. Choose one:", nullptr, int(found.projects.size()))
@@ -184,6 +191,8 @@ void ServeForm::choose(int project)
     QStringList warnings;
     for (const std::string &warning : choice->warnings)
         warnings << QStringLiteral("▲ ") + toQString(warning);
+    for (const QString &problem : m_listenerProblems)
+        warnings << QStringLiteral("▲ ") + problem;
     m_warnings->setText(warnings.join(QLatin1Char('\n')));
     m_warnings->setVisible(!warnings.isEmpty());
     m_python->setVisible(!isStatic);

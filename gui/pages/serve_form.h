@@ -25,7 +25,9 @@ class ServeForm : public QWidget {
 public:
     explicit ServeForm(QWidget *parent = nullptr);
 
-    void show(const api::Recognition &found, const QString &note);
+    /// `listenerProblems`: sentences about addresses that are not open.
+    void show(const api::Recognition &found, const QString &note,
+              const QStringList &listenerProblems = {});
     api::NewSite site() const;
     bool opensBrowser() const;
     bool isComplete() const; ///< has a name, and variables that can be set
@@ -33,6 +35,7 @@ public:
     QLineEdit *name() const { return m_name; }
     QListWidget *projects() const { return m_projects; }
     QPushButton *moreButton() const { return m_more; }
+    QString address() const;
     void showProblem(const QString &sentence);
 
 Q_SIGNALS:
@@ -48,6 +51,7 @@ private:
     const api::ProjectChoice *chosen() const;
 
     api::Recognition m_found;
+    QStringList m_listenerProblems;
     int m_chosen = -1;
     QLabel *m_note;
     QLabel *m_title;

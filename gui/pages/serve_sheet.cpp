@@ -170,7 +170,13 @@ void ServeSheet::lookAt()
 void ServeSheet::takeRecognition(Result<api::Recognition> answer)
 {
     if (answer && !answer->projects.empty()) {
-        m_form->show(*answer, m_note);
+        QStringList closed;
+        for (const api::ListenerStatus &listener : m_context.bridge().status().listeners) {
+            if (!listener.error.empty())
+                closed << tr("%1 is not open: %2")
+                              .arg(toQString(listener.address), toQString(listener.error));
+        }
+        m_form->show(*answer, m_note, closed);
         return setStep(Step::Form);
     }
     if (answer || answer.error().code() == ErrorCode::NotProject) {

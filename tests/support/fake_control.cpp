@@ -120,7 +120,7 @@ Result<api::Status> FakeControl::statusNow(const api::Nothing &)
         status.sites += site.enabled;
     for (const ListenerConfig &listener : document().listeners)
         status.listeners.push_back(
-            {listener.id, listener.address, "http://" + listener.address, {}});
+            {listener.id, listener.address, "http://" + listener.address, listenerError});
     status.warnings = warnings;
     return status;
 }

@@ -92,6 +92,7 @@ public:
     int commandExit = 0;
     bool commandHangs = false;         ///< runs until it is cancelled
     std::vector<std::string> warnings; ///< of status
+    std::string listenerError;         ///< why no listener is open; empty: all are
 
 private:
     struct Kept {
