@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in every state, light and dark: rendered, not blank, and written as PNG for people to
-// look at when ARC_SHOTS names a folder.
+// look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says.
 #include "gui/gui_fixture.h"
 
 #include "gui/charts/line_chart.h"
 #include "gui/forms/setting_form_row.h"
+#include "gui/pages/action_registry.h"
+#include "gui/pages/command_palette.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
@@ -20,6 +22,10 @@
 
 #include <QDialog>
 #include <QDir>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMessageBox>
+#include <QPainter>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
@@ -30,6 +36,8 @@ using namespace arc::test;
 
 namespace {
 
+constexpr QSize kThumbnail {480, 300};
+constexpr int kSheetColumns = 4;
 constexpr int kColoursMin = 8; ///< fewer in a page is a blank page
 
 int coloursOf(const QImage &image)
@@ -49,16 +57,51 @@ void settle()
         QCoreApplication::processEvents();
 }
 
+QString shotsFolder()
+{
+    const QString asked = qEnvironmentVariable("ARC_SHOTS");
+    return asked.isEmpty() ? QCoreApplication::applicationDirPath() + QStringLiteral("/../shots")
+                           : asked;
+}
+
+struct Thumbnail {
+    QString name;
+    QImage picture;
+};
+QList<Thumbnail> s_thumbnails; // of what was taken, for the contact sheets
+
 void shoot(QWidget &widget, const QString &name)
 {
     QCoreApplication::sendPostedEvents();
     const QImage image = widget.grab().toImage();
     QVERIFY2(coloursOf(image) >= kColoursMin, qPrintable(name));
-    const QString folder = qEnvironmentVariable("ARC_SHOTS");
-    if (folder.isEmpty())
+    QVERIFY(QDir().mkpath(shotsFolder()));
+    QVERIFY(image.save(shotsFolder() + QLatin1Char('/') + name + QStringLiteral(".png")));
+    s_thumbnails.append(
+        {name, image.scaled(kThumbnail, Qt::KeepAspectRatio, Qt::SmoothTransformation)});
+}
+
+/// All pictures whose names begin alike on one, small: to see at a glance what does not belong.
+void writeContactSheet(const QString &theme)
+{
+    QList<Thumbnail> chosen;
+    for (const Thumbnail &one : s_thumbnails) {
+        if (one.name.startsWith(theme))
+            chosen << one;
+    }
+    if (chosen.isEmpty())
         return;
-    QVERIFY(QDir().mkpath(folder));
-    QVERIFY(image.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+    const int rows = int(chosen.size() + kSheetColumns - 1) / kSheetColumns;
+    const QSize cell = kThumbnail + QSize(12, 30);
+    QImage sheet(cell.width() * kSheetColumns, cell.height() * rows, QImage::Format_RGB32);
+    sheet.fill(Qt::gray);
+    QPainter painter(&sheet);
+    for (int i = 0; i < chosen.size(); ++i) {
+        const QPoint at(i % kSheetColumns * cell.width(), i / kSheetColumns * cell.height());
+        painter.drawText(at + QPoint(6, 18), chosen[i].name);
+        painter.drawImage(at + QPoint(6, 24), chosen[i].picture);
+    }
+    QVERIFY(sheet.save(shotsFolder() + QStringLiteral("/contact-%1.png").arg(theme)));
 }
 
 } // namespace
@@ -70,6 +113,9 @@ private Q_SLOTS:
     void everyPageIsDrawn();
     void sheetsAreDrawn_data();
     void sheetsAreDrawn();
+    void whatLiesOverThePagesIsDrawn_data() { sheetsAreDrawn_data(); }
+    void whatLiesOverThePagesIsDrawn();
+    void cleanupTestCase();
 };
 
 void TestShots::everyPageIsDrawn_data()
@@ -176,6 +222,50 @@ void TestShots::sheetsAreDrawn()
     fixture.shell.quit();
     QTRY_VERIFY(openDialog(fixture.shell));
     shoot(*openDialog(fixture.shell), prefix + QStringLiteral("quit"));
+}
+
+void TestShots::whatLiesOverThePagesIsDrawn()
+{
+    QFETCH(int, theme);
+    GuiFixture fixture;
+    fixture.theme()->choose(ThemeChoice(theme));
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-over-");
+    fixture.open();
+    fixture.shell.openPalette();
+    settle();
+    QVERIFY(fixture.shell.palette());
+    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette"));
+    fixture.shell.palette()->field()->setText(QStringLiteral("re sh"));
+    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette-found"));
+    fixture.shell.palette()->field()->setText(QStringLiteral("zzzz"));
+    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette-nothing"));
+    fixture.shell.palette()->reject();
+    fixture.shell.actions().action(QStringLiteral("help.shortcuts"))->trigger();
+    settle();
+    shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("shortcuts")),
+          prefix + QStringLiteral("shortcuts"));
+    fixture.shell.actions().action(QStringLiteral("view.chartTable"))->trigger();
+    settle();
+    shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("chartTable")),
+          prefix + QStringLiteral("chart-table"));
+    QMenu menu;
+    fixture.shell.actions().fillSiteMenu(menu, QStringLiteral("shop"));
+    menu.ensurePolished();
+    menu.resize(menu.sizeHint());
+    shoot(menu, prefix + QStringLiteral("site-menu"));
+    fixture.shell.setPaused(true);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("paused"));
+    fixture.shell.close();
+    QTRY_VERIFY(qobject_cast<QMessageBox *>(openDialog(fixture.shell))
+                || fixture.shell.findChild<QMessageBox *>());
+    shoot(*fixture.shell.findChild<QMessageBox *>(), prefix + QStringLiteral("close"));
+}
+
+void TestShots::cleanupTestCase()
+{
+    writeContactSheet(QStringLiteral("light"));
+    writeContactSheet(QStringLiteral("dark"));
 }
 
 int main(int argc, char **argv)

@@ -44,6 +44,8 @@ public:
         QProcessEnvironment all = QProcessEnvironment::systemEnvironment();
         all.insert("DISPLAY", m_name);
         all.insert("QT_QPA_PLATFORM", "xcb");
+        all.insert("XDG_CONFIG_HOME", m_config.path()); // a window that has never been here
+        all.remove("DBUS_SESSION_BUS_ADDRESS");
         all.remove("WAYLAND_DISPLAY");
         return all;
     }
@@ -75,13 +77,14 @@ public:
     }
 
 private:
+    QTemporaryDir m_config;
     QProcess m_xvfb;
     QProcess m_manager;
     QString m_name;
 };
 
 /// The visible window whose title holds a text; empty: none.
-QByteArray windowId(const Display &display, const QString &title = "Arcology –")
+QByteArray windowId(const Display &display, const QString &title = "This computer")
 {
     return display.run("xdotool", {"search", "--onlyvisible", "--name", title}).split('\n').first();
 }
