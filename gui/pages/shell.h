@@ -88,7 +88,7 @@ public:
     void setPaused(bool paused);
     bool isPaused() const { return m_paused; }
     ServeSheet *sheet() const;
-    CommandPalette *palette() const { return m_palette; }
+    CommandPalette *palette() const;
     TrayControl *trayControl() const { return m_tray; }
 
     ActionRegistry &actions() const { return *m_registry; }

@@ -17,6 +17,11 @@ namespace arc {
 
 enum Rank { kPageRank, kSiteRank, kActionRank, kSiteActionRank, kSettingRank };
 
+CommandPalette *Shell::palette() const
+{
+    return m_palette;
+}
+
 void Shell::openPalette()
 {
     if (m_palette)

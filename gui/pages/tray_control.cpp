@@ -32,6 +32,8 @@ static QIcon trayIcon(const QString &state)
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF corner(kIconSize - kMarkSize, kIconSize - kMarkSize, kMarkSize, kMarkSize);
     painter.setCompositionMode(QPainter::CompositionMode_Clear);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(Qt::black);
     painter.drawEllipse(corner.adjusted(-4, -4, 4, 4));
     painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
     paintStateMark(painter, corner, lookOf(state).tone);

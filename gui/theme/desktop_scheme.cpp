@@ -4,6 +4,7 @@
 #include <QDBusMessage>
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
+#include <QMetaType>
 
 namespace arc {
 
@@ -46,7 +47,7 @@ void DesktopScheme::take(const QVariant &value)
 {
     // Read wraps its answer in a second variant.
     const QVariant inner =
-        value.canConvert<QDBusVariant>() ? qvariant_cast<QDBusVariant>(value).variant() : value;
+        value.metaType() == QMetaType::fromType<QDBusVariant>() ? qvariant_cast<QDBusVariant>(value).variant() : value;
     bool isNumber = false;
     const uint scheme = inner.toUInt(&isNumber);
     std::optional<bool> dark;

@@ -8,6 +8,7 @@
 #include "gui/charts/line_chart.h"
 #include "gui/theme/language.h"
 
+#include <QDateTime>
 #include <QElapsedTimer>
 #include <QGridLayout>
 

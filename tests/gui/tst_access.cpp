@@ -13,6 +13,7 @@
 #include "gui/widgets/safe_table.h"
 
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QAbstractScrollArea>
 #include <QAbstractSpinBox>
 #include <QAccessible>
@@ -307,9 +308,9 @@ void TestAccess::aTableSurvivesEveryQuestion()
 void TestAccess::oldNotesOfAResetModelAreHarmless()
 {
     auto *model = new QStandardItemModel;
+    model->setColumnCount(3);
     auto *table = new SafeTable(model, 0, 1);
     model->setParent(table);
-    model->setColumnCount(3);
     table->show();
     QRandomGenerator dice(11);
     QList<QAccessible::Id> notes; // what a screen reader keeps: ids, not pointers
