@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char *kUsage =
 #ifdef ARC_HAS_GUI
-    "arcology                         opens the window, and starts the engine unless one runs\n"
+    "arcology [FOLDER]                opens the window, and starts the engine unless one runs\n"
 #endif
     "arcology --headless              the engine alone: service, container, server without "
     "display\n"

@@ -295,6 +295,8 @@ void Shell::updateWatching()
         m_status->restartCost();
     m_bridge.setWatching(watched && !m_paused);
     m_toast->setWatched(watched);
+    if (m_tray)
+        m_tray->setWatched(watched);
     for (TaskStrip *strip : m_tasks)
         strip->setWatched(watched);
 }

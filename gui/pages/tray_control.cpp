@@ -63,8 +63,6 @@ TrayControl::TrayControl(Tray &tray, ControlBridge &bridge, ActionRegistry &acti
     });
     fillMenu(); // some panels ask for it before it is shown
     look();
-    if (!m_tray.isShown())
-        m_lookTimer->start();
 }
 
 TrayControl::~TrayControl()
@@ -87,6 +85,15 @@ void TrayControl::look()
     m_tray.setShown(available);
     if (!available)
         Q_EMIT lost();
+}
+
+void TrayControl::setWatched(bool watched)
+{
+    if (!watched || m_tray.isShown() || m_looks >= kLooksMax)
+        m_lookTimer->stop();
+    else if (!m_lookTimer->isActive())
+        m_lookTimer->start();
+    showState(); // what is not looked at is not claimed
 }
 
 bool TrayControl::canHold()

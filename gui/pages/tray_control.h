@@ -33,6 +33,8 @@ public:
 
     /// Whether closing the window may hide it here. Looks anew.
     bool canHold();
+    /// Stops looking for a late tray while nobody sees the window.
+    void setWatched(bool watched);
     QMenu *menu() const { return m_menu.get(); }
     /// Once in a life of the window's settings: where the window went.
     void tellHidden();

@@ -66,6 +66,7 @@ private Q_SLOTS:
     void withATrayClosingHidesAndSaysSoOnce();
     void theTrayBringsTheWindowBack();
     void hiddenInTheTrayNoTimerRuns();
+    void aMinimisedWindowLooksForNoTray();
     void withoutATrayTheDialogComesOnceAndIsRemembered();
     void aTrayThatComesLateIsUsed();
     void aTrayThatGoesBringsTheWindowBack();
@@ -124,6 +125,19 @@ void TestLeaving::hiddenInTheTrayNoTimerRuns()
     QCOMPARE(activeTimers(fixture.shell), 0);
     QCOMPARE(activeTimers(fixture.bridge), 0);
     QCOMPARE(tray.toolTip.contains(QStringLiteral("Serving")), false); // nobody looks: not claimed
+}
+
+void TestLeaving::aMinimisedWindowLooksForNoTray()
+{
+    FakeTray tray;
+    tray.available = false;
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    fixture.open();
+    QCOMPARE(activeTimers(*fixture.shell.trayControl()), 1);
+    fixture.shell.showMinimized();
+    QTRY_COMPARE(activeTimers(*fixture.shell.trayControl()), 0);
+    fixture.shell.showNormal();
+    QTRY_COMPARE(activeTimers(*fixture.shell.trayControl()), 1);
 }
 
 void TestLeaving::withoutATrayTheDialogComesOnceAndIsRemembered()
