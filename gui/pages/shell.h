@@ -88,10 +88,10 @@ public:
     void setPaused(bool paused);
     bool isPaused() const { return m_paused; }
     ServeSheet *sheet() const;
-    CommandPalette *palette() const;
+    CommandPalette *commandPalette() const;
     TrayControl *trayControl() const { return m_tray; }
 
-    ActionRegistry &actions() const { return *m_registry; }
+    ActionRegistry &registry() const { return *m_registry; }
     HeaderBar *header() const { return m_header; }
     Banner *banner() const { return m_banner; }
     Toast *toast() const { return m_toast; }

@@ -17,7 +17,7 @@ namespace arc {
 
 enum Rank { kPageRank, kSiteRank, kActionRank, kSiteActionRank, kSettingRank };
 
-CommandPalette *Shell::palette() const
+CommandPalette *Shell::commandPalette() const
 {
     return m_palette;
 }

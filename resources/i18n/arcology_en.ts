@@ -125,4 +125,11 @@
         <translation><numerusform>%n core</numerusform><numerusform>%n cores</numerusform></translation>
     </message>
 </context>
+<context>
+    <name>arc::TrayControl</name>
+    <message numerus="yes">
+        <source>All %n sites…</source>
+        <translation><numerusform>All %n sites…</numerusform><numerusform>All %n sites…</numerusform></translation>
+    </message>
+</context>
 </TS>

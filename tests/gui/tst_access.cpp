@@ -209,7 +209,7 @@ void TestAccess::everyFocusableWidgetHasAName()
         look(fixture.shell);
     }
     fixture.shell.openPalette();
-    look(*fixture.shell.palette());
+    look(*fixture.shell.commandPalette());
     QVERIFY(seen > 100);
     QCOMPARE(nameless, QStringList());
 }

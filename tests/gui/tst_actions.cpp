@@ -40,7 +40,7 @@ CommandPalette *openPalette(GuiFixture &fixture)
     if (!QTest::qWaitForWindowActive(&fixture.shell))
         return nullptr;
     QTest::keyClick(&fixture.shell, Qt::Key_K, Qt::ControlModifier);
-    return fixture.shell.palette();
+    return fixture.shell.commandPalette();
 }
 
 /// Types a query into the open palette and gives its first line.
@@ -134,7 +134,7 @@ void TestActions::everyActionThatOrdersNamesAnOperationThatExists()
 {
     GuiFixture fixture;
     int orders = 0;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         QVERIFY2(!plainText(entry.facts.text).isEmpty(), qPrintable(entry.facts.id));
         QVERIFY2(!entry.isOnSite() || entry.siteText.contains(s("%1")), qPrintable(entry.facts.id));
         if (entry.facts.operation.empty())
@@ -147,7 +147,7 @@ void TestActions::everyActionThatOrdersNamesAnOperationThatExists()
     QVERIFY(orders >= 9);
     // What ends serving is never class None.
     for (const char *id : {"file.quit", "site.stop", "site.remove", "site.migrate"})
-        QVERIFY2(ActionRegistry::confirmation(fixture.shell.actions().entry(s(id)).facts)
+        QVERIFY2(ActionRegistry::confirmation(fixture.shell.registry().entry(s(id)).facts)
                      != Confirm::None,
                  id);
 }
@@ -156,7 +156,7 @@ void TestActions::noKeyIsGivenTwice()
 {
     GuiFixture fixture;
     QStringList seen;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         const QString key = entry.facts.shortcut.toString();
         QVERIFY2(key.isEmpty() || !seen.contains(key), qPrintable(entry.facts.id + s(" ") + key));
         seen << key;
@@ -176,7 +176,7 @@ void TestActions::everyKeyOfTheSpecificationIsThere()
 {
     QFETCH(QString, key);
     GuiFixture fixture;
-    const auto &entries = fixture.shell.actions().entries();
+    const auto &entries = fixture.shell.registry().entries();
     QVERIFY(std::ranges::any_of(entries, [&](const ActionRegistry::Entry &entry) {
         return entry.facts.shortcut == QKeySequence(key);
     }));
@@ -191,7 +191,7 @@ void TestActions::menusAndPaletteShareTheirActions()
         for (QAction *action : menu->actions()) {
             if (action->isSeparator() || action->menu())
                 continue;
-            QCOMPARE(fixture.shell.actions().action(action->objectName()), action);
+            QCOMPARE(fixture.shell.registry().action(action->objectName()), action);
             ++shared;
         }
     }
@@ -203,8 +203,8 @@ void TestActions::whatCannotBeDoneSaysWhy()
     GuiFixture fixture;
     fixture.open();
     fixture.shell.sitesPage()->select(s("docs"));
-    QTRY_COMPARE(fixture.shell.actions().selectedSite(), s("docs"));
-    const QAction *restart = fixture.shell.actions().action(s("site.restart"));
+    QTRY_COMPARE(fixture.shell.registry().selectedSite(), s("docs"));
+    const QAction *restart = fixture.shell.registry().action(s("site.restart"));
     QVERIFY(!restart->isEnabled());
     QVERIFY(restart->toolTip().contains(s("docs")));
     fixture.shell.sitesPage()->select(s("shop"));
@@ -220,7 +220,7 @@ void TestActions::thePaletteIsUsedByKeyboardAlone()
     QCOMPARE(firstFound(*palette, "wor"), pageTitle(PageId::Workers));
     QTest::keyClick(palette->field(), Qt::Key_Return);
     QCOMPARE(fixture.shell.page(), PageId::Workers);
-    QTRY_VERIFY(!fixture.shell.palette());
+    QTRY_VERIFY(!fixture.shell.commandPalette());
 
     palette = openPalette(fixture);
     QVERIFY(palette);
@@ -229,7 +229,7 @@ void TestActions::thePaletteIsUsedByKeyboardAlone()
     QTest::keyClick(palette->field(), Qt::Key_Down);
     QCOMPARE(palette->list()->currentRow(), 0);
     QTest::keyClick(palette->field(), Qt::Key_Escape);
-    QTRY_VERIFY(!fixture.shell.palette());
+    QTRY_VERIFY(!fixture.shell.commandPalette());
     QCOMPARE(fixture.shell.page(), PageId::Workers);
 }
 
@@ -274,7 +274,7 @@ void TestActions::thePaletteSaysWhatItDoesNotFind()
     QCOMPARE(firstFound(*palette, "zzzqqq"), QString());
     QVERIFY(!palette->list()->isVisible());
     QTest::keyClick(palette->field(), Qt::Key_Return); // does nothing, and no harm
-    QVERIFY(fixture.shell.palette());
+    QVERIFY(fixture.shell.commandPalette());
 }
 
 void TestActions::aLineThatCannotBeChosenStaysOpen()
@@ -285,7 +285,7 @@ void TestActions::aLineThatCannotBeChosenStaysOpen()
     QVERIFY(palette);
     QCOMPARE(firstFound(*palette, "start shop"), s("Start shop")); // it runs already
     QTest::keyClick(palette->field(), Qt::Key_Return);
-    QVERIFY(fixture.shell.palette());
+    QVERIFY(fixture.shell.commandPalette());
     QCOMPARE(fixture.control->count("startSite"), size_t(0));
 }
 
@@ -310,13 +310,13 @@ void TestActions::theSheetOfShortcutsTellsEveryKey()
 {
     GuiFixture fixture;
     fixture.open();
-    fixture.shell.actions().action(s("help.shortcuts"))->trigger();
+    fixture.shell.registry().action(s("help.shortcuts"))->trigger();
     const auto *sheet = fixture.shell.findChild<QDialog *>(s("shortcuts"));
     QVERIFY(sheet && sheet->isVisible());
     QStringList texts;
     for (const QLabel *label : sheet->findChildren<QLabel *>())
         texts << label->text();
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         if (!entry.facts.shortcut.isEmpty())
             QVERIFY2(texts.contains(entry.facts.shortcut.toString(QKeySequence::NativeText)),
                      qPrintable(entry.facts.id));
@@ -328,7 +328,7 @@ void TestActions::backGoesToPageSiteAndFilter()
     GuiFixture fixture;
     fixture.open();
     QVERIFY(QTest::qWaitForWindowActive(&fixture.shell));
-    QVERIFY(!fixture.shell.actions().action(s("view.back"))->isEnabled());
+    QVERIFY(!fixture.shell.registry().action(s("view.back"))->isEnabled());
     fixture.shell.showSite(s("shop"));
     fixture.shell.showSite(s("docs"));
     auto *filter = fixture.shell.sitesPage()->findChild<QLineEdit *>(s("pageFilter"));
@@ -371,7 +371,7 @@ void TestActions::spaceOnAButtonPressesTheButton()
     button->setFocus();
     QTest::keyClick(button, Qt::Key_Space);
     QVERIFY(!fixture.shell.isPaused());
-    QVERIFY(fixture.shell.palette());
+    QVERIFY(fixture.shell.commandPalette());
 }
 
 void TestActions::findGoesToThePagesFilter()
@@ -391,7 +391,7 @@ void TestActions::theSiteMenuOfAnotherSiteActsOnIt()
     fixture.open();
     fixture.shell.sitesPage()->select(s("shop"));
     QMenu menu;
-    fixture.shell.actions().fillSiteMenu(menu, s("api")); // stopped
+    fixture.shell.registry().fillSiteMenu(menu, s("api")); // stopped
     const auto action = [&menu](const char *id) -> QAction * {
         for (QAction *one : menu.actions()) {
             if (one->objectName() == s(id))
@@ -467,7 +467,7 @@ void TestActions::aChartIsShownAsATable()
     const size_t last = chart->model().size() - 1;
     QCOMPARE(table->item(0, 1)->text(), chartText(chart->model().value(last, 0), chart->unit()));
     fixture.shell.goTo(PageId::Settings);
-    QVERIFY(!fixture.shell.actions().action(s("view.chartTable"))->isEnabled());
+    QVERIFY(!fixture.shell.registry().action(s("view.chartTable"))->isEnabled());
 }
 
 int main(int argc, char **argv)

@@ -233,23 +233,23 @@ void TestShots::whatLiesOverThePagesIsDrawn()
     fixture.open();
     fixture.shell.openPalette();
     settle();
-    QVERIFY(fixture.shell.palette());
-    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette"));
-    fixture.shell.palette()->field()->setText(QStringLiteral("re sh"));
-    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette-found"));
-    fixture.shell.palette()->field()->setText(QStringLiteral("zzzz"));
-    shoot(*fixture.shell.palette(), prefix + QStringLiteral("palette-nothing"));
-    fixture.shell.palette()->reject();
-    fixture.shell.actions().action(QStringLiteral("help.shortcuts"))->trigger();
+    QVERIFY(fixture.shell.commandPalette());
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette"));
+    fixture.shell.commandPalette()->field()->setText(QStringLiteral("re sh"));
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette-found"));
+    fixture.shell.commandPalette()->field()->setText(QStringLiteral("zzzz"));
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette-nothing"));
+    fixture.shell.commandPalette()->reject();
+    fixture.shell.registry().action(QStringLiteral("help.shortcuts"))->trigger();
     settle();
     shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("shortcuts")),
           prefix + QStringLiteral("shortcuts"));
-    fixture.shell.actions().action(QStringLiteral("view.chartTable"))->trigger();
+    fixture.shell.registry().action(QStringLiteral("view.chartTable"))->trigger();
     settle();
     shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("chartTable")),
           prefix + QStringLiteral("chart-table"));
     QMenu menu;
-    fixture.shell.actions().fillSiteMenu(menu, QStringLiteral("shop"));
+    fixture.shell.registry().fillSiteMenu(menu, QStringLiteral("shop"));
     menu.ensurePolished();
     menu.resize(menu.sizeHint());
     shoot(menu, prefix + QStringLiteral("site-menu"));
