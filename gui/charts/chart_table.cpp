@@ -40,7 +40,7 @@ static QTableWidget *makeTable(const LineChart &chart, QWidget *parent)
         table->setItem(row, 0, new QTableWidgetItem(clockText(model.time(i))));
         for (int series = 0; series < model.seriesCount(); ++series) {
             auto *item = new QTableWidgetItem(chartText(model.value(i, series), chart.unit()));
-            item->setTextAlignment(int(Qt::AlignRight | Qt::AlignVCenter));
+            item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
             table->setItem(row, 1 + series, item);
         }
     }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kImpossible = -1'000'000;
 constexpr int kLetter = 1;
-constexpr int kNeighbour = 6;
+constexpr int kNeighbour = 9;
 constexpr int kWordStart = 8;
 constexpr int kTextStart = 4;
 

@@ -170,7 +170,7 @@ private Q_SLOTS:
     void tabReachesEverythingOnAPage();
     void buttonsThatActOnASiteNameIt();
     void aTableIsAListOfSentences();
-    void aTableSurvivesEveryQuestion();
+    void everyWidgetSurvivesEveryQuestion();
     void oldNotesOfAResetModelAreHarmless();
     void aChartSaysItsFigures();
     void stateIsAnnouncedAndFiguresAreNot();
@@ -211,7 +211,7 @@ void TestAccess::everyFocusableWidgetHasAName()
     fixture.shell.openPalette();
     look(*fixture.shell.commandPalette());
     QVERIFY(seen > 100);
-    QCOMPARE(nameless, QStringList());
+    QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join(QLatin1Char('\n'))));
 }
 
 void TestAccess::tabReachesEverythingOnAPage()
@@ -286,19 +286,19 @@ void TestAccess::aTableIsAListOfSentences()
     QVERIFY(!list->child(-1));
 }
 
-void TestAccess::aTableSurvivesEveryQuestion()
+void TestAccess::everyWidgetSurvivesEveryQuestion()
 {
     GuiFixture fixture;
     fixture.open();
     fixture.shell.showSite(QStringLiteral("shop"));
     QRandomGenerator dice(7);
     QList<QAccessibleInterface *> all;
-    for (QAbstractItemView *view : fixture.shell.findChildren<QAbstractItemView *>()) {
-        if (QAccessibleInterface *access = QAccessible::queryAccessibleInterface(view))
+    for (QWidget *widget : fixture.shell.findChildren<QWidget *>()) {
+        if (QAccessibleInterface *access = QAccessible::queryAccessibleInterface(widget))
             all << access;
     }
-    QVERIFY(all.size() >= 3);
-    for (int round = 0; round < 200; ++round) {
+    QVERIFY(all.size() > 100);
+    for (int round = 0; round < 5; ++round) {
         for (QAccessibleInterface *access : all)
             pester(access, dice);
     }
