@@ -198,12 +198,11 @@ void CommandPalette::search(const QString &query)
         if (const auto match = fuzzyMatch(query, item.text + QLatin1Char(' ') + item.words))
             found.push_back({i, match->score / kWordsShare, {}});
     }
-    std::ranges::stable_sort(found, [this](const Found &a, const Found &b) {
-        return a.score != b.score ? a.score > b.score : m_items[a.item].rank < m_items[b.item].rank;
+    const bool isAll = query.trimmed().isEmpty(); // then kinds, in the order they came in
+    std::ranges::stable_sort(found, [this, isAll](const Found &a, const Found &b) {
+        return !isAll && a.score != b.score ? a.score > b.score
+                                            : m_items[a.item].rank < m_items[b.item].rank;
     });
-    if (query.trimmed().isEmpty())
-        std::ranges::stable_sort(found, {},
-                                 [this](const Found &f) { return m_items[f.item].rank; });
     found.resize(std::min<size_t>(found.size(), kShownMax));
     m_list->clear();
     for (const Found &one : found) {
