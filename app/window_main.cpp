@@ -13,7 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <thread>
+#include <poll.h>
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ namespace arc {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstWindowWait {3000};
-constexpr std::chrono::milliseconds kFirstWindowPoll {20};
+constexpr int kFirstWindowPollMs = 20;
 
 struct Arguments {
     std::string dataDir;
@@ -74,7 +74,7 @@ bool isHandedOver(const std::string &socketName, const StartRequest &request,
         if (claim)
             return false;
         // The first window is between its claim and its ear: a moment.
-        std::this_thread::sleep_for(kFirstWindowPoll);
+        ::poll(nullptr, 0, kFirstWindowPollMs);
     } while (std::chrono::steady_clock::now() < deadline);
     return false;
 }

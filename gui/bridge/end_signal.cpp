@@ -5,9 +5,9 @@
 
 #include <array>
 #include <csignal>
-#include <utility>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace arc {
 

@@ -161,6 +161,7 @@ void Shell::makeViewActions()
     m_registry->add(
         {.id = s("view.chartTable"),
          .text = tr("Show the chart as a &table"),
+         .icon = s("overview"),
          .shortcut = key("Ctrl+T"),
          .words = tr("values numbers accessible")},
         [this, chart] {

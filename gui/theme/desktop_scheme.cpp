@@ -46,8 +46,9 @@ void DesktopScheme::settingChanged(const QString &group, const QString &key,
 void DesktopScheme::take(const QVariant &value)
 {
     // Read wraps its answer in a second variant.
-    const QVariant inner =
-        value.metaType() == QMetaType::fromType<QDBusVariant>() ? qvariant_cast<QDBusVariant>(value).variant() : value;
+    const QVariant inner = value.metaType() == QMetaType::fromType<QDBusVariant>()
+        ? qvariant_cast<QDBusVariant>(value).variant()
+        : value;
     bool isNumber = false;
     const uint scheme = inner.toUInt(&isNumber);
     std::optional<bool> dark;
