@@ -174,8 +174,6 @@ private Q_SLOTS:
     void oldNotesOfAResetModelAreHarmless();
     void aChartSaysItsFigures();
     void stateIsAnnouncedAndFiguresAreNot();
-    void theTokensAreReadable_data();
-    void theTokensAreReadable();
     void largeLettersAreNotClipped();
     void longTextsAreNotClippedSilently();
 };
@@ -408,37 +406,6 @@ void TestAccess::stateIsAnnouncedAndFiguresAreNot()
     refresh(); // within five seconds: kept for the next sentence
     QCOMPARE(s_alerts.size(), 1);
     QAccessible::installUpdateHandler(nullptr);
-}
-
-void TestAccess::theTokensAreReadable_data()
-{
-    QTest::addColumn<bool>("dark");
-    QTest::newRow("light") << false;
-    QTest::newRow("dark") << true;
-}
-
-void TestAccess::theTokensAreReadable()
-{
-    QFETCH(bool, dark);
-    const Tokens &t = dark ? darkTokens() : lightTokens();
-    const auto check = [](const char *pair, const QColor &a, const QColor &b, double least) {
-        QVERIFY2(contrast(a, b) >= least,
-                 qPrintable(QStringLiteral("%1: %2").arg(QLatin1String(pair)).arg(contrast(a, b))));
-    };
-    for (const QColor &ground : {t.window, t.surface}) {
-        for (const QColor &ink : {t.text, t.text2, t.accent, t.ok, t.warn, t.error})
-            check(qPrintable(ink.name() + ground.name()), ink, ground, 4.5);
-        check("outline", t.outline, ground, 3);
-    }
-    for (const QColor &series : {t.violet, t.teal})
-        check("series", series, t.surface, 4.5);
-    check("text on raised", t.text, t.raised, 4.5);
-    check("text 2 on raised", t.text2, t.raised, 4.5);
-    check("text on accent", t.onAccent, t.accent, 4.5);
-    check("banner", t.bannerText, t.bannerGround, 4.5);
-    const QColor selected = mix(t.accent, t.surface, dark ? 0.20 : 0.11);
-    check("accent on selection", t.accent, selected, 4.5);
-    check("text on selection", t.text, selected, 4.5);
 }
 
 void TestAccess::largeLettersAreNotClipped()
