@@ -76,6 +76,7 @@ int windowMain(int argc, char **argv)
         options.initialFolder =
             std::filesystem::absolute(arguments.folder).lexically_normal().string();
     options.socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
+    options.draftFile = draftPath(*socket);
     options.argc = argc;
     options.argv = argv;
     return runWindow(std::move(options));

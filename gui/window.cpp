@@ -37,9 +37,11 @@ int runWindow(WindowOptions options)
     theme.choose(choice == 1       ? ThemeChoice::Light
                      : choice == 2 ? ThemeChoice::Dark
                                    : ThemeChoice::System);
-    Shell shell(
-        bridge,
-        {.instanceName = name, .sampleFolder = toQString(options.sampleFolder), .theme = &theme});
+    Shell shell(bridge,
+                {.instanceName = name,
+                 .sampleFolder = toQString(options.sampleFolder),
+                 .draftFile = toQString(options.draftFile),
+                 .theme = &theme});
     QObject::connect(&instance, &SingleInstance::started, &shell, [&shell](const QString &folder) {
         shell.raiseWindow();
         shell.serveFolder(folder);

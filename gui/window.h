@@ -17,6 +17,7 @@ struct WindowOptions {
     std::string sampleFolder;           ///< empty: no sample is offered
     std::string initialFolder;          ///< opens the Serve sheet for it; empty: none
     std::string socketName;             ///< of the single instance, an absolute path; empty: none
+    std::string draftFile;              ///< of changes that are not applied; empty: not kept
     int argc = 0;                       ///< for Qt's own options
     char **argv = nullptr;
 };

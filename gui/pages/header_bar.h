@@ -20,10 +20,11 @@ public:
     StatePill *pill() const { return m_pill; }
     QPushButton *undoButton() const { return m_undo; }
     QPushButton *addButton() const { return m_add; }
+    /// `whyNot` empty: there is something to undo, and `what` says what.
+    void showUndo(const QString &what, const QString &whyNot);
 
 private:
     void showState();
-    void showUndo();
 
     ControlBridge &m_bridge;
     StatePill *m_pill;

@@ -2,6 +2,8 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
+#include "gui/bridge/undo_history.h"
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
@@ -40,7 +42,9 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
           m_options.settingsFile.isEmpty()
               ? std::make_unique<QSettings>()
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
-      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this))
+      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this)),
+      m_staging(new Staging(bridge, m_options.draftFile, this)),
+      m_undo(new UndoHistory(bridge, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
@@ -72,6 +76,9 @@ Shell::~Shell()
     m_bridge.disconnect(this);
     m_queue.clear();
     delete m_sheet.data();
+    delete m_changesDialog.data();
+    m_staging->disconnect(this);
+    m_undo->disconnect(this);
     m_banner = nullptr;
     delete takeCentralWidget();
 }
@@ -109,14 +116,13 @@ void Shell::makeLayout()
     column->addWidget(m_banner);
     column->addLayout(middle, 1);
     column->addLayout(m_taskLayout);
+    column->addWidget(makePendingBar(central));
     column->addWidget(m_status);
     setCentralWidget(central);
     m_toast = new Toast(m_stack);
     m_overlay = new DropOverlay(central);
     connect(m_rail, &NavRail::chosen, this, &Shell::goTo);
     connect(m_header->addButton(), &QPushButton::clicked, this, &Shell::chooseFolder);
-    connect(m_header->undoButton(), &QPushButton::clicked, this,
-            [this] { undo(tr("Undone"), tr("Redo")); });
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
     connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
     connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
@@ -157,33 +163,6 @@ void Shell::say(const QString &text)
 void Shell::sayFailed(const QString &what, const QString &why)
 {
     m_toast->show(tr("%1 failed: %2").arg(what, why));
-}
-
-void Shell::sayUndoable(const QString &text, uint64_t revision)
-{
-    m_toast->show(text, tr("Undo"), [this, revision] { undoRevision(revision); });
-}
-
-void Shell::undoRevision(uint64_t revision)
-{
-    if (m_bridge.snapshot().revision > revision)
-        return say(tr("Something else was changed since. Settings › Configuration history has "
-                      "every state."));
-    undo(tr("Undone"), tr("Redo"));
-}
-
-void Shell::undo(const QString &doneWord, const QString &againWord)
-{
-    m_bridge.call(&Control::rollbackConfig, {.to = 0}, this,
-                  [this, doneWord, againWord](Result<api::Changed> answer) {
-                      m_bridge.refresh();
-                      if (!answer)
-                          return sayFailed(tr("Undo"), toQString(answer.error().message()));
-                      // Undoing the undo is the same order again.
-                      m_toast->show(tr("%1: %2").arg(doneWord, toQString(answer->summary)),
-                                    againWord,
-                                    [this, doneWord, againWord] { undo(againWord, doneWord); });
-                  });
 }
 
 void Shell::openUrl(const QUrl &url)
@@ -227,6 +206,8 @@ void Shell::updateWatching()
         m_status->restartCost();
     m_bridge.setWatching(watched);
     m_toast->setWatched(watched);
+    if (!watched)
+        m_staging->flushDraft();
     for (TaskStrip *strip : m_tasks)
         strip->setWatched(watched);
 }

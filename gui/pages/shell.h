@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+class QDialog;
 class QSettings;
 class QStackedWidget;
 class QVBoxLayout;
@@ -24,6 +25,7 @@ class Banner;
 class DropOverlay;
 class HeaderBar;
 class OverviewPage;
+class PendingBar;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -31,7 +33,9 @@ class SitesPage;
 class StatusLine;
 class TaskStrip;
 class Theme;
+class Staging;
 class Toast;
+class UndoHistory;
 class WorkersPage;
 
 struct ShellOptions {
@@ -39,6 +43,7 @@ struct ShellOptions {
     QString sampleFolder; ///< empty: no sample is offered
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
+    QString draftFile;                         ///< of changes not applied; empty: none is kept
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
 };
 
@@ -56,6 +61,7 @@ public:
 
     // WindowContext
     ControlBridge &bridge() override { return m_bridge; }
+    Staging &staging() override { return *m_staging; }
     QWidget *window() override { return this; }
     void say(const QString &text) override;
     void sayUndoable(const QString &text, uint64_t revision) override;
@@ -80,6 +86,8 @@ public:
     SitesPage *sitesPage() const { return m_sites; }
     WorkersPage *workersPage() const { return m_workers; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
+    PendingBar *pendingBar() const { return m_pendingBar; }
+    UndoHistory &undoHistory() const { return *m_undo; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
 
 protected:
@@ -115,8 +123,15 @@ private:
     QString whyNotOn(const QString &site, SiteNeeds needs) const;
     void chooseFolder();
     void openNextSheet();
-    void undo(const QString &doneWord, const QString &againWord);
+    // Pending changes, undo and redo (shell_changes.cpp)
+    QWidget *makePendingBar(QWidget *parent);
+    void makeChangeActions();
     void undoRevision(uint64_t revision);
+    void reviewChanges();
+    void discardChanges();
+    void askAboutForeignChanges();
+    void askAboutUndo(bool isRedo);
+    void showUndo();
     void updateWatching();
     void updateBanner();
     void bannerActivated();
@@ -134,6 +149,10 @@ private:
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
     ActionRegistry *m_registry;
+    Staging *m_staging;
+    UndoHistory *m_undo;
+    PendingBar *m_pendingBar = nullptr;
+    QPointer<QDialog> m_changesDialog; ///< review or conflict: one at a time
     PageId m_page = PageId::Overview;
     HeaderBar *m_header = nullptr;
     Banner *m_banner = nullptr;
