@@ -146,9 +146,11 @@ void Staging::takeApplied(const std::vector<StagedEdit> &sent, Result<api::Chang
     if (answer) {
         m_restoredNote.clear();
         m_offerAlways = false;
+        m_applied = sent;
+        const QStringList apps = restarts(); // of what was sent, before it is settled
         m_changes.settle(sent, answer->revision);
         flushDraft();
-        Q_EMIT applied(int(sent.size()), answer->revision);
+        Q_EMIT applied(int(sent.size()), answer->revision, apps);
         return;
     }
     m_failure = tr("Nothing was changed: %1").arg(toQString(answer.error().message()));
@@ -185,6 +187,13 @@ void Staging::bringBack()
     if (!edits.empty())
         m_changes.replace(std::move(edits), m_discardedAgainst);
     compare(false);
+}
+
+void Staging::reopenApplied(uint64_t now)
+{
+    m_discarded = std::exchange(m_applied, {});
+    m_discardedAgainst = now;
+    bringBack();
 }
 
 QStringList Staging::restarts() const
@@ -268,10 +277,10 @@ void Staging::finishCompare()
         nameForeign();
     }
     m_draftDelay.start();
-    if (offer && asked)
-        Q_EMIT conflictFound();
     check();
     Q_EMIT changed();
+    if (offer && asked)
+        Q_EMIT conflictFound();
 }
 
 void Staging::nameForeign()
@@ -317,12 +326,6 @@ void Staging::takeDraft(DraftStore::Found found, const QByteArray &bytes)
     m_changes.replace(std::move(edits), draft->madeAgainst);
     // Older than the engine: offered with what happened meanwhile, never put on top silently.
     compare(true);
-    Q_EMIT changed();
-}
-
-void Staging::dismissNote()
-{
-    m_restoredNote.clear();
     Q_EMIT changed();
 }
 

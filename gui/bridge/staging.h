@@ -36,6 +36,8 @@ public:
     void apply();
     void discard();
     void bringBack(); ///< what the last discard() threw away
+    /// The last Apply was taken back by the revision `now`: its edits wait again.
+    void reopenApplied(uint64_t now);
 
     /// Whose workers an Apply restarts, and how many edits wait for the engine's next start.
     QStringList restarts() const;
@@ -53,12 +55,12 @@ public:
     void putOnTop(); ///< keep the edits, on top of what others did
 
     const QString &restoredNote() const { return m_restoredNote; }
-    void dismissNote();
     void flushDraft(); ///< now, instead of when nothing was edited for a second
 
 Q_SIGNALS:
     void changed(); ///< anything above
-    void applied(int count, uint64_t revision);
+    /// `apps`: whose workers are being replaced for it.
+    void applied(int count, uint64_t revision, const QStringList &apps);
     void conflictFound(); ///< by an Apply: the user waits for an answer
     void draftUnreadable(const QString &movedTo);
 
@@ -93,6 +95,7 @@ private:
         std::map<std::pair<std::string, std::string>, api::SettingViews> levels;
     };
     Comparison m_comparison;
+    std::vector<StagedEdit> m_applied; ///< by the last Apply
     std::vector<StagedEdit> m_discarded;
     uint64_t m_discardedAgainst = 0;
 };

@@ -121,7 +121,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
     m_showing = false;
     // Somebody's hand is on it: figures of a second ago do not move it.
     if (m_editing || m_slider->isSliderDown())
-        return updatePreview();
+        return;
     m_showing = true;
     const int cores = int(m_context.bridge().snapshot().host.cpuCores.size());
     m_slider->setMaximum(std::max({kSliderLeast, cores * kSliderPerCore, pool.wanted}));
@@ -167,6 +167,7 @@ void PoolTuner::threadsMoved()
          .shown = now,
          .before = {before, before}},
         m_context.bridge().sites().revision);
+    updatePreview();
 }
 
 std::string PoolTuner::wantedProcesses() const

@@ -129,6 +129,7 @@ private:
     void undoRevision(uint64_t revision);
     void reviewChanges();
     void discardChanges();
+    void rollBack(const QString &site, const QString &why, uint64_t revision);
     void askAboutForeignChanges();
     void askAboutUndo(bool isRedo);
     void showUndo();
@@ -151,6 +152,7 @@ private:
     ActionRegistry *m_registry;
     Staging *m_staging;
     UndoHistory *m_undo;
+    QString m_rolledBack; ///< what to say when the undo that runs is through
     PendingBar *m_pendingBar = nullptr;
     QPointer<QDialog> m_changesDialog; ///< review or conflict: one at a time
     PageId m_page = PageId::Overview;

@@ -2,6 +2,7 @@
 // Changes that wait, and changes that are taken back: the bar, its dialogs, undo and redo.
 #include "gui/pages/shell.h"
 
+#include "gui/bridge/apply_watch.h"
 #include "gui/bridge/control_bridge.h"
 #include "gui/bridge/staging.h"
 #include "gui/bridge/undo_history.h"
@@ -16,6 +17,8 @@
 #include <QAction>
 #include <QPushButton>
 
+#include <utility>
+
 namespace arc {
 
 using Way = UndoHistory::Way;
@@ -26,9 +29,13 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     connect(m_pendingBar, &PendingBar::review, this, &Shell::reviewChanges);
     connect(m_pendingBar, &PendingBar::discard, this, &Shell::discardChanges);
     connect(m_staging, &Staging::conflictFound, this, &Shell::reviewChanges);
-    connect(m_staging, &Staging::applied, this, [this](int count, uint64_t revision) {
-        sayUndoable(tr("%n change(s) applied", nullptr, count), revision);
-    });
+    auto *watch = new ApplyWatch(m_bridge, this);
+    connect(m_staging, &Staging::applied, this,
+            [this, watch](int count, uint64_t revision, const QStringList &apps) {
+                sayUndoable(tr("%n change(s) applied", nullptr, count), revision);
+                watch->begin(apps, revision);
+            });
+    connect(watch, &ApplyWatch::wentWrong, this, &Shell::rollBack);
     connect(m_staging, &Staging::draftUnreadable, this, [this](const QString &movedTo) {
         say(tr("The draft of changes that were not applied could not be read. It is kept as %1.")
                 .arg(movedTo));
@@ -36,16 +43,23 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     connect(m_staging, &Staging::changed, m_registry, &ActionRegistry::refresh);
     connect(m_undo, &UndoHistory::changed, this, &Shell::showUndo);
     connect(m_undo, &UndoHistory::went, this, [this](Way way, const QString &text) {
+        if (!m_rolledBack.isEmpty()) {
+            m_staging->reopenApplied(m_undo->known());
+            return m_toast->show(std::exchange(m_rolledBack, {}));
+        }
         const bool isUndo = way == Way::Undo;
         const Way back = isUndo ? Way::Redo : Way::Undo;
         m_toast->show((isUndo ? tr("Undone: %1") : tr("Redone: %1")).arg(text),
                       isUndo ? tr("Redo") : tr("Undo"), [this, back] { m_undo->go(back); });
     });
     connect(m_undo, &UndoHistory::failed, this, [this](Way way, const QString &why) {
+        m_rolledBack.clear();
         sayFailed(way == Way::Undo ? tr("Undo") : tr("Redo"), why);
     });
-    connect(m_undo, &UndoHistory::conflicted, this,
-            [this](Way way) { askAboutUndo(way == Way::Redo); });
+    connect(m_undo, &UndoHistory::conflicted, this, [this](Way way) {
+        m_rolledBack.clear();
+        askAboutUndo(way == Way::Redo);
+    });
     connect(m_header->undoButton(), &QPushButton::clicked, this, [this] { m_undo->go(Way::Undo); });
     showUndo();
     return m_pendingBar;
@@ -111,11 +125,21 @@ void Shell::undoRevision(uint64_t revision)
     say(tr("Something else was changed since. Settings › Configuration history has every state."));
 }
 
+void Shell::rollBack(const QString &site, const QString &why, uint64_t revision)
+{
+    const UndoHistory::Step *step = m_undo->next(Way::Undo);
+    if (!step || step->revision != revision)
+        return; // something else was done since; the site's page tells what is wrong
+    m_rolledBack = tr("Rolled back: %1 did not start with the changes (%2). They wait below again.")
+                       .arg(site, why);
+    m_undo->go(Way::Undo);
+}
+
 // ---- pending changes
 
 void Shell::reviewChanges()
 {
-    if (m_changesDialog)
+    if (m_changesDialog && m_changesDialog->isVisible())
         return m_changesDialog->raise();
     if (m_staging->changes().isEmpty())
         return;
@@ -172,7 +196,7 @@ void Shell::askAboutUndo(bool isRedo)
 {
     const Way way = isRedo ? Way::Redo : Way::Undo;
     const UndoHistory::Step *step = m_undo->next(way);
-    if (m_changesDialog || !step)
+    if ((m_changesDialog && m_changesDialog->isVisible()) || !step)
         return;
     m_bridge.refresh();
     const ConflictText text {

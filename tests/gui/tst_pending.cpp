@@ -4,6 +4,7 @@
 #include "gui/gui_fixture.h"
 
 #include "gui/bridge/staging.h"
+#include "gui/bridge/undo_history.h"
 #include "gui/forms/setting_editor.h"
 #include "gui/forms/setting_form_row.h"
 #include "gui/pages/action_registry.h"
@@ -132,6 +133,7 @@ private Q_SLOTS:
     void dropMineShowsTheirs();
     void anEngineThatIsGoneKeepsTheChanges();
     void aFailedApplyKeepsTheChanges();
+    void aChangeThatBreaksItsSiteIsRolledBack();
     void editsSurviveKill9();
     void anOldDraftIsOfferedAndNeverApplied();
     void theDraftIsPrivateAndGoesWithItsChanges();
@@ -379,6 +381,25 @@ void TestPending::aFailedApplyKeepsTheChanges()
     QCOMPARE(fixture.staging().state(), Staging::State::Refused);
     fixture.editSetting("drain_s", 6); // and another try
     QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+}
+
+void TestPending::aChangeThatBreaksItsSiteIsRolledBack()
+{
+    PendingFixture fixture;
+    fixture.open();
+    QTRY_COMPARE(fixture.shell.undoHistory().known(), fixture.control->revision());
+    fixture.editEntry(QStringLiteral("shop.broken:app"));
+    QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+    fixture.bar()->applyButton()->click();
+    QTRY_COMPARE(fixture.control->document().apps.front().entry, std::string("shop.broken:app"));
+    fixture.control->setSiteState("shop", "failed", "No module named 'shop.broken'");
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.control->document().apps.front().entry,
+                 std::string("shop.wsgi:application"));
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(QStringLiteral("Rolled back: shop")));
+    QVERIFY(fixture.shell.toast()->text().contains(QStringLiteral("No module named")));
+    QTRY_COMPARE(fixture.changes().count(), 1); // what was typed is not lost
+    QCOMPARE(fixture.openEnvironment()->entry()->text(), QStringLiteral("shop.broken:app"));
 }
 
 void TestPending::editsSurviveKill9()

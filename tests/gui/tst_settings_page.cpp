@@ -147,7 +147,6 @@ void TestSettingsPage::resetSendsNoValue()
 void TestSettingsPage::anErrorStandsAtItsRow()
 {
     SettingsFixture fixture;
-    fixture.control->changeElsewhere("limits.header_bytes", "1048576");
     SettingsPage *page = fixture.openPage();
     PendingChanges &changes = fixture.staging().changes();
     // A value that the editor itself cannot say, as a draft of another version may hold it.
