@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace arc {
 
@@ -29,6 +30,10 @@ Staging::Staging(ControlBridge &bridge, const QString &draftFile, QObject *paren
     connect(&bridge, &ControlBridge::snapshotChanged, this, [this] {
         if (m_foreign)
             Q_EMIT changed(); // "20 s ago" grows older
+        if (std::exchange(m_checkFailed, false)) {
+            m_failure.clear();
+            check();
+        }
     });
     m_drafts.read(
         [this](DraftStore::Found found, const QByteArray &bytes) { takeDraft(found, bytes); });
@@ -80,7 +85,7 @@ QString Staging::whyNotApply() const
 void Staging::edited()
 {
     m_failure.clear();
-    m_checked = false;
+    m_checked = m_checkFailed = false;
     if (m_changes.isEmpty()) {
         m_foreign.reset();
         m_restoredNote.clear();
@@ -117,6 +122,7 @@ void Staging::takeCheck(Result<api::ChangeOutcome> answer)
     if (m_checkAgain) // edited meanwhile: this answer is about something else
         return check();
     if (!answer) {
+        m_checkFailed = true;
         m_failure = tr("It could not be checked: %1").arg(toQString(answer.error().message()));
         Q_EMIT changed();
         return;

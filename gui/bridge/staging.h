@@ -81,7 +81,8 @@ private:
     bool m_draftRead = false;
     bool m_checking = false;
     bool m_checkAgain = false;
-    bool m_checked = false; ///< what is staged now was found good
+    bool m_checkFailed = false; ///< the engine was not asked; asked again when it tells anything
+    bool m_checked = false;     ///< what is staged now was found good
     bool m_applying = false;
     bool m_askedToApply = false; ///< the comparison that runs answers an Apply
     bool m_offerAlways = false;
