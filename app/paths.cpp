@@ -47,6 +47,25 @@ std::string sampleCopy(const std::string &name, const std::string &dataDir)
     return failed ? std::string() : copy.string();
 }
 
+std::string draftPath(const std::string &socketPath)
+{
+    const char *state = std::getenv("XDG_STATE_HOME");
+    const char *home = std::getenv("HOME");
+    std::filesystem::path folder;
+    if (state && *state == '/')
+        folder = state;
+    else if (home && *home == '/')
+        folder = std::filesystem::path(home) / ".local/state";
+    else
+        return {};
+    std::string name = socketPath; // one engine, one name; the socket's path is short
+    for (char &c : name) {
+        if (c == '/')
+            c = '-';
+    }
+    return folder / "arcology" / "drafts" / (name.substr(name.find_first_not_of('-')) + ".json");
+}
+
 TemporaryDirectory::TemporaryDirectory()
 {
     const char *base = std::getenv("TMPDIR");

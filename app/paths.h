@@ -16,6 +16,10 @@ std::string samplePath(const std::string &name);
 /// copy could be made.
 std::string sampleCopy(const std::string &name, const std::string &dataDir);
 
+/// Where the window of the engine behind a socket keeps changes that were not applied:
+/// $XDG_STATE_HOME/arcology/drafts/<socket>.json. Empty: this user has no home.
+std::string draftPath(const std::string &socketPath);
+
 /// A directory of our own under the temporary folder, removed with all it holds at the end.
 class TemporaryDirectory {
 public:

@@ -127,6 +127,7 @@ int windowMain(int argc, char **argv)
     options.initialPage = arguments.page;
     options.hidden = arguments.hidden;
     options.socketName = socketName;
+    options.draftFile = draftPath(*socket);
     options.argc = argc;
     options.argv = argv;
     return runWindow(std::move(options));

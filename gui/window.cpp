@@ -64,6 +64,7 @@ int runWindow(WindowOptions options)
     Shell shell(bridge,
                 {.instanceName = name,
                  .sampleFolder = toQString(options.sampleFolder),
+                 .draftFile = toQString(options.draftFile),
                  .theme = &theme,
                  .tray = &tray});
     EndSignal endSignal;

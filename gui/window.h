@@ -19,6 +19,7 @@ struct WindowOptions {
     std::string initialFolder;          ///< opens the Serve sheet for it; empty: none
     std::string initialPage;            ///< its short name ("workers"); empty: the last one
     std::string socketName;             ///< of the single instance, an absolute path; empty: none
+    std::string draftFile;              ///< of changes that are not applied; empty: not kept
     int argc = 0;                       ///< for Qt's own options
     char **argv = nullptr;
 };

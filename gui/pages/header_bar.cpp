@@ -45,10 +45,7 @@ HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget
     connect(&bridge, &ControlBridge::snapshotChanged, this, &HeaderBar::showState);
     connect(&bridge, &ControlBridge::sitesChanged, this, &HeaderBar::showState);
     connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showState);
-    connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showUndo);
-    connect(&bridge, &ControlBridge::revisionsChanged, this, &HeaderBar::showUndo);
     showState();
-    showUndo();
 }
 
 void HeaderBar::showState()
@@ -64,16 +61,10 @@ void HeaderBar::showState()
                  serving ? tr("%n site(s)", nullptr, serving) : tr("no site"));
 }
 
-void HeaderBar::showUndo()
+void HeaderBar::showUndo(const QString &what, const QString &whyNot)
 {
-    const auto &revisions = m_bridge.revisions().revisions;
-    const bool live = m_bridge.link() == Link::Live;
-    // The first revision is the empty configuration: there is nothing before it.
-    m_undo->setEnabled(live && revisions.size() > 1);
-    m_undo->setToolTip(!live ? tr("The engine is not reachable")
-                           : revisions.size() > 1
-                           ? tr("Undo: %1 (Ctrl+Z)").arg(toQString(revisions.front().summary))
-                           : tr("Nothing to undo"));
+    m_undo->setEnabled(whyNot.isEmpty());
+    m_undo->setToolTip(whyNot.isEmpty() ? tr("Undo: %1 (Ctrl+Z)").arg(what) : whyNot);
 }
 
 } // namespace arc

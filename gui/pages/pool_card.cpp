@@ -4,7 +4,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/charts/stat_tile.h"
 #include "gui/models/format.h"
-#include "gui/pages/app_dialogs.h"
+#include "gui/pages/confirm.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/icons.h"
@@ -120,7 +120,8 @@ void PoolCard::kill()
     if (row < 0)
         return;
     const api::WorkerFigures worker = m_model.rowAt(row).figures; // the one that was meant, frozen
-    ask(m_context.window(),
+    confirm(
+        m_context.window(), "killWorker",
         {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
          .text = worker.busy > 0
              ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "

@@ -2,6 +2,8 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
+#include "gui/bridge/undo_history.h"
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/announcer.h"
@@ -45,7 +47,9 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
           m_options.settingsFile.isEmpty()
               ? std::make_unique<QSettings>()
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
-      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this))
+      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this)),
+      m_staging(new Staging(bridge, m_options.draftFile, this)),
+      m_undo(new UndoHistory(bridge, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
@@ -81,6 +85,9 @@ Shell::~Shell()
     m_bridge.disconnect(this);
     m_queue.clear();
     delete m_sheet.data();
+    delete m_changesDialog.data();
+    m_staging->disconnect(this);
+    m_undo->disconnect(this);
     m_banner = nullptr;
     delete takeCentralWidget();
 }
@@ -118,6 +125,7 @@ void Shell::makeLayout()
     column->addWidget(m_banner);
     column->addLayout(middle, 1);
     column->addLayout(m_taskLayout);
+    column->addWidget(makePendingBar(central));
     column->addWidget(m_status);
     setCentralWidget(central);
     m_toast = new Toast(m_stack);
@@ -125,8 +133,6 @@ void Shell::makeLayout()
     connect(m_rail, &NavRail::chosen, this, &Shell::goTo);
     connect(m_header->addButton(), &QPushButton::clicked, this, &Shell::chooseFolder);
     connect(m_header->paletteButton(), &QPushButton::clicked, this, &Shell::openPalette);
-    connect(m_header->undoButton(), &QPushButton::clicked, this,
-            [this] { undo(tr("Undone"), tr("Redo")); });
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
     connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
     connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
@@ -219,33 +225,6 @@ void Shell::sayFailed(const QString &what, const QString &why)
     m_toast->show(tr("%1 failed: %2").arg(what, why));
 }
 
-void Shell::sayUndoable(const QString &text, uint64_t revision)
-{
-    m_toast->show(text, tr("Undo"), [this, revision] { undoRevision(revision); });
-}
-
-void Shell::undoRevision(uint64_t revision)
-{
-    if (m_bridge.snapshot().revision > revision)
-        return say(tr("Something else was changed since. Settings › Configuration history has "
-                      "every state."));
-    undo(tr("Undone"), tr("Redo"));
-}
-
-void Shell::undo(const QString &doneWord, const QString &againWord)
-{
-    m_bridge.call(&Control::rollbackConfig, {.to = 0}, this,
-                  [this, doneWord, againWord](Result<api::Changed> answer) {
-                      m_bridge.refresh();
-                      if (!answer)
-                          return sayFailed(tr("Undo"), toQString(answer.error().message()));
-                      // Undoing the undo is the same order again.
-                      m_toast->show(tr("%1: %2").arg(doneWord, toQString(answer->summary)),
-                                    againWord,
-                                    [this, doneWord, againWord] { undo(againWord, doneWord); });
-                  });
-}
-
 void Shell::openUrl(const QUrl &url)
 {
     // Only what the engine serves is opened: never a file or a program an address could name.
@@ -297,6 +276,8 @@ void Shell::updateWatching()
     m_toast->setWatched(watched);
     if (m_tray)
         m_tray->setWatched(watched);
+    if (!watched)
+        m_staging->flushDraft();
     for (TaskStrip *strip : m_tasks)
         strip->setWatched(watched);
 }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+class QDialog;
 class QLineEdit;
 class QSettings;
 class QStackedWidget;
@@ -26,6 +27,7 @@ class CommandPalette;
 class DropOverlay;
 class HeaderBar;
 class OverviewPage;
+class PendingBar;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -33,9 +35,11 @@ class SitesPage;
 class StatusLine;
 class TaskStrip;
 class Theme;
+class Staging;
 class Toast;
 class Tray;
 class TrayControl;
+class UndoHistory;
 class WorkersPage;
 struct PaletteItem;
 
@@ -44,6 +48,7 @@ struct ShellOptions {
     QString sampleFolder; ///< empty: no sample is offered
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
+    QString draftFile;                         ///< of changes not applied; empty: none is kept
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
     Tray *tray = nullptr;                      ///< where the closed window goes; may be absent
 };
@@ -64,6 +69,7 @@ public:
 
     // WindowContext
     ControlBridge &bridge() override { return m_bridge; }
+    Staging &staging() override { return *m_staging; }
     QWidget *window() override { return this; }
     void say(const QString &text) override;
     void sayUndoable(const QString &text, uint64_t revision) override;
@@ -100,6 +106,8 @@ public:
     SitesPage *sitesPage() const { return m_sites; }
     WorkersPage *workersPage() const { return m_workers; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
+    PendingBar *pendingBar() const { return m_pendingBar; }
+    UndoHistory &undoHistory() const { return *m_undo; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
 
 Q_SIGNALS:
@@ -156,8 +164,16 @@ private:
     void showPage(PageId page);
     void chooseFolder();
     void openNextSheet();
-    void undo(const QString &doneWord, const QString &againWord);
+    // Pending changes, undo and redo (shell_changes.cpp)
+    QWidget *makePendingBar(QWidget *parent);
+    void makeChangeActions();
     void undoRevision(uint64_t revision);
+    void reviewChanges();
+    void discardChanges();
+    void rollBack(const QString &site, const QString &why, uint64_t revision);
+    void askAboutForeignChanges();
+    void askAboutUndo(bool isRedo);
+    void showUndo();
     void updateWatching();
     void updateBanner();
     void bannerActivated();
@@ -175,6 +191,11 @@ private:
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
     ActionRegistry *m_registry;
+    Staging *m_staging;
+    UndoHistory *m_undo;
+    QString m_rolledBack; ///< what to say when the undo that runs is through
+    PendingBar *m_pendingBar = nullptr;
+    QPointer<QDialog> m_changesDialog; ///< review or conflict: one at a time
     PageId m_page = PageId::Overview;
     HeaderBar *m_header = nullptr;
     Banner *m_banner = nullptr;

@@ -86,17 +86,7 @@ void Shell::makeWindowActions()
                      .operation = "shutdown",
                      .words = tr("exit end stop serving")},
                     [this] { quit(); });
-    m_registry->add(
-        {.id = s("edit.undo"),
-         .text = tr("&Undo the last change"),
-         .icon = s("undo"),
-         .shortcut = QKeySequence(QKeySequence::Undo),
-         .operation = "rollbackConfig"},
-        [this] { m_header->undoButton()->click(); },
-        [this] {
-            return m_header->undoButton()->isEnabled() ? QString()
-                                                       : m_header->undoButton()->toolTip();
-        });
+    makeChangeActions();
     m_registry->add({.id = s("edit.find"),
                      .text = tr("&Find in this page"),
                      .icon = s("search"),

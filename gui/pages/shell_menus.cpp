@@ -35,7 +35,9 @@ void Shell::makeMenus()
     if (!m_options.sampleFolder.isEmpty())
         add(file, {"file.sample"});
     add(file, {"file.history", "", "file.close", "file.quit"});
-    add(menuBar()->addMenu(tr("&Edit")), {"edit.undo", "", "edit.find", "edit.palette"});
+    add(menuBar()->addMenu(tr("&Edit")),
+        {"edit.undo", "edit.redo", "", "edit.apply", "edit.review", "edit.discard", "", "edit.find",
+         "edit.palette"});
     auto *view = menuBar()->addMenu(tr("&View"));
     for (int i = 0; i < kPageCount; ++i)
         view->addAction(m_registry->action(pageActionId(PageId(i))));

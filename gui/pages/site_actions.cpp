@@ -4,7 +4,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/addresses.h"
 #include "gui/models/format.h"
-#include "gui/pages/app_dialogs.h"
+#include "gui/pages/confirm.h"
 #include "gui/pages/window_context.h"
 
 #include <QUrl>
@@ -31,26 +31,26 @@ bool SiteActions::isDjango(const QString &site) const
 void SiteActions::setServing(const QString &site, bool on)
 {
     if (on) {
-        m_context.bridge().call(&Control::startSite, {toStd(site)}, this,
-                                [this, site](Result<api::Changed> answer) {
-                                    if (!answer)
-                                        m_context.sayFailed(tr("Start %1").arg(site),
-                                                            toQString(answer.error().message()));
-                                    m_context.bridge().refresh();
-                                });
+        m_context.bridge().call(
+            &Control::startSite, {toStd(site)}, this, [this, site](Result<api::Changed> answer) {
+                if (answer)
+                    m_context.sayUndoable(tr("%1 is started").arg(site), answer->revision);
+                else
+                    m_context.sayFailed(tr("Start %1").arg(site),
+                                        toQString(answer.error().message()));
+                m_context.bridge().refresh();
+            });
         return;
     }
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
     const double rate = figures ? figures->now.requestsPerSecond : 0;
     if (rate <= 0)
-        return stop(site);
-    ask(m_context.window(),
-        {.title = tr("Stop serving %1").arg(site),
-         .text = tr("It answers %1 requests per second now. Its visitors will get an error until "
-                    "it is started again.")
-                     .arg(rateText(rate)),
-         .action = tr("Stop %1").arg(site)},
-        [this, site] { stop(site); });
+        return stop(site); // nobody is served: the toast's Undo is enough
+    confirm(m_context.window(), "stopSite",
+            {.title = tr("Stop serving %1").arg(site),
+             .text = tr("Its visitors will get an error until it is started again."),
+             .action = tr("Stop %1 – %2 requests/s").arg(site, rateText(rate))},
+            [this, site] { stop(site); });
 }
 
 void SiteActions::stop(const QString &site)
@@ -107,7 +107,8 @@ void SiteActions::openInBrowser(const QString &site)
 
 void SiteActions::migrate(const QString &site)
 {
-    ask(m_context.window(),
+    confirm(
+        m_context.window(), "runCommand",
         {.title = tr("Migrate the database of %1").arg(site),
          .text = tr("Runs manage.py migrate with the site's interpreter and variables. Output is "
                     "shown, and it can be cancelled."),

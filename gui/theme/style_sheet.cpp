@@ -11,6 +11,7 @@ QToolTip { background: @raised; color: @text; border: 1px solid @outline; paddin
 QFrame[card="true"] { background: @surface; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[bar="true"] { background: @surface; border: none; border-bottom: 1px solid @hairline; }
 QFrame[foot="true"] { background: @surface; border: none; border-top: 1px solid @hairline; }
+QFrame[pending="true"] { background: @selected; border: none; border-top: 2px solid @accent; }
 QFrame[line="true"] { background: @hairline; border: none; }
 QListWidget, QListView { background: transparent; color: @text; border: none; outline: none; }
 QListWidget::item { padding: 5px 10px; border-radius: 6px; border: 2px solid transparent; }

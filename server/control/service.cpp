@@ -38,15 +38,6 @@ private:
 
 } // namespace
 
-const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept
-{
-    for (const RouteConfig &route : site.routes) {
-        if (const auto *python = std::get_if<PythonRoute>(&route.handler))
-            return document.findApp(python->app);
-    }
-    return nullptr;
-}
-
 ControlService::ControlService(EngineHost &host, ConfigStore &store)
     : m_host(host), m_store(store), m_sampler(host.metrics()),
       m_tasks(host.controlLoop(), host.facts().executable),

@@ -3,6 +3,7 @@
 
 #include "server/config/config_store.h"
 #include "server/control/api/control_provider.h"
+#include "server/control/edits.h"
 #include "server/control/engine_host.h"
 #include "server/control/sampler.h"
 #include "server/control/tasks.h"
@@ -67,6 +68,8 @@ private:
     void change(Change change);
     void nextChange();
     void runChange(Change change);
+    void takeBack(const Caller &caller, uint64_t revision, uint64_t expected,
+                  Callback<api::Changed> done);
     void tick();
 
     void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
@@ -94,8 +97,5 @@ private:
     SteadyTime m_lastTick {};
     Timer m_timer;
 };
-
-/// The app a site's routes name, or null: a site of this version hosts at most one.
-const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept;
 
 } // namespace arc

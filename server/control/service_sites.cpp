@@ -22,11 +22,6 @@ SiteConfig *findMutable(Document &document, std::string_view id)
     return found == document.sites.end() ? nullptr : &*found;
 }
 
-AppConfig *appOfMutable(const SiteConfig &site, Document &document)
-{
-    return const_cast<AppConfig *>(appOf(site, document)); // the document itself is mutable here
-}
-
 bool isAppUsed(const Document &document, std::string_view app)
 {
     return std::any_of(document.sites.begin(), document.sites.end(), [&](const SiteConfig &site) {
@@ -216,33 +211,8 @@ void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback
             .expected = what.revision,
             .mutate = [what](const Document &current) -> Result<Document> {
                 Document next = current;
-                SiteConfig *site = findMutable(next, what.id);
-                if (!site)
-                    return noSite(what.id);
-                if (what.name && *what.name != what.id && next.findSite(*what.name))
-                    return Error {ErrorCode::Conflict,
-                                  fmt::format("there is a site {} already", *what.name)};
-                if (what.name)
-                    site->id = *what.name;
-                if (what.hosts)
-                    site->hosts = *what.hosts;
-                if (!what.entry && !what.interface && !what.python && !what.env)
-                    return next;
-                AppConfig *app = appOfMutable(*site, next);
-                if (!app)
-                    return Error {
-                        ErrorCode::Invalid,
-                        fmt::format(
-                            "site {} hosts no app: it has no entry, interpreter or environment",
-                            what.id)};
-                if (what.entry)
-                    app->entry = *what.entry;
-                if (what.interface)
-                    app->interface = *what.interface;
-                if (what.python)
-                    app->python = *what.python;
-                if (what.env)
-                    app->env = *what.env;
+                if (auto applied = applySiteEdit(next, what); !applied)
+                    return std::move(applied).error();
                 return next;
             },
             .done = std::move(done)});

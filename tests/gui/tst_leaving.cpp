@@ -86,7 +86,7 @@ private Q_SLOTS:
 void TestLeaving::withATrayClosingHidesAndSaysSoOnce()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     QVERIFY(tray.shown);
@@ -104,7 +104,7 @@ void TestLeaving::withATrayClosingHidesAndSaysSoOnce()
 void TestLeaving::theTrayBringsTheWindowBack()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     fixture.shell.close();
     tray.click();
@@ -118,7 +118,7 @@ void TestLeaving::theTrayBringsTheWindowBack()
 void TestLeaving::hiddenInTheTrayNoTimerRuns()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     QVERIFY(fixture.bridge.isWatching());
     fixture.shell.close();
@@ -131,7 +131,7 @@ void TestLeaving::aMinimisedWindowLooksForNoTray()
 {
     FakeTray tray;
     tray.available = false;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     QCOMPARE(activeTimers(*fixture.shell.trayControl()), 1);
     fixture.shell.showMinimized();
@@ -144,7 +144,7 @@ void TestLeaving::withoutATrayTheDialogComesOnceAndIsRemembered()
 {
     FakeTray tray;
     tray.available = false;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.close();
@@ -173,7 +173,7 @@ void TestLeaving::aTrayThatComesLateIsUsed()
 {
     FakeTray tray;
     tray.available = false;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     QVERIFY(!tray.shown);
     tray.comeOrGo(true);
@@ -186,7 +186,7 @@ void TestLeaving::aTrayThatComesLateIsUsed()
 void TestLeaving::aTrayThatGoesBringsTheWindowBack()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     fixture.shell.close();
     QVERIFY(!fixture.shell.isVisible());
@@ -197,7 +197,7 @@ void TestLeaving::aTrayThatGoesBringsTheWindowBack()
 void TestLeaving::aTrayThatWentBeforeClosingIsNotTrusted()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     tray.available = false; // and nobody said so
     fixture.shell.close();
@@ -208,7 +208,7 @@ void TestLeaving::aTrayThatWentBeforeClosingIsNotTrusted()
 void TestLeaving::theIconChangesWithTheStateOnly()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     const int icons = tray.icons;
     for (int i = 0; i < 5; ++i) {
@@ -225,7 +225,7 @@ void TestLeaving::theIconChangesWithTheStateOnly()
 void TestLeaving::theMenuStartsAndStopsSites()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     Q_EMIT tray.menu->aboutToShow();
     QVERIFY(find(tray.menu, "trayState")->text().contains(QStringLiteral("requests/s")));
@@ -239,7 +239,7 @@ void TestLeaving::theMenuStartsAndStopsSites()
 void TestLeaving::stoppingABusySiteFromTheTrayAsksInTheWindow()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.open();
     fixture.shell.close();
     Q_EMIT tray.menu->aboutToShow();
@@ -252,7 +252,7 @@ void TestLeaving::stoppingABusySiteFromTheTrayAsksInTheWindow()
 void TestLeaving::quitFromTheTrayAsksEvenIfTheWindowWasNeverShown()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     fixture.bridge.refresh();
     QTRY_VERIFY(fixture.bridge.sitesKnown());
     QVERIFY(!fixture.shell.isVisible());
@@ -265,7 +265,7 @@ void TestLeaving::quitFromTheTrayAsksEvenIfTheWindowWasNeverShown()
 void TestLeaving::keepServingGoesToTheTray()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.quit();
@@ -278,7 +278,7 @@ void TestLeaving::keepServingGoesToTheTray()
 void TestLeaving::stopServingEndsTheEngineAndTheWindow()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.quit();
@@ -304,7 +304,7 @@ void TestLeaving::cancelChangesNothing()
 void TestLeaving::theEndOfTheSessionAsksNothing()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.endSession();
@@ -317,7 +317,7 @@ void TestLeaving::theEndOfTheSessionAsksNothing()
 void TestLeaving::withNoSiteClosingLeavesAtOnce()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty), nullptr, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty), nullptr, {}, &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.close();
@@ -333,7 +333,7 @@ void TestLeaving::manySitesAreALineInTheMenu()
         control->addSite(
             {.path = "/srv/files", .name = "site" + std::to_string(i), .kind = "static"},
             [](const Result<api::Changed> &answer) { QVERIFY(bool(answer)); });
-    GuiFixture fixture(std::move(control), nullptr, &tray);
+    GuiFixture fixture(std::move(control), nullptr, {}, &tray);
     fixture.open();
     Q_EMIT tray.menu->aboutToShow();
     QVERIFY(tray.menu->actions().size() < TrayControl::kSitesMax + 12);

@@ -2,9 +2,11 @@
 // Sites & Apps and Workers: what a click sends to the engine.
 #include "gui/gui_fixture.h"
 
+#include "gui/bridge/staging.h"
 #include "gui/forms/env_editor.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
+#include "gui/pages/pending_bar.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/site_actions.h"
@@ -99,7 +101,7 @@ private Q_SLOTS:
     void outputFollowsTheApp();
     void theSliderTunesTheProcessesLive();
     void autoIsSentAsAWord();
-    void threadsWaitForTheButton();
+    void threadsWaitInTheBar();
     void aRefusedTuningIsToldAndTakenBack();
     void hidingThePageLosesNoTuning();
     void killingAWorkerNamesItAndAsks();
@@ -266,18 +268,20 @@ void TestPages::environmentIsSentAsOneEdit()
         return nullptr;
     }();
     QVERIFY(entry);
-    QVERIFY(!tab->hasChanges());
+    PendingChanges &changes = fixture.shell.staging().changes();
+    QVERIFY(changes.isEmpty());
     entry->selectAll();
     QTest::keyClicks(entry, QStringLiteral("shop.other:app"));
-    QVERIFY(tab->hasChanges());
-    for (QPushButton *button : tab->findChildren<QPushButton *>()) {
-        if (button->text().startsWith(QLatin1String("Apply")))
-            button->click();
-    }
-    QTRY_COMPARE(fixture.control->count("editSite"), size_t(1));
-    QVERIFY(fixture.lastHas("editSite", "shop.other:app"));
-    QVERIFY(!fixture.lastHas("editSite", "\"python\"")); // what was not touched is not sent
-    QTRY_VERIFY(!tab->hasChanges());
+    QCOMPARE(changes.count(), 1);
+    QPushButton *apply = fixture.shell.pendingBar()->applyButton();
+    QTRY_VERIFY(apply->isEnabled());
+    QVERIFY(apply->text().contains(QStringLiteral("restarts shop")));
+    apply->click();
+    QTRY_COMPARE(fixture.applied(), 1);
+    QVERIFY(fixture.lastHas("applyChanges", "shop.other:app"));
+    QVERIFY(!fixture.lastHas("applyChanges", "\"python\"")); // what was not touched is not sent
+    QTRY_VERIFY(changes.isEmpty());
+    QCOMPARE(entry->text(), QStringLiteral("shop.other:app"));
 }
 
 void TestPages::anEditSurvivesAForeignChange()
@@ -288,11 +292,23 @@ void TestPages::anEditSurvivesAForeignChange()
     auto *tab = fixture.detail()->findChild<EnvironmentTab *>();
     auto *env = tab->findChild<EnvEditor *>();
     env->findChild<QPushButton *>(QStringLiteral("addVariable"))->click();
-    QVERIFY(tab->hasChanges());
+    QLineEdit *name = nullptr;
+    for (QLineEdit *field : env->findChildren<QLineEdit *>()) {
+        if (field->accessibleName() == QLatin1String("Variable name") && field->text().isEmpty())
+            name = field;
+    }
+    QVERIFY(name);
+    QTest::keyClicks(name, QStringLiteral("LEVEL"));
+    PendingChanges &changes = fixture.shell.staging().changes();
+    QCOMPARE(changes.count(), 1); // not one for each letter
     fixture.control->changeElsewhere("drain_s", "20");
     fixture.bridge.refresh();
-    QTRY_COMPARE(fixture.bridge.sites().revision, fixture.control->revision());
-    QVERIFY(tab->hasChanges());
+    QTRY_COMPARE(changes.madeAgainst(), fixture.control->revision());
+    QCOMPARE(name->text(), QStringLiteral("LEVEL"));
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.control->document().findApp("shop")->env.contains("LEVEL"));
+    QVERIFY(fixture.control->document().findApp("shop")->env.contains("DEBUG"));
 }
 
 void TestPages::outputFollowsTheApp()
@@ -340,17 +356,22 @@ void TestPages::autoIsSentAsAWord()
     QVERIFY(fixture.lastHas("editSettings", "\"auto\""));
 }
 
-void TestPages::threadsWaitForTheButton()
+void TestPages::threadsWaitInTheBar()
 {
     PageFixture fixture;
     PoolTuner *tuner = fixture.openTuner("shop");
-    QVERIFY(tuner->applyButton()->isHidden());
     tuner->threads()->setValue(tuner->threads()->value() + 2);
-    QVERIFY(tuner->applyButton()->isVisible());
+    QVERIFY(tuner->applyButton()->isHidden());
     QVERIFY(tuner->preview().contains(QStringLiteral("restarts the workers of shop")));
-    tuner->applyButton()->click();
-    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
-    QVERIFY(fixture.lastHas("editSettings", "\"pool.threads\""));
+    QCOMPARE(fixture.shell.staging().changes().count(), 1);
+    QPushButton *apply = fixture.shell.pendingBar()->applyButton();
+    QTRY_VERIFY(apply->isEnabled());
+    QVERIFY(apply->text().contains(QStringLiteral("restarts shop")));
+    QCOMPARE(fixture.control->count("editSettings"), size_t(0));
+    apply->click();
+    QTRY_COMPARE(fixture.applied(), 1);
+    QVERIFY(fixture.lastHas("applyChanges", "\"pool.threads\""));
+    QTRY_COMPARE(fixture.bridge.pool("shop")->threads, tuner->threads()->value());
 }
 
 void TestPages::aRefusedTuningIsToldAndTakenBack()

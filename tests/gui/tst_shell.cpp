@@ -95,8 +95,6 @@ private Q_SLOTS:
     void silenceIsToldAndTheLinkComesBack();
     void startAgainAsksTheLauncher();
     void aFailedStartTellsWhy();
-    void undoGoesBackAndOffersRedo();
-    void anUndoAfterAForeignChangeIsRefused();
     void closingSaysOnceThatServingGoesOn();
     void quitKeepsServingByDefault();
     void quitCanStopTheEngine();
@@ -330,34 +328,6 @@ void TestShell::aFailedStartTellsWhy()
     fixture.shell.show();
     fixture.bridge.startEngine();
     QTRY_VERIFY(fixture.shell.banner()->text().contains(QStringLiteral("8080 is in use")));
-}
-
-void TestShell::undoGoesBackAndOffersRedo()
-{
-    GuiFixture fixture;
-    fixture.open();
-    fixture.control->changeElsewhere("drain_s", "20");
-    fixture.bridge.refresh();
-    QTRY_VERIFY(fixture.shell.header()->undoButton()->isEnabled());
-    fixture.shell.header()->undoButton()->click();
-    QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(1));
-    QTRY_VERIFY(fixture.shell.toast()->isVisible());
-    QCOMPARE(fixture.shell.toast()->actionButton()->text(), QStringLiteral("Redo"));
-    fixture.shell.toast()->actionButton()->click();
-    QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(2));
-}
-
-void TestShell::anUndoAfterAForeignChangeIsRefused()
-{
-    GuiFixture fixture;
-    fixture.open();
-    fixture.shell.sayUndoable(QStringLiteral("done"), fixture.control->revision());
-    fixture.control->changeElsewhere("drain_s", "20");
-    fixture.bridge.refresh();
-    QTRY_COMPARE(fixture.bridge.snapshot().revision, fixture.control->revision());
-    fixture.shell.toast()->actionButton()->click();
-    QCOMPARE(fixture.control->count("rollbackConfig"), size_t(0));
-    QVERIFY(fixture.shell.toast()->text().contains(QStringLiteral("history")));
 }
 
 void TestShell::closingSaysOnceThatServingGoesOn()

@@ -3,11 +3,14 @@
 // look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says.
 #include "gui/gui_fixture.h"
 
+#include "gui/bridge/staging.h"
 #include "gui/charts/line_chart.h"
 #include "gui/forms/setting_form_row.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/command_palette.h"
+#include "gui/pages/history_panel.h"
 #include "gui/pages/overview_page.h"
+#include "gui/pages/pending_bar.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/serve_form.h"
@@ -111,6 +114,10 @@ class TestShots : public QObject {
 private Q_SLOTS:
     void everyPageIsDrawn_data();
     void everyPageIsDrawn();
+    void changesAreDrawn_data() { sheetsAreDrawn_data(); }
+    void changesAreDrawn();
+    void oldDraftsAreDrawn_data() { sheetsAreDrawn_data(); }
+    void oldDraftsAreDrawn();
     void sheetsAreDrawn_data();
     void sheetsAreDrawn();
     void whatLiesOverThePagesIsDrawn_data() { sheetsAreDrawn_data(); }
@@ -222,6 +229,115 @@ void TestShots::sheetsAreDrawn()
     fixture.shell.quit();
     QTRY_VERIFY(openDialog(fixture.shell));
     shoot(*openDialog(fixture.shell), prefix + QStringLiteral("quit"));
+}
+
+/// Three changes on three pages, one of which somebody else makes different meanwhile.
+static void editThings(GuiFixture &fixture)
+{
+    PendingChanges &changes = fixture.shell.staging().changes();
+    const uint64_t revision = fixture.control->revision();
+    const EditId idle {EditId::Kind::Setting, "engine", "", "http.idle_timeout_s"};
+    const EditId threads {EditId::Kind::Setting, "app", "shop", "pool.threads"};
+    changes.stage({.id = idle, .value = "30", .shown = "30 s", .before = {"65", "65 s"}}, revision);
+    changes.stage({.id = threads, .value = "8", .shown = "8", .before = {"4", "4"}}, revision);
+    changes.stage({.id = siteField("shop", "entry"),
+                   .value = "shop.asgi:application",
+                   .shown = "shop.asgi:application",
+                   .before = {"shop.wsgi:application", "shop.wsgi:application"},
+                   .app = "shop"},
+                  revision);
+    changes.stage(
+        {.id = siteField("shop", "env.DEBUG"), .value = "1", .before = {"0", {}}, .app = "shop"},
+        revision);
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    settle();
+}
+
+static void changeMeanwhile(FakeControl &control)
+{
+    Document document = control.document();
+    document.apps.front().entry = "shop.wsgi:app";
+    document.settings.insert_or_assign("limits.body_mib", SettingValue(int64_t(50)));
+    control.changeElsewhere(std::move(document), "ana");
+}
+
+void TestShots::changesAreDrawn()
+{
+    QFETCH(int, theme);
+    const QString prefix =
+        QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-changes-");
+    GuiFixture fixture;
+    fixture.theme()->choose(ThemeChoice(theme));
+    fixture.open();
+    editThings(fixture);
+    shoot(fixture.shell, prefix + QStringLiteral("bar"));
+    fixture.shell.pendingBar()->reviewButton()->click();
+    QVERIFY(openDialog(fixture.shell));
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("review"));
+    fixture.shell.staging().changes().stage({.id = siteField("shop", "python"),
+                                             .value = "python3",
+                                             .shown = "python3",
+                                             .before = {"/usr/bin/python3", "/usr/bin/python3"},
+                                             .app = "shop"},
+                                            fixture.control->revision());
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Refused);
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("review-refused"));
+    openDialog(fixture.shell)->close();
+    fixture.shell.showSite(QStringLiteral("shop"));
+    fixture.shell.sitesPage()->detail()->tabs()->setCurrentIndex(1);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("refused"));
+    fixture.shell.staging().changes().remove(siteField("shop", "python"));
+    changeMeanwhile(*fixture.control);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Conflict);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("conflict-bar"));
+    fixture.shell.pendingBar()->reviewButton()->click();
+    QTRY_VERIFY(openDialog(fixture.shell));
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("conflict"));
+    openDialog(fixture.shell)->close();
+    fixture.shell.staging().putOnTop();
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
+    fixture.shell.goTo(PageId::Settings);
+    fixture.shell.settingsPage()->showHistory();
+    QTRY_VERIFY(fixture.shell.settingsPage()->history()->count() >= 4);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("history"));
+    fixture.shell.resize(960, 600);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("history-small"));
+}
+
+void TestShots::oldDraftsAreDrawn()
+{
+    QFETCH(int, theme);
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-draft-");
+    QTemporaryDir dir;
+    const QString draft = dir.filePath(QStringLiteral("draft.json"));
+    {
+        GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, draft);
+        fixture.open();
+        editThings(fixture);
+        fixture.shell.staging().flushDraft();
+    }
+    for (const bool isOlder : {false, true}) {
+        GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, draft);
+        if (isOlder)
+            changeMeanwhile(*fixture.control);
+        fixture.theme()->choose(ThemeChoice(theme));
+        fixture.open();
+        QTRY_COMPARE(fixture.shell.staging().state(),
+                     isOlder ? Staging::State::Conflict : Staging::State::Ready);
+        settle();
+        shoot(fixture.shell,
+              prefix + (isOlder ? QStringLiteral("older") : QStringLiteral("restored")));
+    }
 }
 
 void TestShots::whatLiesOverThePagesIsDrawn()

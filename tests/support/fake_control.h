@@ -75,6 +75,7 @@ public:
     }
     /// Somebody else changes an engine setting: the revision moves on.
     void changeElsewhere(const std::string &key, const std::string &value);
+    void changeElsewhere(Document document, const std::string &by);
     /// "failed" or "degraded" need a cause.
     void setSiteState(const std::string &site, std::string state, std::string cause = {});
     /// A site that is added or started reports "starting" for this many snapshots (default 1) ...
@@ -137,7 +138,7 @@ private:
     const Kept *findRevision(uint64_t revision) const;
     api::SiteView viewOf(const SiteConfig &site) const;
     std::vector<std::string> urlsOf(const SiteConfig &site) const;
-    const Overrides *overridesAt(const std::string &scope, const std::string &object) const;
+    std::map<std::string, std::string, std::less<>> sources() const;
 
     // Figures (fake_control_figures.cpp)
     void startState(const std::string &site);

@@ -2,6 +2,7 @@
 #include "tests/support/fake_control.h"
 
 #include "server/base/text.h"
+#include "server/control/edits.h"
 
 #include <cmath>
 #include <functional>
@@ -105,7 +106,8 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
     const auto found = m_states.find(site.id);
     const SiteState state =
         found == m_states.end() ? SiteState {.state = "stopped"} : found->second;
-    const Overrides *own = overridesAt("app", view.app);
+    const auto level = overridesAt(document(), "app", view.app);
+    const Overrides *own = level ? *level : nullptr;
     const auto processes = own ? own->find("pool.processes") : Overrides::const_iterator {};
     api::PoolFigures pool;
     pool.app = view.app;
@@ -120,6 +122,9 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         pool.processes = std::to_string(pool.wanted);
     }
     pool.threads = kThreads;
+    if (const auto threads = own ? own->find("pool.threads") : Overrides::const_iterator {};
+        own && threads != own->end())
+        pool.threads = static_cast<int>(std::get<int64_t>(threads->second));
     pool.restarts = state.restarts;
     if (const auto named = appRoutes.find(view.app); named != appRoutes.end())
         pool.routesMark = static_cast<int64_t>(named->second.size());

@@ -403,6 +403,32 @@ struct SettingEdits {
                ARC_FIELD("dry_run", dryRun))
 };
 
+/// Edits of settings and sites that belong together: one revision, all or none.
+struct ChangeSet {
+    uint64_t revision = 0; ///< they were made against; 0: the newest
+    std::vector<SettingEdit> settings;
+    std::vector<SiteEdit> sites; ///< their own `revision` is not looked at
+    bool dryRun = false;         ///< say what would be refused and what would become of it
+    ARC_FIELDS(ChangeSet, ARC_FIELD("revision", revision), ARC_FIELD("settings", settings),
+               ARC_FIELD("sites", sites), ARC_FIELD("dry_run", dryRun))
+};
+/// What is wrong with one edit of a dry run.
+struct EditProblem {
+    std::string scope; ///< of a setting's edit; "site" for a field of a site
+    std::string object;
+    std::string key; ///< of the setting, or "hosts", "entry", "env", ...; empty: of all together
+    std::string message;
+    ARC_FIELDS(EditProblem, ARC_FIELD("scope", scope), ARC_FIELD("object", object),
+               ARC_FIELD("key", key), ARC_FIELD("message", message))
+};
+struct ChangeOutcome {
+    uint64_t revision = 0; ///< that it became; of a dry run: that it was tried on
+    std::string summary;
+    std::vector<EditProblem> problems; ///< of a dry run alone: otherwise the call fails
+    ARC_FIELDS(ChangeOutcome, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary),
+               ARC_FIELD("problems", problems))
+};
+
 struct ImportDocument {
     std::string document; ///< JSON, format 1
     uint64_t revision = 0;
@@ -447,7 +473,11 @@ struct DiffView {
 /// Back to the document of a revision, as a new revision. 0: undo the newest.
 struct Rollback {
     uint64_t to = 0;
-    ARC_FIELDS(Rollback, ARC_FIELD("to", to))
+    uint64_t takeBack =
+        0; ///< instead: undo what this revision changed, and nothing that came later
+    uint64_t revision = 0; ///< it was decided against; 0: the newest
+    ARC_FIELDS(Rollback, ARC_FIELD("to", to), ARC_FIELD("take_back", takeBack),
+               ARC_FIELD("revision", revision))
 };
 
 struct WorkerKill {
