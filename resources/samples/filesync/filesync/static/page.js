@@ -26,8 +26,16 @@ function sizeText(size) {
   }
 }
 
+/** The server tells UTC; the reader lives elsewhere. */
+function localTime(iso) {
+  const at = new Date(iso);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `
+    + `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 function timeElement(iso) {
-  return element("time", {dateTime: iso, textContent: iso.slice(0, 16).replace("T", " ")});
+  return element("time", {dateTime: iso, textContent: localTime(iso)});
 }
 
 function say(text) {
@@ -280,4 +288,5 @@ addEventListener("drop", async (event) => {
 addEventListener("beforeunload", (event) => {
   if (uploads.some((upload) => upload.state === "sending")) event.preventDefault();
 });
+for (const time of document.querySelectorAll("time")) time.textContent = localTime(time.dateTime);
 everySoOften();
