@@ -33,7 +33,7 @@ def checkConditions(headers, row):
     if "If-None-Match" in headers:
         tags = parse_etags(headers["If-None-Match"])
         if row is not None and (tags.star_tag or tags.contains_weak(row["sha256"])):
-            refuse(row)
+            raise Refused(412, "There is a file of this name already.", sha256=row["sha256"])
     if row is not None and not hasCondition(headers):
         raise Refused(428, "The file exists. Say with If-Match which version you mean.",
                       sha256=row["sha256"])
