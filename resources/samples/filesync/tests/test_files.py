@@ -104,7 +104,8 @@ class ConditionsTest(StoreTest):
             ({"If-None-Match": "W/" + self.tag}, 304, b""), ({"If-None-Match": "*"}, 304, b""),
             ({"If-None-Match": '"x", ' + self.tag}, 304, b""),
             ({"If-None-Match": '"x"'}, 200, b"0123456789"), ({"If-Match": '"x"'}, 412, None),
-            ({"If-Match": self.tag}, 200, b"0123456789"), ({"If-Match": "W/" + self.tag}, 412, None),
+            ({"If-Match": self.tag}, 200, b"0123456789"),
+            ({"If-Match": "W/" + self.tag}, 412, None),
             ({"If-Modified-Since": LATER}, 304, b""),
             ({"If-Modified-Since": EARLIER}, 200, b"0123456789"),
             ({"If-Modified-Since": LATER, "If-None-Match": '"x"'}, 200, b"0123456789"),
@@ -227,7 +228,8 @@ class LimitsTest(StoreTest):
     def testEveryLimitHasItsAnswer(self):
         self.put("a", b"123")
         rows = (("FILES_MAX", 1, "b", b"x", 507), ("STORE_BYTES_MAX", 5, "b", b"xxx", 507),
-                ("FILE_BYTES_MAX", 2, "b", b"xxx", 413), ("FREE_BYTES_MIN", 1 << 60, "b", b"x", 507))
+                ("FILE_BYTES_MAX", 2, "b", b"xxx", 413),
+                ("FREE_BYTES_MIN", 1 << 60, "b", b"x", 507))
         for limit, value, name, data, status in rows:
             with self.subTest(limit), mock.patch.object(store, limit, value):
                 self.assertEqual(self.put(name, data).status_code, status)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures as they change, for every page that watches. One task per worker asks the library, however
-many watch; other workers' listeners are in it, since all share one library.
+"""Figures as they change, for every page that watches. One task per worker asks the library,
+however many watch; other workers' listeners are in it, since all share one library.
 """
 import asyncio
 import json

@@ -62,7 +62,8 @@ def pluck(pitch, seconds):
     damping = 0.5 * (0.9975 if pitch < 64 else 0.9945)
     sound = line[:]
     for index in range(period + 1, size):
-        a, b, c = sound[index - period], sound[index - period - 1], sound[max(0, index - period - 2)]
+        at = index - period
+        a, b, c = sound[at], sound[at - 1], sound[max(0, at - 2)]
         sound.append(damping * (a * (1 - part) + b * part + b * (1 - part) + c * part))
     return shaped(sound, 0.001, 0.35)
 
