@@ -76,6 +76,8 @@ int windowMain(int argc, char **argv)
         options.initialFolder =
             std::filesystem::absolute(arguments.folder).lexically_normal().string();
     options.socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
+    for (const char *name : {"filesync", "streaming"}) // offered beside "photos"
+        sampleCopy(name, dataDir);
     options.argc = argc;
     options.argv = argv;
     return runWindow(std::move(options));

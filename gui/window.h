@@ -14,7 +14,7 @@ struct WindowOptions {
     EngineLauncher *launcher = nullptr; ///< nullptr: an engine this window cannot start
     bool startEngine = false;           ///< ask the launcher at once: no engine answered
     std::string instanceName;           ///< empty: "This computer"
-    std::string sampleFolder;           ///< empty: no sample is offered
+    std::string sampleFolder;           ///< of "photos"; empty: no sample is offered
     std::string initialFolder;          ///< opens the Serve sheet for it; empty: none
     std::string socketName;             ///< of the single instance, an absolute path; empty: none
     int argc = 0;                       ///< for Qt's own options

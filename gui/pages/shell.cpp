@@ -118,8 +118,7 @@ void Shell::makeLayout()
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
     connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
     connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
-    connect(m_overview, &OverviewPage::trySample, this,
-            [this] { serveFolder(m_options.sampleFolder); });
+    connect(m_overview, &OverviewPage::trySample, this, &Shell::serveSample);
 }
 
 void Shell::goTo(PageId page)

@@ -37,7 +37,7 @@ class WorkersPage;
 
 struct ShellOptions {
     QString instanceName;
-    QString sampleFolder; ///< empty: no sample is offered
+    QString sampleFolder; ///< of "photos", the others beside it; empty: no sample is offered
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
@@ -65,6 +65,8 @@ public:
     void addTask(const api::TaskView &task) override;
     void showSite(const QString &site) override;
     void serveFolder(const QString &folder) override;
+    void serveSample(const QString &name);
+    void chooseSample(); ///< asks which
 
     void goTo(PageId page);
     PageId page() const { return m_page; }

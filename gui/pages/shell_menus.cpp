@@ -53,8 +53,7 @@ void Shell::makeFileMenu()
     file->addAction(icon(QStringLiteral("plus")), tr("&Add site…"), this, &Shell::chooseFolder)
         ->setShortcut(QKeySequence(QStringLiteral("Ctrl+N")));
     if (!m_options.sampleFolder.isEmpty())
-        file->addAction(tr("Try the &sample site"), this,
-                        [this] { serveFolder(m_options.sampleFolder); });
+        file->addAction(tr("Try a &sample…"), this, &Shell::chooseSample);
     file->addAction(icon(QStringLiteral("history")), tr("Configuration &history"), this, [this] {
         goTo(PageId::Settings);
         m_settingsPage->showHistory();

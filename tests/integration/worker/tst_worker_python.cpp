@@ -6,8 +6,8 @@
 #include <QTest>
 
 /// Runs the Python tests of the worker package: each module with every Python 3.9 or newer that
-/// this machine has. The frameworks are Debian packages, so their module runs with the system's
-/// interpreter only.
+/// this machine has. The frameworks are Debian packages, so their modules run with the
+/// system's interpreter only.
 class TestWorkerPython : public QObject {
     Q_OBJECT
 
@@ -22,6 +22,8 @@ private:
 namespace {
 
 const QString kSystemPython = QStringLiteral("/usr/bin/python3");
+const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
+                                   "test_streaming.py"};
 constexpr int kModuleMilliseconds = 240'000;
 
 /// Empty when it does not run or is older than 3.9. Its own word for where it lies tells shims and
@@ -79,8 +81,7 @@ void TestWorkerPython::moduleSucceeds_data()
              "Python 3.9 or newer must be there as /usr/bin/python3");
     for (const QString &interpreter : found) {
         for (const QString &module : modules) {
-            if ((module == "test_frameworks.py" || module == "test_photos.py")
-                && interpreter != kSystemPython)
+            if (kNeedFrameworks.contains(module) && interpreter != kSystemPython)
                 continue;
             QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter))
                 << interpreter << folder.filePath(module);
