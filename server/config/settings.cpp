@@ -3,6 +3,7 @@
 
 #include "server/base/assert.h"
 #include "server/config/address.h"
+#include "server/config/unknown_setting.h"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ Result<void> checkOverride(const std::string &key, const SettingValue &value, Sc
 {
     const SettingRow *row = findSetting(key);
     if (!row)
-        return Error {ErrorCode::Invalid, "there is no such setting"};
+        return unknownSetting(key);
     if (!allowedAt(*row, level))
         return Error {ErrorCode::Invalid, "can be set only on " + levelsOf(*row)};
     return checkSetting(*row, value);
