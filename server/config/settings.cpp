@@ -3,7 +3,6 @@
 
 #include "server/base/assert.h"
 #include "server/config/address.h"
-#include "server/config/unknown_setting.h"
 
 #include <fmt/format.h>
 
@@ -85,7 +84,7 @@ Result<void> checkOverride(const std::string &key, const SettingValue &value, Sc
 {
     const SettingRow *row = findSetting(key);
     if (!row)
-        return unknownSetting(key);
+        return Error {ErrorCode::Invalid, "there is no such setting"};
     if (!allowedAt(*row, level))
         return Error {ErrorCode::Invalid, "can be set only on " + levelsOf(*row)};
     return checkSetting(*row, value);

@@ -57,7 +57,9 @@ Result<std::string> readAnswer(const std::string &path, std::string_view output)
         return unusable(path, "does not answer as a Python interpreter does");
     const auto major = parseUnsigned(numbers[0]);
     const auto minor = parseUnsigned(numbers[1]);
-    if (!major || !minor || *major < 3 || (*major == 3 && *minor < kMinorMin))
+    if (!major || !minor)
+        return unusable(path, "does not answer as a Python interpreter does");
+    if (*major < 3 || (*major == 3 && *minor < kMinorMin))
         return unusable(
             path, fmt::format("is Python {}, but apps need 3.{} or newer", words[2], kMinorMin));
     if (words[3] == "-")

@@ -6,6 +6,8 @@
 #include <QFile>
 #include <QTest>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +21,9 @@ constexpr const char *kNoEditor = "the window offers nothing where this could be
 void writeProgram(const QString &path, const QByteArray &text)
 {
     write(path, text);
-    QFile::setPermissions(path, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner
-                                    | QFile::ReadOther | QFile::ExeOther);
+    QFile::setPermissions(path,
+                          QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner | QFile::ReadOther
+                              | QFile::ExeOther);
 }
 
 /// An app whose module begins with `text`.
@@ -35,7 +38,9 @@ auto appThat(const QByteArray &text)
 
 auto interpreterThat(const QByteArray &script)
 {
-    return [script](Stage &, const QString &dir) { writeProgram(dir + "/python", script); };
+    return [script](Stage &, const QString &dir) {
+        writeProgram(dir + "/python", script);
+    };
 }
 
 auto document(const QByteArray &text)
@@ -62,12 +67,12 @@ auto databaseThat(std::function<void(QByteArray &)> spoil)
     };
 }
 
-const QStringList kServeBad {"serve", "{dir}/bad", "--listen", "127.0.0.1:0", "--entry",
-                             "app:application"};
-const QStringList kAddBad {"site", "add", "{dir}/bad", "--name", "bad", "--entry",
-                           "app:application"};
-const QStringList kServePython {"serve",    "{site}",   "--listen",    "127.0.0.1:0",
-                                "--python", "{dir}/python"};
+const QStringList kServeBad {"serve",       "{dir}/bad", "--listen",
+                             "127.0.0.1:0", "--entry",   "app:application"};
+const QStringList kAddBad {"site", "add",     "{dir}/bad",      "--name",
+                           "bad",  "--entry", "app:application"};
+const QStringList kServePython {"serve",       "{site}",   "--listen",
+                                "127.0.0.1:0", "--python", "{dir}/python"};
 const QStringList kEditPython {"site", "edit", "shop", "--python", "{dir}/python"};
 const QStringList kServeData {"serve",       "{site}",     "--listen",
                               "127.0.0.1:0", "--data-dir", "{dir}/data"};
@@ -75,14 +80,15 @@ const QStringList kCtlData {"status", "--data-dir", "{dir}/data"};
 const QStringList kHeadless {"--headless", "--data-dir", "{dir}/data", "--config",
                              "{dir}/config.json"};
 const QStringList kImport {"config", "import", "{dir}/config.json"};
-constexpr const char *kOther = "choose another interpreter, for instance /usr/bin/python3 \\(CPython";
+constexpr const char *kOther =
+    "choose another interpreter, for instance /usr/bin/python3 \\(CPython";
 
 QList<BadInput> folders()
 {
     return {
         {.name = "a folder that is no project",
-         .make =
-             [](Stage &, const QString &dir) { write(dir + "/bad/script.py", "print('no app')"); },
+         .make = [](Stage &,
+                    const QString &dir) { write(dir + "/bad/script.py", "print('no app')"); },
          .cause = "is not a project|No project was recognised",
          .remedy = "name the entry point, or serve it as files|files can be served as they are",
          .exitCode = 3,
@@ -114,8 +120,9 @@ QList<BadInput> folders()
                  QFile::setPermissions(dir + "/closed", QFile::Permissions());
              },
          .cause = "the user \\w+ may not read {dir}/closed",
-         .remedy = "give that user the right to \\(chmod, setfacl\\), or start Arcology as the user "
-                   "who owns it",
+         .remedy =
+             "give that user the right to \\(chmod, setfacl\\), or start Arcology as the user "
+             "who owns it",
          .exitCode = 1,
          .serve = {"serve", "{dir}/closed"},
          .ctl = {"site", "add", "{dir}/closed"},
@@ -202,12 +209,15 @@ QList<BadInput> interpreters()
                          .argument = "{dir}/python"};
     };
     return {
-        row("an interpreter that is not there", [](Stage &, const QString &) {},
+        row(
+            "an interpreter that is not there", [](Stage &, const QString &) {},
             "{dir}/python does not exist", InWindow::Edit),
-        row("an interpreter that is not executable",
+        row(
+            "an interpreter that is not executable",
             [](Stage &, const QString &dir) { write(dir + "/python", "#!/bin/sh\n"); },
             "{dir}/python is not executable", InWindow::Interpreter),
-        row("an interpreter that is a folder",
+        row(
+            "an interpreter that is a folder",
             [](Stage &, const QString &dir) { QDir().mkpath(dir + "/python"); },
             "{dir}/python is a folder, not an interpreter", InWindow::Edit),
         row("a program that is no Python", interpreterThat("#!/bin/sh\necho hello\n"),
@@ -236,7 +246,8 @@ QList<BadInput> addresses()
 {
     return {
         {.name = "a port in use",
-         .make = document(R"({"format":1,"listeners":[{"id":"http","address":"127.0.0.1:{port}"}]})"),
+         .make =
+             document(R"({"format":1,"listeners":[{"id":"http","address":"127.0.0.1:{port}"}]})"),
          .cause = "127.0.0.1:{port} is in use by [^ ]+ \\(pid {pid}\\)",
          .remedy = "choose another address, or end that program",
          .exitCode = 5,
@@ -282,29 +293,27 @@ QList<BadInput> dataDirectories()
     };
     constexpr const char *kRestore = "put a copy of yours in its place, or move it away to begin "
                                      "with an empty configuration";
-    BadInput guest =
-        row("a database that may not be opened",
-            [](Stage &stage, const QString &dir) {
-                stage.copyDataDir(dir + "/data");
-                for (const char *name : {"/data", "/data/arcology.db", "/data/lock", "/data/run",
-                                         "/data/logs"}) {
-                    if (::geteuid() == 0)
-                        QCOMPARE(::chown((dir + name).toUtf8().constData(), 65534, 65534), 0);
-                }
-                QFile::setPermissions(dir + "/data/arcology.db", QFile::Permissions());
-            },
-            "arcology.db: Permission denied", "give the file back to the engine's user");
+    BadInput guest = row(
+        "a database that may not be opened",
+        [](Stage &stage, const QString &dir) {
+            stage.copyDataDir(dir + "/data");
+            for (const char *name :
+                 {"/data", "/data/arcology.db", "/data/lock", "/data/run", "/data/logs"}) {
+                if (::geteuid() == 0)
+                    QCOMPARE(::chown((dir + name).toUtf8().constData(), 65534, 65534), 0);
+            }
+            QFile::setPermissions(dir + "/data/arcology.db", QFile::Permissions());
+        },
+        "arcology.db: Permission denied", "give the file back to the engine's user");
     guest.asGuest = true;
     guest.window = InWindow::Nowhere;
     guest.why = "what the window starts says the same as `serve`, and rights mean nothing to root";
     return {
-        row("a database with a spoilt head", databaseThat([](QByteArray &bytes) {
-                bytes.replace(0, 100, QByteArray(100, 'x'));
-            }),
+        row("a database with a spoilt head",
+            databaseThat([](QByteArray &bytes) { bytes.replace(0, 100, QByteArray(100, 'x')); }),
             "arcology.db: is damaged or not a database of Arcology", kRestore),
-        row("a database cut off", databaseThat([](QByteArray &bytes) {
-                bytes.truncate(bytes.size() / 2 + 100);
-            }),
+        row("a database cut off",
+            databaseThat([](QByteArray &bytes) { bytes.truncate(bytes.size() / 2 + 100); }),
             "arcology.db: is damaged", kRestore),
         row("a database with a spoilt page", databaseThat([](QByteArray &bytes) {
                 bytes.replace(4096 + 8, 4000, QByteArray(4000, char(0xa5)));
@@ -315,10 +324,12 @@ QList<BadInput> dataDirectories()
             }),
             "arcology.db: was written by a newer Arcology \\(schema 77, this one knows \\d+\\)",
             "start that version again, or choose another data directory"),
-        row("a file instead of a data directory",
+        row(
+            "a file instead of a data directory",
             [](Stage &, const QString &dir) { write(dir + "/data", "a file"); },
             "{dir}/data: Not a directory", "choose another data directory"),
-        row("a data directory of somebody else",
+        row(
+            "a data directory of somebody else",
             [](Stage &, const QString &dir) {
                 QDir().mkpath(dir + "/data");
                 if (::geteuid() == 0)
@@ -326,12 +337,18 @@ QList<BadInput> dataDirectories()
                 else // only root can give folders away: this one is root's
                     QVERIFY(QDir().rmdir(dir + "/data") && QFile::link("/usr", dir + "/data"));
             },
-            "{dir}/data belongs to \\w+", "start Arcology as \\w+, or choose another data directory"),
-        row("a data directory in use",
-            [](Stage &stage, const QString &dir) {
-                QVERIFY(QFile::link(stage.dataDir(), dir + "/data"));
+            "{dir}/data belongs to \\w+",
+            "start Arcology as \\w+, or choose another data directory"),
+        row(
+            "a data directory in use",
+            [](Stage &, const QString &dir) {
+                write(dir + "/data/lock", QByteArray::number(::getpid()) + '\n');
+                // Held until this test ends, as an engine would.
+                const int lock =
+                    ::open((dir + "/data/lock").toUtf8().constData(), O_RDWR | O_CLOEXEC);
+                QCOMPARE(::flock(lock, LOCK_EX | LOCK_NB), 0);
             },
-            "/data is in use by another engine \\(pid \\d+\\)",
+            "{dir}/data is in use by another engine \\(pid {pid}\\)",
             "stop it, or choose another data directory"),
         guest,
     };
@@ -365,8 +382,8 @@ QList<BadInput> documents()
         row("a document with a wrong type",
             R"({"format":1,"sites":[{"id":"a","routes":[],"enabled":"yes"}]})",
             "sites\\[0\\].enabled: ", "must be true or false"),
-        row("a document that is no JSON", R"({"format":1,"sites":[)", "document: ",
-            "JSON|line|byte"),
+        row("a document that is no JSON", R"({"format":1,"sites":[)",
+            "document: ", "JSON|line|byte"),
         row("a document with a setting that does not exist",
             R"({"format":1,"settings":{"pool.proceses":4}})",
             "settings.pool.proceses: there is no such setting", "did you mean pool.processes\\?"),
