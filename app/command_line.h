@@ -19,7 +19,7 @@ namespace arc {
 std::string usageSentence(const CLI::App &root, const CLI::ParseError &error);
 
 /// An interpreter as people name it ("pypy3", ".venv/bin/python", "~" is the shell's) to an
-/// absolute path; links stay, because an environment is known by its link. NotFound: not on PATH.
+/// absolute path; links stay, because an environment is known by its link. Invalid: not on PATH.
 Result<std::string> interpreterPath(const std::string &named);
 
 /// Absolute, links followed where they can be; what is wrong with it, the engine says.

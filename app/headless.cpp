@@ -80,12 +80,11 @@ int headlessMain(int argc, char **argv)
         options.document = std::move(*document);
         options.author = "--config " + config;
     }
-    NewDataDir data(options.dataDir);
+    NewDataDir data(options.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(options));
     if (!engine)
         return fail(engine.error());
     const auto ended = (*engine)->run([&data] { data.keep(); });
-    engine->reset(); // before its directory may go
     return ended ? 0 : fail(ended.error());
 }
 

@@ -251,13 +251,12 @@ int serve(const ServeOptions &options)
     engineOptions.listenersMustBind = true;
     engineOptions.hostsPython = true;
     engineOptions.document = Document {.listeners = {{.id = "http", .address = options.listen}}};
-    NewDataDir data(engineOptions.dataDir);
+    NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(engineOptions));
     if (!engine)
         return fail(engine.error());
     Serving serving(**engine, std::move(*site), options, data);
     const auto ended = (*engine)->run([&serving] { serving.start(); });
-    engine->reset(); // before its directory may go
     fmt::print(stderr, "{}", serving.output());
     if (!ended)
         return fail(ended.error());

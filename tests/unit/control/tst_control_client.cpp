@@ -8,6 +8,8 @@
 
 #include <atomic>
 
+#include <fmt/format.h>
+
 #include <QTemporaryDir>
 #include <QtTest>
 
