@@ -62,4 +62,17 @@ TemporaryDirectory::~TemporaryDirectory()
         std::filesystem::remove_all(m_path, ignored);
 }
 
+NewDataDir::NewDataDir(std::string path) : m_path(std::move(path))
+{
+    std::error_code failed;
+    m_isNew = !m_path.empty() && !std::filesystem::exists(m_path, failed) && !failed;
+}
+
+NewDataDir::~NewDataDir()
+{
+    std::error_code ignored; // nothing can be done about what cannot be removed
+    if (m_isNew)
+        std::filesystem::remove_all(m_path, ignored);
+}
+
 } // namespace arc

@@ -29,4 +29,18 @@ private:
     std::string m_path;
 };
 
+/// A data directory that may be new: then it is gone again with this object, unless kept. A command
+/// that is refused leaves nothing behind.
+class NewDataDir {
+public:
+    explicit NewDataDir(std::string path);
+    NewDataDir(const NewDataDir &) = delete;
+    ~NewDataDir();
+    void keep() noexcept { m_isNew = false; }
+
+private:
+    const std::string m_path;
+    bool m_isNew;
+};
+
 } // namespace arc

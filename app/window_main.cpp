@@ -6,6 +6,7 @@
 #include "gui/window.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "server/store/data_dir.h"
 
 #include <cstring>
 #include <filesystem>
@@ -71,7 +72,8 @@ int windowMain(int argc, char **argv)
     options.control = client->get();
     options.launcher = &engine;
     options.startEngine = !acceptsConnections(*socket);
-    options.sampleFolder = sampleCopy("photos", dataDir);
+    if (DataDir::check(dataDir)) // else the engine's start says why, in the window
+        options.sampleFolder = sampleCopy("photos", dataDir);
     if (!arguments.folder.empty())
         options.initialFolder =
             std::filesystem::absolute(arguments.folder).lexically_normal().string();

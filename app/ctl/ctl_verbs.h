@@ -25,6 +25,8 @@ struct CtlNewSite {
 int ctlSiteList(CtlSession &session);
 /// Waits until the site answers or has failed.
 int ctlSiteAdd(CtlSession &session, CtlNewSite what);
+/// What is empty in `what` stays as it is.
+int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what);
 int ctlSiteRemove(CtlSession &session, const std::string &site);
 int ctlSiteStart(CtlSession &session, const std::string &site);
 int ctlSiteStop(CtlSession &session, const std::string &site);

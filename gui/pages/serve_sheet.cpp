@@ -75,6 +75,7 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
             m_main->setEnabled(m_form->isComplete());
     });
     connect(m_form, &ServeForm::heightChanged, this, &ServeSheet::fit);
+    connect(m_form, &ServeForm::pythonNamed, this, &ServeSheet::askPython);
     connect(m_progress, &ServeProgress::heightChanged, this, &ServeSheet::fit);
     connect(m_progress, &ServeProgress::running, this, &ServeSheet::running);
     connect(m_progress, &ServeProgress::failed, this, [this] { setStep(Step::Failed); });
@@ -185,6 +186,20 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
     m_messageText->setText(toQString(answer.error().message()));
     setStep(Step::NotProject);
     m_main->hide(); // what cannot be read cannot be served as files either
+}
+
+/// The engine runs it once and says what it is, or why no app can run with it.
+void ServeSheet::askPython(const QString &path)
+{
+    m_context.bridge().call(&Control::recognise, {.path = toStd(m_folder), .python = toStd(path)},
+                            this, [this, path](Result<api::Recognition> answer) {
+                                if (!answer)
+                                    return m_form->showProblem(toQString(answer.error().message()));
+                                for (const api::PythonChoice &python : answer->pythons) {
+                                    if (toQString(python.path) == path)
+                                        return m_form->addPython(python);
+                                }
+                            });
 }
 
 void ServeSheet::mainPressed()

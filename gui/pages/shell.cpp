@@ -267,6 +267,9 @@ void Shell::updateBanner()
         return m_banner->hide();
     if (m_bridge.isStartingEngine())
         return m_banner->show(Banner::Tone::Warn, tr("The engine is being started."), {});
+    if (m_bridge.isRefused())
+        return m_banner->show(Banner::Tone::Error,
+                              tr("The engine cannot be used: %1").arg(m_bridge.problem()), {});
     QString why = m_startProblem.isEmpty() ? m_bridge.engineCause() : m_startProblem;
     if (why.isEmpty())
         why = m_bridge.problem();

@@ -3,6 +3,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/pages/config_documents.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/site_actions.h"
@@ -58,6 +59,9 @@ void Shell::makeFileMenu()
         goTo(PageId::Settings);
         m_settingsPage->showHistory();
     });
+    auto *documents = new ConfigDocuments(*this, this);
+    file->addAction(tr("&Import configuration…"), documents, &ConfigDocuments::chooseImport);
+    file->addAction(tr("&Export configuration…"), documents, &ConfigDocuments::chooseExport);
     file->addSeparator();
     file->addAction(tr("&Close window"), this, &QWidget::close)
         ->setShortcut(QKeySequence(QStringLiteral("Ctrl+W")));

@@ -69,6 +69,7 @@ private:
     void runChange(Change change);
     void tick();
 
+    void editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done);
     void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
                        Callback<api::Changed> done);
     std::string siteState(const SiteConfig &site, std::string &cause) const;

@@ -3,6 +3,8 @@
 // rollback.
 #include "server/control/service.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -53,7 +55,7 @@ Result<void> applyEdit(Document &document, const api::SettingEdit &edit,
 {
     const SettingRow *row = findSetting(edit.key);
     if (!row)
-        return Error {ErrorCode::NotFound, fmt::format("{}: there is no such setting", edit.key)};
+        return unknownSetting(edit.key).within(edit.key);
     if (const auto source = pinned.source.find(edit.key); source != pinned.source.end())
         return Error {ErrorCode::Conflict,
                       fmt::format("{}: set by the {}, so it cannot be changed here", edit.key,

@@ -2,17 +2,31 @@
 // Operations on sites: recognise, add, edit, remove, start, stop, restart, run commands.
 #include "server/control/service.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
 namespace {
 
-Error noSite(std::string_view id)
+Error noSite(const Document &document, std::string_view id)
 {
-    return Error {ErrorCode::NotFound, fmt::format("there is no site {}", id)};
+    constexpr size_t kNamedMax = 10;
+    std::vector<std::string_view> names;
+    for (const SiteConfig &site : document.sites) {
+        if (names.size() < kNamedMax)
+            names.push_back(site.id);
+    }
+    return Error {ErrorCode::NotFound,
+                  names.empty()
+                      ? fmt::format("there is no site {}, nor any other; add one first", id)
+                      : fmt::format("there is no site {}; there {} {}{}", id,
+                                    names.size() == 1 ? "is" : "are", fmt::join(names, ", "),
+                                    document.sites.size() > kNamedMax ? " and others" : "")};
 }
 
 SiteConfig *findMutable(Document &document, std::string_view id)
@@ -50,7 +64,7 @@ Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &tex
     for (const auto &[key, text] : texts) {
         const SettingRow *row = findSetting(key);
         if (!row)
-            return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", key)};
+            return unknownSetting(key).within(key);
         auto value = parseSetting(*row, text);
         if (!value)
             return std::move(value).error().within(key);
@@ -82,7 +96,7 @@ Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &fo
     return Error {ErrorCode::NotProject,
                   fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app "
                               "and no index.html was "
-                              "recognised; name the entry point, or serve it as static files",
+                              "recognised; name the entry point, or serve it as files",
                               found.folder)};
 }
 
@@ -200,7 +214,7 @@ void ControlService::addRecognised(const Caller &caller, api::NewSite what, Resu
     if (python.empty() && project->kind != "static") {
         if (found->pythons.empty())
             return done(Error {ErrorCode::NotFound,
-                               "no Python interpreter was found; install python3 or name one"});
+                               "no Python 3.9 or newer was found; install python3, or name one"});
         python = found->pythons.front().path;
     }
     SitePlan plan {std::move(*project), std::move(python), std::move(*settings)};
@@ -212,16 +226,35 @@ void ControlService::addRecognised(const Caller &caller, api::NewSite what, Resu
 
 void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
 {
+    const SiteConfig *site = m_document.findSite(what.id);
+    const AppConfig *app = site ? appOf(*site, m_document) : nullptr;
+    if (!what.python || !app || *what.python == app->python)
+        return editNow(caller, std::move(what), std::move(done));
+    // Workers that serve are not replaced by ones of an interpreter that cannot.
+    std::string root = app->root;
+    std::string python = *what.python;
+    m_host.recognise(std::move(root), std::move(python),
+                     [this, caller, what = std::move(what),
+                      done = std::move(done)](Result<Detection> found) mutable {
+                         if (!found)
+                             return done(std::move(found).error());
+                         editNow(caller, std::move(what), std::move(done));
+                     });
+}
+
+void ControlService::editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
+{
     change({.caller = caller,
             .expected = what.revision,
             .mutate = [what](const Document &current) -> Result<Document> {
                 Document next = current;
                 SiteConfig *site = findMutable(next, what.id);
                 if (!site)
-                    return noSite(what.id);
+                    return noSite(next, what.id);
                 if (what.name && *what.name != what.id && next.findSite(*what.name))
-                    return Error {ErrorCode::Conflict,
-                                  fmt::format("there is a site {} already", *what.name)};
+                    return Error {
+                        ErrorCode::Conflict,
+                        fmt::format("there is a site {} already; choose another name", *what.name)};
                 if (what.name)
                     site->id = *what.name;
                 if (what.hosts)
@@ -255,7 +288,7 @@ void ControlService::removeSite(const Caller &caller, api::Id what, Callback<api
                 Document next = current;
                 const SiteConfig *site = next.findSite(id);
                 if (!site)
-                    return noSite(id);
+                    return noSite(next, id);
                 const AppConfig *app = appOf(*site, next);
                 const std::string appId = app ? app->id : std::string();
                 std::erase_if(next.sites, [&](const SiteConfig &each) { return each.id == id; });
@@ -275,7 +308,7 @@ void ControlService::setEnabled(const Caller &caller, const std::string &id, boo
                 Document next = current;
                 SiteConfig *site = findMutable(next, id);
                 if (!site)
-                    return noSite(id);
+                    return noSite(next, id);
                 site->enabled = enabled;
                 return next;
             },
@@ -297,7 +330,7 @@ void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Not
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
-        return done(noSite(what.id));
+        return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
     AppPool *pool = app ? m_host.pool(app->id) : nullptr;
     if (!app)
@@ -314,7 +347,7 @@ void ControlService::siteOutput(const Caller &, api::OutputQuery what, Callback<
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
-        return done(noSite(what.id));
+        return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
     const AppPool *pool = app ? m_host.pool(app->id) : nullptr;
     done(api::Text {pool ? pool->output(static_cast<size_t>(std::max(what.bytes, 0)))
@@ -325,7 +358,7 @@ void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<a
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
-        return done(noSite(what.id));
+        return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
     if (!app)
         return done(Error {

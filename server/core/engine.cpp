@@ -75,6 +75,7 @@ struct Engine::Implementation {
     SignalEvent onTerminate;
     SignalEvent onInterrupt;
     bool isServing = false;
+    uint64_t foundRevision = 0;
     bool interrupted = false;
     Settings startSettings; // as they were when the engine was built
     std::function<void()> serving;
@@ -102,6 +103,8 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
 {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a file at its limit is a write that fails, as on a full disk
     auto made = std::make_unique<Implementation>();
     auto dataDir = DataDir::open(options.dataDir);
     if (!dataDir)
@@ -109,7 +112,9 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
     made->dataDir = std::move(*dataDir);
     made->log = std::make_unique<EngineLog>(made->dataDir->logs());
     if (auto files = installPythonFiles(made->dataDir->run()); !files)
-        return std::move(files).error();
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}; free some space, or choose another data directory",
+                                  files.error().message())};
     auto control = EventLoop::create("arc-control", EventLoop::kNoIndex, made->controlMetrics);
     if (!control)
         return std::move(control).error();
@@ -121,7 +126,6 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
         return std::move(store).error();
     made->store = std::move(*store);
     made->options = std::move(options);
-    std::signal(SIGPIPE, SIG_IGN);
     return std::unique_ptr<Engine>(new Engine(std::move(made)));
 }
 
@@ -146,6 +150,11 @@ ControlService &Engine::control() noexcept
 EventLoop &Engine::loop() noexcept
 {
     return *m_impl->control;
+}
+
+uint64_t Engine::foundRevision() const noexcept
+{
+    return m_impl->foundRevision;
 }
 
 void Engine::requestStop()
@@ -205,6 +214,12 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
                   .dataDir = dataDir->path(),
                   .executable = options.executable},
         .listenersMustBind = options.listenersMustBind,
+        .troubles =
+            [this] {
+                const std::string trouble = logWriter->trouble();
+                return trouble.empty() ? std::vector<std::string> {}
+                                       : std::vector<std::string> {trouble};
+            },
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown =
             [this] {
@@ -236,6 +251,7 @@ void Engine::Implementation::loaded(Result<StoredConfig> stored)
 {
     if (!stored)
         return fail(std::move(stored).error());
+    foundRevision = stored->revision;
     if (stored->revision == 0 && !options.document)
         options.document = firstDocument();
     if (auto built = build(*stored); !built)

@@ -44,6 +44,8 @@ public:
     /// Control loop only.
     ControlService &control() noexcept;
     EventLoop &loop() noexcept;
+    /// Of the configuration that was stored before this engine's own options changed it; 0: none.
+    uint64_t foundRevision() const noexcept;
     void requestStop();
 
 private:

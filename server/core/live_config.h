@@ -25,6 +25,7 @@ public:
         /// A stored listener that cannot be bound at start leaves the engine running and is shown;
         /// `serve` refuses instead.
         bool listenersMustBind = false;
+        std::function<std::vector<std::string>()> troubles;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
     };
@@ -35,6 +36,7 @@ public:
     void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
 
     const Facts &facts() const override { return m_parts.facts; }
+    std::vector<std::string> troubles() const override { return m_parts.troubles(); }
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;

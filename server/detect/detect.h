@@ -11,8 +11,8 @@ namespace arc {
 /// An interpreter an app could run with, and where it was found.
 struct FoundPython {
     std::string path;    ///< absolute
-    std::string version; ///< "CPython 3.11.2", "PyPy 3.9.16"
-    std::string source;  ///< ".venv", "venv", "pyvenv.cfg", "system"
+    std::string version; ///< "CPython 3.11.2", "PyPy 7.3.11 (3.9)"
+    std::string source;  ///< ".venv", "venv", "pyvenv.cfg", "system", "pyenv"
 };
 
 /// One thing in a folder that could be served.
@@ -38,6 +38,10 @@ struct Detection {
 /// to ten seconds, so it belongs on the blocking pool. NotFound, Forbidden: the folder cannot be
 /// read, said with path and user.
 Result<Detection> detectProject(const std::string &folder, const std::string &preferredPython = {});
+
+/// Why a folder cannot be served, whatever is in it: it is not there, is a file, or this user may
+/// not read it. The one place that says so, for the engine and for the command line.
+Result<void> checkProjectFolder(const std::string &folder);
 
 /// Writes the embedded Python files (worker package, detect.py) to `<directory>/<build id>/` unless
 /// they are there, and returns that path. Called once at start; detectProject() and workers run

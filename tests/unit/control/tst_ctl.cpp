@@ -253,7 +253,10 @@ private slots:
         QCOMPARE(
             ran.err,
             std::string(
-                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop'\n"));
+                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop' "
+                "(`arcology "
+                "ctl log tail blog` shows all it wrote; `arcology ctl site restart blog` tries "
+                "again, `site remove blog` forgets it)\n"));
     }
 
     void aFolderThatIsNoProjectExitsWithThree()
