@@ -52,7 +52,7 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
         auto address = SocketAddress::parse(listener.address);
         if (!address)
             return std::move(address).error().within(fmt::format("listener {}", listener.id));
-        auto bound = bindListener(*address, m_parts.loops.count());
+        auto bound = bind(listener.id, *address);
         if (bound) {
             prepared->bound.emplace(listener.id, std::move(*bound));
             continue;
@@ -62,7 +62,17 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
             return std::move(bound).error();
         prepared->unbound.emplace(listener.id, bound.error().message());
     }
+    if (!m_started)
+        m_parts.supervisor.closeUnclaimed();
     return prepared;
+}
+
+Result<BoundListener> LiveConfig::bind(const std::string &id, const SocketAddress &address)
+{
+    BoundListener claimed = m_parts.supervisor.claim(id, address, m_parts.loops.count());
+    if (!claimed.sockets.empty())
+        return claimed;
+    return bindListener(address, m_parts.loops.count());
 }
 
 void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
@@ -76,8 +86,11 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
         return;
 
     for (auto &[id, bound] : prepared.bound) {
-        if (m_listeners.count(id))
+        if (m_listeners.count(id)) {
+            m_parts.supervisor.forget(id);
             m_parts.loops.unlisten(id);
+        }
+        m_parts.supervisor.keep(id, bound);
         m_listeners[id] = {*m_document.findListener(id), bound.address.url("http"), {}};
         m_parts.loops.listen(id, std::move(bound));
     }
@@ -122,6 +135,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
             ++each;
             continue;
         }
+        m_parts.supervisor.forget(each->first);
         m_parts.loops.unlisten(each->first);
         each = m_listeners.erase(each);
     }
