@@ -123,7 +123,7 @@ private slots:
         const QByteArray version = runArcology({"--version"}).out.trimmed().split(' ').value(1);
         QVERIFY(!version.isEmpty());
         QVERIFY(textOf(kSource + "/installer/debian/changelog")
-                    .startsWith("arcology (" + version + "-"));
+                    .startsWith("arcology (" + version + ")"));
         QVERIFY(
             textOf(m_stage.filePath("payload/share/metainfo/org.arcology.arcology.metainfo.xml"))
                 .contains("<release version=\"" + version + "\""));
