@@ -62,6 +62,7 @@ private:
         std::string url;
         std::string error;
     };
+    void commitListeners(PreparedConfig &prepared);
     void publish();
     void schedulePublish();
     void retire(std::unique_ptr<AppPool> pool);
