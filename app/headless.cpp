@@ -41,14 +41,20 @@ Result<Document> readDocument(const std::string &path)
 
 int headlessMain(int argc, char **argv)
 {
+    // First of all: from here on no descriptor that was handed over can be mistaken for another.
+    Supervisor supervisor = Supervisor::fromEnvironment();
     CLI::App app("Runs the engine without a window.", "arcology");
     bool headless = false;
     std::string dataDir;
     std::string config;
+    bool service = false;
     std::vector<std::string> set;
     app.add_flag("--headless", headless, "Engine only: service, container, server without display");
     app.add_option("--data-dir", dataDir, "Where configuration and logs live")
         ->default_str(defaultDataDir());
+    app.add_flag("--service", service,
+                 "As the system's service: data in /var/lib/arcology, the admin socket in "
+                 "/run/arcology for the group arcology");
     app.add_option("--config", config, "Serve this document (format 1) instead of what is stored");
     app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")
         ->allow_extra_args(false);
@@ -64,14 +70,18 @@ int headlessMain(int argc, char **argv)
     auto pinned = pinSettings(set);
     if (!pinned)
         return fail(pinned.error());
-    auto socket = controlSocketPath(dataDir);
+    auto socket = service ? serviceSocketPath() : controlSocketPath(dataDir);
     if (!socket)
         return fail(socket.error());
+    makeSocketFolder(*socket);
     EngineOptions options;
-    options.dataDir =
-        dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
+    if (dataDir.empty())
+        dataDir = service ? serviceDataDir() : defaultDataDir();
+    options.dataDir = std::filesystem::absolute(dataDir).string();
+    options.controlMode = service ? 0660 : 0600;
     options.controlSocket = std::move(*socket);
     options.executable = executablePath();
+    options.supervisor = std::move(supervisor);
     options.pinned = std::move(*pinned);
     if (!config.empty()) {
         auto document = readDocument(config);

@@ -66,20 +66,28 @@ int windowMain(int argc, char **argv)
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());
+    auto ownSocket = controlSocketPath(arguments.dataDir);
+    if (!ownSocket)
+        return fail(ownSocket.error());
+    // The service is systemd's to start, and cannot read a sample in this user's data directory.
+    const bool isService = *socket != *ownSocket;
     EngineProcess engine({executablePath(), arguments.dataDir, dataDir, *socket});
 
     WindowOptions options;
     options.control = client->get();
-    options.launcher = &engine;
+    options.launcher = isService ? nullptr : &engine;
     options.startEngine = !acceptsConnections(*socket);
-    if (DataDir::check(dataDir)) // else the engine's start says why, in the window
+    const bool canWrite = !isService && DataDir::check(dataDir); // else the engine's start says why
+    if (canWrite)
         options.sampleFolder = sampleCopy("photos", dataDir);
     if (!arguments.folder.empty())
         options.initialFolder =
             std::filesystem::absolute(arguments.folder).lexically_normal().string();
-    options.socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
-    for (const char *name : {"filesync", "streaming"}) // offered beside "photos"
-        sampleCopy(name, dataDir);
+    options.socketName = std::filesystem::path(*ownSocket).parent_path() / "window.sock";
+    makeSocketFolder(options.socketName);
+    if (canWrite)
+        for (const char *name : {"filesync", "streaming"}) // offered beside "photos"
+            sampleCopy(name, dataDir);
     options.argc = argc;
     options.argv = argv;
     return runWindow(std::move(options));

@@ -46,6 +46,8 @@ public:
     std::shared_ptr<Control> as(std::string author, Role role) override;
     /// "" when every enabled site answers, else one line for each that does not.
     std::string notReady() const;
+    /// An enabled site whose first workers are not ready yet, and have not failed either.
+    bool isStarting() const;
 
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \
     void name(const Caller &caller, api::request what, Callback<api::answer> done);

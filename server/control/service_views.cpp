@@ -218,4 +218,13 @@ std::string ControlService::notReady() const
     return lines;
 }
 
+bool ControlService::isStarting() const
+{
+    return std::any_of(
+        m_document.sites.begin(), m_document.sites.end(), [this](const SiteConfig &site) {
+            std::string cause;
+            return siteState(site, cause) == poolStateName(PoolState::Starting) && cause.empty();
+        });
+}
+
 } // namespace arc

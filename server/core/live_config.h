@@ -4,6 +4,7 @@
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
+#include "server/core/supervisor.h"
 #include "server/loop/blocking_pool.h"
 
 #include <map>
@@ -20,6 +21,7 @@ public:
         IoLoops &loops;
         MetricsRegistry &metrics;
         BlockingPool &blocking;
+        Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
         /// A stored listener that cannot be bound at start leaves the engine running and is shown;
@@ -56,11 +58,13 @@ public:
 
 private:
     class PreparedConfig;
+    Result<BoundListener> bind(const std::string &id, const SocketAddress &address);
     struct Listener {
         ListenerConfig config;
         std::string url;
         std::string error;
     };
+    void commitListeners(PreparedConfig &prepared);
     void publish();
     void schedulePublish();
     void retire(std::unique_ptr<AppPool> pool);

@@ -43,10 +43,12 @@ Result<Detection> detectProject(const std::string &folder, const std::string &pr
 /// not read it. The one place that says so, for the engine and for the command line.
 Result<void> checkProjectFolder(const std::string &folder);
 
-/// Writes the embedded Python files (worker package, detect.py) to `<directory>/<build id>/` unless
-/// they are there, and returns that path. Called once at start; detectProject() and workers run
-/// from it.
-Result<std::string> installPythonFiles(const std::string &directory);
+/// Where the Python files (worker package, detect.py) of this build lie: `<shipped>/<build id>/`
+/// when a package brought exactly these, else `<directory>/<build id>/`, where those embedded in
+/// the program are written unless they are there. Called once at start; detectProject() and workers
+/// run from it.
+Result<std::string> installPythonFiles(const std::string &directory,
+                                       const std::string &shipped = {});
 /// As installPythonFiles() returned; empty before.
 const std::string &pythonFilesDirectory() noexcept;
 

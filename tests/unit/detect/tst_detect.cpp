@@ -42,6 +42,19 @@ private slots:
         QVERIFY(fs::file_size(*installed + "/worker/main.py") > 100);
         for (const auto &entry : fs::recursive_directory_iterator(*installed))
             QVERIFY(entry.path().extension() != ".new");
+        // What a package brought is used where it lies, unless it is not what this build wants.
+        QTemporaryDir elsewhere;
+        const std::string other = elsewhere.path().toStdString();
+        QCOMPARE(installPythonFiles(other, folder.path().toStdString()).value(), *installed);
+        QVERIFY(fs::is_empty(other));
+        const auto whole = QString::fromStdString(*installed + "/worker/main.py");
+        QFile kept(whole);
+        QVERIFY(kept.open(QIODevice::ReadOnly));
+        const QByteArray text = kept.readAll();
+        write(whole, "changed");
+        QVERIFY(installPythonFiles(other, folder.path().toStdString()).value().starts_with(other));
+        write(whole, text);
+        QCOMPARE(installPythonFiles(folder.path().toStdString()).value(), *installed);
     }
 
     void aFlaskAppIsRecognisedWithItsInterpreters()
