@@ -27,6 +27,7 @@ public:
         bool listenersMustBind = false;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
+        std::function<void(const std::string &)> log; ///< what pools tell of their workers
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;
