@@ -47,8 +47,8 @@ bool FolderWatch::isSource(std::string_view fileName)
 
 bool FolderWatch::isPassedOver(std::string_view folderName)
 {
-    static constexpr std::array<std::string_view, 5> kNames {"__pycache__", "node_modules", "venv",
-                                                             "env", "site-packages"};
+    static constexpr std::array<std::string_view, 4> kNames {"__pycache__", "node_modules", "venv",
+                                                             "site-packages"};
     return folderName.starts_with('.')
         || std::find(kNames.begin(), kNames.end(), folderName) != kNames.end();
 }
@@ -81,11 +81,11 @@ bool FolderWatch::addFolder(const std::string &folder)
     const std::string path = folder.empty() ? m_root : m_root + "/" + folder;
     const int watch = ::inotify_add_watch(m_inotify.get(), path.c_str(), kEvents);
     if (watch < 0) {
+        const int why = errno;
         // One that has gone meanwhile is no problem; out of watches is.
-        if (errno != ENOENT && errno != ENOTDIR)
-            m_problem =
-                errnoError(fmt::format("saves in {} are not noticed", path), errno).message();
-        return errno != ENOSPC;
+        if (why != ENOENT && why != ENOTDIR)
+            m_problem = errnoError(fmt::format("saves in {} are not noticed", path), why).message();
+        return why != ENOSPC;
     }
     m_folders[watch] = folder;
     return true;

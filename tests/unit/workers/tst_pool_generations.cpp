@@ -12,14 +12,16 @@ using namespace arc;
 
 namespace {
 
-/// Answers `word`; /slow takes a second, /for-ever half a minute. What stands before is run at
-/// import.
+/// Answers `word`; /wait once the file "finish" is there, /for-ever after half a minute. What
+/// stands before is run at import.
 std::string appSaying(const std::string &word, const std::string &before = {})
 {
     return before
         + "import os, time\n"
           "def application(environ, start_response):\n"
-          "    time.sleep({'/slow': 1, '/for-ever': 30}.get(environ['PATH_INFO'], 0.002))\n"
+          "    path = environ['PATH_INFO']\n"
+          "    while path == '/wait' and not os.path.exists('finish'): time.sleep(0.01)\n"
+          "    time.sleep(30 if path == '/for-ever' else 0.002)\n"
           "    start_response('200 OK', [])\n"
           "    return [b'"
         + word + "']\n";
@@ -130,7 +132,7 @@ private slots:
         QTest::newRow("exits") << QByteArray("import os\nos._exit(7)\n")
                                << QByteArray("exited with code 7");
         QTest::newRow("not ready in time") << QByteArray("import time\ntime.sleep(30)\n")
-                                           << QByteArray("was not ready within 2 s");
+                                           << QByteArray("was not ready within 4 s");
         QTest::newRow("dies at once")
             << QByteArray("import os, threading\n"
                           "threading.Timer(0.02, lambda: os._exit(9)).start()\n"
@@ -142,7 +144,7 @@ private slots:
         QFETCH(QByteArray, source);
         QFETCH(QByteArray, cause);
         auto options = saying("good");
-        options.settings.startTimeout = std::chrono::seconds(2);
+        options.settings.startTimeout = std::chrono::seconds(4);
         PoolUnderTest pool(std::move(options));
         QVERIFY(pool.reachesReady(2));
         const std::vector<int> before = pidsOf(pool.info());
@@ -403,12 +405,13 @@ private slots:
         PoolUnderTest pool(saying("one"));
         QVERIFY(pool.reachesReady(2));
         ScriptedPeer peer(pool.port()); // pipelined, and kept alive over the change
-        peer.send("POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+        peer.send("POST /wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
                   "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         QTRY_COMPARE(pool.metrics().busy.read(), int64_t(1));
         pool.writeApp(appSaying("two"));
         QVERIFY(pool.deploy().has_value());
         QCOMPARE(pool.get("/").body, std::string("two"));
+        pool.writeFile("finish", "");
         const PeerAnswer slow = peer.readAnswer();
         QCOMPARE(slow.status, 200);
         QCOMPARE(slow.body, std::string("one"));
