@@ -39,6 +39,7 @@ struct ServeOptions {
     std::vector<std::string> env;
     std::vector<std::string> set;
     std::string dataDir;
+    bool reload = false;
     bool json = false;
     bool traceback = false;
 };
@@ -57,6 +58,8 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--python", options.python, "Interpreter instead of the one found");
     app.add_option("--workers", options.workers, "Worker processes, or auto");
     app.add_option("--threads", options.threads, "Threads of a WSGI worker");
+    app.add_flag("--reload", options.reload,
+                 "Start new workers whenever a source file is saved (pool.reload_on_save)");
     app.add_option("--loops", options.loops, "I/O loops, or auto");
     app.add_option("--cache", options.cache, "off: this version has no cache")
         ->check(CLI::IsMember({"off"}));
@@ -112,6 +115,7 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     also("pool.processes", options.workers);
     also("pool.threads", options.threads);
     also("loops", options.loops);
+    also("pool.reload_on_save", options.reload ? "on" : "");
     return pinSettings(set);
 }
 

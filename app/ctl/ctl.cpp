@@ -101,7 +101,8 @@ private:
         const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove},
                                                          {"start", &ctlSiteStart},
                                                          {"stop", &ctlSiteStop},
-                                                         {"restart", &ctlSiteRestart}};
+                                                         {"restart", &ctlSiteRestart},
+                                                         {"deploy", &ctlSiteDeploy}};
         for (const auto &[name, run] : verbs) {
             addSite(addVerb(group, name, helpOf(fmt::format("site {}", name)),
                             [&c, run = run](CtlSession &session) { return run(session, c.site); }));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about sites: list, add, remove, start, stop, restart, run.
+// Verbs about sites: list, add, remove, start, stop, restart, deploy, run.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/command_line.h"
@@ -236,8 +236,15 @@ int ctlSiteStop(CtlSession &session, const std::string &site)
 
 int ctlSiteRestart(CtlSession &session, const std::string &site)
 {
-    return session.show(&Control::restartSite, {.id = site}, [&](const api::Nothing &) {
-        session.say(fmt::format("{} restarts.", site));
+    return session.show(&Control::restartSite, {.id = site}, [&](const api::Deployed &deployed) {
+        session.say(oneLine(deployed.summary));
+    });
+}
+
+int ctlSiteDeploy(CtlSession &session, const std::string &site)
+{
+    return session.show(&Control::deploySite, {.id = site}, [&](const api::Deployed &deployed) {
+        session.say(oneLine(deployed.summary));
     });
 }
 

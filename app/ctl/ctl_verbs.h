@@ -30,7 +30,9 @@ int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &
 int ctlSiteRemove(CtlSession &session, const std::string &site);
 int ctlSiteStart(CtlSession &session, const std::string &site);
 int ctlSiteStop(CtlSession &session, const std::string &site);
+/// Both wait until new workers took over, or it is clear why they do not.
 int ctlSiteRestart(CtlSession &session, const std::string &site);
+int ctlSiteDeploy(CtlSession &session, const std::string &site);
 /// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
 int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv);
 

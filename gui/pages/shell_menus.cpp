@@ -127,8 +127,8 @@ void Shell::makeSiteMenu()
                                [=, this] { m_actions->setServing(selected(), true); });
     actions << site->addAction(tr("S&top"), this,
                                [=, this] { m_actions->setServing(selected(), false); });
-    actions << site->addAction(icon(QStringLiteral("restart")), tr("&Restart"), this,
-                               [=, this] { m_actions->restart(selected()); });
+    actions << site->addAction(icon(QStringLiteral("restart")), tr("&Deploy"), this,
+                               [=, this] { m_actions->deploy(selected()); });
     site->addSeparator();
     actions << site->addAction(icon(QStringLiteral("trash"), Tint::Error), tr("Re&move"), this,
                                [=, this] { m_actions->remove(selected()); });

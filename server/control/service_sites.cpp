@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations on sites: recognise, add, edit, remove, start, stop, restart, run commands.
+// Operations on sites: recognise, add, edit, remove, start, stop, deploy, run commands.
+#include "server/base/text.h"
 #include "server/control/service.h"
 
 #include "server/config/unknown_setting.h"
@@ -326,7 +327,7 @@ void ControlService::stopSite(const Caller &caller, api::Id what, Callback<api::
     setEnabled(caller, what.id, false, std::move(done));
 }
 
-void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Nothing> done)
+void ControlService::deploySite(const Caller &caller, api::Id what, Callback<api::Deployed> done)
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
@@ -336,11 +337,26 @@ void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Not
     if (!app)
         return done(
             Error {ErrorCode::Invalid,
-                   fmt::format("site {} hosts no app, so there is nothing to restart", what.id)});
+                   fmt::format("site {} hosts no app: it has no workers to replace, and its "
+                               "files are served as they are",
+                               what.id)});
     if (!pool)
         return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
-    pool->restart();
-    done(api::Nothing {});
+    pool->deploy(caller.author, [id = what.id, done](Result<Deployed> deployed) {
+        if (!deployed)
+            return done(std::move(deployed).error());
+        done(api::Deployed {deployed->generation, deployed->workers, deployed->seconds,
+                            fmt::format("generation {} of {} serves with {} worker{} after {}",
+                                        deployed->generation, id, deployed->workers,
+                                        deployed->workers == 1 ? "" : "s",
+                                        formatDuration(deployed->seconds))});
+    });
+}
+
+/// The same by another name: there is no way to replace workers that is better than this one.
+void ControlService::restartSite(const Caller &caller, api::Id what, Callback<api::Deployed> done)
+{
+    deploySite(caller, std::move(what), std::move(done));
 }
 
 void ControlService::siteOutput(const Caller &, api::OutputQuery what, Callback<api::Text> done)

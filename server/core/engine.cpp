@@ -249,9 +249,10 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
                                        : std::vector<std::string> {trouble};
             },
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
-        .shutdown =
-            [this] {
-                stop();
+        .shutdown = [this] { stop(); },
+        .log =
+            [this](const std::string &sentence) {
+                log->info(sentence);
             }});
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);

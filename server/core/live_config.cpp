@@ -98,9 +98,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
                                      .loops = m_parts.loops.http(),
                                      .executable = m_parts.facts.executable,
                                      .metrics = m_parts.metrics.app(id),
-                                     .changed = [this] {
-                                         schedulePublish();
-                                     }});
+                                     .changed = [this] { schedulePublish(); },
+                                     .log = m_parts.log});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }

@@ -30,6 +30,7 @@ public:
         std::function<std::vector<std::string>()> troubles;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
+        std::function<void(const std::string &)> log; ///< what pools tell of their workers
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;

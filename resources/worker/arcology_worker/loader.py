@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 
-from . import missing
+from . import facts, missing
 
 FACTORIES = ("create_app", "make_app", "get_app")
 NAMES = ("application", "app", "api") + FACTORIES
@@ -40,7 +40,19 @@ def load(entry, interface):
         application = resolve(module, moduleName, path)
     if not callable(application):
         raise LoadError("%s is %s, which cannot be called" % (entry, kindOf(application)))
+    importDjangoUrls(application)
     return application, actualInterface(application, interface)
+
+
+def importDjangoUrls(application):
+    """Django imports URLs and views with the first request. A mistake in them is a reason not to
+    start: every request would fail.
+    """
+    handlers = sys.modules.get("django.core.handlers.base")
+    if handlers is None or facts.unwrapped(application, handlers.BaseHandler) is None:
+        return
+    from django.urls import get_resolver
+    calling("the URLs", lambda: get_resolver().url_patterns)
 
 
 def djangoApplication(settings, interface):
