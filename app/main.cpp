@@ -36,7 +36,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"serve", arc::serveMain},          {"ctl", arc::ctlMain},
     {"doctor", arc::doctorMain},        {"--launch-worker", arc::launchWorkerMain},
-    {"--dump-docs", arc::dumpDocsMain},
+    {"--dump-docs", arc::dumpDocsMain}, {"--dump-workers", arc::dumpWorkersMain},
 };
 
 bool hasFlag(int argc, char **argv, const char *flag)

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace arc {
@@ -26,6 +27,14 @@ std::string samplePath(const std::string &name)
             return folder.string();
     }
     return {};
+}
+
+void makeSocketFolder(const std::string &socketPath)
+{
+    const std::filesystem::path folder = std::filesystem::path(socketPath).parent_path();
+    std::error_code failed;
+    std::filesystem::create_directories(folder.parent_path(), failed);
+    ::mkdir(folder.c_str(), 0700);
 }
 
 std::string sampleCopy(const std::string &name, const std::string &dataDir)
@@ -78,6 +87,19 @@ TemporaryDirectory::~TemporaryDirectory()
 {
     std::error_code ignored; // nothing can be done about what cannot be removed
     if (!m_path.empty())
+        std::filesystem::remove_all(m_path, ignored);
+}
+
+NewDataDir::NewDataDir(std::string path) : m_path(std::move(path))
+{
+    std::error_code failed;
+    m_isNew = !m_path.empty() && !std::filesystem::exists(m_path, failed) && !failed;
+}
+
+NewDataDir::~NewDataDir()
+{
+    std::error_code ignored; // nothing can be done about what cannot be removed
+    if (m_isNew)
         std::filesystem::remove_all(m_path, ignored);
 }
 

@@ -7,6 +7,7 @@
 #include "gui/window.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "server/store/data_dir.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -116,13 +117,23 @@ int windowMain(int argc, char **argv)
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());
+    auto ownSocket = controlSocketPath(arguments.dataDir);
+    if (!ownSocket)
+        return fail(ownSocket.error());
+    // The service is systemd's to start, and cannot read a sample in this user's data directory.
+    const bool isService = *socket != *ownSocket;
     EngineProcess engine({executablePath(), arguments.dataDir, dataDir, *socket});
 
     WindowOptions options;
     options.control = client->get();
-    options.launcher = &engine;
+    options.launcher = isService ? nullptr : &engine;
     options.startEngine = !acceptsConnections(*socket);
-    options.sampleFolder = sampleCopy("photos", dataDir);
+    const bool canWrite = !isService && DataDir::check(dataDir); // else the engine's start says why
+    if (canWrite) {
+        options.sampleFolder = sampleCopy("photos", dataDir);
+        for (const char *name : {"filesync", "streaming"}) // offered beside "photos"
+            sampleCopy(name, dataDir);
+    }
     options.initialFolder = folder;
     options.initialPage = arguments.page;
     options.hidden = arguments.hidden;

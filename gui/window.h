@@ -15,7 +15,7 @@ struct WindowOptions {
     bool startEngine = false;           ///< ask the launcher at once: no engine answered
     bool hidden = false;                ///< begin in the tray, if there is one
     std::string instanceName;           ///< empty: "This computer"
-    std::string sampleFolder;           ///< empty: no sample is offered
+    std::string sampleFolder;           ///< of "photos"; empty: no sample is offered
     std::string initialFolder;          ///< opens the Serve sheet for it; empty: none
     std::string initialPage;            ///< its short name ("workers"); empty: the last one
     std::string socketName;             ///< of the single instance, an absolute path; empty: none

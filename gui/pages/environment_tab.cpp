@@ -31,6 +31,9 @@ EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     m_entry->setAccessibleName(tr("Entry point"));
     m_interface->setAccessibleName(tr("Interface"));
     m_python->setAccessibleName(tr("Interpreter"));
+    m_python->setObjectName(QStringLiteral("environmentPython"));
+    m_problem->setObjectName(QStringLiteral("environmentProblem"));
+    m_apply->setObjectName(QStringLiteral("environmentApply"));
     m_entry->setFont(monoFont());
     m_python->setFont(monoFont());
     m_problem->setProperty("bad", true);

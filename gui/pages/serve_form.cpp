@@ -11,6 +11,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -48,11 +49,13 @@ ServeForm::ServeForm(QWidget *parent)
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->setWordWrap(true);
     m_problem->setProperty("bad", true);
+    m_problem->setObjectName(QStringLiteral("serveProblem"));
     m_problem->hide();
     m_projects->setAccessibleName(tr("Projects found"));
     m_name->setObjectName(QStringLiteral("serveName"));
     m_name->setAccessibleName(tr("Name of the site"));
     m_python->setAccessibleName(tr("Interpreter"));
+    m_python->setObjectName(QStringLiteral("servePython"));
     m_open->setChecked(true);
     m_more->setProperty("flat", true);
     m_more->setObjectName(QStringLiteral("serveMore"));
@@ -83,6 +86,7 @@ ServeForm::ServeForm(QWidget *parent)
         showAddress();
         Q_EMIT changed();
     });
+    connect(m_python, &QComboBox::activated, this, &ServeForm::pythonActivated);
     connect(m_more, &QPushButton::clicked, this, &ServeForm::toggleMore);
     connect(m_env, &EnvEditor::changed, this, [this] {
         showProblem(m_env->problem());
@@ -220,13 +224,45 @@ void ServeForm::showPythons()
 {
     m_python->clear();
     for (const api::PythonChoice &python : m_found.pythons) {
-        m_python->addItem(
-            tr("Python %1 · %2").arg(toQString(python.version), toQString(python.source)),
-            toQString(python.path));
+        m_python->addItem(tr("%1 · %2").arg(toQString(python.version), toQString(python.source)),
+                          toQString(python.path));
         m_python->setItemData(m_python->count() - 1, toQString(python.path), Qt::ToolTipRole);
     }
     if (m_python->count() == 0)
         m_python->addItem(tr("No Python found"), QString());
+    m_python->insertSeparator(m_python->count());
+    m_python->addItem(tr("Another interpreter…"), QString());
+    m_python->setCurrentIndex(0);
+    m_pythonRow = 0;
+}
+
+void ServeForm::pythonActivated(int row)
+{
+    if (row != m_python->count() - 1) {
+        m_pythonRow = row;
+        return showProblem({});
+    }
+    m_python->setCurrentIndex(m_pythonRow);
+    auto *dialog = new QFileDialog(this, tr("Choose an interpreter"), QStringLiteral("/usr/bin"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &ServeForm::pythonNamed);
+    dialog->open();
+}
+
+void ServeForm::addPython(const api::PythonChoice &python)
+{
+    const QString path = toQString(python.path);
+    int row = m_python->findData(path);
+    if (row < 0) {
+        row = 0;
+        m_python->insertItem(
+            row, tr("%1 · %2").arg(toQString(python.version), toQString(python.source)), path);
+        m_python->setItemData(row, path, Qt::ToolTipRole);
+    }
+    m_python->setCurrentIndex(row);
+    m_pythonRow = row;
+    showProblem({});
 }
 
 bool ServeForm::opensBrowser() const

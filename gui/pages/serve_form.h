@@ -36,17 +36,23 @@ public:
     QListWidget *projects() const { return m_projects; }
     QPushButton *moreButton() const { return m_more; }
     QString address() const;
+    QComboBox *python() const { return m_python; }
+    /// One that was asked for and can run apps: it is chosen from now on.
+    void addPython(const api::PythonChoice &python);
     void showProblem(const QString &sentence);
 
 Q_SIGNALS:
     void changed();
     void heightChanged();
+    /// Somebody named an interpreter that is not in the list.
+    void pythonNamed(const QString &path);
 
 private:
     QWidget *makeMore();
     void choose(int project);
     void showAddress();
     void showPythons();
+    void pythonActivated(int row);
     void toggleMore();
     const api::ProjectChoice *chosen() const;
 
@@ -62,6 +68,7 @@ private:
     ElidedLabel *m_address;
     QLabel *m_pythonLabel;
     QComboBox *m_python;
+    int m_pythonRow = 0; // the one to go back to when another one was not chosen after all
     QLabel *m_warnings;
     QCheckBox *m_open;
     QPushButton *m_more;

@@ -76,6 +76,7 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
             m_main->setEnabled(m_form->isComplete());
     });
     connect(m_form, &ServeForm::heightChanged, this, &ServeSheet::fit);
+    connect(m_form, &ServeForm::pythonNamed, this, &ServeSheet::askPython);
     connect(m_progress, &ServeProgress::heightChanged, this, &ServeSheet::fit);
     connect(m_progress, &ServeProgress::running, this, &ServeSheet::running);
     connect(m_progress, &ServeProgress::failed, this, [this] { setStep(Step::Failed); });
@@ -194,6 +195,20 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
     m_main->hide(); // what cannot be read cannot be served as files either
 }
 
+/// The engine runs it once and says what it is, or why no app can run with it.
+void ServeSheet::askPython(const QString &path)
+{
+    m_context.bridge().call(&Control::recognise, {.path = toStd(m_folder), .python = toStd(path)},
+                            this, [this, path](Result<api::Recognition> answer) {
+                                if (!answer)
+                                    return m_form->showProblem(toQString(answer.error().message()));
+                                for (const api::PythonChoice &python : answer->pythons) {
+                                    if (toQString(python.path) == path)
+                                        return m_form->addPython(python);
+                                }
+                            });
+}
+
 void ServeSheet::mainPressed()
 {
     switch (m_step) {
@@ -258,13 +273,14 @@ void ServeSheet::takeAdded(const api::NewSite &site, const api::Changed &changed
 
 void ServeSheet::retry()
 {
+    setStep(Step::Serving);
+    m_progress->follow(m_site);
+    // Answers when it serves or has failed again; the progress shows either before that.
     m_context.bridge().call(&Control::restartSite, {toStd(m_site)}, this,
-                            [this](Result<api::Nothing> answer) {
-                                if (!answer)
-                                    return m_context.sayFailed(tr("Restart %1").arg(m_site),
-                                                               toQString(answer.error().message()));
-                                setStep(Step::Serving);
-                                m_progress->follow(m_site);
+                            [this](Result<api::Deployed> answer) {
+                                if (!answer && answer.error().code() != ErrorCode::AppFailed)
+                                    m_context.sayFailed(tr("Restart %1").arg(m_site),
+                                                        toQString(answer.error().message()));
                             });
 }
 

@@ -152,8 +152,7 @@ void SettingsPage::showSetting(std::string_view key)
 {
     m_search->clear();
     m_stack->setCurrentWidget(m_scroll);
-    // Another level keeps its pending edits; only without any is the engine's level shown.
-    if (!formRow(key) && changedCount() == 0) {
+    if (!formRow(key)) { // of another level; what was edited there waits in the bar
         m_level->setCurrentIndex(0);
         m_scope = "engine";
         m_object.clear();

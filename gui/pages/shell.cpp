@@ -136,8 +136,7 @@ void Shell::makeLayout()
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
     connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
     connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
-    connect(m_overview, &OverviewPage::trySample, this,
-            [this] { serveFolder(m_options.sampleFolder); });
+    connect(m_overview, &OverviewPage::trySample, this, &Shell::serveSample);
 }
 
 QLineEdit *Shell::pageFilter() const
@@ -321,6 +320,9 @@ void Shell::updateBanner()
         return m_banner->hide();
     if (m_bridge.isStartingEngine())
         return m_banner->show(Banner::Tone::Warn, tr("The engine is being started."), {});
+    if (m_bridge.isRefused())
+        return m_banner->show(Banner::Tone::Error,
+                              tr("The engine cannot be used: %1").arg(m_bridge.problem()), {});
     QString why = m_startProblem.isEmpty() ? m_bridge.engineCause() : m_startProblem;
     if (why.isEmpty())
         why = m_bridge.problem();

@@ -45,7 +45,7 @@ struct PaletteItem;
 
 struct ShellOptions {
     QString instanceName;
-    QString sampleFolder; ///< empty: no sample is offered
+    QString sampleFolder; ///< of "photos", the others beside it; empty: no sample is offered
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
     QString draftFile;                         ///< of changes not applied; empty: none is kept
@@ -78,6 +78,8 @@ public:
     void addTask(const api::TaskView &task) override;
     void showSite(const QString &site) override;
     void serveFolder(const QString &folder) override;
+    void serveSample(const QString &name);
+    void chooseSample(); ///< asks which
 
     void goTo(PageId page);
     /// By the short name that its icon has ("workers"); another name changes nothing.

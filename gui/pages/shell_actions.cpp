@@ -7,6 +7,7 @@
 #include "gui/charts/line_chart.h"
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
+#include "gui/pages/config_documents.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/shortcuts_sheet.h"
@@ -68,8 +69,8 @@ void Shell::makeWindowActions()
                     [this] { chooseFolder(); });
     if (!m_options.sampleFolder.isEmpty())
         m_registry->add(
-            {.id = s("file.sample"), .text = tr("Try the &sample site"), .operation = "addSite"},
-            [this] { serveFolder(m_options.sampleFolder); });
+            {.id = s("file.sample"), .text = tr("Try a &sample…"), .operation = "addSite"},
+            [this] { chooseSample(); });
     m_registry->add({.id = s("file.history"),
                      .text = tr("Configuration &history"),
                      .icon = s("history"),
@@ -78,6 +79,17 @@ void Shell::makeWindowActions()
                         goTo(PageId::Settings);
                         m_settingsPage->showHistory();
                     });
+    auto *documents = new ConfigDocuments(*this, this);
+    m_registry->add({.id = s("file.import"),
+                     .text = tr("&Import configuration…"),
+                     .operation = "importConfig",
+                     .words = tr("document load")},
+                    [documents] { documents->chooseImport(); });
+    m_registry->add({.id = s("file.export"),
+                     .text = tr("&Export configuration…"),
+                     .operation = "exportConfig",
+                     .words = tr("document save backup")},
+                    [documents] { documents->chooseExport(); });
     m_registry->add({.id = s("file.close"), .text = tr("&Close window"), .shortcut = key("Ctrl+W")},
                     [this] { close(); });
     m_registry->add({.id = s("file.quit"),
@@ -255,11 +267,12 @@ void Shell::makeSiteActions()
         tr("Stop %1"), [this](const QString &site) { m_actions->setServing(site, false); },
         needs({.enabled = true}));
     m_registry->addForSite(
-        {.id = s("site.restart"),
-         .text = tr("&Restart"),
+        {.id = s("site.deploy"),
+         .text = tr("&Deploy"),
          .icon = s("restart"),
-         .operation = "restartSite"},
-        tr("Restart %1"), [this](const QString &site) { m_actions->restart(site); },
+         .operation = "deploySite",
+         .words = tr("restart reload release")},
+        tr("Deploy %1"), [this](const QString &site) { m_actions->deploy(site); },
         needs({.app = true, .enabled = true}));
 }
 

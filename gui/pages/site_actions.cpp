@@ -65,19 +65,18 @@ void SiteActions::stop(const QString &site)
         });
 }
 
-void SiteActions::restart(const QString &site)
+void SiteActions::deploy(const QString &site)
 {
-    m_context.bridge().call(&Control::restartSite, {toStd(site)}, this,
-                            [this, site](Result<api::Nothing> answer) {
-                                if (answer)
-                                    m_context.say(tr("%1 gets new workers, one after the other; "
-                                                     "requests go on")
-                                                      .arg(site));
-                                else
-                                    m_context.sayFailed(tr("Restart %1").arg(site),
-                                                        toQString(answer.error().message()));
-                                m_context.bridge().refresh();
-                            });
+    // Answers when it is over; until then, and of a failure, the site's page tells.
+    m_context.bridge().call(
+        &Control::deploySite, {toStd(site)}, this, [this, site](Result<api::Deployed> answer) {
+            if (answer)
+                m_context.say(toQString(answer->summary));
+            else
+                m_context.sayFailed(tr("Deploy %1").arg(site), toQString(answer.error().message()));
+            m_context.bridge().refresh();
+        });
+    m_context.bridge().refresh();
 }
 
 void SiteActions::remove(const QString &site)

@@ -11,6 +11,7 @@ class QTabWidget;
 
 namespace arc {
 
+class DeployStrip;
 class ElidedLabel;
 class EnvironmentTab;
 class OutputTab;
@@ -32,7 +33,8 @@ public:
     void setRunActions(const QList<QAction *> &actions);
     void showSite(const QString &site);
     Switch *onSwitch() const { return m_switch; }
-    QPushButton *restartButton() const { return m_restart; }
+    QPushButton *deployButton() const { return m_deploy; }
+    DeployStrip *deployStrip() const { return m_strip; }
     QPushButton *removeButton() const { return m_remove; }
     QPushButton *runButton() const { return m_run; }
     QTabWidget *tabs() const { return m_tabs; }
@@ -54,10 +56,11 @@ private:
     ElidedLabel *m_name;
     StatePill *m_pill;
     Switch *m_switch;
-    QPushButton *m_restart;
+    QPushButton *m_deploy;
     QPushButton *m_run;
     QPushButton *m_remove;
     QHBoxLayout *m_links;
+    DeployStrip *m_strip;
     QFrame *m_failureCard;
     QLabel *m_cause;
     OutputView *m_failureOutput;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control/edits.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <algorithm>
+
+#include <fmt/ranges.h>
 
 namespace arc {
 
 namespace {
-
-SiteConfig *findMutable(Document &document, std::string_view id)
-{
-    const auto found = std::find_if(document.sites.begin(), document.sites.end(),
-                                    [&](const SiteConfig &site) { return site.id == id; });
-    return found == document.sites.end() ? nullptr : &*found;
-}
 
 struct SiteField {
     const char *key;
@@ -57,6 +54,29 @@ std::string refusalOf(Document copy, Apply apply)
 
 } // namespace
 
+Error noSite(const Document &document, std::string_view id)
+{
+    constexpr size_t kNamedMax = 10;
+    std::vector<std::string_view> names;
+    for (const SiteConfig &site : document.sites) {
+        if (names.size() < kNamedMax)
+            names.push_back(site.id);
+    }
+    return Error {ErrorCode::NotFound,
+                  names.empty()
+                      ? fmt::format("there is no site {}, nor any other; add one first", id)
+                      : fmt::format("there is no site {}; there {} {}{}", id,
+                                    names.size() == 1 ? "is" : "are", fmt::join(names, ", "),
+                                    document.sites.size() > kNamedMax ? " and others" : "")};
+}
+
+SiteConfig *findMutable(Document &document, std::string_view id)
+{
+    const auto found = std::find_if(document.sites.begin(), document.sites.end(),
+                                    [&](const SiteConfig &site) { return site.id == id; });
+    return found == document.sites.end() ? nullptr : &*found;
+}
+
 const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept
 {
     for (const RouteConfig &route : site.routes) {
@@ -80,7 +100,7 @@ Result<void> applySettingEdit(Document &document, const api::SettingEdit &edit,
 {
     const SettingRow *row = findSetting(edit.key);
     if (!row)
-        return Error {ErrorCode::NotFound, fmt::format("{}: there is no such setting", edit.key)};
+        return unknownSetting(edit.key).within(edit.key);
     if (const auto source = pinned.source.find(edit.key); source != pinned.source.end())
         return Error {ErrorCode::Conflict,
                       fmt::format("{}: set by the {}, so it cannot be changed here", edit.key,
@@ -106,9 +126,11 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
 {
     SiteConfig *site = findMutable(document, edit.id);
     if (!site)
-        return Error {ErrorCode::NotFound, fmt::format("there is no site {}", edit.id)};
+        return noSite(document, edit.id);
     if (edit.name && *edit.name != edit.id && document.findSite(*edit.name))
-        return Error {ErrorCode::Conflict, fmt::format("there is a site {} already", *edit.name)};
+        return Error {
+            ErrorCode::Conflict,
+            fmt::format("there is a site {} already; choose another name", *edit.name)};
     if (edit.name)
         site->id = *edit.name;
     if (edit.hosts)
@@ -130,6 +152,19 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
     if (edit.env)
         app->env = *edit.env;
     return {};
+}
+
+std::vector<NewInterpreter> newInterpreters(const Document &current,
+                                            const std::vector<api::SiteEdit> &edits)
+{
+    std::vector<NewInterpreter> found;
+    for (const api::SiteEdit &edit : edits) {
+        const SiteConfig *site = current.findSite(edit.id);
+        const AppConfig *app = site ? appOf(*site, current) : nullptr;
+        if (edit.python && app && *edit.python != app->python)
+            found.push_back({edit.id, app->root, *edit.python});
+    }
+    return found;
 }
 
 Result<Document> applyChangeSet(const Document &current, const api::ChangeSet &what,

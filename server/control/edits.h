@@ -16,6 +16,10 @@ namespace arc {
 
 constexpr size_t kEditsMax = 1'000; ///< settings and site fields of one change
 
+/// There is no such site; names those there are.
+Error noSite(const Document &document, std::string_view id);
+SiteConfig *findMutable(Document &document, std::string_view id);
+
 /// The app a site's routes name, or null: a site of this version hosts at most one.
 const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept;
 
@@ -52,6 +56,15 @@ bool isSettableAt(const SettingRow &row, std::string_view scope);
 Result<void> applySettingEdit(Document &document, const api::SettingEdit &edit,
                               const PinnedSettings &pinned);
 Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit);
+
+/// An interpreter that an edit names anew for a site's app.
+struct NewInterpreter {
+    std::string site;
+    std::string root;
+    std::string python;
+};
+std::vector<NewInterpreter> newInterpreters(const Document &current,
+                                            const std::vector<api::SiteEdit> &edits);
 
 /// All edits on a copy; the first that is refused is the answer. Does not validate the whole.
 Result<Document> applyChangeSet(const Document &current, const api::ChangeSet &what,

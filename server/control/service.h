@@ -47,6 +47,8 @@ public:
     std::shared_ptr<Control> as(std::string author, Role role) override;
     /// "" when every enabled site answers, else one line for each that does not.
     std::string notReady() const;
+    /// An enabled site whose first workers are not ready yet, and have not failed either.
+    bool isStarting() const;
 
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \
     void name(const Caller &caller, api::request what, Callback<api::answer> done);
@@ -72,6 +74,16 @@ private:
                   Callback<api::Changed> done);
     void tick();
 
+    struct RefusedInterpreter {
+        std::string site;
+        Error why;
+    };
+    /// Workers that serve are not replaced by ones of an interpreter that cannot.
+    void tryInterpreters(std::vector<NewInterpreter> left, size_t at,
+                         std::vector<RefusedInterpreter> refused,
+                         std::function<void(std::vector<RefusedInterpreter>)> done);
+    void changeNow(const Caller &caller, api::ChangeSet what, Callback<api::ChangeOutcome> done);
+    void editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done);
     void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
                        Callback<api::Changed> done);
     std::string siteState(const SiteConfig &site, std::string &cause) const;

@@ -3,6 +3,8 @@
 // rollback.
 #include "server/control/service.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -63,15 +65,30 @@ void ControlService::editSettings(const Caller &caller, api::SettingEdits what,
 void ControlService::applyChanges(const Caller &caller, api::ChangeSet what,
                                   Callback<api::ChangeOutcome> done)
 {
-    if (what.dryRun) {
-        // Says what is wrong with every edit, not only with the first; nothing waits for it.
-        api::ChangeOutcome outcome {.revision = m_revision};
-        outcome.problems = problemsOf(m_document, what, m_host.pinned());
-        if (auto next = applyChangeSet(m_document, what, m_host.pinned());
-            next && outcome.problems.empty())
-            outcome.summary = summarise(diffDocuments(m_document, *next));
-        return done(std::move(outcome));
-    }
+    std::vector<NewInterpreter> named = newInterpreters(m_document, what.sites);
+    tryInterpreters(
+        std::move(named), 0, {},
+        [this, caller, what = std::move(what),
+         done = std::move(done)](std::vector<RefusedInterpreter> refused) mutable {
+            if (!what.dryRun && !refused.empty())
+                return done(std::move(refused.front().why));
+            if (!what.dryRun)
+                return changeNow(caller, std::move(what), std::move(done));
+            // Says what is wrong with every edit, not only with the first; nothing waits for it.
+            api::ChangeOutcome outcome {.revision = m_revision};
+            outcome.problems = problemsOf(m_document, what, m_host.pinned());
+            for (const RefusedInterpreter &each : refused)
+                outcome.problems.push_back({"site", each.site, "python", each.why.message()});
+            if (auto next = applyChangeSet(m_document, what, m_host.pinned());
+                next && outcome.problems.empty())
+                outcome.summary = summarise(diffDocuments(m_document, *next));
+            done(std::move(outcome));
+        });
+}
+
+void ControlService::changeNow(const Caller &caller, api::ChangeSet what,
+                               Callback<api::ChangeOutcome> done)
+{
     change({.caller = caller,
             .expected = what.revision,
             .mutate =

@@ -34,6 +34,8 @@ std::string_view workerStateName(WorkerState state)
     switch (state) {
     case WorkerState::Starting:
         return "starting";
+    case WorkerState::Candidate:
+        return "candidate";
     case WorkerState::Ready:
         return "ready";
     case WorkerState::Stopping:
@@ -184,6 +186,8 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         .cause = info.cause,
         .kind = info.kind.empty() ? app.kind : info.kind,
         .python = info.python.empty() ? app.python : info.python,
+        .generation = info.generation,
+        .nextGeneration = info.nextGeneration,
         .wanted = info.wanted,
         .processes = printSetting(*processes, valueOf(settings, *processes)),
         .threads = app.interface == "asgi" ? 1 : static_cast<int>(settings.poolThreads),
@@ -199,6 +203,7 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         const auto cpu = m_workerCpu.find(worker.pid);
         api::WorkerFigures row {.pid = worker.pid,
                                 .state = std::string(workerStateName(worker.state)),
+                                .generation = worker.generation,
                                 .startedUnixMs = worker.startedUnixMs,
                                 .requests = worker.requests,
                                 .busy = worker.busy,
@@ -226,6 +231,15 @@ std::string ControlService::notReady() const
                                : fmt::format("{}: {}: {}\n", site.id, state, cause);
     }
     return lines;
+}
+
+bool ControlService::isStarting() const
+{
+    return std::any_of(
+        m_document.sites.begin(), m_document.sites.end(), [this](const SiteConfig &site) {
+            std::string cause;
+            return siteState(site, cause) == poolStateName(PoolState::Starting) && cause.empty();
+        });
 }
 
 } // namespace arc

@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 #include "server/config/effective.h"
+#include "server/core/supervisor.h"
 
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@ class EventLoop;
 struct EngineOptions {
     std::string dataDir;       ///< made when missing; one engine each
     std::string controlSocket; ///< Unix socket of the admin API; empty: none
+    int controlMode = 0600;    ///< rights of that socket
     std::string executable;    ///< of this program, for workers
     PinnedSettings pinned;
     std::optional<Document> document; ///< replaces what is stored
@@ -24,6 +26,7 @@ struct EngineOptions {
     bool listenersMustBind = false;   ///< an address in use ends the start instead of being shown
     bool opensOps = true;             ///< the operations address of the settings
     bool hostsPython = true;          ///< for loops = auto: leave most cores to workers
+    Supervisor supervisor;            ///< the service manager, if one started us
 };
 
 /// The engine: everything that serves, put together. One per process and data directory.
@@ -44,6 +47,8 @@ public:
     /// Control loop only.
     ControlService &control() noexcept;
     EventLoop &loop() noexcept;
+    /// Of the configuration that was stored before this engine's own options changed it; 0: none.
+    uint64_t foundRevision() const noexcept;
     void requestStop();
 
 private:

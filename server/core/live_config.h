@@ -4,6 +4,7 @@
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
+#include "server/core/supervisor.h"
 #include "server/loop/blocking_pool.h"
 
 #include <map>
@@ -20,13 +21,16 @@ public:
         IoLoops &loops;
         MetricsRegistry &metrics;
         BlockingPool &blocking;
+        Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
         /// A stored listener that cannot be bound at start leaves the engine running and is shown;
         /// `serve` refuses instead.
         bool listenersMustBind = false;
+        std::function<std::vector<std::string>()> troubles;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
+        std::function<void(const std::string &)> log; ///< what pools tell of their workers
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;
@@ -35,6 +39,7 @@ public:
     void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
 
     const Facts &facts() const override { return m_parts.facts; }
+    std::vector<std::string> troubles() const override { return m_parts.troubles(); }
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
@@ -54,11 +59,13 @@ public:
 
 private:
     class PreparedConfig;
+    Result<BoundListener> bind(const std::string &id, const SocketAddress &address);
     struct Listener {
         ListenerConfig config;
         std::string url;
         std::string error;
     };
+    void commitListeners(PreparedConfig &prepared);
     void publish();
     void schedulePublish();
     void retire(std::unique_ptr<AppPool> pool);

@@ -18,7 +18,7 @@ GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *laun
       control(std::move(engine)), bridge(*control, launcher),
       shell(bridge,
             {.instanceName = QStringLiteral("This computer"),
-             .sampleFolder = dir.filePath(QStringLiteral("sample")),
+             .sampleFolder = dir.filePath(QStringLiteral("samples/photos")),
              .settingsFile = dir.filePath(QStringLiteral("window.ini")),
              .openUrl = [this](const QUrl &url) { opened << url; },
              .draftFile = m_draftFile,

@@ -90,12 +90,12 @@ void TestActions::fuzzyFindsWhatWasMeant_data()
     QTest::addColumn<QString>("query");
     QTest::addColumn<QString>("better");
     QTest::addColumn<QString>("worse");
-    QTest::newRow("beginnings of words") << s("rs") << s("Restart shop") << s("Workers of docs");
+    QTest::newRow("beginnings of words") << s("ds") << s("Deploy shop") << s("Workers of docs");
     QTest::newRow("side by side") << s("set") << s("Settings") << s("Show everything at once");
     QTest::newRow("start of the text") << s("work") << s("Workers") << s("Busy workers");
     QTest::newRow("the shorter") << s("logs") << s("Logs") << s("Logs of everything");
     QTest::newRow("two words in any order")
-        << s("shop restart") << s("Restart shop") << s("Restart a shopping list of workers");
+        << s("shop deploy") << s("Deploy shop") << s("Deploy a shopping list of workers");
     QTest::newRow("case") << s("SHOP") << s("shop") << s("s h o p");
 }
 
@@ -118,7 +118,7 @@ void TestActions::fuzzyRefusesWhatIsNotThere_data()
     QTest::addColumn<QString>("text");
     QTest::newRow("a letter too many") << s("shopp") << s("shop");
     QTest::newRow("wrong order") << s("pohs") << s("shop");
-    QTest::newRow("one word of two") << s("shop zebra") << s("Restart shop");
+    QTest::newRow("one word of two") << s("shop zebra") << s("Deploy shop");
     QTest::newRow("nothing to find in") << s("a") << QString();
     QTest::newRow("beyond its limit")
         << s("z") << QString(kFuzzyTextMax, QLatin1Char('a')) + QLatin1Char('z');
@@ -205,7 +205,7 @@ void TestActions::whatCannotBeDoneSaysWhy()
     fixture.open();
     fixture.shell.sitesPage()->select(s("docs"));
     QTRY_COMPARE(fixture.shell.registry().selectedSite(), s("docs"));
-    const QAction *restart = fixture.shell.registry().action(s("site.restart"));
+    const QAction *restart = fixture.shell.registry().action(s("site.deploy"));
     QVERIFY(!restart->isEnabled());
     QVERIFY(restart->toolTip().contains(s("docs")));
     fixture.shell.sitesPage()->select(s("shop"));
@@ -256,12 +256,12 @@ void TestActions::thePaletteActsOnTheSiteItNames()
     fixture.shell.sitesPage()->select(s("docs")); // another one is selected
     CommandPalette *palette = openPalette(fixture);
     QVERIFY(palette);
-    QCOMPARE(firstFound(*palette, "restart shop"), s("Restart shop"));
+    QCOMPARE(firstFound(*palette, "deploy shop"), s("Deploy shop"));
     QTest::keyClick(palette->field(), Qt::Key_Return);
-    QTRY_COMPARE(fixture.control->count("restartSite"), size_t(1));
+    QTRY_COMPARE(fixture.control->count("deploySite"), size_t(1));
     QVERIFY(fixture.control->calls.back().request.find("shop") != std::string::npos
             || std::ranges::any_of(fixture.control->calls, [](const FakeControl::Call &call) {
-                   return call.operation == "restartSite"
+                   return call.operation == "deploySite"
                        && call.request.find("shop") != std::string::npos;
                }));
 }

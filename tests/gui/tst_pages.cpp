@@ -4,6 +4,7 @@
 
 #include "gui/bridge/staging.h"
 #include "gui/forms/env_editor.h"
+#include "gui/pages/deploy_strip.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
 #include "gui/pages/pending_bar.h"
@@ -88,7 +89,9 @@ private Q_SLOTS:
     void theSwitchAsksBeforeItStopsBusySites();
     void theSwitchStartsAStoppedSite();
     void theSwitchShowsWhatIs();
-    void restartIsSent();
+    void deployIsSentAndItsAnswerSaid();
+    void aNewGenerationShowsHowFarItIs();
+    void aReleaseThatDidNotStartIsToldOnTheSitesPage();
     void removeCanBeUndone();
     void migrateIsConfirmedAndShowsOutput();
     void createAdminSendsThePasswordOnlyInTheEnvironment();
@@ -142,13 +145,48 @@ void TestPages::theSwitchShowsWhatIs()
     QVERIFY(!fixture.detail()->onSwitch()->isChecked());
 }
 
-void TestPages::restartIsSent()
+void TestPages::deployIsSentAndItsAnswerSaid()
 {
     PageFixture fixture;
     fixture.openSite(QStringLiteral("shop"));
-    fixture.detail()->restartButton()->click();
-    QTRY_COMPARE(fixture.control->count("restartSite"), size_t(1));
-    QVERIFY(fixture.lastHas("restartSite", "shop"));
+    fixture.detail()->deployButton()->click();
+    QTRY_COMPARE(fixture.control->count("deploySite"), size_t(1));
+    QVERIFY(fixture.lastHas("deploySite", "shop"));
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(
+        QStringLiteral("generation 2 of shop serves with 2 workers")));
+}
+
+void TestPages::aNewGenerationShowsHowFarItIs()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    QCOMPARE(fixture.detail()->deployStrip()->text(), QString());
+    fixture.control->setNextGeneration("shop", 1);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.detail()->deployStrip()->text(),
+                 QStringLiteral("Generation 2: 1 of 2 new workers are ready. Generation 1 serves "
+                                "until it takes over."));
+    QVERIFY(!fixture.detail()->deployButton()->isEnabled());
+    fixture.control->setNextGeneration("shop", -1);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.detail()->deployStrip()->text(), QString());
+    QVERIFY(fixture.detail()->deployButton()->isEnabled());
+}
+
+void TestPages::aReleaseThatDidNotStartIsToldOnTheSitesPage()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.control->setSiteState("shop", "running",
+                                  "the new release did not start: ModuleNotFoundError: No module "
+                                  "named 'shp'; the old one still serves");
+    fixture.bridge.refresh();
+    QTRY_VERIFY(fixture.detail()->deployStrip()->text().startsWith(
+        QStringLiteral("The new release did not start: ModuleNotFoundError")));
+    QVERIFY(!fixture.detail()->showsFailure());
+    QVERIFY(fixture.detail()->deployButton()->isEnabled());
+    fixture.detail()->deployStrip()->outputButton()->click();
+    QCOMPARE(fixture.detail()->tabs()->currentIndex(), 2);
 }
 
 void TestPages::removeCanBeUndone()
@@ -222,7 +260,7 @@ void TestPages::aStaticSiteOffersNoCommands()
     PageFixture fixture;
     fixture.openSite(QStringLiteral("docs"));
     QTRY_VERIFY(fixture.detail()->runButton()->isHidden());
-    QVERIFY(fixture.detail()->restartButton()->isHidden());
+    QVERIFY(fixture.detail()->deployButton()->isHidden());
 }
 
 void TestPages::aHangingCommandIsCancelled()

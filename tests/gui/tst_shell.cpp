@@ -83,6 +83,8 @@ private Q_SLOTS:
     void f6CyclesTheRegions();
     void pageAndGeometryComeBack();
     void showsTheDropZoneWhileThereIsNoSite();
+    void everySampleCanBeTried_data();
+    void everySampleCanBeTried();
     void aDroppedFolderOpensTheSheet();
     void aDroppedFileOffersItsFolder();
     void twoFoldersComeOneAfterTheOther();
@@ -179,6 +181,41 @@ void TestShell::showsTheDropZoneWhileThereIsNoSite()
     GuiFixture busy;
     busy.open();
     QTRY_VERIFY(!busy.shell.overview()->showsDropZone());
+}
+
+void TestShell::everySampleCanBeTried_data()
+{
+    QTest::addColumn<bool>("fromMenu");
+    for (const char *name : {"photos", "filesync", "streaming"}) {
+        QTest::addRow("%s", name) << false;
+        QTest::addRow("%s, from the menu", name) << true;
+    }
+}
+
+void TestShell::everySampleCanBeTried()
+{
+    QFETCH(bool, fromMenu);
+    const QString name =
+        QString::fromLatin1(QTest::currentDataTag()).section(QLatin1Char(','), 0, 0);
+    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty));
+    fixture.open();
+    const QString folder = fixture.dir.filePath(QStringLiteral("samples/") + name);
+    QVERIFY(QDir().mkpath(folder));
+    fixture.control->folders[folder.toStdString()] =
+        djangoFolder(folder.toStdString(), name.toStdString());
+    QWidget *place = fixture.shell.overview();
+    if (fromMenu) {
+        fixture.shell.chooseSample();
+        place = fixture.shell.findChild<QDialog *>(QStringLiteral("samples"));
+        QVERIFY(place);
+    }
+    auto *button = place->findChild<QPushButton *>(QStringLiteral("sample-") + name);
+    QVERIFY(button);
+    QTRY_VERIFY(button->isVisible());
+    button->click();
+    QTRY_VERIFY(fixture.shell.sheet());
+    QTRY_COMPARE(fixture.shell.sheet()->step(), ServeSheet::Step::Form);
+    QVERIFY(fixture.shell.sheet()->windowTitle().contains(name));
 }
 
 void TestShell::aDroppedFolderOpensTheSheet()

@@ -129,7 +129,7 @@ void TestShots::everyPageIsDrawn_data()
 {
     QTest::addColumn<int>("theme");
     QTest::addColumn<QString>("state");
-    for (const char *state : {"busy", "empty", "error", "lost", "small"}) {
+    for (const char *state : {"busy", "empty", "error", "lost", "small", "deploying", "refused"}) {
         QTest::addRow("light-%s", state) << int(ThemeChoice::Light) << QString::fromLatin1(state);
         QTest::addRow("dark-%s", state) << int(ThemeChoice::Dark) << QString::fromLatin1(state);
     }
@@ -149,6 +149,12 @@ void TestShots::everyPageIsDrawn()
         control->setSiteState("shop", "failed", "ModuleNotFoundError: No module named 'django'");
         control->warnings = {"Port 443 needs permission; plain HTTP only"};
     }
+    if (state == QLatin1String("deploying"))
+        control->setNextGeneration("shop", 1);
+    if (state == QLatin1String("refused"))
+        control->setSiteState("shop", "running",
+                              "the new release did not start: ModuleNotFoundError: No module named "
+                              "'stripe' (shop/views.py line 3); the old one still serves");
     GuiFixture fixture(std::move(control));
     fixture.theme()->choose(ThemeChoice(theme));
     fixture.open();

@@ -84,6 +84,7 @@ private slots:
     void theDocumentGoesOutAndIn();
     void aStoppingEngineTakesNoChange();
     void nothingCommittedIsLostByKill9();
+    void aUsersEngineNeedsNoFoldersMadeForIt();
 };
 
 void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
@@ -337,6 +338,27 @@ void TestEngine::nothingCommittedIsLostByKill9()
         if (second.exitStatus() == QProcess::NormalExit && second.exitCode() == 0)
             acknowledged = first + 1;
     }
+}
+
+void TestEngine::aUsersEngineNeedsNoFoldersMadeForIt()
+{
+    QTemporaryDir home;
+    QVERIFY(QDir().mkpath(home.filePath("run")));
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("XDG_RUNTIME_DIR", home.filePath("run"));
+    environment.insert("XDG_DATA_HOME", home.filePath("data/of/mine"));
+    QProcess engine;
+    engine.setProcessEnvironment(environment);
+    engine.start(ARC_BINARY, {"--headless", "--set", "ops.listen=off"});
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(home.filePath("run/arcology/control.sock"))
+                                 || engine.state() == QProcess::NotRunning,
+                             20000);
+    QVERIFY2(engine.state() == QProcess::Running, engine.readAllStandardError());
+    QVERIFY(!(QFileInfo(home.filePath("run/arcology")).permissions()
+              & (QFileDevice::ReadGroup | QFileDevice::ReadOther)));
+    engine.terminate();
+    QVERIFY(engine.waitForFinished(30000));
+    QVERIFY(QFile::exists(home.filePath("data/of/mine/arcology/arcology.db")));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -78,6 +78,12 @@ public:
     void changeElsewhere(Document document, const std::string &by);
     /// "failed" or "degraded" need a cause.
     void setSiteState(const std::string &site, std::string state, std::string cause = {});
+    /// A new generation starts beside the one that serves, and so many of its workers are ready;
+    /// -1: none does.
+    void setNextGeneration(const std::string &site, int readyWorkers)
+    {
+        m_states[site].nextWorkers = readyWorkers;
+    }
     /// A site that is added or started reports "starting" for this many snapshots (default 1) ...
     int startupSnapshots = 1;
     /// ... and then fails with this cause, unless it is empty.
@@ -107,6 +113,8 @@ private:
         int64_t since = 0; ///< Unix ms
         int firstPid = 0;
         int64_t restarts = 0;
+        uint64_t generation = 1;
+        int nextWorkers = -1; ///< ready ones of a generation that starts; -1: none does
     };
     struct Task {
         api::TaskView view; ///< output: all of it
@@ -146,6 +154,7 @@ private:
     double loadOf(const std::string &site, int64_t unixMs) const;
     api::SiteFigures figuresOf(const SiteConfig &site, int64_t unixMs) const;
     api::PoolFigures poolOf(const SiteConfig &site, int64_t unixMs) const;
+    void addNextGeneration(api::PoolFigures &pool, const SiteState &state) const;
     int64_t now() const
     {
         return m_clock();

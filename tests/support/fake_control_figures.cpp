@@ -137,6 +137,7 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         while (m_killed.contains(worker.pid))
             worker.pid += pool.wanted; // its successor
         worker.state = state.state == "starting" ? "starting" : "ready";
+        worker.generation = state.generation;
         worker.startedUnixMs = state.since;
         worker.slots = kThreads;
         worker.busy = std::min(kThreads, static_cast<int>(load / 40) - i);
@@ -150,7 +151,26 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         pool.slots += worker.slots;
         pool.workers.push_back(std::move(worker));
     }
+    pool.generation = state.generation;
+    if (lives && state.nextWorkers >= 0)
+        addNextGeneration(pool, state);
     return pool;
+}
+
+void FakeControl::addNextGeneration(api::PoolFigures &pool, const SiteState &state) const
+{
+    pool.nextGeneration = state.generation + 1;
+    for (int i = 0; i < pool.wanted && i <= state.nextWorkers; ++i) {
+        api::WorkerFigures worker;
+        worker.pid = state.firstPid + 1000 + i;
+        worker.generation = pool.nextGeneration;
+        worker.state = i < state.nextWorkers ? "candidate" : "starting";
+        worker.startedUnixMs = now() - 1000;
+        worker.slots = i < state.nextWorkers ? kThreads : 0;
+        worker.memoryBytes = 47 * 1024 * 1024;
+        worker.cpu = 0.4;
+        pool.workers.push_back(std::move(worker));
+    }
 }
 
 Result<api::Snapshot> FakeControl::snapshotNow(const api::Nothing &)

@@ -57,6 +57,16 @@ struct Changed {
     ARC_FIELDS(Changed, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary))
 };
 
+/// The answer to a deploy: it serves.
+struct Deployed {
+    uint64_t generation = 0;
+    int workers = 0; ///< that served when it took over
+    double seconds = 0;
+    std::string summary; ///< one sentence
+    ARC_FIELDS(Deployed, ARC_FIELD("generation", generation), ARC_FIELD("workers", workers),
+               ARC_FIELD("seconds", seconds), ARC_FIELD("summary", summary))
+};
+
 struct ListenerStatus {
     std::string id;
     std::string address;
@@ -103,8 +113,9 @@ struct Figures {
 struct SiteFigures {
     std::string id;
     std::string state; ///< "running", "starting", "degraded", "failed", "stopped"
-    std::string cause; ///< of degraded and failed, one sentence
-    std::string kind;  ///< "Django 3.2.19 · WSGI", "Static files"
+    /// Of degraded and failed; of running: why the newest release does not serve. One sentence.
+    std::string cause;
+    std::string kind; ///< "Django 3.2.19 · WSGI", "Static files"
     std::vector<std::string> urls;
     Figures now;
     int64_t requestsTotal = 0;
@@ -123,7 +134,8 @@ struct StepFigures {
 
 struct WorkerFigures {
     int pid = 0;
-    std::string state; ///< "starting", "ready", "stopping"
+    std::string state; ///< "starting", "candidate" (waits to take over), "ready", "stopping"
+    uint64_t generation = 0;
     int64_t startedUnixMs = 0;
     int64_t requests = 0;
     int busy = 0;
@@ -133,8 +145,8 @@ struct WorkerFigures {
     std::string serving;
     std::vector<StepFigures> steps;
     ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
-               ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("requests", requests),
-               ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
+               ARC_FIELD("generation", generation), ARC_FIELD("started_unix_ms", startedUnixMs),
+               ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("cpu", cpu),
                ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
 };
@@ -142,11 +154,13 @@ struct WorkerFigures {
 struct PoolFigures {
     std::string app;
     std::string state; ///< "stopped", "starting", "ready", "degraded", "failed"
-    std::string cause;
+    std::string cause; ///< of degraded and failed; of ready: why the newest release does not serve
     std::string kind;
     std::string python;
-    int wanted = 0;        ///< processes
-    std::string processes; ///< the setting: "auto" or a number
+    uint64_t generation = 0;     ///< of the workers that serve
+    uint64_t nextGeneration = 0; ///< that is starting beside them; 0: none
+    int wanted = 0;              ///< processes
+    std::string processes;       ///< the setting: "auto" or a number
     int threads = 0;
     int busy = 0; ///< slots
     int slots = 0;
@@ -158,6 +172,7 @@ struct PoolFigures {
     std::vector<std::string> warnings;
     ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state),
                ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
+               ARC_FIELD("generation", generation), ARC_FIELD("next_generation", nextGeneration),
                ARC_FIELD("wanted", wanted), ARC_FIELD("processes", processes),
                ARC_FIELD("threads", threads), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
