@@ -128,9 +128,8 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
     if (!site)
         return noSite(document, edit.id);
     if (edit.name && *edit.name != edit.id && document.findSite(*edit.name))
-        return Error {
-            ErrorCode::Conflict,
-            fmt::format("there is a site {} already; choose another name", *edit.name)};
+        return Error {ErrorCode::Conflict,
+                      fmt::format("there is a site {} already; choose another name", *edit.name)};
     if (edit.name)
         site->id = *edit.name;
     if (edit.hosts)

@@ -219,8 +219,8 @@ void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback
 {
     std::vector<NewInterpreter> named = newInterpreters(m_document, {what});
     tryInterpreters(std::move(named), 0, {},
-                    [this, caller, what = std::move(what), done = std::move(done)](
-                        std::vector<RefusedInterpreter> refused) mutable {
+                    [this, caller, what = std::move(what),
+                     done = std::move(done)](std::vector<RefusedInterpreter> refused) mutable {
                         if (!refused.empty())
                             return done(std::move(refused.front().why));
                         editNow(caller, std::move(what), std::move(done));

@@ -317,7 +317,8 @@ void TestLeaving::theEndOfTheSessionAsksNothing()
 void TestLeaving::withNoSiteClosingLeavesAtOnce()
 {
     FakeTray tray;
-    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty), nullptr, {}, &tray);
+    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty), nullptr, {},
+                       &tray);
     QSignalSpy left(&fixture.shell, &Shell::left);
     fixture.open();
     fixture.shell.close();

@@ -24,11 +24,10 @@ namespace arc::test {
 
 namespace {
 
-constexpr const char *kApp =
-    "import os\n"
-    "def application(environ, start_response):\n"
-    "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
-    "    return [b'pid %d' % os.getpid()]\n";
+constexpr const char *kApp = "import os\n"
+                             "def application(environ, start_response):\n"
+                             "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+                             "    return [b'pid %d' % os.getpid()]\n";
 
 /// What an engine makes wherever it tries to start; an app's byte code.
 bool isTrace(const QString &path)
@@ -93,8 +92,7 @@ QString Stage::start()
             return QString::fromUtf8(added.out + added.error);
     }
     const Finished listed = m_engine->ctl({"site", "list", "--json"});
-    const QJsonArray sites =
-        QJsonDocument::fromJson(listed.out).object().value("sites").toArray();
+    const QJsonArray sites = QJsonDocument::fromJson(listed.out).object().value("sites").toArray();
     for (const QJsonValue &site : sites) {
         const QString url = site.toObject().value("urls").toArray().first().toString();
         (site.toObject().value("id") == "pages" ? m_filesUrl : m_appUrl) = url;
@@ -188,9 +186,8 @@ QString Stage::startGuest()
     QDir().mkpath(path("guest"));
     if (::geteuid() == 0 && ::chown(path("guest").toUtf8().constData(), 65534, 65534) != 0)
         return "chown failed";
-    QStringList words = asGuest()
-        + QStringList {guestProgram(), "--headless",   "--data-dir",
-                       guestDataDir(), "--set", "ops.listen=off"};
+    QStringList words = asGuest() + QStringList {guestProgram(), "--headless", "--data-dir",
+                                                 guestDataDir(), "--set",      "ops.listen=off"};
     m_guest.start(words.takeFirst(), words);
     QDeadlineTimer deadline(20000);
     while (!deadline.hasExpired()) {

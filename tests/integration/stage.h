@@ -59,7 +59,8 @@ private:
 /// Answers every request on a socket like an engine whose admin API is another one.
 class OtherEngine {
 public:
-    /// `header`: a line such as "Arcology-Api: 2; arcology=9.9.9\r\n", or nothing, as the first did.
+    /// `header`: a line such as "Arcology-Api: 2; arcology=9.9.9\r\n", or nothing, as the first
+    /// did.
     OtherEngine(const QString &socketPath, QByteArray header);
     ~OtherEngine();
 

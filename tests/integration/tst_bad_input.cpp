@@ -37,8 +37,10 @@ QString sentence(const Finished &finished)
         if (line.startsWith("arcology"))
             ours << line;
     }
-    return ours.size() == 1 ? ours.first() : QString("%1 sentences: %2").arg(ours.size()).arg(
-               QString::fromUtf8(finished.error + finished.out));
+    return ours.size() == 1 ? ours.first()
+                            : QString("%1 sentences: %2")
+                                  .arg(ours.size())
+                                  .arg(QString::fromUtf8(finished.error + finished.out));
 }
 
 QString folderName(const BadInput &row)
@@ -108,9 +110,9 @@ void TestBadInput::serveRefusesInOneSentence()
     if (row->asGuest)
         finished = m_stage.guest(words);
     else if (row->diskIsFull)
-        finished = runProgram("sh", QStringList {"-c", "ulimit -f 0; exec \"$@\"", "sh",
-                                                 m_stage.guestProgram()}
-                                        + words);
+        finished = runProgram(
+            "sh",
+            QStringList {"-c", "ulimit -f 0; exec \"$@\"", "sh", m_stage.guestProgram()} + words);
     else
         finished = runArcology(words);
     const QString missing = lacks(*row, m_stage, dir, sentence(finished));
@@ -181,7 +183,8 @@ void TestBadInput::anEngineOfAnotherVersionIsNamed()
     const QString socket = m_stage.path("other.sock");
     QFile::remove(socket);
     const OtherEngine engine(socket, header);
-    for (const QStringList &words : {QStringList {"status"}, {"site", "add", m_stage.siteFolder()},
+    for (const QStringList &words : {QStringList {"status"},
+                                     {"site", "add", m_stage.siteFolder()},
                                      {"settings", "set", "drain_s=3"}}) {
         const Finished finished = runArcology(QStringList {"ctl", "--socket", socket} + words);
         QVERIFY2(QRegularExpression(sentence).match(::sentence(finished)).hasMatch(),
@@ -240,14 +243,17 @@ void TestBadInput::aDiskThatIsReallyFullIsNoDifferent()
     const QString disk = m_stage.makeFolder("disk");
     // In a namespace of its own, so that no mount is left behind whatever happens.
     QProcess engine;
-    engine.start("unshare", {"-rm", "sh", "-c",
-                             "mount -t tmpfs -o size=3m none \"$1\" && exec \"$2\" --headless "
-                             "--data-dir \"$1/data\" --set ops.listen=off",
-                             "sh", disk, m_stage.guestProgram()});
+    engine.start("unshare",
+                 {"-rm", "sh", "-c",
+                  "mount -t tmpfs -o size=3m none \"$1\" && exec \"$2\" --headless "
+                  "--data-dir \"$1/data\" --set ops.listen=off",
+                  "sh", disk, m_stage.guestProgram()});
     QVERIFY(engine.waitForStarted());
     const QString inside = QString("/proc/%1/root%2").arg(engine.processId()).arg(disk);
     const QStringList ctl {"ctl", "--socket", inside + "/data/control.sock"};
-    const auto status = [&] { return runArcology(ctl + QStringList {"status"}); };
+    const auto status = [&] {
+        return runArcology(ctl + QStringList {"status"});
+    };
     QDeadlineTimer deadline(20000);
     while (status().exitCode != 0 && engine.state() == QProcess::Running && !deadline.hasExpired())
         engine.waitForFinished(50);
@@ -283,10 +289,10 @@ void TestBadInput::aRefusedServeGivesADataDirectoryBackAsItWas()
         QCOMPARE(engine.ctl({"site", "add", dir + "/pages"}).exitCode, 0);
         QCOMPARE(engine.stop(), 0);
     }
-    QCOMPARE(runArcology({"serve", dir + "/bad", "--listen", "127.0.0.1:0", "--data-dir",
-                          dir + "/data"})
-                 .exitCode,
-             3);
+    QCOMPARE(
+        runArcology({"serve", dir + "/bad", "--listen", "127.0.0.1:0", "--data-dir", dir + "/data"})
+            .exitCode,
+        3);
     EngineProcess engine(dir + "/data");
     QVERIFY(engine.start());
     QVERIFY(engine.ctl({"site", "list"}).out.contains("pages"));
