@@ -3,7 +3,7 @@
 
 #include "app/engine_process.h"
 #include "app/paths.h"
-#include "gui/bridge/single_instance.h"
+#include "gui/bridge/first_window.h"
 #include "gui/window.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
