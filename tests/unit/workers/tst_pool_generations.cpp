@@ -4,6 +4,7 @@
 #include "tests/support/pool_load.h"
 #include "tests/support/pool_under_test.h"
 
+#define QT_NO_KEYWORDS // WorkerInfo has a member slots
 #include <QtTest>
 
 #include <csignal>
@@ -84,7 +85,7 @@ bool settles(PoolUnderTest &pool, uint64_t generation, size_t workers)
 class TestPoolGenerations : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aDeployTakesOverInOneStepAndLosesNothing()
     {
         PoolUnderTest pool(saying("one"));
