@@ -7,4 +7,8 @@ namespace arc {
 /// openapi.json.
 int dumpDocsMain(int argc, char **argv);
 
+/// `arcology --dump-workers DIR`: writes the worker package of this build to DIR/<build id>, for
+/// packages.
+int dumpWorkersMain(int argc, char **argv);
+
 } // namespace arc

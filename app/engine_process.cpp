@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/control/client/control_socket.h"
+#include "server/store/data_dir.h"
 
 #include <cerrno>
 #include <csignal>
@@ -39,7 +40,8 @@ std::string lastLine(const std::string &path)
         if (!trim(line).empty())
             last = line;
     }
-    return last;
+    constexpr std::string_view kPrefix = "arcology: "; // the window says who speaks
+    return last.starts_with(kPrefix) ? last.substr(kPrefix.size()) : last;
 }
 
 } // namespace
@@ -58,10 +60,15 @@ EngineProcess::~EngineProcess()
 
 Result<int> EngineProcess::spawn()
 {
+    // What the engine would refuse is not touched by us either.
+    if (auto usable = DataDir::check(m_where.dataDir); !usable)
+        return std::move(usable).error();
     std::error_code failed;
     std::filesystem::create_directories(m_where.dataDir + "/logs", failed);
     if (failed)
-        return Error {ErrorCode::DataDir, fmt::format("{}: {}", m_where.dataDir, failed.message())};
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}: {}; choose another data directory", m_where.dataDir,
+                                  failed.message())};
     std::filesystem::permissions(m_where.dataDir, std::filesystem::perms::owner_all, failed);
 
     posix_spawn_file_actions_t files;

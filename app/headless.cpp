@@ -2,6 +2,7 @@
 #include "app/headless.h"
 
 #include "app/build_facts.h"
+#include "app/command_line.h"
 #include "app/doctor/doctor.h"
 #include "app/paths.h"
 #include "server/control/client/control_socket.h"
@@ -9,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -28,7 +30,7 @@ Result<Document> readDocument(const std::string &path)
 {
     std::ifstream file(path, std::ios::binary);
     if (!file)
-        return errnoError(path, errno);
+        return errnoError("--config " + path, errno);
     std::ostringstream text;
     text << file.rdbuf();
     auto document = parseDocument(text.str());
@@ -41,36 +43,49 @@ Result<Document> readDocument(const std::string &path)
 
 int headlessMain(int argc, char **argv)
 {
+    // First of all: from here on no descriptor that was handed over can be mistaken for another.
+    Supervisor supervisor = Supervisor::fromEnvironment();
     CLI::App app("Runs the engine without a window.", "arcology");
     bool headless = false;
     std::string dataDir;
     std::string config;
+    bool service = false;
     std::vector<std::string> set;
     app.add_flag("--headless", headless, "Engine only: service, container, server without display");
     app.add_option("--data-dir", dataDir, "Where configuration and logs live")
         ->default_str(defaultDataDir());
+    app.add_flag("--service", service,
+                 "As the system's service: data in /var/lib/arcology, the admin socket in "
+                 "/run/arcology for the group arcology");
     app.add_option("--config", config, "Serve this document (format 1) instead of what is stored");
     app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")
         ->allow_extra_args(false);
+    std::ostringstream discarded; // what CLI11 would say of an error takes two lines
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        if (app.exit(error, std::cout, discarded) == 0)
+            return 0;
+        return fail({ErrorCode::Invalid, usageSentence(app, error)});
     }
 
     auto pinned = pinSettings(set);
     if (!pinned)
         return fail(pinned.error());
-    auto socket = controlSocketPath(dataDir);
+    auto socket = service ? serviceSocketPath() : controlSocketPath(dataDir);
     if (!socket)
         return fail(socket.error());
+    makeSocketFolder(*socket);
     EngineOptions options;
-    options.dataDir =
-        dataDir.empty() ? defaultDataDir() : std::filesystem::absolute(dataDir).string();
+    if (dataDir.empty())
+        dataDir = service ? serviceDataDir() : defaultDataDir();
+    options.dataDir = std::filesystem::absolute(dataDir).string();
+    options.controlMode = service ? 0660 : 0600;
     options.controlSocket = std::move(*socket);
     options.executable = executablePath();
     options.about = programFacts();
     options.machineReport = &machineReport;
+    options.supervisor = std::move(supervisor);
     options.pinned = std::move(*pinned);
     if (!config.empty()) {
         auto document = readDocument(config);
@@ -79,10 +94,11 @@ int headlessMain(int argc, char **argv)
         options.document = std::move(*document);
         options.author = "--config " + config;
     }
+    NewDataDir data(options.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(options));
     if (!engine)
         return fail(engine.error());
-    const auto ended = (*engine)->run([] {});
+    const auto ended = (*engine)->run([&data] { data.keep(); });
     return ended ? 0 : fail(ended.error());
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char *kUsage =
 #ifdef ARC_HAS_GUI
-    "arcology                         opens the window, and starts the engine unless one runs\n"
+    "arcology [FOLDER]                opens the window, and starts the engine unless one runs\n"
 #endif
     "arcology --headless              the engine alone: service, container, server without "
     "display\n"
@@ -36,9 +36,13 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"serve", arc::serveMain},          {"ctl", arc::ctlMain},
-    {"doctor", arc::doctorMain},        {"--launch-worker", arc::launchWorkerMain},
-    {"--dump-docs", arc::dumpDocsMain}, {"help", arc::helpMain},
+    {"serve", arc::serveMain},
+    {"ctl", arc::ctlMain},
+    {"doctor", arc::doctorMain},
+    {"--launch-worker", arc::launchWorkerMain},
+    {"--dump-docs", arc::dumpDocsMain},
+    {"--dump-workers", arc::dumpWorkersMain},
+    {"help", arc::helpMain},
 };
 
 bool hasFlag(int argc, char **argv, const char *flag)

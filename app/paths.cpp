@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace arc {
@@ -28,6 +29,14 @@ std::string samplePath(const std::string &name)
     return {};
 }
 
+void makeSocketFolder(const std::string &socketPath)
+{
+    const std::filesystem::path folder = std::filesystem::path(socketPath).parent_path();
+    std::error_code failed;
+    std::filesystem::create_directories(folder.parent_path(), failed);
+    ::mkdir(folder.c_str(), 0700);
+}
+
 std::string sampleCopy(const std::string &name, const std::string &dataDir)
 {
     const std::string source = samplePath(name);
@@ -47,6 +56,25 @@ std::string sampleCopy(const std::string &name, const std::string &dataDir)
     return failed ? std::string() : copy.string();
 }
 
+std::string draftPath(const std::string &socketPath)
+{
+    const char *state = std::getenv("XDG_STATE_HOME");
+    const char *home = std::getenv("HOME");
+    std::filesystem::path folder;
+    if (state && *state == '/')
+        folder = state;
+    else if (home && *home == '/')
+        folder = std::filesystem::path(home) / ".local/state";
+    else
+        return {};
+    std::string name = socketPath; // one engine, one name; the socket's path is short
+    for (char &c : name) {
+        if (c == '/')
+            c = '-';
+    }
+    return folder / "arcology" / "drafts" / (name.substr(name.find_first_not_of('-')) + ".json");
+}
+
 TemporaryDirectory::TemporaryDirectory()
 {
     const char *base = std::getenv("TMPDIR");
@@ -59,6 +87,19 @@ TemporaryDirectory::~TemporaryDirectory()
 {
     std::error_code ignored; // nothing can be done about what cannot be removed
     if (!m_path.empty())
+        std::filesystem::remove_all(m_path, ignored);
+}
+
+NewDataDir::NewDataDir(std::string path) : m_path(std::move(path))
+{
+    std::error_code failed;
+    m_isNew = !m_path.empty() && !std::filesystem::exists(m_path, failed) && !failed;
+}
+
+NewDataDir::~NewDataDir()
+{
+    std::error_code ignored; // nothing can be done about what cannot be removed
+    if (m_isNew)
         std::filesystem::remove_all(m_path, ignored);
 }
 

@@ -2,14 +2,19 @@
 #include "app/serve.h"
 
 #include "app/build_facts.h"
+#include "app/command_line.h"
 #include "app/doctor/doctor.h"
 #include "app/paths.h"
 #include "server/config/address.h"
+#include "server/control/client/control_socket.h"
 #include "server/control/service.h"
 #include "server/core/engine.h"
+#include "server/detect/detect.h"
 
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -36,7 +41,9 @@ struct ServeOptions {
     std::vector<std::string> env;
     std::vector<std::string> set;
     std::string dataDir;
+    bool reload = false;
     bool json = false;
+    bool traceback = false;
 };
 
 void describe(CLI::App &app, ServeOptions &options)
@@ -53,6 +60,8 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--python", options.python, "Interpreter instead of the one found");
     app.add_option("--workers", options.workers, "Worker processes, or auto");
     app.add_option("--threads", options.threads, "Threads of a WSGI worker");
+    app.add_flag("--reload", options.reload,
+                 "Start new workers whenever a source file is saved (pool.reload_on_save)");
     app.add_option("--loops", options.loops, "I/O loops, or auto");
     app.add_option("--cache", options.cache, "off: this version has no cache")
         ->check(CLI::IsMember({"off"}));
@@ -61,6 +70,8 @@ void describe(CLI::App &app, ServeOptions &options)
         ->allow_extra_args(false);
     app.add_option("--data-dir", options.dataDir,
                    "Keep configuration and logs here; default: a temporary folder");
+    app.add_flag("--traceback", options.traceback,
+                 "When the app does not start, print all it wrote besides the cause");
     app.add_flag("--json", options.json, "Print one JSON object instead of a line");
 }
 
@@ -72,17 +83,19 @@ int fail(const Error &error)
 
 Result<api::NewSite> newSite(const ServeOptions &options)
 {
+    auto python = interpreterPath(options.python);
+    if (!python)
+        return std::move(python).error();
     api::NewSite site {.path = options.target,
                        .name = options.name,
                        .entry = options.entry,
                        .interface = options.interface,
-                       .python = options.python};
+                       .python = std::move(*python)};
     if (!options.target.starts_with("http://") && !options.target.starts_with("https://")) {
-        std::error_code failed;
-        site.path = std::filesystem::canonical(options.target, failed).string();
-        if (failed)
-            return Error {ErrorCode::NotFound,
-                          fmt::format("{}: {}", options.target, failed.message())};
+        site.path = folderPath(options.target);
+        // The engine would say the same, but only after the data directory was changed.
+        if (auto checked = checkProjectFolder(site.path); !checked)
+            return std::move(checked).error();
     }
     for (const std::string &pair : options.env) {
         const size_t equals = pair.find('=');
@@ -104,6 +117,7 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     also("pool.processes", options.workers);
     also("pool.threads", options.threads);
     also("loops", options.loops);
+    also("pool.reload_on_save", options.reload ? "on" : "");
     return pinSettings(set);
 }
 
@@ -111,8 +125,9 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
 /// only.
 class Serving {
 public:
-    Serving(Engine &engine, api::NewSite site, bool json)
-        : m_engine(engine), m_site(std::move(site)), m_json(json),
+    Serving(Engine &engine, api::NewSite site, const ServeOptions &options, NewDataDir &data)
+        : m_engine(engine), m_site(std::move(site)), m_json(options.json),
+          m_traceback(options.traceback), m_data(data),
           m_poll([](void *self) noexcept { static_cast<Serving *>(self)->poll(); }, this)
     {
     }
@@ -129,12 +144,31 @@ public:
         });
     }
     const std::optional<Error> &error() const noexcept { return m_error; }
+    const std::string &output() const noexcept { return m_output; }
 
 private:
     void stop(Error error)
     {
         m_error = std::move(error);
-        m_engine.requestStop();
+        // A data directory that was there before gets back what it held.
+        const auto leave = [this](Result<api::Changed>) {
+            m_engine.requestStop();
+        };
+        if (const uint64_t before = m_engine.foundRevision())
+            m_control->rollbackConfig({.to = before}, leave);
+        else
+            m_engine.requestStop();
+    }
+
+    void failed(const api::SiteFigures &site)
+    {
+        Error error {ErrorCode::AppFailed, site.cause};
+        if (!m_traceback)
+            return stop(std::move(error).within(fmt::format("{} did not start", site.id)));
+        m_control->logTail({.source = "site:" + site.id}, [this, error](Result<api::LogText> log) {
+            m_output = log ? std::move(log->text) : std::string();
+            stop(error);
+        });
     }
 
     void poll()
@@ -149,13 +183,14 @@ private:
             // A first start that failed will fail again: say it now rather than after the last
             // attempt.
             if (site.state == "failed" || (!site.cause.empty() && !hasWorker))
-                return stop(Error {ErrorCode::AppFailed, site.cause});
+                return failed(site);
             m_poll.arm(m_engine.loop().timers(), std::chrono::milliseconds(20));
         });
     }
 
     void announce(const api::SiteFigures &site, const api::Snapshot &snapshot)
     {
+        m_data.keep();
         const api::PoolFigures *pool = snapshot.pools.empty() ? nullptr : &snapshot.pools.front();
         std::vector<std::string> urls;
         for (const api::ListenerStatus &listener : m_status.listeners)
@@ -182,6 +217,9 @@ private:
     Engine &m_engine;
     const api::NewSite m_site;
     const bool m_json;
+    const bool m_traceback;
+    NewDataDir &m_data;
+    std::string m_output; // of an app that did not start, if asked for
     std::shared_ptr<Control> m_control;
     api::Status m_status;
     std::optional<Error> m_error;
@@ -209,19 +247,25 @@ int serve(const ServeOptions &options)
     engineOptions.executable = executablePath();
     engineOptions.about = programFacts();
     engineOptions.machineReport = &machineReport;
-    engineOptions.controlSocket =
-        options.dataDir.empty() ? std::string() : engineOptions.dataDir + "/control.sock";
+    if (!options.dataDir.empty()) {
+        auto socket = controlSocketPath(options.dataDir);
+        if (!socket)
+            return fail(socket.error());
+        engineOptions.controlSocket = std::move(*socket);
+    }
     engineOptions.opensOps = settings->source.count("ops.listen") != 0;
     engineOptions.pinned = std::move(*settings);
     engineOptions.author = "serve";
     engineOptions.listenersMustBind = true;
     engineOptions.hostsPython = true;
     engineOptions.document = Document {.listeners = {{.id = "http", .address = options.listen}}};
+    NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(engineOptions));
     if (!engine)
         return fail(engine.error());
-    Serving serving(**engine, std::move(*site), options.json);
+    Serving serving(**engine, std::move(*site), options, data);
     const auto ended = (*engine)->run([&serving] { serving.start(); });
+    fmt::print(stderr, "{}", serving.output());
     if (!ended)
         return fail(ended.error());
     return serving.error() ? fail(*serving.error()) : 0;
@@ -234,10 +278,14 @@ int serveMain(int argc, char **argv)
     CLI::App app("Serves one folder; Ctrl+C drains and ends.", "arcology serve");
     ServeOptions options;
     describe(app, options);
+    std::ostringstream discarded; // what CLI11 would say of an error takes two lines
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        if (app.exit(error, std::cout, discarded) == 0)
+            return 0;
+        fmt::print(stderr, "{}\n", usageSentence(app, error));
+        return exitCode(ErrorCode::Invalid);
     }
     return serve(options);
 }

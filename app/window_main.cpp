@@ -3,12 +3,18 @@
 
 #include "app/engine_process.h"
 #include "app/paths.h"
+#include "gui/bridge/first_window.h"
 #include "gui/window.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "server/store/data_dir.h"
 
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
+#include <poll.h>
 
 #include <fmt/format.h>
 
@@ -16,9 +22,14 @@ namespace arc {
 
 namespace {
 
+constexpr std::chrono::milliseconds kFirstWindowWait {3000};
+constexpr int kFirstWindowPollMs = 20;
+
 struct Arguments {
     std::string dataDir;
     std::string folder; ///< to serve
+    std::string page;
+    bool hidden = false;
     std::string wrong;
 };
 
@@ -32,6 +43,10 @@ Arguments readArguments(int argc, char **argv)
             found.dataDir = argv[++i];
         else if (word.starts_with("--data-dir="))
             found.dataDir = word.substr(std::strlen("--data-dir="));
+        else if (word == "--page" && i + 1 < argc)
+            found.page = argv[++i];
+        else if (word == "--hidden")
+            found.hidden = true;
         else if (word.starts_with("--"))
             found.wrong = word;
         else if (word.starts_with("-") && i + 1 < argc)
@@ -40,6 +55,29 @@ Arguments readArguments(int argc, char **argv)
             found.folder = word;
     }
     return found;
+}
+
+std::string environment(const char *name)
+{
+    const char *value = std::getenv(name);
+    return value ? value : "";
+}
+
+/// True: another window of this user has taken it over.
+bool isHandedOver(const std::string &socketName, const StartRequest &request,
+                  std::optional<FileDescriptor> &claim)
+{
+    const auto deadline = std::chrono::steady_clock::now() + kFirstWindowWait;
+    do {
+        if (handToFirstWindow(socketName, request))
+            return true;
+        claim = claimFirstWindow(socketName);
+        if (claim)
+            return false;
+        // The first window is between its claim and its ear: a moment.
+        ::poll(nullptr, 0, kFirstWindowPollMs);
+    } while (std::chrono::steady_clock::now() < deadline);
+    return false;
 }
 
 int fail(const Error &error)
@@ -62,20 +100,45 @@ int windowMain(int argc, char **argv)
     const std::string dataDir = arguments.dataDir.empty()
         ? defaultDataDir()
         : std::filesystem::absolute(arguments.dataDir).string();
+    const std::string socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
+    const std::string folder = arguments.folder.empty()
+        ? std::string()
+        : std::filesystem::absolute(arguments.folder).lexically_normal().string();
+    std::error_code failed; // then the window goes without: it says itself what it lacks
+    std::filesystem::create_directories(std::filesystem::path(socketName).parent_path(), failed);
+    std::optional<FileDescriptor> claim; // held while this window is the first one
+    const std::string token = environment("XDG_ACTIVATION_TOKEN");
+    const StartRequest request {.folder = folder,
+                                .page = arguments.page,
+                                .token = token.empty() ? environment("DESKTOP_STARTUP_ID") : token};
+    // Before anything that takes time: a second double click ends at once.
+    if (isHandedOver(socketName, request, claim))
+        return 0;
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());
+    auto ownSocket = controlSocketPath(arguments.dataDir);
+    if (!ownSocket)
+        return fail(ownSocket.error());
+    // The service is systemd's to start, and cannot read a sample in this user's data directory.
+    const bool isService = *socket != *ownSocket;
     EngineProcess engine({executablePath(), arguments.dataDir, dataDir, *socket});
 
     WindowOptions options;
     options.control = client->get();
-    options.launcher = &engine;
+    options.launcher = isService ? nullptr : &engine;
     options.startEngine = !acceptsConnections(*socket);
-    options.sampleFolder = sampleCopy("photos", dataDir);
-    if (!arguments.folder.empty())
-        options.initialFolder =
-            std::filesystem::absolute(arguments.folder).lexically_normal().string();
-    options.socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
+    const bool canWrite = !isService && DataDir::check(dataDir); // else the engine's start says why
+    if (canWrite) {
+        options.sampleFolder = sampleCopy("photos", dataDir);
+        for (const char *name : {"filesync", "streaming"}) // offered beside "photos"
+            sampleCopy(name, dataDir);
+    }
+    options.initialFolder = folder;
+    options.initialPage = arguments.page;
+    options.hidden = arguments.hidden;
+    options.socketName = socketName;
+    options.draftFile = draftPath(*socket);
     options.argc = argc;
     options.argv = argv;
     return runWindow(std::move(options));

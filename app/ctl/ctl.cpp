@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/ctl/ctl.h"
 
+#include "app/command_line.h"
 #include "app/ctl/ctl_app.h"
 #include "app/ctl/ctl_verbs.h"
 
@@ -100,11 +101,13 @@ private:
         const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove},
                                                          {"start", &ctlSiteStart},
                                                          {"stop", &ctlSiteStop},
-                                                         {"restart", &ctlSiteRestart}};
+                                                         {"restart", &ctlSiteRestart},
+                                                         {"deploy", &ctlSiteDeploy}};
         for (const auto &[name, run] : verbs) {
             addSite(addVerb(group, name, helpOf(fmt::format("site {}", name)),
                             [&c, run = run](CtlSession &session) { return run(session, c.site); }));
         }
+        addSiteEdit(group);
         CLI::App &run = addVerb(group, "run", helpOf("site run"), [&c](CtlSession &session) {
             return ctlSiteRun(session, c.site, c.words);
         });
@@ -113,6 +116,27 @@ private:
                        "After --: a script of the site's folder (or \"python\") and its arguments")
             ->required();
         run.footer("Example: arcology ctl site run shop -- manage.py migrate");
+    }
+
+    void addSiteEdit(CLI::App &group)
+    {
+        CtlCommand &c = m_command;
+        CLI::App &edit = addVerb(group, "edit", helpOf("site edit"), [&c](CtlSession &session) {
+            return ctlSiteEdit(session, c.site, c.newSite);
+        });
+        addSite(edit);
+        edit.add_option("--name", c.newSite.site.name, "A new name");
+        edit.add_option("--entry", c.newSite.site.entry, "MODULE:ATTR of the application");
+        edit.add_option("--interface", c.newSite.site.interface)
+            ->check(CLI::IsMember({"wsgi", "asgi"}));
+        edit.add_option("--python", c.newSite.site.python,
+                        "The interpreter; workers are replaced one after the other");
+        edit.add_option("--host", c.newSite.site.hosts,
+                        "The host names it answers for, instead of those it has; may come again")
+            ->allow_extra_args(false);
+        edit.add_option("--env", c.newSite.env,
+                        "K=V, added to the app's environment; may come again")
+            ->allow_extra_args(false);
     }
 
     void addSiteAdd(CLI::App &group)
@@ -243,10 +267,6 @@ private:
     CtlCommand &m_command;
 };
 
-} // namespace
-
-namespace {
-
 void describeCtl(CLI::App &app, CtlCommand &command)
 {
     app.require_subcommand(1);
@@ -284,10 +304,11 @@ int runCtl(const std::vector<std::string> &arguments, const CtlWorld &world)
         app.parse(std::move(reversed));
     } catch (const CLI::ParseError &error) {
         std::ostringstream out;
-        std::ostringstream err;
-        const bool isHelp = app.exit(error, out, err) == 0;
+        std::ostringstream unused;
+        const bool isHelp = app.exit(error, out, unused) == 0;
         world.out(out.str());
-        world.err(err.str());
+        if (!isHelp)
+            world.err(usageSentence(app, error) + "\n");
         return isHelp ? 0 : kUsage;
     }
 

@@ -5,8 +5,11 @@
 
 #include "app/ctl/text_table.h"
 #include "server/base/text.h"
+#include "server/config/schema.h"
+#include "server/config/unknown_setting.h"
 #include "server/control/api/wire.h"
 
+#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -45,7 +48,10 @@ Result<std::string> readDocument(const std::string &file)
     if (file != "-") {
         opened.open(file, std::ios::binary);
         if (!opened)
-            return errnoError(file, errno);
+            return Error {ErrorCode::NotFound,
+                          fmt::format("{}: {}; name a file that `arcology ctl config export` "
+                                      "printed",
+                                      file, strerror(errno))};
     }
     std::istream &input = file == "-" ? std::cin : opened;
     std::string text(api::kRequestBytesMax + 1, '\0');
@@ -91,7 +97,11 @@ int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string
     std::erase_if(views->settings, [&](const api::SettingView &view) { return view.key != key; });
     if (views->settings.empty())
         return session.fail(
-            {ErrorCode::NotFound, fmt::format("{}: there is no such setting of this level", key)});
+            findSetting(key)
+                ? Error {ErrorCode::Invalid,
+                         fmt::format("{}: is no setting of this level; leave out --site and --app",
+                                     key)}
+                : unknownSetting(key).within(key));
     if (session.json())
         session.printJson(*views);
     else

@@ -72,15 +72,16 @@ int ctlWorkerList(CtlSession &session)
         session.print(nlohmann::ordered_json {{"pools", json["pools"]}}.dump() + "\n");
         return 0;
     }
-    TextTable table({"PID", "APP", "STATE", "BUSY", "REQUESTS", "MEMORY", "CPU", "SERVING"});
+    TextTable table({"PID", "APP", "GEN", "STATE", "BUSY", "REQUESTS", "MEMORY", "CPU", "SERVING"});
     for (const api::PoolFigures &pool : snapshot->pools) {
         for (const api::WorkerFigures &worker : pool.workers) {
-            table.add(
-                {std::to_string(worker.pid), pool.app, worker.state,
-                 fmt::format("{}/{}", worker.busy, worker.slots), std::to_string(worker.requests),
-                 worker.memoryBytes < 0 ? "?"
-                                        : formatBytes(static_cast<double>(worker.memoryBytes)),
-                 percent(worker.cpu), worker.serving});
+            table.add({std::to_string(worker.pid), pool.app, std::to_string(worker.generation),
+                       worker.state, fmt::format("{}/{}", worker.busy, worker.slots),
+                       std::to_string(worker.requests),
+                       worker.memoryBytes < 0
+                           ? "?"
+                           : formatBytes(static_cast<double>(worker.memoryBytes)),
+                       percent(worker.cpu), worker.serving});
         }
     }
     if (table.empty())

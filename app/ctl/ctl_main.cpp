@@ -5,10 +5,12 @@
 #include "server/base/file_descriptor.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
+#include "server/store/data_dir.h"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -32,6 +34,14 @@ Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
     auto path = socketPath.empty() ? findControlSocket(dataDir) : checkSocketPath(socketPath);
     if (!path)
         return std::move(path).error();
+    // Nobody answers there: perhaps the data directory says why no engine could start.
+    if (socketPath.empty() && !acceptsConnections(*path)) {
+        std::error_code ignored;
+        const auto directory =
+            std::filesystem::absolute(dataDir.empty() ? defaultDataDir() : dataDir, ignored);
+        if (auto usable = DataDir::examine(directory.lexically_normal().string()); !usable)
+            return std::move(usable).error();
+    }
     auto client = ControlClient::create(
         {.socketPath = std::move(*path), .author = fmt::format("ctl ({})", userName())});
     if (!client)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about sites: list, add, remove, start, stop, restart, run.
+// Verbs about sites: list, add, remove, start, stop, restart, deploy, run.
 #include "app/ctl/ctl_verbs.h"
 
+#include "app/command_line.h"
 #include "app/ctl/text_table.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -71,6 +72,14 @@ Result<api::SiteView> findAdded(CtlSession &session, const std::set<std::string>
     return *added;
 }
 
+/// The site stays, as it does in the window: mending the app and starting again is the usual way.
+std::string didNotStart(const std::string &id, const std::string &cause)
+{
+    return fmt::format("{0} did not start: {1} (`arcology ctl log tail {0}` shows all it wrote; "
+                       "`arcology ctl site restart {0}` tries again, `site remove {0}` forgets it)",
+                       id, cause);
+}
+
 int waitUntilServing(CtlSession &session, const api::SiteView &added, uint64_t revision)
 {
     const auto deadline = std::chrono::steady_clock::now() + kServeWaitMax;
@@ -85,8 +94,7 @@ int waitUntilServing(CtlSession &session, const api::SiteView &added, uint64_t r
             return 0;
         }
         if (site && site->state == "failed")
-            return session.fail(
-                {ErrorCode::AppFailed, fmt::format("{} did not start: {}", added.id, site->cause)});
+            return session.fail({ErrorCode::AppFailed, didNotStart(added.id, site->cause)});
         if (session.world().pause(kPollInterval)) {
             session.world().err(fmt::format("arcology: {} goes on starting\n", added.id));
             return kInterrupted;
@@ -154,12 +162,11 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
             target->insert_or_assign(std::move(pair->first), std::move(pair->second));
         }
     }
-    std::error_code failed;
-    const auto path =
-        std::filesystem::canonical(what.site.path, failed); // the engine stands in another folder
-    if (failed)
-        return session.fail(errnoError(what.site.path, failed.value()));
-    what.site.path = path.string();
+    what.site.path = folderPath(what.site.path); // the engine stands in another folder
+    auto python = interpreterPath(what.site.python);
+    if (!python)
+        return session.fail(python.error());
+    what.site.python = std::move(*python);
 
     const auto before = session.ask(&Control::sites, {});
     if (!before)
@@ -175,6 +182,41 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
     if (!added)
         return session.fail(added.error());
     return waitUntilServing(session, *added, changed->revision);
+}
+
+int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what)
+{
+    const auto set = [](const std::string &text) {
+        return text.empty() ? std::optional<std::string>() : std::optional(text);
+    };
+    const auto python = interpreterPath(what.site.python);
+    if (!python)
+        return session.fail(python.error());
+    api::SiteEdit edit {.id = site,
+                        .name = set(what.site.name),
+                        .entry = set(what.site.entry),
+                        .interface = set(what.site.interface),
+                        .python = set(*python)};
+    if (!what.site.hosts.empty())
+        edit.hosts = what.site.hosts;
+    if (!what.env.empty()) {
+        const auto views = session.ask(&Control::sites, {});
+        if (!views)
+            return session.fail(views.error());
+        edit.revision = views->revision; // variables are replaced as a whole
+        const auto at = std::find_if(views->sites.begin(), views->sites.end(),
+                                     [&](const api::SiteView &view) { return view.id == site; });
+        edit.env = at == views->sites.end() ? std::map<std::string, std::string>() : at->env;
+        for (const std::string &text : what.env) {
+            auto pair = splitPair(text);
+            if (!pair)
+                return session.fail(pair.error());
+            edit.env->insert_or_assign(std::move(pair->first), std::move(pair->second));
+        }
+    }
+    return session.show(&Control::editSite, std::move(edit), [&](const api::Changed &changed) {
+        session.say(fmt::format("{} (revision {})", changed.summary, changed.revision));
+    });
 }
 
 int ctlSiteRemove(CtlSession &session, const std::string &site)
@@ -194,8 +236,15 @@ int ctlSiteStop(CtlSession &session, const std::string &site)
 
 int ctlSiteRestart(CtlSession &session, const std::string &site)
 {
-    return session.show(&Control::restartSite, {.id = site}, [&](const api::Nothing &) {
-        session.say(fmt::format("{} restarts.", site));
+    return session.show(&Control::restartSite, {.id = site}, [&](const api::Deployed &deployed) {
+        session.say(oneLine(deployed.summary));
+    });
+}
+
+int ctlSiteDeploy(CtlSession &session, const std::string &site)
+{
+    return session.show(&Control::deploySite, {.id = site}, [&](const api::Deployed &deployed) {
+        session.say(oneLine(deployed.summary));
     });
 }
 

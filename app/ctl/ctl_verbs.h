@@ -42,10 +42,14 @@ struct CtlNewSite {
 int ctlSiteList(CtlSession &session);
 /// Waits until the site answers or has failed.
 int ctlSiteAdd(CtlSession &session, CtlNewSite what);
+/// What is empty in `what` stays as it is.
+int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what);
 int ctlSiteRemove(CtlSession &session, const std::string &site);
 int ctlSiteStart(CtlSession &session, const std::string &site);
 int ctlSiteStop(CtlSession &session, const std::string &site);
+/// Both wait until new workers took over, or it is clear why they do not.
 int ctlSiteRestart(CtlSession &session, const std::string &site);
+int ctlSiteDeploy(CtlSession &session, const std::string &site);
 /// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
 int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv);
 

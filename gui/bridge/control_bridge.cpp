@@ -3,8 +3,11 @@
 
 #include "gui/bridge/engine_launcher.h"
 #include "gui/models/format.h"
+#include "server/control/api/wire.h"
 
+#include <QFile>
 #include <QFileInfo>
+#include <QSaveFile>
 #include <QThreadPool>
 
 #include <algorithm>
@@ -44,6 +47,48 @@ void ControlBridge::inspect(const QString &path, QObject *receiver,
         });
 }
 
+void ControlBridge::readFile(const QString &path, QObject *receiver,
+                             std::function<void(Result<std::string>)> done)
+{
+    QThreadPool::globalInstance()->start(
+        [hop = m_hop, guard = QPointer<QObject>(receiver), path, done = std::move(done)] {
+            Result<std::string> text = std::string();
+            QFile file(path);
+            if (!file.open(QIODevice::ReadOnly))
+                text = Error {ErrorCode::NotFound,
+                              toStd(path + QStringLiteral(": ") + file.errorString())};
+            else if (file.size() > qint64(api::kRequestBytesMax))
+                text = Error {ErrorCode::Full,
+                              toStd(tr("%1 is longer than a configuration may be").arg(path))};
+            else
+                text = file.readAll().toStdString();
+            hop->run([guard, done, text = std::move(text)]() mutable {
+                if (guard)
+                    done(std::move(text));
+            });
+        });
+}
+
+void ControlBridge::writeFile(const QString &path, const std::string &text, QObject *receiver,
+                              std::function<void(Result<void>)> done)
+{
+    QThreadPool::globalInstance()->start(
+        [hop = m_hop, guard = QPointer<QObject>(receiver), path, text, done = std::move(done)] {
+            QSaveFile file(path); // the file that was there stays whole when the disk is full
+            const auto size = qint64(text.size());
+            const bool written = file.open(QIODevice::WriteOnly)
+                && file.write(text.data(), size) == size && file.commit();
+            Result<void> result;
+            if (!written)
+                result = Error {ErrorCode::Unavailable,
+                                toStd(path + QStringLiteral(": ") + file.errorString())};
+            hop->run([guard, done, result = std::move(result)]() mutable {
+                if (guard)
+                    done(std::move(result));
+            });
+        });
+}
+
 void ControlBridge::setWatching(bool watching)
 {
     if (watching == m_timer.isActive())
@@ -79,12 +124,20 @@ void ControlBridge::refresh()
          [this](Result<api::Snapshot> answer) { takeSnapshot(std::move(answer)); });
 }
 
+/// Apps name routes when they are ready, which is no change of the configuration.
+static int64_t routesMarks(const api::Snapshot &snapshot)
+{
+    int64_t marks = 0;
+    for (const api::PoolFigures &pool : snapshot.pools)
+        marks = (marks * 31 + pool.routesMark) & 0xFFFFFFFFFF;
+    return marks;
+}
+
 void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
 {
     m_unanswered = std::max(0, m_unanswered - 1);
     if (!answer) {
-        m_problem = toQString(answer.error().message());
-        return;
+        return takeProblem(answer.error());
     }
     if (answer->unixMs < m_snapshot.unixMs && answer->revision == m_snapshot.revision)
         return; // overtaken on the way
@@ -93,15 +146,32 @@ void ControlBridge::takeSnapshot(Result<api::Snapshot> answer)
     m_sinceAnswer.start();
     m_sinceHistory.start();
     m_problem.clear();
+    m_isRefused = false;
     if (returned) {
         setLink(Link::Live);
         fetchStatus();
         fetchHistory();
         m_fetchedRevision = 0;
     }
-    if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision)
+    const int64_t marks = routesMarks(m_snapshot);
+    if (!m_sitesKnown || m_snapshot.revision != m_fetchedRevision || marks != m_fetchedMarks) {
+        m_fetchedMarks = marks;
         fetchConfiguration();
+    }
     Q_EMIT snapshotChanged();
+}
+
+void ControlBridge::takeProblem(const Error &error)
+{
+    const bool wasRefused = m_isRefused;
+    m_problem = toQString(error.message());
+    // An engine that is silent, busy or stopping may answer again at any moment.
+    m_isRefused = error.code() == ErrorCode::Conflict || error.code() == ErrorCode::Forbidden
+        || error.code() == ErrorCode::Invalid;
+    if (m_isRefused && m_link != Link::Lost)
+        setLink(Link::Lost);
+    else if (m_isRefused != wasRefused)
+        Q_EMIT linkChanged();
 }
 
 void ControlBridge::fetchStatus()

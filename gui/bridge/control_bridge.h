@@ -57,6 +57,12 @@ public:
     /// Looks at a path on the thread pool: a dead network mount must not freeze the window.
     void inspect(const QString &path, QObject *receiver, std::function<void(PathFacts)> done);
 
+    /// Whole files, there for the same reason: at most as long as a request to the engine may be.
+    void readFile(const QString &path, QObject *receiver,
+                  std::function<void(Result<std::string>)> done);
+    void writeFile(const QString &path, const std::string &text, QObject *receiver,
+                   std::function<void(Result<void>)> done);
+
     void setWatching(bool watching);
     bool isWatching() const { return m_timer.isActive(); }
     void refresh(); ///< now, besides the regular beat
@@ -64,6 +70,8 @@ public:
     Link link() const { return m_link; }
     int64_t asOfUnixMs() const { return m_snapshot.unixMs; }
     const QString &problem() const { return m_problem; } ///< of the last call that failed
+    /// The engine answers, but not us: it is of another version, or denies this user.
+    bool isRefused() const { return m_isRefused; }
 
     const api::Snapshot &snapshot() const { return m_snapshot; }
     const api::Status &status() const { return m_status; }
@@ -90,6 +98,7 @@ Q_SIGNALS:
 
 private:
     void beat();
+    void takeProblem(const Error &error);
     void takeSnapshot(Result<api::Snapshot> answer);
     void fetchStatus();
     void fetchConfiguration();
@@ -104,11 +113,13 @@ private:
     QElapsedTimer m_sinceHistory;
     Link m_link = Link::Connecting;
     QString m_problem;
+    bool m_isRefused = false;
     int m_unanswered = 0;
     int m_beats = 0;
     bool m_sitesKnown = false;
     bool m_startingEngine = false;
     uint64_t m_fetchedRevision = 0;
+    int64_t m_fetchedMarks = 0;
     api::Snapshot m_snapshot;
     api::Status m_status;
     api::SiteViews m_sites;

@@ -2,32 +2,12 @@
 #include "gui/bridge/single_instance.h"
 
 #include "gui/models/format.h"
-#include "server/base/file_descriptor.h"
 
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLocalSocket>
 
-#include <cstring>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 namespace arc {
-
-bool handToFirstWindow(const std::string &socketName, const std::string &folder)
-{
-    sockaddr_un address {};
-    address.sun_family = AF_UNIX;
-    if (socketName.empty() || socketName.size() >= sizeof address.sun_path)
-        return false;
-    std::memcpy(address.sun_path, socketName.data(), socketName.size());
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (socket.get() < 0
-        || ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address)
-            != 0)
-        return false; // nobody there, or a socket that a dead window left behind
-    const std::string line = folder + '\n';
-    return ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) == ssize_t(line.size());
-}
 
 SingleInstance::SingleInstance(QObject *parent) : QObject(parent)
 {
@@ -46,21 +26,37 @@ bool SingleInstance::listen(const std::string &socketName)
 void SingleInstance::take()
 {
     while (QLocalSocket *socket = m_server.nextPendingConnection()) {
+        if (m_clients >= kClientsMax || !isOwnUser(int(socket->socketDescriptor()))) {
+            socket->abort();
+            socket->deleteLater();
+            continue;
+        }
+        ++m_clients;
         socket->setReadBufferSize(kMessageBytesMax);
+        connect(socket, &QObject::destroyed, this, [this] { --m_clients; });
         connect(socket, &QLocalSocket::disconnected, socket, &QObject::deleteLater);
-        const auto read = [this, socket] {
-            if (!socket->canReadLine()) {
-                if (socket->bytesAvailable() >= kMessageBytesMax)
-                    socket->abort();
-                return;
-            }
-            const QByteArray line = socket->readLine(kMessageBytesMax).trimmed();
-            socket->disconnectFromServer();
-            Q_EMIT started(QString::fromUtf8(line));
-        };
-        connect(socket, &QLocalSocket::readyRead, this, read);
-        read();
+        connect(socket, &QLocalSocket::readyRead, this, [this, socket] { read(socket); });
+        read(socket);
     }
+}
+
+void SingleInstance::read(QLocalSocket *socket)
+{
+    if (!socket->canReadLine()) {
+        if (socket->bytesAvailable() >= kMessageBytesMax)
+            socket->abort();
+        return;
+    }
+    const QByteArray line = socket->readLine(kMessageBytesMax);
+    socket->disconnectFromServer();
+    const QJsonDocument document = QJsonDocument::fromJson(line);
+    if (!document.isObject())
+        return;
+    const QJsonObject object = document.object();
+    const auto text = [&object](const char *key) {
+        return toStd(object.value(QLatin1String(key)).toString());
+    };
+    Q_EMIT started({.folder = text("folder"), .page = text("page"), .token = text("token")});
 }
 
 } // namespace arc

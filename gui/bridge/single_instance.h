@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gui/bridge/first_window.h"
+
 #include <QLocalServer>
+#include <QMetaType>
 
 #include <string>
 
 namespace arc {
 
-/// Hands a folder (or nothing, which only raises the window) to the window that is already open.
-/// False: there is none. Needs no QApplication, so that a second double click ends at once.
-bool handToFirstWindow(const std::string &socketName, const std::string &folder);
-
 /// The first window's ear for later starts; only this user can reach it. GUI thread.
-/// A message is one line of at most kMessageBytesMax bytes: a folder or nothing.
+/// A message is one line of JSON, at most kMessageBytesMax bytes.
 class SingleInstance : public QObject {
     Q_OBJECT
 public:
-    static constexpr qint64 kMessageBytesMax = 4096;
+    static constexpr qint64 kMessageBytesMax = 16 * 1024;
+    static constexpr int kClientsMax = 8; ///< at once; more are turned away
 
     explicit SingleInstance(QObject *parent = nullptr);
 
     bool listen(const std::string &socketName);
 
 Q_SIGNALS:
-    void started(const QString &folder); ///< empty: only raise the window
+    void started(const arc::StartRequest &request);
 
 private:
     void take();
+    void read(QLocalSocket *socket);
 
     QLocalServer m_server;
+    int m_clients = 0;
 };
 
 } // namespace arc
+
+Q_DECLARE_METATYPE(arc::StartRequest)

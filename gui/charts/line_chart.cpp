@@ -17,6 +17,8 @@ constexpr int kMargin = 14;
 constexpr int kHeadHeight = 46;
 constexpr int kFootHeight = 18;
 constexpr int kGutterGap = 6;
+constexpr double kPlotLeast = 20; ///< smaller: the figure alone
+constexpr double kLineWidth = 1.75;
 
 LineChart::LineChart(QString title, ChartUnit unit, QStringList names,
                      std::vector<SeriesLook> looks, QWidget *parent)
@@ -78,21 +80,61 @@ PlotScale LineChart::scaleNow(const Axis &axis) const
             .top = axis.top};
 }
 
-void LineChart::paintEvent(QPaintEvent *)
+void LineChart::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    m_ground = {}; // fonts and colours may be others now
+}
+
+QString LineChart::footText() const
+{
+    return m_stale ? clockText(endUnixMs()) : tr("now");
+}
+
+void LineChart::paintGround(const PlotScale &scale, const Axis &axis)
 {
     const Tokens &tokens = Theme::tokens();
-    QPainter painter(this);
+    const QString foot = footText();
+    if (m_ground.size == size() && m_ground.pixelRatio == devicePixelRatioF()
+        && m_ground.tokens == &tokens && m_ground.focused == hasFocus() && m_ground.foot == foot
+        && m_ground.ticks == axis.ticks)
+        return;
+    m_ground = {.picture = QPixmap(size() * devicePixelRatioF()),
+                .size = size(),
+                .pixelRatio = devicePixelRatioF(),
+                .tokens = &tokens,
+                .focused = hasFocus(),
+                .foot = foot,
+                .ticks = axis.ticks};
+    m_ground.picture.setDevicePixelRatio(devicePixelRatioF());
+    m_ground.picture.fill(Qt::transparent);
+    QPainter painter(&m_ground.picture);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(hasFocus() ? tokens.accent : tokens.hairline, hasFocus() ? 2 : 1));
     painter.setBrush(tokens.surface);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
-    paintHead(painter);
-    const Axis axis = axisNow();
+    painter.setFont(smallFont());
+    painter.setPen(tokens.text2);
+    painter.drawText(QRectF(rect()).adjusted(kMargin, kMargin - 2, -kMargin, 0),
+                     Qt::AlignLeft | Qt::AlignTop, m_title);
+    if (scale.plot.width() >= kPlotLeast && scale.plot.height() >= kPlotLeast)
+        paintGrid(painter, scale, axis);
+}
+
+void LineChart::paintEvent(QPaintEvent *)
+{
+    const Tokens &tokens = Theme::tokens();
+    const double largest = m_model.largestOfAll(startUnixMs());
+    const Axis axis = axisFor(largest, m_unit);
     const PlotScale scale = scaleNow(axis);
-    if (scale.plot.width() < 20 || scale.plot.height() < 20)
+    paintGround(scale, axis);
+    QPainter painter(this);
+    painter.drawPixmap(0, 0, m_ground.picture);
+    painter.setRenderHint(QPainter::Antialiasing);
+    paintFigure(painter);
+    if (scale.plot.width() < kPlotLeast || scale.plot.height() < kPlotLeast)
         return;
-    paintGrid(painter, scale, axis);
-    if (!m_model.anyNonZero(startUnixMs())) {
+    if (!(largest > 0)) {
         painter.setFont(smallFont());
         painter.setPen(tokens.text2);
         painter.drawText(scale.plot, Qt::AlignCenter, m_emptyText);
@@ -105,26 +147,24 @@ void LineChart::paintEvent(QPaintEvent *)
     paintCursor(painter, scale);
 }
 
-void LineChart::paintHead(QPainter &painter) const
+void LineChart::paintFigure(QPainter &painter) const
 {
     const Tokens &tokens = Theme::tokens();
-    painter.setFont(smallFont());
-    painter.setPen(tokens.text2);
     const QRectF head = QRectF(rect()).adjusted(kMargin, kMargin - 2, -kMargin, 0);
-    painter.drawText(head, Qt::AlignLeft | Qt::AlignTop, m_title);
-    const double titleHeight = QFontMetricsF(smallFont()).height();
-    painter.setFont(figureFont());
+    const QFontMetricsF smallMetrics(smallFont());
+    const double titleHeight = smallMetrics.height();
+    const QFont figure = figureFont();
+    painter.setFont(figure);
     painter.setPen(m_stale ? tokens.text2 : tokens.text);
     painter.drawText(head.adjusted(0, titleHeight, 0, 0), Qt::AlignLeft | Qt::AlignTop, m_figure);
-    const QFontMetricsF figureMetrics(figureFont());
+    const QFontMetricsF figureMetrics(figure);
     const double used = figureMetrics.horizontalAdvance(m_figure) + 8;
     painter.setFont(smallFont());
     painter.setPen(tokens.text2);
-    const double drop = titleHeight + figureMetrics.ascent() - QFontMetricsF(smallFont()).ascent();
+    const double drop = titleHeight + figureMetrics.ascent() - smallMetrics.ascent();
     const QRectF noteRect = head.adjusted(used, drop, 0, 0);
-    painter.drawText(
-        noteRect, Qt::AlignLeft | Qt::AlignTop,
-        QFontMetricsF(smallFont()).elidedText(m_note, Qt::ElideRight, noteRect.width()));
+    painter.drawText(noteRect, Qt::AlignLeft | Qt::AlignTop,
+                     smallMetrics.elidedText(m_note, Qt::ElideRight, noteRect.width()));
 }
 
 void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis &axis) const
@@ -149,19 +189,7 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
     const QRectF foot(plot.left(), plot.bottom() + 3, plot.width(), kFootHeight);
     painter.drawText(foot, Qt::AlignLeft | Qt::AlignTop,
                      tr("−%n min", nullptr, m_windowSeconds / 60));
-    painter.drawText(foot, Qt::AlignRight | Qt::AlignTop,
-                     m_stale ? clockText(endUnixMs()) : tr("now"));
-}
-
-/// A long noisy line as one path costs the rasteriser the square of its crossings; in pieces it is
-/// linear. Each piece begins where the last one ended.
-static void drawInPieces(QPainter &painter, const QPolygonF &line)
-{
-    constexpr qsizetype kPieceMax = 16;
-    for (qsizetype from = 0; from + 1 < line.size(); from += kPieceMax - 1) {
-        const auto count = std::min<qsizetype>(kPieceMax, line.size() - from);
-        painter.drawPolyline(line.constData() + from, int(count));
-    }
+    painter.drawText(foot, Qt::AlignRight | Qt::AlignTop, footText());
 }
 
 void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
@@ -172,10 +200,6 @@ void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
     for (int series = 0; series < m_model.seriesCount(); ++series) {
         const SeriesLook &look = m_looks[size_t(series)];
         const QColor colour = look.colour(tokens);
-        QPen pen(colour, 1.75);
-        pen.setJoinStyle(Qt::BevelJoin);
-        if (look.dashed)
-            pen.setDashPattern({4, 3});
         for (const QPolygonF &line : polylines(m_model, series, scale)) {
             if (look.area && line.size() > 1) {
                 QPolygonF area = line;
@@ -189,12 +213,12 @@ void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
                 painter.drawPolygon(area);
                 painter.setRenderHint(QPainter::Antialiasing, true);
             }
-            painter.setPen(pen);
-            painter.setBrush(Qt::NoBrush);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(colour);
             if (line.size() == 1)
-                painter.drawEllipse(line.first(), 1.2, 1.2);
+                painter.drawEllipse(line.first(), 1.7, 1.7);
             else
-                drawInPieces(painter, line);
+                painter.drawPolygon(ribbon(line, kLineWidth));
         }
     }
     painter.restore();

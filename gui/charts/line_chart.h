@@ -5,6 +5,7 @@
 #include "gui/charts/chart_model.h"
 #include "gui/charts/decimate.h"
 
+#include <QPixmap>
 #include <QWidget>
 
 #include <functional>
@@ -18,7 +19,6 @@ struct Tokens;
 struct SeriesLook {
     std::function<QColor(const Tokens &)> colour;
     bool area = false;
-    bool dashed = false;
 };
 
 /// A line chart of the last minutes: title and current figure, SI axis, gaps, names at the lines'
@@ -34,6 +34,10 @@ public:
     const ChartModel &model() const { return m_model; }
     /// Draws again, with `figure` as the number beside the title and `note` behind it.
     void show(const QString &figure, const QString &note);
+    const QString &title() const { return m_title; }
+    ChartUnit unit() const { return m_unit; }
+    /// Where the part that is shown begins.
+    int64_t startUnixMs() const { return endUnixMs() - int64_t(m_windowSeconds) * 1000; }
     void setEmptyText(const QString &text) { m_emptyText = text; }
     void setStale(bool stale);
     void setWindowSeconds(int seconds) { m_windowSeconds = seconds; }
@@ -55,7 +59,20 @@ protected:
 
 private:
     PlotScale scaleNow(const Axis &axis) const;
-    void paintHead(QPainter &painter) const;
+    /// What stays the same from second to second, painted once and kept.
+    struct Ground {
+        QPixmap picture {};
+        QSize size {};
+        qreal pixelRatio = 0;
+        const Tokens *tokens = nullptr;
+        bool focused = false;
+        QString foot {};
+        std::vector<double> ticks {};
+    };
+    void changeEvent(QEvent *event) override;
+    void paintGround(const PlotScale &scale, const Axis &axis);
+    QString footText() const;
+    void paintFigure(QPainter &painter) const;
     void paintGrid(QPainter &painter, const PlotScale &scale, const Axis &axis) const;
     void paintSeries(QPainter &painter, const PlotScale &scale) const;
     void paintNames(QPainter &painter, const PlotScale &scale) const;
@@ -64,7 +81,6 @@ private:
     QRectF plotRect(const Axis &axis) const;
     Axis axisNow() const;
     int64_t endUnixMs() const;
-    int64_t startUnixMs() const { return endUnixMs() - int64_t(m_windowSeconds) * 1000; }
 
     QString m_title;
     ChartUnit m_unit;
@@ -76,6 +92,7 @@ private:
     int m_windowSeconds = 300;
     bool m_stale = false;
     std::optional<size_t> m_cursor;
+    Ground m_ground;
     int64_t m_cursorUnixMs = 0; ///< the sample's time: indexes move when old samples go
 };
 

@@ -105,6 +105,16 @@ std::map<std::string, std::string> EnvEditor::variables() const
     return variables;
 }
 
+std::map<std::string, std::string> EnvEditor::typed() const
+{
+    std::map<std::string, std::string> all = variables();
+    for (const Row &row : m_rows) {
+        if (row.name->text().trimmed().isEmpty() && !row.value->text().isEmpty())
+            all[std::string()] = toStd(row.value->text());
+    }
+    return all;
+}
+
 QString EnvEditor::problem() const
 {
     static const QRegularExpression kName(QStringLiteral("^[A-Za-z_][A-Za-z0-9_]*$"));

@@ -24,6 +24,8 @@ public:
 
     void setVariables(const std::map<std::string, std::string> &variables);
     std::map<std::string, std::string> variables() const;
+    /// The same, with a value that has no name yet.
+    std::map<std::string, std::string> typed() const;
     /// One sentence about a bad or repeated name; empty when all are good.
     QString problem() const;
 

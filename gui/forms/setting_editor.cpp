@@ -39,7 +39,6 @@ template <class Spin>
 void prepareSpin(Spin *spin, const SettingRow &row)
 {
     spin->setSuffix(toQString(row.unit));
-    spin->setKeyboardTracking(false);
     spin->setAlignment(Qt::AlignRight);
     if (!row.zeroMeans.empty() && row.min == 0)
         spin->setSpecialValueText(toQString(row.zeroMeans));

@@ -152,21 +152,37 @@ void SettingFormRow::showState()
     m_reset->setToolTip(locked ? m_origin->text() : resetText);
 }
 
-api::SettingEdit SettingFormRow::edit() const
+EditId SettingFormRow::id() const
 {
-    api::SettingEdit edit {
-        .key = std::string(row().key), .scope = m_view.scope, .object = m_view.object};
+    return {EditId::Kind::Setting, m_view.scope, m_view.object, std::string(row().key)};
+}
+
+StagedEdit SettingFormRow::edit() const
+{
+    const std::string unit(row().unit);
+    StagedEdit edit {.id = id(),
+                     .shown = (m_toInherited ? m_view.inherited : m_editor->text()) + unit,
+                     .before = {m_view.value, m_view.value + unit}};
     if (!m_toInherited)
         edit.value = m_editor->text();
     return edit;
 }
 
-QString SettingFormRow::changeText() const
+void SettingFormRow::showStaged(const StagedEdit *edit)
 {
-    const QString unit = toQString(row().unit);
-    return tr("%1: %2 → %3")
-        .arg(toQString(row().label), toQString(m_view.value) + unit,
-             toQString(m_toInherited ? m_view.inherited : m_editor->text()) + unit);
+    if (!edit) {
+        if (m_changed)
+            discard();
+        return;
+    }
+    m_changed = true;
+    m_toInherited = !edit->value;
+    const std::string text = edit->value.value_or(m_view.inherited);
+    if (m_editor->text() != text)
+        m_editor->setText(text);
+    showError(edit->isConflict ? tr("Changed meanwhile to %1").arg(toQString(edit->before.shown))
+                               : toQString(edit->problem));
+    showState();
 }
 
 bool SettingFormRow::matches(const QString &text) const

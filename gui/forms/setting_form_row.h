@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/forms/setting_editor.h"
+#include "gui/models/pending_changes.h"
 #include "server/control/api/types.h"
 
 #include <optional>
@@ -23,10 +24,11 @@ public:
     void showError(const QString &sentence);
     bool isChanged() const { return m_changed; }
     void discard();
-    /// The edit to send; only while isChanged().
-    api::SettingEdit edit() const;
-    /// "Keep-alive time 65 s → 30 s", for the review.
-    QString changeText() const;
+    /// The edit to stage; only while isChanged().
+    StagedEdit edit() const;
+    EditId id() const;
+    /// What is staged for this row, from whatever page; nullptr: nothing.
+    void showStaged(const StagedEdit *edit);
     /// Whether key, name or help contain the text.
     bool matches(const QString &text) const;
     SettingEditor *editor() const { return m_editor; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/models/sites_model.h"
 
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/models/states.h"
 
@@ -10,20 +11,20 @@ void SitesModel::update(const api::SiteViews &sites, const api::Snapshot &snapsh
 {
     std::vector<SiteRow> rows;
     for (const api::SiteView &site : sites.sites) {
-        SiteRow row {.id = site.id,
-                     .kind = site.kind,
-                     .state = site.enabled ? "" : "stopped",
-                     .urls = site.urls};
+        SiteRow row {.id = site.id, .kind = site.kind, .state = site.enabled ? "" : "stopped"};
         const auto at = std::ranges::find(snapshot.sites, site.id, &api::SiteFigures::id);
         if (at != snapshot.sites.end()) {
             row.state = at->state;
             row.cause = at->cause;
             row.kind = at->kind.empty() ? row.kind : at->kind;
-            row.urls = at->urls.empty() ? row.urls : at->urls;
             row.now = at->now;
         } else {
             row.now.requestsPerSecond = row.now.errorsPerSecond = -1;
         }
+        row.urls.clear();
+        const bool told = at != snapshot.sites.end() && !at->urls.empty();
+        for (const QString &address : siteAddresses(site.id, told ? at->urls : site.urls))
+            row.urls.push_back(toStd(address));
         if (stale) {
             row.state.clear();
             row.now = {.requestsPerSecond = -1, .errorsPerSecond = -1};

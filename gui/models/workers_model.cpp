@@ -30,6 +30,8 @@ QString WorkersModel::text(const WorkerRow &row, int column) const
     switch (column) {
     case Pid:
         return QString::number(worker.pid);
+    case Generation:
+        return QString::number(worker.generation);
     case State:
         return lookOf(toQString(worker.state)).word;
     case Serving:
@@ -57,6 +59,8 @@ QVariant WorkersModel::sortKey(const WorkerRow &row, int column) const
     switch (column) {
     case Pid:
         return worker.pid;
+    case Generation:
+        return qulonglong(worker.generation);
     case Requests:
         return qlonglong(worker.requests);
     case Busy:
@@ -104,6 +108,8 @@ QVariant WorkersModel::headerData(int section, Qt::Orientation orientation, int 
     switch (section) {
     case Pid:
         return tr("PID");
+    case Generation:
+        return tr("Gen.");
     case State:
         return tr("State");
     case Serving:

@@ -18,7 +18,7 @@ struct WorkerRow {
 class WorkersModel : public KeyedTableModel<WorkerRow> {
     Q_OBJECT
 public:
-    enum Column { Pid, State, Serving, Requests, Busy, Memory, Cpu, Age, ColumnCount };
+    enum Column { Pid, Generation, State, Serving, Requests, Busy, Memory, Cpu, Age, ColumnCount };
 
     using KeyedTableModel<WorkerRow>::KeyedTableModel;
 

@@ -9,11 +9,9 @@
 #include "gui/theme/theme.h"
 #include "server/base/version.h"
 
-#include <QAction>
 #include <QClipboard>
 #include <QGridLayout>
 #include <QGuiApplication>
-#include <QKeySequence>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
@@ -63,7 +61,6 @@ AboutPage::AboutPage(WindowContext &context, QWidget *parent)
     column->addWidget(makeHead());
     m_facts = makeCard(tr("What runs"));
     m_paths = makeCard(tr("Where things are"));
-    m_keys = makeCard(tr("Keys"));
     column->addStretch();
     auto *scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
@@ -113,6 +110,8 @@ QWidget *AboutPage::makeHead()
     m_diagnostics->setProperty("primary", true);
     auto *help = new QPushButton(icon(QStringLiteral("help")), tr("&Manual (F1)"), card);
     connect(help, &QPushButton::clicked, this, &AboutPage::helpWanted);
+    auto *keys = new QPushButton(icon(QStringLiteral("keyboard")), tr("&Keyboard shortcuts"), card);
+    connect(keys, &QPushButton::clicked, this, &AboutPage::keysWanted);
     auto *words = new QVBoxLayout;
     words->setSpacing(4);
     for (QWidget *widget : {static_cast<QWidget *>(name), static_cast<QWidget *>(m_version),
@@ -123,6 +122,7 @@ QWidget *AboutPage::makeHead()
     buttons->setSpacing(8);
     buttons->addWidget(m_diagnostics);
     buttons->addWidget(help);
+    buttons->addWidget(keys);
     buttons->addStretch();
     auto *row = new QHBoxLayout(card);
     row->setContentsMargins(16, 14, 16, 14);
@@ -155,7 +155,6 @@ QGridLayout *AboutPage::makeCard(const QString &title)
 void AboutPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
-    showShortcuts();
     fetch();
 }
 
@@ -233,40 +232,6 @@ void AboutPage::showPaths()
         m_paths->addWidget(open, row, 3);
     }
     m_paths->parentWidget()->setVisible(m_paths->count() > 0);
-}
-
-/// From the menus themselves, so that the sheet cannot tell a key that does something else.
-QStringList AboutPage::shortcuts() const
-{
-    QStringList keys;
-    for (const QAction *action : m_context.window()->findChildren<QAction *>()) {
-        const QString key = action->shortcut().toString(QKeySequence::NativeText);
-        QString text = action->text();
-        text.remove(QLatin1Char('&')).remove(QChar(0x2026));
-        if (!key.isEmpty() && !text.isEmpty() && action->shortcutContext() != Qt::WidgetShortcut)
-            keys << key + QLatin1Char('\t') + text;
-    }
-    keys << QStringLiteral("F6\t") + tr("Go round rail, page and header")
-         << QStringLiteral("Space\t") + tr("Pause or go on, on the Logs page")
-         << QStringLiteral("Esc\t") + tr("Close what lies above the page");
-    keys.removeDuplicates();
-    return keys;
-}
-
-void AboutPage::showShortcuts()
-{
-    clear(m_keys);
-    const QStringList all = shortcuts();
-    const int half = int(all.size() + 1) / 2;
-    m_keys->setColumnStretch(3, 1);
-    for (int i = 0; i < all.size(); ++i) {
-        const QStringList parts = all[i].split(QLatin1Char('\t'));
-        auto *key = new QLabel(parts[0], m_content);
-        key->setProperty("badge", true);
-        auto *text = new QLabel(parts[1], m_content);
-        m_keys->addWidget(key, i % half, i / half * 2, Qt::AlignLeft);
-        m_keys->addWidget(text, i % half, i / half * 2 + 1);
-    }
 }
 
 QStringList AboutPage::facts() const

@@ -25,10 +25,10 @@ public:
     QPushButton *diagnosticsButton() const { return m_diagnostics; }
     /// All that the page says, for tests: "SQLite 3.40.1".
     QStringList facts() const;
-    QStringList shortcuts() const;
 
 Q_SIGNALS:
     void helpWanted();
+    void keysWanted(); ///< the sheet of shortcuts
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -39,7 +39,6 @@ private:
     void fetch();
     void showFacts();
     void showPaths();
-    void showShortcuts();
 
     WindowContext &m_context;
     QWidget *m_content;
@@ -48,7 +47,6 @@ private:
     QPushButton *m_diagnostics;
     QGridLayout *m_facts;
     QGridLayout *m_paths;
-    QGridLayout *m_keys;
     api::About m_about;
     QString m_problem;
 };

@@ -104,6 +104,26 @@ void ask(QWidget *parent, const Question &question, std::function<void()> yes)
     dialog->open();
 }
 
+void askTyped(QWidget *parent, const Question &question, std::function<void()> yes)
+{
+    auto *dialog = new SmallDialog(parent, question.title, question.text);
+    auto *field = dialog->addField(QObject::tr("Type %1").arg(question.typed));
+    field->setObjectName(QStringLiteral("typed"));
+    dialog->addStretch();
+    auto *action = dialog->addButton(question.action, "confirm");
+    action->setProperty("danger", true);
+    action->setEnabled(false);
+    dialog->addCancel(true);
+    QObject::connect(field, &QLineEdit::textChanged, dialog,
+                     [action, typed = question.typed](const QString &text) {
+                         action->setEnabled(!typed.isEmpty() && text == typed);
+                     });
+    QObject::connect(action, &QPushButton::clicked, dialog, &QDialog::accept);
+    QObject::connect(dialog, &QDialog::accepted, parent, std::move(yes));
+    dialog->open();
+    field->setFocus();
+}
+
 void askAdminAccount(QWidget *parent, const QString &site, std::function<void(AdminAccount)> done)
 {
     auto *dialog =
@@ -122,7 +142,8 @@ void askAdminAccount(QWidget *parent, const QString &site, std::function<void(Ad
     again->setObjectName(QStringLiteral("adminPasswordAgain"));
     dialog->addStretch();
     dialog->addCancel(false);
-    auto *create = dialog->addButton(QObject::tr("Create administrator"), "confirm");
+    auto *create =
+        dialog->addButton(QObject::tr("Create administrator of %1").arg(site), "confirm");
     create->setProperty("primary", true);
     create->setDefault(true);
     create->setEnabled(false);

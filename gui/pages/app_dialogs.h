@@ -16,8 +16,11 @@ struct Question {
     QString title;
     QString text;
     QString action;
+    QString typed {}; ///< what must be typed where the class asks for that: the object's name
 };
 void ask(QWidget *parent, const Question &question, std::function<void()> yes);
+/// The same, but the action works only once `typed` stands in its field.
+void askTyped(QWidget *parent, const Question &question, std::function<void()> yes);
 
 struct AdminAccount {
     QString username;

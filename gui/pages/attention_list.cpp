@@ -21,7 +21,7 @@ QList<Attention> attentionOf(const ControlBridge &bridge)
     for (const api::SiteFigures &site : bridge.snapshot().sites) {
         if (site.state == "failed")
             bad << Attention {toQString(site.id), toQString(site.cause), true};
-        else if (site.state == "degraded")
+        else if (site.state == "degraded" || !site.cause.empty()) // or a release did not start
             warn << Attention {toQString(site.id), toQString(site.cause), false};
     }
     for (const api::ListenerStatus &listener : bridge.status().listeners) {

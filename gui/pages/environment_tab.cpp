@@ -2,6 +2,7 @@
 #include "gui/pages/environment_tab.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
 #include "gui/forms/env_editor.h"
 #include "gui/models/format.h"
 #include "gui/pages/window_context.h"
@@ -11,18 +12,18 @@
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPushButton>
-#include <QRegularExpression>
 #include <QScrollArea>
+#include <QStyle>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace arc {
 
 EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_hosts(new QLineEdit(this)),
       m_entry(new QLineEdit(this)), m_interface(new QComboBox(this)), m_python(new QLineEdit(this)),
-      m_env(new EnvEditor(this)), m_appPart(new QWidget(this)), m_problem(new QLabel(this)),
-      m_discard(new QPushButton(tr("Discard"), this)), m_apply(new QPushButton(tr("Apply"), this))
+      m_env(new EnvEditor(this)), m_appPart(new QWidget(this)), m_problem(new QLabel(this))
 {
     m_interface->addItems({QStringLiteral("auto"), QStringLiteral("wsgi"), QStringLiteral("asgi")});
     m_hosts->setPlaceholderText(tr("any name"));
@@ -30,12 +31,33 @@ EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     m_entry->setAccessibleName(tr("Entry point"));
     m_interface->setAccessibleName(tr("Interface"));
     m_python->setAccessibleName(tr("Interpreter"));
+    m_python->setObjectName(QStringLiteral("environmentPython"));
+    m_problem->setObjectName(QStringLiteral("environmentProblem"));
     m_entry->setFont(monoFont());
     m_python->setFont(monoFont());
     m_problem->setProperty("bad", true);
     m_problem->setWordWrap(true);
     m_problem->setTextFormat(Qt::PlainText);
-    m_apply->setProperty("primary", true);
+    makeLayout();
+    connect(m_hosts, &QLineEdit::textEdited, this, [this](const QString &text) {
+        stageField("hosts", joinHosts(splitHosts(toStd(text))), joinHosts(m_shown.hosts));
+    });
+    connect(m_entry, &QLineEdit::textEdited, this, [this](const QString &text) {
+        stageField("entry", toStd(text.trimmed()), m_shown.entry);
+    });
+    connect(m_python, &QLineEdit::textEdited, this, [this](const QString &text) {
+        stageField("python", toStd(text.trimmed()), m_shown.python);
+    });
+    connect(m_interface, &QComboBox::activated, this, [this] {
+        stageField("interface", toStd(m_interface->currentText()), m_shown.interface);
+    });
+    connect(m_env, &EnvEditor::changed, this, &EnvironmentTab::stageVariables);
+    connect(&context.bridge(), &ControlBridge::sitesChanged, this, &EnvironmentTab::showFields);
+    connect(&context.staging(), &Staging::changed, this, &EnvironmentTab::showFields);
+}
+
+void EnvironmentTab::makeLayout()
+{
     auto *names = new QFormLayout;
     names->addRow(tr("Host names"), m_hosts);
     auto *app = new QFormLayout(m_appPart);
@@ -60,24 +82,15 @@ EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     auto *scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
     scroll->setWidget(content);
-    auto *bar = new QHBoxLayout;
-    bar->addWidget(m_problem, 1);
-    bar->addWidget(m_discard);
-    bar->addWidget(m_apply);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll, 1);
-    layout->addLayout(bar);
-    for (QLineEdit *field : {m_hosts, m_entry, m_python})
-        connect(field, &QLineEdit::textEdited, this, &EnvironmentTab::markChanged);
-    connect(m_interface, &QComboBox::activated, this, &EnvironmentTab::markChanged);
-    connect(m_env, &EnvEditor::changed, this, &EnvironmentTab::markChanged);
-    connect(m_apply, &QPushButton::clicked, this, &EnvironmentTab::apply);
-    connect(m_discard, &QPushButton::clicked, this, &EnvironmentTab::load);
-    connect(&context.bridge(), &ControlBridge::sitesChanged, this,
-            &EnvironmentTab::takeConfiguration);
-    connect(&context.bridge(), &ControlBridge::linkChanged, this, &EnvironmentTab::showState);
-    showState();
+    layout->addWidget(m_problem);
+}
+
+QString EnvironmentTab::problem() const
+{
+    return m_problem->text();
 }
 
 void EnvironmentTab::showSite(const QString &site)
@@ -85,120 +98,130 @@ void EnvironmentTab::showSite(const QString &site)
     if (site == m_site)
         return;
     m_site = site;
-    m_apply->setAccessibleName(tr("Apply the changes of %1").arg(site));
-    m_discard->setAccessibleName(tr("Discard the changes of %1").arg(site));
-    load();
+    m_shown = {};
+    showFields();
 }
 
-void EnvironmentTab::takeConfiguration()
+EnvironmentTab::Fields EnvironmentTab::wanted() const
 {
-    const api::SiteView *view = m_context.bridge().site(toStd(m_site));
-    if (!view)
-        return;
-    if (*view == m_shown) { // others changed other things: nothing to decide
-        m_revision = m_context.bridge().sites().revision;
-        return;
+    const PendingChanges &changes = m_context.staging().changes();
+    const auto value = [&](const char *key, const std::string &now) {
+        const StagedEdit *edit = changes.find(siteField(m_shown.id, key));
+        return edit ? edit->value.value_or(std::string()) : now;
+    };
+    Fields fields {.hosts = value("hosts", joinHosts(m_shown.hosts)),
+                   .entry = value("entry", m_shown.entry),
+                   .interface = value("interface", m_shown.interface),
+                   .python = value("python", m_shown.python),
+                   .env = m_shown.env};
+    for (const StagedEdit &edit : changes.edits()) {
+        if (edit.id.object != m_shown.id || !edit.id.key.starts_with("env.")
+            || edit.id.kind != EditId::Kind::SiteField)
+            continue;
+        const std::string name = edit.id.key.substr(4);
+        if (edit.value)
+            fields.env[name] = *edit.value;
+        else
+            fields.env.erase(name);
     }
-    if (!m_changed)
-        return load();
-    m_problem->setText(tr("This site was changed meanwhile. Apply puts your changes on top of the "
-                          "newest state; Discard shows that state."));
-    m_revision = m_context.bridge().sites().revision;
+    return fields;
 }
 
-static QString joined(const std::vector<std::string> &parts)
-{
-    QStringList list;
-    for (const std::string &part : parts)
-        list << toQString(part);
-    return list.join(QStringLiteral(", "));
-}
-
-void EnvironmentTab::load()
+/// What is typed stays as it is typed while it means the same: a cursor must not jump.
+void EnvironmentTab::showFields()
 {
     const api::SiteView *view = m_context.bridge().site(toStd(m_site));
-    m_changed = false;
-    m_problem->clear();
     if (!view)
-        return showState();
-    m_shown = *view;
-    m_revision = m_context.bridge().sites().revision;
-    m_loading = true;
-    m_hosts->setText(joined(view->hosts));
-    m_entry->setText(toQString(view->entry));
-    const int at = m_interface->findText(toQString(view->interface));
-    m_interface->setCurrentIndex(at < 0 ? 0 : at);
-    m_python->setText(toQString(view->python));
-    m_env->setVariables(view->env);
-    m_appPart->setVisible(!view->app.empty());
-    m_loading = false;
-    showState();
-}
-
-void EnvironmentTab::markChanged()
-{
-    if (m_loading)
         return;
-    m_changed = true;
-    m_problem->clear();
-    showState();
+    m_shown = *view;
+    const Fields fields = wanted();
+    if (joinHosts(splitHosts(toStd(m_hosts->text()))) != fields.hosts)
+        m_hosts->setText(toQString(fields.hosts));
+    if (toStd(m_entry->text().trimmed()) != fields.entry)
+        m_entry->setText(toQString(fields.entry));
+    if (toStd(m_python->text().trimmed()) != fields.python)
+        m_python->setText(toQString(fields.python));
+    const int at = m_interface->findText(toQString(fields.interface));
+    m_interface->setCurrentIndex(at < 0 ? 0 : at);
+    if (m_env->typed() != fields.env)
+        m_env->setVariables(fields.env);
+    m_appPart->setVisible(!m_shown.app.empty());
+    showProblems();
 }
 
-void EnvironmentTab::showState()
+void EnvironmentTab::stageField(const std::string &key, const std::string &value,
+                                const std::string &before)
 {
-    const bool live = m_context.bridge().link() == Link::Live;
-    m_apply->setEnabled(m_changed && live && !m_sending);
-    m_discard->setEnabled(m_changed && !m_sending);
-    m_apply->setText(m_shown.app.empty() ? tr("Apply") : tr("Apply, restart workers"));
-    m_apply->setToolTip(live ? QString() : tr("The engine is not reachable"));
+    const bool anyHost = key == "hosts" && before.empty();
+    m_context.staging().changes().stage(
+        {.id = siteField(m_shown.id, key),
+         .value = value,
+         .shown = key == "hosts" && value.empty() ? toStd(tr("any name")) : value,
+         .before = {before, anyHost ? toStd(tr("any name")) : before},
+         .app = m_shown.app},
+        m_context.bridge().sites().revision);
 }
 
-api::SiteEdit EnvironmentTab::edit() const
+void EnvironmentTab::stageVariables()
 {
-    api::SiteEdit edit {.id = toStd(m_site), .revision = m_revision};
-    std::vector<std::string> hosts;
-    static const QRegularExpression kSeparators(QStringLiteral("[,\\s]+"));
-    for (const QString &host : m_hosts->text().split(kSeparators, Qt::SkipEmptyParts))
-        hosts.push_back(toStd(host));
-    if (hosts != m_shown.hosts)
-        edit.hosts = hosts;
-    if (m_shown.app.empty())
-        return edit;
-    if (toStd(m_entry->text().trimmed()) != m_shown.entry)
-        edit.entry = toStd(m_entry->text().trimmed());
-    if (m_interface->currentText() != toQString(m_shown.interface))
-        edit.interface = toStd(m_interface->currentText());
-    if (toStd(m_python->text().trimmed()) != m_shown.python)
-        edit.python = toStd(m_python->text().trimmed());
-    if (m_env->variables() != m_shown.env)
-        edit.env = m_env->variables();
-    return edit;
+    PendingChanges &changes = m_context.staging().changes();
+    const std::map<std::string, std::string> typed = m_env->typed();
+    std::vector<StagedEdit> edits;
+    const auto want = [&](const std::string &name, std::optional<std::string> value,
+                          std::optional<std::string> before) {
+        if (value != before)
+            edits.push_back({.id = siteField(m_shown.id, "env." + name),
+                             .value = std::move(value),
+                             .before = {std::move(before), {}},
+                             .app = m_shown.app});
+    };
+    for (const auto &[name, value] : typed) {
+        const auto old = m_shown.env.find(name);
+        want(name, value, old == m_shown.env.end() ? std::nullopt : std::optional(old->second));
+    }
+    for (const auto &[name, value] : m_shown.env) {
+        if (!typed.contains(name))
+            want(name, std::nullopt, value);
+    }
+    // A name that is being typed was another one a moment ago.
+    std::vector<EditId> gone;
+    for (const StagedEdit &edit : changes.edits()) {
+        if (edit.id.kind == EditId::Kind::SiteField && edit.id.object == m_shown.id
+            && edit.id.key.starts_with("env.")
+            && std::ranges::find(edits, edit.id, &StagedEdit::id) == edits.end())
+            gone.push_back(edit.id);
+    }
+    changes.stageAll(std::move(edits), gone, m_context.bridge().sites().revision);
 }
 
-void EnvironmentTab::apply()
+void EnvironmentTab::showProblems()
 {
-    if (const QString problem = m_env->problem(); !problem.isEmpty())
-        return m_problem->setText(problem);
-    m_sending = true;
-    showState();
-    m_context.bridge().call(
-        &Control::editSite, edit(), this, [this, site = m_site](Result<api::Changed> answer) {
-            m_sending = false;
-            if (site == m_site) {
-                if (answer) {
-                    m_changed = false;
-                    m_problem->clear();
-                } else {
-                    m_problem->setText(toQString(answer.error().message()));
-                    if (answer.error().code() == ErrorCode::Conflict)
-                        m_context.bridge().refresh();
-                }
-            }
-            if (answer)
-                m_context.sayUndoable(tr("%1 is changed").arg(site), answer->revision);
-            showState();
-            m_context.bridge().refresh();
-        });
+    QStringList lines;
+    const auto mark = [](QWidget *field, bool invalid) {
+        if (field->property("invalid").toBool() == invalid)
+            return;
+        field->setProperty("invalid", invalid);
+        field->style()->unpolish(field);
+        field->style()->polish(field);
+    };
+    const std::pair<const char *, QWidget *> fields[] = {
+        {"hosts", m_hosts}, {"entry", m_entry}, {"interface", m_interface}, {"python", m_python}};
+    for (const auto &[key, field] : fields) {
+        const StagedEdit *edit = m_context.staging().changes().find(siteField(m_shown.id, key));
+        mark(field, edit && (!edit->problem.empty() || edit->isConflict));
+    }
+    for (const StagedEdit &edit : m_context.staging().changes().edits()) {
+        if (edit.id.kind != EditId::Kind::SiteField || edit.id.object != m_shown.id)
+            continue;
+        if (edit.isConflict)
+            lines << tr("%1 was changed meanwhile").arg(edit.label());
+        else if (!edit.problem.empty())
+            lines << tr("%1: %2").arg(edit.label(), toQString(edit.problem));
+    }
+    if (const QString twice = m_env->problem(); !twice.isEmpty() && lines.isEmpty())
+        lines << twice;
+    m_problem->setText(lines.join(QLatin1Char('\n')));
+    m_problem->setVisible(!lines.isEmpty());
 }
 
 } // namespace arc

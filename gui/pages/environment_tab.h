@@ -8,38 +8,45 @@
 class QComboBox;
 class QLabel;
 class QLineEdit;
-class QPushButton;
 
 namespace arc {
 
 class EnvEditor;
 class WindowContext;
 
-/// What an app runs with: names, entry point, interface, interpreter, variables. Edits wait for
-/// Apply and survive refreshes; they are made against the revision they were begun on. GUI thread.
+/// What an app runs with: names, entry point, interface, interpreter, variables. Every edit is
+/// staged at once, so that it survives another site, another page and the window; the window's bar
+/// applies it. GUI thread.
 class EnvironmentTab : public QWidget {
     Q_OBJECT
 public:
     explicit EnvironmentTab(WindowContext &context, QWidget *parent = nullptr);
 
     void showSite(const QString &site);
-    bool hasChanges() const { return m_changed; }
+    QString problem() const;
+    QLineEdit *hosts() const { return m_hosts; }
+    QLineEdit *entry() const { return m_entry; }
+    EnvEditor *variables() const { return m_env; }
 
 private:
-    void load();
-    void takeConfiguration();
-    void markChanged();
-    void apply();
-    void showState();
-    api::SiteEdit edit() const;
+    /// What the fields show: the engine's values, with what is staged on top.
+    struct Fields {
+        std::string hosts;
+        std::string entry;
+        std::string interface;
+        std::string python;
+        std::map<std::string, std::string> env;
+    };
+    Fields wanted() const;
+    void makeLayout();
+    void showFields();
+    void stageField(const std::string &key, const std::string &value, const std::string &before);
+    void stageVariables();
+    void showProblems();
 
     WindowContext &m_context;
     QString m_site;
     api::SiteView m_shown;
-    uint64_t m_revision = 0;
-    bool m_changed = false;
-    bool m_loading = false;
-    bool m_sending = false;
     QLineEdit *m_hosts;
     QLineEdit *m_entry;
     QComboBox *m_interface;
@@ -47,8 +54,6 @@ private:
     EnvEditor *m_env;
     QWidget *m_appPart;
     QLabel *m_problem;
-    QPushButton *m_discard;
-    QPushButton *m_apply;
 };
 
 } // namespace arc

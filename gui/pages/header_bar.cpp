@@ -13,8 +13,12 @@
 
 namespace arc {
 
+constexpr int kSearchWidth = 210;
+
 HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent)
     : QFrame(parent), m_bridge(bridge), m_pill(new StatePill(this)),
+      m_search(new QPushButton(icon(QStringLiteral("search"), Tint::Secondary),
+                               tr("Search or run…"), this)),
       m_undo(new QPushButton(icon(QStringLiteral("undo")), tr("Undo"), this)),
       m_add(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), this))
 {
@@ -25,6 +29,9 @@ HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget
     m_add->setProperty("primary", true);
     m_add->setAccessibleName(tr("Add site"));
     m_add->setToolTip(tr("Serve a folder (Ctrl+N)"));
+    m_search->setProperty("search", true);
+    m_search->setToolTip(tr("Pages, sites, actions and settings (Ctrl+K)"));
+    m_search->setMinimumWidth(kSearchWidth);
     m_undo->setAccessibleName(tr("Undo the last change of the configuration"));
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);
@@ -32,15 +39,13 @@ HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget
     layout->addWidget(instance);
     layout->addWidget(m_pill);
     layout->addStretch();
+    layout->addWidget(m_search);
     layout->addWidget(m_undo);
     layout->addWidget(m_add);
     connect(&bridge, &ControlBridge::snapshotChanged, this, &HeaderBar::showState);
     connect(&bridge, &ControlBridge::sitesChanged, this, &HeaderBar::showState);
     connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showState);
-    connect(&bridge, &ControlBridge::linkChanged, this, &HeaderBar::showUndo);
-    connect(&bridge, &ControlBridge::revisionsChanged, this, &HeaderBar::showUndo);
     showState();
-    showUndo();
 }
 
 void HeaderBar::showState()
@@ -56,16 +61,10 @@ void HeaderBar::showState()
                  serving ? tr("%n site(s)", nullptr, serving) : tr("no site"));
 }
 
-void HeaderBar::showUndo()
+void HeaderBar::showUndo(const QString &what, const QString &whyNot)
 {
-    const auto &revisions = m_bridge.revisions().revisions;
-    const bool live = m_bridge.link() == Link::Live;
-    // The first revision is the empty configuration: there is nothing before it.
-    m_undo->setEnabled(live && revisions.size() > 1);
-    m_undo->setToolTip(!live ? tr("The engine is not reachable")
-                           : revisions.size() > 1
-                           ? tr("Undo: %1 (Ctrl+Z)").arg(toQString(revisions.front().summary))
-                           : tr("Nothing to undo"));
+    m_undo->setEnabled(whyNot.isEmpty());
+    m_undo->setToolTip(whyNot.isEmpty() ? tr("Undo: %1 (Ctrl+Z)").arg(what) : whyNot);
 }
 
 } // namespace arc

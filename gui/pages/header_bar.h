@@ -18,15 +18,18 @@ public:
     HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget *parent = nullptr);
 
     StatePill *pill() const { return m_pill; }
+    QPushButton *paletteButton() const { return m_search; }
     QPushButton *undoButton() const { return m_undo; }
     QPushButton *addButton() const { return m_add; }
+    /// `whyNot` empty: there is something to undo, and `what` says what.
+    void showUndo(const QString &what, const QString &whyNot);
 
 private:
     void showState();
-    void showUndo();
 
     ControlBridge &m_bridge;
     StatePill *m_pill;
+    QPushButton *m_search;
     QPushButton *m_undo;
     QPushButton *m_add;
 };

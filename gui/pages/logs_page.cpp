@@ -15,6 +15,7 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QStyle>
+#include <QTableView>
 
 #include <algorithm>
 
@@ -49,6 +50,7 @@ LogsPage::LogsPage(WindowContext &context, QWidget *parent)
     row->addWidget(side);
     row->addLayout(right, 1);
     connectFeed();
+    m_view->table()->installEventFilter(this);
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::snapshotChanged, this, [this] {
         if (isVisible() && m_beats++ % kSourcesEveryBeats == 0)
@@ -103,10 +105,19 @@ void LogsPage::hideEvent(QHideEvent *event)
     m_feed->setWatched(false);
 }
 
+/// A table would select by it: here, as everywhere, Space pauses.
+bool LogsPage::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::KeyPress
+        && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space) {
+        m_pause->toggle();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
 void LogsPage::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() == Qt::Key_Space)
-        return m_pause->toggle();
     if (event->key() == Qt::Key_Escape && m_feed->showsSearch())
         return m_feed->endSearch();
     QWidget::keyPressEvent(event);
@@ -242,10 +253,11 @@ void LogsPage::searchClicked()
         m_feed->search(m_filter->text(), m_regex->isChecked());
 }
 
-void LogsPage::focusFilter()
+void LogsPage::showPaused(bool paused)
 {
-    m_filter->setFocus(Qt::ShortcutFocusReason);
-    m_filter->selectAll();
+    const QSignalBlocker quiet(m_pause);
+    m_pause->setChecked(paused);
+    m_feed->setPaused(paused);
 }
 
 } // namespace arc

@@ -27,7 +27,7 @@ public:
 
     /// What a site writes; of a site without an app, what it answered.
     void showSite(const QString &site);
-    void focusFilter();
+    void showPaused(bool paused);
 
     LogFeed *feed() const { return m_feed; }
     LogView *view() const { return m_view; }
@@ -40,7 +40,12 @@ public:
     QString stateText() const;
     QList<QPushButton *> chips() const { return m_chips; }
 
+Q_SIGNALS:
+    /// One pause is for the whole window: whoever shows this page does it.
+    void pauseWanted(bool paused);
+
 protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;

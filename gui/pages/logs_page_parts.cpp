@@ -50,6 +50,7 @@ QWidget *LogsPage::makeBar()
     m_filter->setPlaceholderText(tr("Show lines with…   Enter: search all files"));
     m_filter->setAccessibleName(tr("Show lines with this text"));
     m_filter->setClearButtonEnabled(true);
+    m_filter->setObjectName(QStringLiteral("pageFilter")); // Ctrl+F finds it
     m_filter->setMaxLength(1000);
     m_regex = new QPushButton(QStringLiteral(".*"), bar);
     m_regex->setCheckable(true);
@@ -88,7 +89,7 @@ QWidget *LogsPage::makeBar()
     connect(m_filter, &QLineEdit::returnPressed, m_search, &QPushButton::click);
     connect(m_regex, &QPushButton::toggled, this, &LogsPage::applyFilter);
     connect(m_search, &QPushButton::clicked, this, &LogsPage::searchClicked);
-    connect(m_pause, &QPushButton::toggled, m_feed, &LogFeed::setPaused);
+    connect(m_pause, &QPushButton::toggled, this, &LogsPage::pauseWanted);
     connect(m_site, &QComboBox::currentIndexChanged, this,
             [this] { m_feed->open(m_feed->source(), m_site->currentData().toString()); });
     return bar;

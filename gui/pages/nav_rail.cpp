@@ -53,6 +53,11 @@ QString pageHelp(PageId page)
     return QStringLiteral("window-%1.md").arg(QLatin1String(kNames[int(page)]));
 }
 
+QString pageActionId(PageId page)
+{
+    return QStringLiteral("page.") + pageIcon(page);
+}
+
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
 {
     setFixedWidth(kRailWidth);

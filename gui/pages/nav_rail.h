@@ -12,7 +12,8 @@ constexpr int kPageCount = 6;
 QString pageTitle(PageId page);
 QString pageIcon(PageId page);
 QKeySequence pageShortcut(PageId page);
-QString pageHelp(PageId page); ///< its page of the manual: "window-logs.md"
+QString pageHelp(PageId page);     ///< its page of the manual: "window-logs.md"
+QString pageActionId(PageId page); ///< in the registry of actions
 
 /// The pages, in groups with headings; arrows move inside it. GUI thread.
 class NavRail : public QFrame {

@@ -31,7 +31,7 @@ public:
 
 Q_SIGNALS:
     void addSite();
-    void trySample();
+    void trySample(const QString &name);
     void siteChosen(const QString &site);
 
 private:

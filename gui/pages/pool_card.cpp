@@ -4,7 +4,7 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/charts/stat_tile.h"
 #include "gui/models/format.h"
-#include "gui/pages/app_dialogs.h"
+#include "gui/pages/confirm.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/icons.h"
@@ -39,7 +39,7 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_table->setAccessibleName(tr("Workers of %1").arg(appName));
-    m_table->setDropOrder({WorkersModel::Age, WorkersModel::Cpu});
+    m_table->setDropOrder({WorkersModel::Age, WorkersModel::Cpu, WorkersModel::Generation});
     m_kill->setAccessibleName(tr("Kill the selected worker of %1").arg(appName));
     m_kill->setEnabled(false);
     auto *head = new QHBoxLayout;
@@ -72,9 +72,14 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
 void PoolCard::show(const api::PoolFigures &pool)
 {
     m_pill->show(m_context.bridge().link() == Link::Live ? toQString(pool.state) : QString());
-    m_kind->setFullText(
-        toQString(pool.kind)
-        + (pool.python.empty() ? QString() : QStringLiteral(" · ") + toQString(pool.python)));
+    QStringList facts {toQString(pool.kind)};
+    if (!pool.python.empty())
+        facts << toQString(pool.python);
+    if (pool.generation > 0)
+        facts << tr("generation %1").arg(pool.generation);
+    if (pool.nextGeneration > 0)
+        facts << tr("generation %1 is starting").arg(pool.nextGeneration);
+    m_kind->setFullText(facts.join(QStringLiteral(" · ")));
     QStringList sentences;
     if (!pool.cause.empty())
         sentences << toQString(pool.cause);
@@ -120,7 +125,8 @@ void PoolCard::kill()
     if (row < 0)
         return;
     const api::WorkerFigures worker = m_model.rowAt(row).figures; // the one that was meant, frozen
-    ask(m_context.window(),
+    confirm(
+        m_context.window(), "killWorker",
         {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
          .text = worker.busy > 0
              ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "

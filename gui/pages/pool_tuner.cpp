@@ -2,6 +2,7 @@
 #include "gui/pages/pool_tuner.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
 #include "gui/models/format.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
@@ -49,7 +50,6 @@ PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
     m_processes->setToolTip(toQString(processes->help));
     m_threads->setToolTip(toQString(threads->help));
     m_processes->setKeyboardTracking(false);
-    m_threads->setKeyboardTracking(false);
     m_apply->setProperty("primary", true);
     m_preview->setProperty("secondary", true);
     m_preview->setWordWrap(true);
@@ -62,6 +62,10 @@ PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
     connect(m_threads, &QSpinBox::valueChanged, this, &PoolTuner::threadsMoved);
     connect(m_auto, &QCheckBox::clicked, this, &PoolTuner::updatePreview);
     connect(m_apply, &QPushButton::clicked, this, &PoolTuner::apply);
+    connect(&context.staging(), &Staging::changed, this, [this] {
+        if (m_known)
+            show(m_pool);
+    });
     connect(m_discard, &QPushButton::clicked, this, [this] {
         m_rest.stop();
         m_editing = false;
@@ -108,6 +112,13 @@ void PoolTuner::show(const api::PoolFigures &pool)
 {
     m_pool = pool;
     m_known = true;
+    m_showing = true;
+    const StagedEdit *staged = stagedThreads();
+    const int threads =
+        staged && staged->value ? QString::fromStdString(*staged->value).toInt() : pool.threads;
+    if (m_threads->value() != threads)
+        m_threads->setValue(threads);
+    m_showing = false;
     // Somebody's hand is on it: figures of a second ago do not move it.
     if (m_editing || m_slider->isSliderDown())
         return;
@@ -119,7 +130,6 @@ void PoolTuner::show(const api::PoolFigures &pool)
     if (!m_processes->hasFocus())
         m_processes->setValue(count);
     m_auto->setChecked(pool.processes == "auto");
-    m_threads->setValue(pool.threads);
     const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
     m_threads->setVisible(threaded);
     m_threadsLabel->setVisible(threaded);
@@ -139,10 +149,25 @@ void PoolTuner::processesMoved(int count)
     updatePreview();
 }
 
+const StagedEdit *PoolTuner::stagedThreads() const
+{
+    return m_context.staging().changes().find(
+        {EditId::Kind::Setting, "app", m_app, std::string(kThreadsKey)});
+}
+
 void PoolTuner::threadsMoved()
 {
-    if (!m_showing)
-        updatePreview();
+    if (m_showing)
+        return;
+    const std::string now = std::to_string(m_threads->value());
+    const std::string before = std::to_string(m_pool.threads);
+    m_context.staging().changes().stage(
+        {.id = {EditId::Kind::Setting, "app", m_app, std::string(kThreadsKey)},
+         .value = now,
+         .shown = now,
+         .before = {before, before}},
+        m_context.bridge().sites().revision);
+    updatePreview();
 }
 
 std::string PoolTuner::wantedProcesses() const
@@ -196,28 +221,24 @@ void PoolTuner::updatePreview()
     if (!m_known)
         return;
     m_needsButton = false;
-    m_editing = processesChanged() || threadsChanged();
+    m_editing = processesChanged();
     QStringList parts;
     if (processesChanged() && m_auto->isChecked())
         parts << tr("Back to auto: one process per core, at least two, no dropped requests");
     else if (processesChanged())
         parts << processesPreview(m_pool.wanted, m_processes->value());
-    const bool tooMuch = m_needsButton;
-    if (threadsChanged()) {
-        parts << tr("%1 → %2 threads each: restarts the workers of %3, one after the other")
+    if (threadsChanged())
+        parts << tr("%1 → %2 threads each: restarts the workers of %3, so it waits below until you "
+                    "apply it")
                      .arg(m_pool.threads)
                      .arg(m_threads->value())
                      .arg(toQString(m_app));
-        m_needsButton = true;
-    }
     if (parts.isEmpty())
         parts << (m_pool.processes == "auto"
                       ? tr("Auto: %n process(es) now", nullptr, m_pool.wanted)
                       : tr("%n process(es)", nullptr, m_pool.wanted));
     m_preview->setText(parts.join(QStringLiteral(" · ")));
-    m_apply->setText(tooMuch             ? tr("Apply anyway")
-                         : m_needsButton ? tr("Apply, restart workers")
-                                         : tr("Apply"));
+    m_apply->setText(tr("Apply anyway"));
     m_apply->setVisible(m_editing && m_needsButton);
     m_discard->setVisible(m_editing && m_needsButton);
     if (m_editing && !m_needsButton)
@@ -231,39 +252,28 @@ void PoolTuner::apply()
     m_rest.stop();
     if (m_slider->isSliderDown())
         return m_rest.start(); // still being pulled
-    std::vector<api::SettingEdit> edits;
-    QStringList done;
-    if (processesChanged()) {
-        edits.push_back({.key = std::string(kProcessesKey),
-                         .scope = "app",
-                         .object = m_app,
-                         .value = wantedProcesses()});
-        done << (m_auto->isChecked() ? tr("automatic processes")
-                                     : tr("%n process(es)", nullptr, m_processes->value()));
-    }
-    if (threadsChanged()) {
-        edits.push_back({.key = std::string(kThreadsKey),
-                         .scope = "app",
-                         .object = m_app,
-                         .value = std::to_string(m_threads->value())});
-        done << tr("%n thread(s) each", nullptr, m_threads->value());
-    }
-    if (!edits.empty())
-        send(std::move(edits), tr("%1: %2").arg(toQString(m_app), done.join(QStringLiteral(", "))));
+    if (!processesChanged())
+        return;
+    const QString done = m_auto->isChecked() ? tr("automatic processes")
+                                             : tr("%n process(es)", nullptr, m_processes->value());
+    send({.key = std::string(kProcessesKey),
+          .scope = "app",
+          .object = m_app,
+          .value = wantedProcesses()},
+         tr("%1: %2").arg(toQString(m_app), done));
 }
 
-void PoolTuner::send(std::vector<api::SettingEdit> edits, const QString &done)
+void PoolTuner::send(api::SettingEdit edit, const QString &done)
 {
     m_apply->setEnabled(false); // five clicks are one change
-    m_context.bridge().call(&Control::editSettings, {.edits = std::move(edits)}, this,
+    m_context.bridge().call(&Control::editSettings, {.edits = {std::move(edit)}}, this,
                             [this, done](Result<api::Changed> answer) {
                                 m_apply->setEnabled(true);
+                                m_editing = false;
                                 if (answer) {
-                                    m_editing = false;
                                     m_context.sayUndoable(done, answer->revision);
                                 } else {
                                     m_context.sayFailed(done, toQString(answer.error().message()));
-                                    m_editing = false;
                                     show(m_pool);
                                 }
                                 m_apply->hide();

@@ -15,10 +15,11 @@ class QSpinBox;
 namespace arc {
 
 class WindowContext;
+struct StagedEdit;
 
 /// Processes and threads of a pool. Processes are live: what the slider says is applied a moment
-/// after it rests. What needs new workers, or more memory than is free, waits for its button.
-/// GUI thread.
+/// after it rests, unless it needs more memory than is free; then it waits for its button. Threads
+/// need new workers: they are staged and applied from the window's bar. GUI thread.
 class PoolTuner : public QWidget {
     Q_OBJECT
 public:
@@ -45,7 +46,8 @@ private:
     void updatePreview();
     QString processesPreview(int from, int to);
     void apply();
-    void send(std::vector<api::SettingEdit> edits, const QString &done);
+    void send(api::SettingEdit edit, const QString &done);
+    const StagedEdit *stagedThreads() const;
     std::string wantedProcesses() const;
     bool processesChanged() const;
     bool threadsChanged() const;

@@ -2,6 +2,7 @@
 #include "gui/pages/serve_form.h"
 
 #include "gui/forms/env_editor.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
@@ -10,6 +11,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -47,11 +49,13 @@ ServeForm::ServeForm(QWidget *parent)
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->setWordWrap(true);
     m_problem->setProperty("bad", true);
+    m_problem->setObjectName(QStringLiteral("serveProblem"));
     m_problem->hide();
     m_projects->setAccessibleName(tr("Projects found"));
     m_name->setObjectName(QStringLiteral("serveName"));
     m_name->setAccessibleName(tr("Name of the site"));
     m_python->setAccessibleName(tr("Interpreter"));
+    m_python->setObjectName(QStringLiteral("servePython"));
     m_open->setChecked(true);
     m_more->setProperty("flat", true);
     m_more->setObjectName(QStringLiteral("serveMore"));
@@ -82,6 +86,7 @@ ServeForm::ServeForm(QWidget *parent)
         showAddress();
         Q_EMIT changed();
     });
+    connect(m_python, &QComboBox::activated, this, &ServeForm::pythonActivated);
     connect(m_more, &QPushButton::clicked, this, &ServeForm::toggleMore);
     connect(m_env, &EnvEditor::changed, this, [this] {
         showProblem(m_env->problem());
@@ -130,9 +135,16 @@ void ServeForm::toggleMore()
     Q_EMIT heightChanged();
 }
 
-void ServeForm::show(const api::Recognition &found, const QString &note)
+QString ServeForm::address() const
+{
+    return m_address->fullText();
+}
+
+void ServeForm::show(const api::Recognition &found, const QString &note,
+                     const QStringList &listenerProblems)
 {
     m_found = found;
+    m_listenerProblems = listenerProblems;
     m_note->setText(
         found.projects.size() > 1
             ? tr("%n projects are in this folder. Choose one:", nullptr, int(found.projects.size()))
@@ -183,6 +195,8 @@ void ServeForm::choose(int project)
     QStringList warnings;
     for (const std::string &warning : choice->warnings)
         warnings << QStringLiteral("▲ ") + toQString(warning);
+    for (const QString &problem : m_listenerProblems)
+        warnings << QStringLiteral("▲ ") + problem;
     m_warnings->setText(warnings.join(QLatin1Char('\n')));
     m_warnings->setVisible(!warnings.isEmpty());
     m_python->setVisible(!isStatic);
@@ -197,23 +211,58 @@ void ServeForm::choose(int project)
 
 void ServeForm::showAddress()
 {
+    const std::string name = toStd(m_name->text().trimmed());
     QUrl url(toQString(m_found.address));
-    if (!m_name->text().trimmed().isEmpty())
-        url.setHost(m_name->text().trimmed() + QStringLiteral(".localhost"));
-    m_address->setFullText(url.toDisplayString());
+    if (url.host().endsWith(QLatin1String(".localhost")) && !name.empty())
+        url.setHost(toQString(name) + QStringLiteral(".localhost"));
+    const QStringList addresses = siteAddresses(name, {toStd(url.toString())});
+    m_address->setFullText(m_found.address.empty() ? tr("No listener is open: see below")
+                                                   : addresses.join(QStringLiteral(" · ")));
 }
 
 void ServeForm::showPythons()
 {
     m_python->clear();
     for (const api::PythonChoice &python : m_found.pythons) {
-        m_python->addItem(
-            tr("Python %1 · %2").arg(toQString(python.version), toQString(python.source)),
-            toQString(python.path));
+        m_python->addItem(tr("%1 · %2").arg(toQString(python.version), toQString(python.source)),
+                          toQString(python.path));
         m_python->setItemData(m_python->count() - 1, toQString(python.path), Qt::ToolTipRole);
     }
     if (m_python->count() == 0)
         m_python->addItem(tr("No Python found"), QString());
+    m_python->insertSeparator(m_python->count());
+    m_python->addItem(tr("Another interpreter…"), QString());
+    m_python->setCurrentIndex(0);
+    m_pythonRow = 0;
+}
+
+void ServeForm::pythonActivated(int row)
+{
+    if (row != m_python->count() - 1) {
+        m_pythonRow = row;
+        return showProblem({});
+    }
+    m_python->setCurrentIndex(m_pythonRow);
+    auto *dialog = new QFileDialog(this, tr("Choose an interpreter"), QStringLiteral("/usr/bin"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &ServeForm::pythonNamed);
+    dialog->open();
+}
+
+void ServeForm::addPython(const api::PythonChoice &python)
+{
+    const QString path = toQString(python.path);
+    int row = m_python->findData(path);
+    if (row < 0) {
+        row = 0;
+        m_python->insertItem(
+            row, tr("%1 · %2").arg(toQString(python.version), toQString(python.source)), path);
+        m_python->setItemData(row, path, Qt::ToolTipRole);
+    }
+    m_python->setCurrentIndex(row);
+    m_pythonRow = row;
+    showProblem({});
 }
 
 bool ServeForm::opensBrowser() const

@@ -24,6 +24,7 @@ ServeProgress::ServeProgress(ControlBridge &bridge, QWidget *parent)
     m_steps->setProperty("secondary", true);
     m_steps->setTextFormat(Qt::PlainText);
     m_cause->setTextFormat(Qt::PlainText);
+    m_cause->setObjectName(QStringLiteral("serveCause"));
     m_cause->setWordWrap(true);
     m_cause->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_output->setMinimumHeight(kProgressOutputHeight);

@@ -2,6 +2,7 @@
 #include "gui/pages/serve_sheet.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/pages/serve_form.h"
 #include "gui/pages/serve_progress.h"
@@ -75,6 +76,7 @@ ServeSheet::ServeSheet(WindowContext &context, const QString &folder, const QStr
             m_main->setEnabled(m_form->isComplete());
     });
     connect(m_form, &ServeForm::heightChanged, this, &ServeSheet::fit);
+    connect(m_form, &ServeForm::pythonNamed, this, &ServeSheet::askPython);
     connect(m_progress, &ServeProgress::heightChanged, this, &ServeSheet::fit);
     connect(m_progress, &ServeProgress::running, this, &ServeSheet::running);
     connect(m_progress, &ServeProgress::failed, this, [this] { setStep(Step::Failed); });
@@ -169,7 +171,13 @@ void ServeSheet::lookAt()
 void ServeSheet::takeRecognition(Result<api::Recognition> answer)
 {
     if (answer && !answer->projects.empty()) {
-        m_form->show(*answer, m_note);
+        QStringList closed;
+        for (const api::ListenerStatus &listener : m_context.bridge().status().listeners) {
+            if (!listener.error.empty())
+                closed << tr("%1 is not open: %2")
+                              .arg(toQString(listener.address), toQString(listener.error));
+        }
+        m_form->show(*answer, m_note, closed);
         return setStep(Step::Form);
     }
     if (answer || answer.error().code() == ErrorCode::NotProject) {
@@ -185,6 +193,20 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
     m_messageText->setText(toQString(answer.error().message()));
     setStep(Step::NotProject);
     m_main->hide(); // what cannot be read cannot be served as files either
+}
+
+/// The engine runs it once and says what it is, or why no app can run with it.
+void ServeSheet::askPython(const QString &path)
+{
+    m_context.bridge().call(&Control::recognise, {.path = toStd(m_folder), .python = toStd(path)},
+                            this, [this, path](Result<api::Recognition> answer) {
+                                if (!answer)
+                                    return m_form->showProblem(toQString(answer.error().message()));
+                                for (const api::PythonChoice &python : answer->pythons) {
+                                    if (toQString(python.path) == path)
+                                        return m_form->addPython(python);
+                                }
+                            });
 }
 
 void ServeSheet::mainPressed()
@@ -251,13 +273,14 @@ void ServeSheet::takeAdded(const api::NewSite &site, const api::Changed &changed
 
 void ServeSheet::retry()
 {
+    setStep(Step::Serving);
+    m_progress->follow(m_site);
+    // Answers when it serves or has failed again; the progress shows either before that.
     m_context.bridge().call(&Control::restartSite, {toStd(m_site)}, this,
-                            [this](Result<api::Nothing> answer) {
-                                if (!answer)
-                                    return m_context.sayFailed(tr("Restart %1").arg(m_site),
-                                                               toQString(answer.error().message()));
-                                setStep(Step::Serving);
-                                m_progress->follow(m_site);
+                            [this](Result<api::Deployed> answer) {
+                                if (!answer && answer.error().code() != ErrorCode::AppFailed)
+                                    m_context.sayFailed(tr("Restart %1").arg(m_site),
+                                                        toQString(answer.error().message()));
                             });
 }
 
@@ -277,8 +300,10 @@ void ServeSheet::running()
 {
     setStep(Step::Running);
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(m_site));
-    if (m_opensBrowser && figures && !figures->urls.empty())
-        m_context.openUrl(QUrl(toQString(figures->urls.front())));
+    const QStringList addresses =
+        figures ? siteAddresses(toStd(m_site), figures->urls) : QStringList();
+    if (m_opensBrowser && !addresses.isEmpty())
+        m_context.openUrl(QUrl(addresses.first()));
     m_context.sayUndoable(tr("%1 is served").arg(m_site), m_revision);
     m_context.showSite(m_site);
     accept();

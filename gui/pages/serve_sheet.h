@@ -37,6 +37,7 @@ private:
     QWidget *makeMessage();
     void setStep(Step step);
     void lookAt();
+    void askPython(const QString &path);
     void takeRecognition(Result<api::Recognition> answer);
     void mainPressed();
     void secondPressed();

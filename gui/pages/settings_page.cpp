@@ -2,6 +2,7 @@
 #include "gui/pages/settings_page.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
 #include "gui/forms/setting_form_row.h"
 #include "gui/models/format.h"
 #include "gui/pages/history_panel.h"
@@ -14,7 +15,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
-#include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
@@ -26,28 +26,22 @@
 namespace arc {
 
 constexpr int kIndexWidth = 220;
-constexpr int kReviewedMax = 3;
+constexpr int kRevealMargin = 80;
 
 SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_search(new QLineEdit(this)),
       m_level(new QComboBox(this)), m_index(new QListWidget(this)),
       m_stack(new QStackedWidget(this)), m_scroll(new QScrollArea(this)),
       m_history(new HistoryPanel(context, this)),
-      m_nothing(new QLabel(tr("No setting matches."), this)), m_bar(new QFrame(this)),
-      m_pending(new QLabel(m_bar)), m_problem(new QLabel(m_bar)),
-      m_discard(new QPushButton(tr("Discard"), m_bar)), m_apply(new QPushButton(tr("Apply"), m_bar))
+      m_nothing(new QLabel(tr("No setting matches."), this))
 {
-    auto *right = new QVBoxLayout;
-    right->setSpacing(0);
     m_stack->addWidget(makeForm());
     m_stack->addWidget(m_history);
-    right->addWidget(m_stack, 1);
-    right->addWidget(makeBar());
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeLeft());
-    layout->addLayout(right, 1);
+    layout->addWidget(m_stack, 1);
     ControlBridge &bridge = context.bridge();
     connect(m_search, &QLineEdit::textChanged, this, &SettingsPage::filter);
     connect(m_index, &QListWidget::currentRowChanged, this, &SettingsPage::jumpTo);
@@ -57,7 +51,6 @@ SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
         const QStringList level = m_level->itemData(index).toStringList();
         m_scope = toStd(level.value(0));
         m_object = toStd(level.value(1));
-        discard();
         load();
     });
     connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
@@ -65,19 +58,19 @@ SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
         if (isVisible())
             load();
     });
+    connect(&context.staging(), &Staging::changed, this, &SettingsPage::showStaged);
     connect(&bridge, &ControlBridge::linkChanged, this, [this] {
-        updateBar();
         if (isVisible() && m_context.bridge().link() == Link::Live)
             load();
     });
     fillLevels();
-    updateBar();
 }
 
 QWidget *SettingsPage::makeLeft()
 {
     auto *left = new QFrame(this);
     left->setFixedWidth(kIndexWidth);
+    m_search->setObjectName(QStringLiteral("pageFilter"));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setClearButtonEnabled(true);
@@ -136,40 +129,12 @@ void SettingsPage::addGroup(SettingPage page, QWidget *parent)
         if (row.page != page)
             continue;
         auto *form = new SettingFormRow(row, card);
-        connect(form, &SettingFormRow::changed, this, &SettingsPage::updateBar);
+        connect(form, &SettingFormRow::changed, this, [this, form] { stage(form); });
         column->addWidget(form);
         group.rows.push_back(form);
         m_rows.emplace(row.key, form);
     }
     m_groups.push_back(std::move(group));
-}
-
-QWidget *SettingsPage::makeBar()
-{
-    m_bar->setProperty("foot", true);
-    m_problem->setProperty("bad", true);
-    m_problem->setWordWrap(true);
-    m_problem->setTextFormat(Qt::PlainText);
-    m_pending->setTextFormat(Qt::PlainText);
-    m_pending->setWordWrap(true);
-    m_apply->setProperty("primary", true);
-    m_apply->setToolTip(tr("Apply all changes as one (Ctrl+Return)"));
-    m_apply->setShortcut(QKeySequence(QStringLiteral("Ctrl+Return")));
-    auto *texts = new QVBoxLayout;
-    texts->setSpacing(2);
-    texts->addWidget(m_pending);
-    texts->addWidget(m_problem);
-    auto *row = new QHBoxLayout(m_bar);
-    row->setContentsMargins(16, 8, 16, 8);
-    row->addLayout(texts, 1);
-    row->addWidget(m_discard);
-    row->addWidget(m_apply);
-    connect(m_apply, &QPushButton::clicked, this, &SettingsPage::apply);
-    connect(m_discard, &QPushButton::clicked, this, [this] {
-        discard();
-        load();
-    });
-    return m_bar;
 }
 
 SettingFormRow *SettingsPage::formRow(std::string_view key) const
@@ -178,19 +143,30 @@ SettingFormRow *SettingsPage::formRow(std::string_view key) const
     return at == m_rows.end() || at->second->property("absent").toBool() ? nullptr : at->second;
 }
 
-QString SettingsPage::problem() const
-{
-    return m_problem->text();
-}
-
 void SettingsPage::showHistory()
 {
     m_index->setCurrentRow(m_index->count() - 1);
 }
 
-void SettingsPage::focusSearch()
+void SettingsPage::showSetting(std::string_view key)
 {
-    m_search->setFocus(Qt::ShortcutFocusReason);
+    m_search->clear();
+    m_stack->setCurrentWidget(m_scroll);
+    if (!formRow(key)) { // of another level; what was edited there waits in the bar
+        m_level->setCurrentIndex(0);
+        m_scope = "engine";
+        m_object.clear();
+        load();
+    }
+    const auto reveal = [this, name = std::string(key)] {
+        if (SettingFormRow *row = formRow(name)) {
+            layout()->activate();
+            m_scroll->ensureWidgetVisible(row, 0, kRevealMargin);
+            row->editor()->field()->setFocus(Qt::OtherFocusReason);
+        }
+    };
+    // The page may have been opened just now: its rows have their places after this turn.
+    QMetaObject::invokeMethod(this, reveal, Qt::QueuedConnection);
 }
 
 void SettingsPage::showEvent(QShowEvent *event)
@@ -230,24 +206,25 @@ void SettingsPage::load()
             if (answer)
                 take(*answer);
             else if (!m_loaded)
-                m_problem->setText(toQString(answer.error().message()));
+                m_nothing->setText(toQString(answer.error().message()));
         });
 }
 
 void SettingsPage::take(const api::SettingViews &views)
 {
     m_revision = views.revision;
+    m_showing = true;
     for (auto &[key, form] : m_rows) {
         const auto at = std::ranges::find(views.settings, key, &api::SettingView::key);
         form->setProperty("absent", at == views.settings.end());
         if (at != views.settings.end())
             form->show(*at);
     }
-    if (!m_loaded)
-        m_problem->clear();
+    m_showing = false;
+    m_nothing->setText(tr("No setting matches."));
     m_loaded = true;
+    showStaged();
     filter(m_search->text());
-    updateBar();
 }
 
 void SettingsPage::filter(const QString &text)
@@ -280,98 +257,28 @@ void SettingsPage::jumpTo(int index)
         m_stack->setCurrentWidget(m_scroll);
         m_scroll->verticalScrollBar()->setValue(m_groups[size_t(index)].card->y() - 12);
     }
-    updateBar();
 }
 
-int SettingsPage::changedCount() const
+void SettingsPage::stage(SettingFormRow *row)
 {
-    return int(
-        std::ranges::count_if(m_rows, [](const auto &at) { return at.second->isChanged(); }));
-}
-
-void SettingsPage::updateBar()
-{
-    QStringList changes;
-    for (const Group &group : m_groups) {
-        for (const SettingFormRow *row : group.rows) {
-            if (row->isChanged())
-                changes << row->changeText();
-        }
-    }
-    const int count = int(changes.size());
-    m_pending->setToolTip(changes.join(QLatin1Char('\n')));
-    if (count > kReviewedMax)
-        changes = changes.first(kReviewedMax) << tr("…");
-    m_pending->setText(tr("%n change(s) not applied", nullptr, count) + QStringLiteral(" · ")
-                       + changes.join(QStringLiteral(" · ")));
-    m_bar->setVisible(count > 0 || !m_problem->text().isEmpty());
-    m_pending->setVisible(count > 0);
-    m_problem->setVisible(!m_problem->text().isEmpty());
-    const bool live = m_context.bridge().link() == Link::Live;
-    m_apply->setEnabled(count > 0 && live && !m_sending);
-    m_discard->setEnabled(count > 0 && !m_sending);
-    m_apply->setText(count > 1 ? tr("Apply %n changes", nullptr, count) : tr("Apply"));
-}
-
-void SettingsPage::discard()
-{
-    for (auto &[key, form] : m_rows)
-        form->discard();
-    m_problem->clear();
-    updateBar();
-}
-
-void SettingsPage::apply()
-{
-    api::SettingEdits edits {.revision = m_revision};
-    for (const Group &group : m_groups) {
-        for (const SettingFormRow *row : group.rows) {
-            if (row->isChanged())
-                edits.edits.push_back(row->edit());
-        }
-    }
-    if (edits.edits.empty() || m_sending)
+    if (m_showing)
         return;
-    const int count = int(edits.edits.size());
-    m_sending = true;
-    m_problem->clear();
-    updateBar();
-    m_context.bridge().call(
-        &Control::editSettings, std::move(edits), this, [this, count](Result<api::Changed> answer) {
-            m_sending = false;
-            if (answer) {
-                discard();
-                m_context.sayUndoable(tr("%n setting(s) changed", nullptr, count),
-                                      answer->revision);
-            } else {
-                showFailure(answer.error());
-            }
-            load();
-            m_context.bridge().refresh();
-            updateBar();
-        });
+    PendingChanges &changes = m_context.staging().changes();
+    if (!row->isChanged())
+        changes.remove(row->id());
+    else if (!changes.stage(row->edit(), m_revision))
+        m_context.say(tr("More than %n changes wait already; apply or discard them first", nullptr,
+                         int(PendingChanges::kEditsMax)));
 }
 
-void SettingsPage::showFailure(const Error &error)
+void SettingsPage::showStaged()
 {
-    const QString message = toQString(error.message());
-    if (error.code() == ErrorCode::Conflict) {
-        m_problem->setText(tr("The configuration was changed meanwhile: %1. Your changes are kept; "
-                              "Apply puts them on top of the newest state.")
-                               .arg(message));
-        return;
-    }
-    // "cache.limit_mib: outside 0..1048576" belongs to its row.
+    m_showing = true;
     for (auto &[key, form] : m_rows) {
-        const QString prefix = toQString(key) + QStringLiteral(": ");
-        if (message.startsWith(prefix)) {
-            form->showError(message.mid(prefix.size()));
-            m_problem->setText(tr("Nothing was changed: %1").arg(toQString(form->row().label)));
-            m_scroll->ensureWidgetVisible(form);
-            return;
-        }
+        if (!form->property("absent").toBool())
+            form->showStaged(m_context.staging().changes().find(form->id()));
     }
-    m_problem->setText(tr("Nothing was changed: %1").arg(message));
+    m_showing = false;
 }
 
 } // namespace arc

@@ -14,7 +14,6 @@ class QFrame;
 class QLabel;
 class QLineEdit;
 class QListWidget;
-class QPushButton;
 class QScrollArea;
 class QStackedWidget;
 
@@ -25,8 +24,8 @@ class SettingFormRow;
 class WindowContext;
 
 /// Every setting, made from the table of rows: grouped, searchable, for the engine or one app or
-/// site. Edits are collected and applied as one change against the revision they were made on.
-/// GUI thread.
+/// site. Edits are staged with those of the other pages and applied from the window's bar. GUI
+/// thread.
 class SettingsPage : public QWidget {
     Q_OBJECT
 public:
@@ -34,14 +33,11 @@ public:
 
     /// nullptr: the row does not belong to the level shown.
     SettingFormRow *formRow(std::string_view key) const;
-    QPushButton *applyButton() const { return m_apply; }
-    QPushButton *discardButton() const { return m_discard; }
-    QString problem() const;
     QComboBox *level() const { return m_level; }
     HistoryPanel *history() const { return m_history; }
     void showHistory();
-    void focusSearch();
-    int changedCount() const;
+    /// Goes to one setting and its input.
+    void showSetting(std::string_view key);
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -56,24 +52,21 @@ private:
 
     QWidget *makeLeft();
     QWidget *makeForm();
-    QWidget *makeBar();
     void addGroup(SettingPage page, QWidget *parent);
     void load();
     void take(const api::SettingViews &views);
     void fillLevels();
     void filter(const QString &text);
     void jumpTo(int index);
-    void updateBar();
-    void apply();
-    void discard();
-    void showFailure(const Error &error);
+    void stage(SettingFormRow *row);
+    void showStaged();
 
     WindowContext &m_context;
     std::vector<Group> m_groups;
     std::map<std::string, SettingFormRow *, std::less<>> m_rows;
     uint64_t m_revision = 0;
     bool m_loaded = false;
-    bool m_sending = false;
+    bool m_showing = false;
     std::string m_scope = "engine";
     std::string m_object;
     QLineEdit *m_search;
@@ -83,11 +76,6 @@ private:
     QScrollArea *m_scroll;
     HistoryPanel *m_history;
     QLabel *m_nothing;
-    QFrame *m_bar;
-    QLabel *m_pending;
-    QLabel *m_problem;
-    QPushButton *m_discard;
-    QPushButton *m_apply;
 };
 
 } // namespace arc

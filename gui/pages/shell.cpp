@@ -2,8 +2,12 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/staging.h"
+#include "gui/bridge/undo_history.h"
 #include "gui/models/format.h"
 #include "gui/pages/about_page.h"
+#include "gui/pages/action_registry.h"
+#include "gui/pages/announcer.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/help_window.h"
 #include "gui/pages/logs_page.h"
@@ -14,13 +18,16 @@
 #include "gui/pages/sites_page.h"
 #include "gui/pages/status_line.h"
 #include "gui/pages/task_strip.h"
+#include "gui/pages/tray_control.h"
 #include "gui/pages/workers_page.h"
 #include "gui/theme/icons.h"
 #include "gui/widgets/banner.h"
 #include "gui/widgets/drop_zone.h"
+#include "gui/widgets/state_pill.h"
 #include "gui/widgets/toast.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QDesktopServices>
 #include <QEvent>
 #include <QLineEdit>
@@ -30,6 +37,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace arc {
 
@@ -42,7 +50,9 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
           m_options.settingsFile.isEmpty()
               ? std::make_unique<QSettings>()
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
-      m_actions(new SiteActions(*this, this))
+      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this)),
+      m_staging(new Staging(bridge, m_options.draftFile, this)),
+      m_undo(new UndoHistory(bridge, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
@@ -50,7 +60,10 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     resize(kFirstSize);
     setAcceptDrops(true);
     makeLayout();
+    makeActions();
     makeMenus();
+    makeSiteContextMenus();
+    makeTray();
     // A folder dropped on an input is meant for the window, not as text.
     for (QLineEdit *field : findChildren<QLineEdit *>())
         field->setAcceptDrops(false);
@@ -60,6 +73,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
         m_startProblem = why;
         updateBanner();
     });
+    new Announcer(m_bridge, m_header->pill(), this);
     connect(m_banner, &Banner::activated, this, &Shell::bannerActivated);
     restoreWindow();
     updateBanner();
@@ -69,11 +83,15 @@ Shell::~Shell()
 {
     // Everything that calls back into this object goes first, while it is still whole.
     hide();
+    delete std::exchange(m_tray, nullptr);
     m_bridge.setWatching(false);
     m_bridge.disconnect(this);
     m_queue.clear();
     delete m_sheet.data();
     delete m_help.data();
+    delete m_changesDialog.data();
+    m_staging->disconnect(this);
+    m_undo->disconnect(this);
     m_banner = nullptr;
     delete takeCentralWidget();
 }
@@ -114,22 +132,67 @@ void Shell::makeLayout()
     column->addWidget(m_banner);
     column->addLayout(middle, 1);
     column->addLayout(m_taskLayout);
+    column->addWidget(makePendingBar(central));
     column->addWidget(m_status);
     setCentralWidget(central);
     m_toast = new Toast(m_stack);
     m_overlay = new DropOverlay(central);
     connect(m_rail, &NavRail::chosen, this, &Shell::goTo);
     connect(m_header->addButton(), &QPushButton::clicked, this, &Shell::chooseFolder);
-    connect(m_header->undoButton(), &QPushButton::clicked, this,
-            [this] { undo(tr("Undone"), tr("Redo")); });
+    connect(m_header->paletteButton(), &QPushButton::clicked, this, &Shell::openPalette);
     connect(m_overview, &OverviewPage::addSite, this, &Shell::chooseFolder);
     connect(m_sites, &SitesPage::addSite, this, &Shell::chooseFolder);
     connect(m_overview, &OverviewPage::siteChosen, this, &Shell::showSite);
-    connect(m_overview, &OverviewPage::trySample, this,
-            [this] { serveFolder(m_options.sampleFolder); });
+    connect(m_overview, &OverviewPage::trySample, this, &Shell::serveSample);
+}
+
+QLineEdit *Shell::pageFilter() const
+{
+    const QWidget *page = m_stack->currentWidget();
+    return page ? page->findChild<QLineEdit *>(QStringLiteral("pageFilter")) : nullptr;
+}
+
+Shell::Place Shell::place() const
+{
+    const QLineEdit *filter = pageFilter();
+    return {.page = m_page,
+            .site = m_page == PageId::Sites ? m_sites->selected() : QString(),
+            .filter = filter ? filter->text() : QString()};
 }
 
 void Shell::goTo(PageId page)
+{
+    const Place left = place();
+    if (page != m_page && (m_places.isEmpty() || !(m_places.last() == left))) {
+        m_places << left;
+        if (m_places.size() > kPlacesMax)
+            m_places.removeFirst();
+    }
+    showPage(page);
+}
+
+void Shell::goToNamed(const QString &page)
+{
+    for (int i = 0; i < kPageCount; ++i) {
+        if (pageIcon(PageId(i)) == page)
+            goTo(PageId(i));
+    }
+}
+
+void Shell::goBack()
+{
+    if (m_places.isEmpty())
+        return;
+    const Place back = m_places.takeLast();
+    showPage(back.page);
+    if (!back.site.isEmpty())
+        m_sites->select(back.site);
+    if (QLineEdit *filter = pageFilter())
+        filter->setText(back.filter);
+    m_registry->refresh();
+}
+
+void Shell::showPage(PageId page)
 {
     m_page = page;
     m_rail->setCurrent(page);
@@ -137,12 +200,16 @@ void Shell::goTo(PageId page)
         m_rail->button(page)->setFocus(Qt::OtherFocusReason);
     m_stack->setCurrentIndex(int(page));
     m_toast->raise();
+    m_registry->refresh();
 }
 
 void Shell::showSite(const QString &site)
 {
-    m_sites->select(site);
+    const Place left = place();
     goTo(PageId::Sites);
+    if (left.page == PageId::Sites && left.site != site)
+        m_places << left;
+    m_sites->select(site);
 }
 
 void Shell::raiseWindow()
@@ -162,33 +229,6 @@ void Shell::say(const QString &text)
 void Shell::sayFailed(const QString &what, const QString &why)
 {
     m_toast->show(tr("%1 failed: %2").arg(what, why));
-}
-
-void Shell::sayUndoable(const QString &text, uint64_t revision)
-{
-    m_toast->show(text, tr("Undo"), [this, revision] { undoRevision(revision); });
-}
-
-void Shell::undoRevision(uint64_t revision)
-{
-    if (m_bridge.snapshot().revision > revision)
-        return say(tr("Something else was changed since. Settings › Configuration history has "
-                      "every state."));
-    undo(tr("Undone"), tr("Redo"));
-}
-
-void Shell::undo(const QString &doneWord, const QString &againWord)
-{
-    m_bridge.call(&Control::rollbackConfig, {.to = 0}, this,
-                  [this, doneWord, againWord](Result<api::Changed> answer) {
-                      m_bridge.refresh();
-                      if (!answer)
-                          return sayFailed(tr("Undo"), toQString(answer.error().message()));
-                      // Undoing the undo is the same order again.
-                      m_toast->show(tr("%1: %2").arg(doneWord, toQString(answer->summary)),
-                                    againWord,
-                                    [this, doneWord, againWord] { undo(againWord, doneWord); });
-                  });
 }
 
 void Shell::openUrl(const QUrl &url)
@@ -225,13 +265,26 @@ void Shell::addTask(const api::TaskView &task)
     });
 }
 
+void Shell::setPaused(bool paused)
+{
+    m_paused = paused;
+    m_status->setPaused(paused);
+    m_logs->showPaused(paused);
+    m_registry->action(QStringLiteral("view.pause"))->setChecked(paused);
+    updateWatching();
+}
+
 void Shell::updateWatching()
 {
     const bool watched = isVisible() && !isMinimized();
     if (watched && !m_bridge.isWatching())
         m_status->restartCost();
-    m_bridge.setWatching(watched);
+    m_bridge.setWatching(watched && !m_paused);
     m_toast->setWatched(watched);
+    if (m_tray)
+        m_tray->setWatched(watched);
+    if (!watched)
+        m_staging->flushDraft();
     for (TaskStrip *strip : m_tasks)
         strip->setWatched(watched);
 }
@@ -275,6 +328,9 @@ void Shell::updateBanner()
         return m_banner->hide();
     if (m_bridge.isStartingEngine())
         return m_banner->show(Banner::Tone::Warn, tr("The engine is being started."), {});
+    if (m_bridge.isRefused())
+        return m_banner->show(Banner::Tone::Error,
+                              tr("The engine cannot be used: %1").arg(m_bridge.problem()), {});
     QString why = m_startProblem.isEmpty() ? m_bridge.engineCause() : m_startProblem;
     if (why.isEmpty())
         why = m_bridge.problem();

@@ -13,8 +13,8 @@
 #include <memory>
 #include <vector>
 
-class QAction;
-class QActionGroup;
+class QDialog;
+class QLineEdit;
 class QSettings;
 class QStackedWidget;
 class QVBoxLayout;
@@ -22,12 +22,15 @@ class QVBoxLayout;
 namespace arc {
 
 class AboutPage;
+class ActionRegistry;
 class Banner;
+class CommandPalette;
 class DropOverlay;
 class HeaderBar;
 class HelpWindow;
 class LogsPage;
 class OverviewPage;
+class PendingBar;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -35,15 +38,22 @@ class SitesPage;
 class StatusLine;
 class TaskStrip;
 class Theme;
+class Staging;
 class Toast;
+class Tray;
+class TrayControl;
+class UndoHistory;
 class WorkersPage;
+struct PaletteItem;
 
 struct ShellOptions {
     QString instanceName;
-    QString sampleFolder; ///< empty: no sample is offered
+    QString sampleFolder; ///< of "photos", the others beside it; empty: no sample is offered
     QString settingsFile; ///< of the window itself; empty: the user's usual place
     std::function<void(const QUrl &)> openUrl; ///< empty: the desktop's browser
+    QString draftFile;                         ///< of changes not applied; empty: none is kept
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
+    Tray *tray = nullptr;                      ///< where the closed window goes; may be absent
 };
 
 /// The window: header, rail, pages, tasks, foot. It decides when the bridge may ask the engine:
@@ -54,12 +64,15 @@ public:
     static constexpr int kTasksMax = 4;
     static constexpr int kQueuedFoldersMax = 20;
     static constexpr int kShutdownWaitMs = 3000;
+    static constexpr int kPlacesMax = 50;
+    using PaletteSource = std::function<void(std::vector<PaletteItem> &)>;
 
     Shell(ControlBridge &bridge, ShellOptions options);
     ~Shell() override;
 
     // WindowContext
     ControlBridge &bridge() override { return m_bridge; }
+    Staging &staging() override { return *m_staging; }
     QWidget *window() override { return this; }
     void say(const QString &text) override;
     void sayUndoable(const QString &text, uint64_t revision) override;
@@ -70,14 +83,29 @@ public:
     void showSite(const QString &site) override;
     void showLogs(const QString &site) override;
     void serveFolder(const QString &folder) override;
+    void serveSample(const QString &name);
+    void chooseSample(); ///< asks which
 
     void goTo(PageId page);
     void showHelp(const QString &link); ///< a page of the manual
+    /// By the short name that its icon has ("workers"); another name changes nothing.
+    void goToNamed(const QString &page);
     PageId page() const { return m_page; }
     void raiseWindow();
-    void quit(); ///< asks while sites are served
+    void goBack(); ///< to the page, site and filter before
+    void quit();   ///< asks while sites are served
+    /// The session ends or somebody ends the window: keeps what it holds, asks nothing.
+    void endSession();
+    void openPalette();
+    /// More for the palette, asked for at each opening.
+    void addPaletteSource(PaletteSource source);
+    void setPaused(bool paused);
+    bool isPaused() const { return m_paused; }
     ServeSheet *sheet() const;
+    CommandPalette *commandPalette() const;
+    TrayControl *trayControl() const { return m_tray; }
 
+    ActionRegistry &registry() const { return *m_registry; }
     HeaderBar *header() const { return m_header; }
     Banner *banner() const { return m_banner; }
     Toast *toast() const { return m_toast; }
@@ -89,9 +117,15 @@ public:
     HelpWindow *helpWindow() const;
     WorkersPage *workersPage() const { return m_workers; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
+    PendingBar *pendingBar() const { return m_pendingBar; }
+    UndoHistory &undoHistory() const { return *m_undo; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
 
+Q_SIGNALS:
+    void left(); ///< the window is done: its process may end
+
 protected:
+    void keyPressEvent(QKeyEvent *event) override;
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void changeEvent(QEvent *event) override;
@@ -106,23 +140,57 @@ private:
         QString note;
     };
 
+    /// Where somebody was: what Alt+Left goes back to.
+    struct Place {
+        PageId page;
+        QString site;
+        QString filter;
+        bool operator==(const Place &) const = default;
+    };
+
     void makeLayout();
     void makeMenus();
-    void makeFileMenu();
-    void makeViewMenu();
-    void makeSiteMenu();
-    void makeThemeMenu(QMenu *view);
-    void updateSiteMenu(const QList<QAction *> &actions);
+    /// What an action on a site needs of it.
+    struct SiteNeeds {
+        bool app = false;
+        bool django = false;
+        bool enabled = false;
+        bool stopped = false;
+    };
+    void makeActions();
+    void makeWindowActions();
+    void makeViewActions();
+    void makeThemeActions();
+    void makeSiteActions();
+    void makeSiteCommands();
+    QString whyNotOn(const QString &site, SiteNeeds needs) const;
+    void makeSiteContextMenus();
+    void addActionItems(std::vector<PaletteItem> &items);
+    void addSiteItems(std::vector<PaletteItem> &items);
+    void addSettingItems(std::vector<PaletteItem> &items);
+    void makeTray();
+    void hideInTray();
+    QLineEdit *pageFilter() const;
+    Place place() const;
+    void showPage(PageId page);
     void chooseFolder();
     void openNextSheet();
-    void undo(const QString &doneWord, const QString &againWord);
+    // Pending changes, undo and redo (shell_changes.cpp)
+    QWidget *makePendingBar(QWidget *parent);
+    void makeChangeActions();
     void undoRevision(uint64_t revision);
+    void reviewChanges();
+    void discardChanges();
+    void rollBack(const QString &site, const QString &why, uint64_t revision);
+    void askAboutForeignChanges();
+    void askAboutUndo(bool isRedo);
+    void showUndo();
     void updateWatching();
     void updateBanner();
     void bannerActivated();
     void cycleRegions();
     void findInPage();
-    void makeHelpMenu();
+    void makeHelpActions();
     int servedSites() const;
     void stopAndLeave();
     void leave();
@@ -133,6 +201,12 @@ private:
     ShellOptions m_options;
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
+    ActionRegistry *m_registry;
+    Staging *m_staging;
+    UndoHistory *m_undo;
+    QString m_rolledBack; ///< what to say when the undo that runs is through
+    PendingBar *m_pendingBar = nullptr;
+    QPointer<QDialog> m_changesDialog; ///< review or conflict: one at a time
     PageId m_page = PageId::Overview;
     HeaderBar *m_header = nullptr;
     Banner *m_banner = nullptr;
@@ -153,6 +227,11 @@ private:
     QPointer<ServeSheet> m_sheet;
     QList<Queued> m_queue;
     QString m_startProblem; ///< why the engine could not be started
+    QPointer<CommandPalette> m_palette;
+    std::vector<PaletteSource> m_paletteSources;
+    QList<Place> m_places; ///< oldest first
+    TrayControl *m_tray = nullptr;
+    bool m_paused = false;
     bool m_leaving = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/pages/app_dialogs.h"
+#include "gui/pages/tray_control.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -17,12 +18,13 @@ namespace arc {
 constexpr auto kGeometryKey = "geometry";
 constexpr auto kPageKey = "page";
 constexpr auto kExplainedKey = "closeExplained";
+constexpr auto kTrayToldKey = "trayTold";
 
 void Shell::restoreWindow()
 {
     restoreGeometry(m_windowSettings->value(QLatin1String(kGeometryKey)).toByteArray());
     const int page = m_windowSettings->value(QLatin1String(kPageKey), 0).toInt();
-    goTo(page >= 0 && page < kPageCount ? PageId(page) : PageId::Overview);
+    showPage(page >= 0 && page < kPageCount ? PageId(page) : PageId::Overview);
     m_rail->button(m_page)->setFocus(Qt::OtherFocusReason);
 }
 
@@ -45,11 +47,20 @@ int Shell::servedSites() const
 void Shell::closeEvent(QCloseEvent *event)
 {
     saveWindow();
-    const int sites = servedSites();
-    if (m_leaving || sites == 0
-        || m_windowSettings->value(QLatin1String(kExplainedKey), false).toBool())
+    if (m_leaving)
         return event->accept();
+    const int sites = servedSites();
+    const bool toTray = sites > 0 && m_tray && m_tray->canHold();
+    if (!toTray
+        && (sites == 0 || m_windowSettings->value(QLatin1String(kExplainedKey), false).toBool())) {
+        m_leaving = true;
+        event->accept();
+        Q_EMIT left();
+        return;
+    }
     event->ignore();
+    if (toTray)
+        return hideInTray();
     auto *box = new QMessageBox(
         QMessageBox::NoIcon, tr("Arcology goes on serving"),
         tr("%n site(s) stay reachable while this window is closed.", nullptr, sites),
@@ -66,6 +77,35 @@ void Shell::closeEvent(QCloseEvent *event)
     box->open();
 }
 
+void Shell::makeTray()
+{
+    if (!m_options.tray)
+        return;
+    m_tray = new TrayControl(*m_options.tray, m_bridge, *m_registry, m_options.instanceName, this);
+    connect(m_tray, &TrayControl::openWanted, this, &Shell::raiseWindow);
+    connect(m_tray, &TrayControl::lost, this, [this] {
+        if (!isVisible())
+            raiseWindow(); // nobody could find it any more
+    });
+}
+
+void Shell::hideInTray()
+{
+    hide();
+    if (m_windowSettings->value(QLatin1String(kTrayToldKey), false).toBool())
+        return;
+    m_windowSettings->setValue(QLatin1String(kTrayToldKey), true);
+    m_tray->tellHidden();
+}
+
+void Shell::endSession()
+{
+    saveWindow();
+    m_leaving = true;
+    close();
+    Q_EMIT left();
+}
+
 void Shell::quit()
 {
     const int sites = servedSites();
@@ -75,9 +115,13 @@ void Shell::quit()
             return stopAndLeave();
         return leave();
     }
+    if (!isVisible())
+        raiseWindow(); // asked from the tray: the question needs its window
     askQuit(this, sites, m_bridge.snapshot().total.requestsPerSecond, [this](QuitChoice choice) {
         if (choice == QuitChoice::StopServing)
             stopAndLeave();
+        else if (m_tray && m_tray->canHold())
+            hideInTray();
         else
             leave();
     });
@@ -95,8 +139,11 @@ void Shell::stopAndLeave()
 
 void Shell::leave()
 {
+    if (m_leaving)
+        return;
     m_leaving = true;
     close();
+    Q_EMIT left();
 }
 
 } // namespace arc

@@ -3,156 +3,90 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
+#include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
-#include "gui/pages/logs_page.h"
-#include "gui/pages/settings_page.h"
-#include "gui/pages/site_actions.h"
+#include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
-#include "gui/theme/icons.h"
-#include "gui/theme/theme.h"
+#include "gui/pages/task_strip.h"
+#include "gui/widgets/banner.h"
 
-#include <QActionGroup>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QMenu>
 #include <QMenuBar>
-#include <QPushButton>
-#include <QSettings>
-#include <QShortcut>
+#include <QMessageBox>
 #include <QStackedWidget>
 
 namespace arc {
 
 void Shell::makeMenus()
 {
-    makeFileMenu();
-    auto *edit = menuBar()->addMenu(tr("&Edit"));
-    auto *undoAction = edit->addAction(icon(QStringLiteral("undo")), tr("&Undo the last change"),
-                                       m_header->undoButton(), &QPushButton::click);
-    undoAction->setShortcut(QKeySequence::Undo);
-    connect(edit, &QMenu::aboutToShow, this, [this, undoAction] {
-        undoAction->setEnabled(m_header->undoButton()->isEnabled());
-        undoAction->setToolTip(m_header->undoButton()->toolTip());
-    });
-    // A shortcut must not wait for its menu to have been open once.
-    connect(edit, &QMenu::aboutToHide, this, [undoAction] { undoAction->setEnabled(true); });
-    edit->addSeparator();
-    edit->addAction(icon(QStringLiteral("search")), tr("&Find in this page"), this,
-                    &Shell::findInPage)
-        ->setShortcut(QKeySequence::Find);
-    makeViewMenu();
-    makeSiteMenu();
-    makeHelpMenu();
-    auto *regions = new QShortcut(QKeySequence(Qt::Key_F6), this);
-    connect(regions, &QShortcut::activated, this, &Shell::cycleRegions);
-}
-
-void Shell::makeFileMenu()
-{
+    const auto add = [this](QMenu *menu, std::initializer_list<const char *> ids) {
+        menu->setToolTipsVisible(true);
+        for (const char *id : ids) {
+            if (*id)
+                menu->addAction(m_registry->action(QString::fromLatin1(id)));
+            else
+                menu->addSeparator();
+        }
+    };
     auto *file = menuBar()->addMenu(tr("&File"));
-    file->addAction(icon(QStringLiteral("plus")), tr("&Add site…"), this, &Shell::chooseFolder)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+N")));
+    add(file, {"file.add"});
     if (!m_options.sampleFolder.isEmpty())
-        file->addAction(tr("Try the &sample site"), this,
-                        [this] { serveFolder(m_options.sampleFolder); });
-    file->addAction(icon(QStringLiteral("history")), tr("Configuration &history"), this, [this] {
-        goTo(PageId::Settings);
-        m_settingsPage->showHistory();
-    });
-    file->addSeparator();
-    file->addAction(tr("&Close window"), this, &QWidget::close)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+W")));
-    file->addAction(tr("&Quit…"), this, &Shell::quit)
-        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+Q")));
-}
-
-void Shell::makeViewMenu()
-{
+        add(file, {"file.sample"});
+    add(file, {"file.history", "file.import", "file.export", "", "file.close", "file.quit"});
+    add(menuBar()->addMenu(tr("&Edit")),
+        {"edit.undo", "edit.redo", "", "edit.apply", "edit.review", "edit.discard", "", "edit.find",
+         "edit.palette"});
     auto *view = menuBar()->addMenu(tr("&View"));
-    for (int i = 0; i < kPageCount; ++i) {
-        const auto page = PageId(i);
-        auto *action = view->addAction(
-            icon(pageIcon(page)), pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
-            this, [this, page] { goTo(page); });
-        action->setShortcut(pageShortcut(page));
-    }
-    view->addSeparator();
-    view->addAction(icon(QStringLiteral("restart")), tr("&Refresh now"), this,
-                    [this] { m_bridge.refresh(); })
-        ->setShortcut(QKeySequence(Qt::Key_F5));
+    for (int i = 0; i < kPageCount; ++i)
+        view->addAction(m_registry->action(pageActionId(PageId(i))));
+    add(view, {"", "view.back", "view.refresh", "view.pause", "view.chartTable", "view.regions"});
     if (m_options.theme)
-        makeThemeMenu(view);
-}
-
-void Shell::makeThemeMenu(QMenu *view)
-{
-    auto *menu = view->addMenu(tr("&Theme"));
-    auto *group = new QActionGroup(this);
-    const std::pair<QString, ThemeChoice> kChoices[] = {
-        {tr("As the &system"), ThemeChoice::System},
-        {tr("&Light"), ThemeChoice::Light},
-        {tr("&Dark"), ThemeChoice::Dark},
-    };
-    for (const auto &[text, choice] : kChoices) {
-        QAction *action = menu->addAction(text, this, [this, choice = choice] {
-            m_options.theme->choose(choice);
-            m_windowSettings->setValue(QStringLiteral("theme"), int(choice));
-        });
-        action->setCheckable(true);
-        action->setChecked(m_options.theme->choice() == choice);
-        group->addAction(action);
-    }
-}
-
-void Shell::makeSiteMenu()
-{
+        add(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});
     auto *site = menuBar()->addMenu(tr("&Site"));
-    const auto selected = [this] {
-        return m_sites->selected();
-    };
-    QList<QAction *> actions;
-    actions << site->addAction(icon(QStringLiteral("open")), tr("&Open in browser"), this,
-                               [=, this] { m_actions->openInBrowser(selected()); });
-    actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+O")));
-    actions << site->addAction(icon(QStringLiteral("terminal")), tr("&Logs"), this,
-                               [=, this] { showLogs(selected()); });
-    actions.last()->setShortcut(QKeySequence(QStringLiteral("Ctrl+L")));
-    site->addSeparator();
-    actions << site->addAction(tr("&Start"), this,
-                               [=, this] { m_actions->setServing(selected(), true); });
-    actions << site->addAction(tr("S&top"), this,
-                               [=, this] { m_actions->setServing(selected(), false); });
-    actions << site->addAction(icon(QStringLiteral("restart")), tr("&Restart"), this,
-                               [=, this] { m_actions->restart(selected()); });
-    site->addSeparator();
-    actions << site->addAction(icon(QStringLiteral("trash"), Tint::Error), tr("Re&move"), this,
-                               [=, this] { m_actions->remove(selected()); });
-    const auto update = [this, actions] {
-        updateSiteMenu(actions);
-    };
-    connect(m_sites, &SitesPage::selectionChanged, this, update);
-    connect(&m_bridge, &ControlBridge::linkChanged, this, update);
-    connect(&m_bridge, &ControlBridge::sitesChanged, this, update);
-    update();
+    for (const ActionRegistry::Entry &entry : m_registry->entries()) {
+        if (entry.isOnSite())
+            site->addAction(entry.action);
+    }
+    site->setToolTipsVisible(true);
+    add(menuBar()->addMenu(tr("&Help")),
+        {"help.page", "help.contents", "help.troubleshooting", "", "help.shortcuts",
+         "help.diagnostics", "help.about"});
 }
 
-void Shell::updateSiteMenu(const QList<QAction *> &actions)
+void Shell::makeSiteContextMenus()
 {
-    const api::SiteView *view = m_bridge.site(toStd(m_sites->selected()));
-    const bool live = m_bridge.link() == Link::Live && view;
-    const bool app = view && !view->app.empty();
-    const bool enabled[] = {view && !view->urls.empty(),  view != nullptr,
-                            live && !view->enabled,       live && view->enabled,
-                            live && app && view->enabled, live};
-    for (int i = 0; i < actions.size(); ++i)
-        actions[i]->setEnabled(enabled[i]);
+    connect(m_sites, &SitesPage::menuWanted, this, [this](const QString &site, QPoint where) {
+        auto *menu = new QMenu(this);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        m_registry->fillSiteMenu(*menu, site);
+        menu->popup(where);
+    });
+    m_sites->detail()->setRunActions({m_registry->action(QStringLiteral("site.migrate")),
+                                      m_registry->action(QStringLiteral("site.createAdmin")),
+                                      m_registry->action(QStringLiteral("site.run"))});
+}
+
+void Shell::keyPressEvent(QKeyEvent *event)
+{
+    // Space comes here only from what has no use for it: buttons and inputs keep it.
+    if (event->key() == Qt::Key_Space && event->modifiers() == Qt::NoModifier)
+        return setPaused(!m_paused);
+    QMainWindow::keyPressEvent(event);
 }
 
 void Shell::findInPage()
 {
-    if (m_page == PageId::Settings)
-        return m_settingsPage->focusSearch();
-    if (m_page == PageId::Logs)
-        return m_logs->focusFilter();
-    goTo(PageId::Sites);
-    m_sites->focusFilter();
+    QLineEdit *filter = pageFilter();
+    if (!filter || !filter->isVisible()) { // a page with nothing to filter: the sites are meant
+        goTo(PageId::Sites);
+        filter = pageFilter();
+    }
+    if (!filter)
+        return;
+    filter->setFocus(Qt::ShortcutFocusReason);
+    filter->selectAll();
 }
 
 static QWidget *firstFocusable(QWidget *region)
@@ -168,7 +102,12 @@ static QWidget *firstFocusable(QWidget *region)
 
 void Shell::cycleRegions()
 {
-    const QList<QWidget *> regions {m_rail, m_stack->currentWidget(), m_header};
+    QList<QWidget *> regions {m_rail, m_stack->currentWidget()};
+    if (!m_tasks.empty())
+        regions << m_tasks.front();
+    if (m_banner->isVisible())
+        regions << m_banner;
+    regions << m_header;
     int now = -1;
     for (int i = 0; i < regions.size(); ++i) {
         if (regions[i]->isAncestorOf(focusWidget()))

@@ -4,34 +4,52 @@
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/pages/about_page.h"
+#include "gui/pages/action_registry.h"
 #include "gui/pages/help_window.h"
 #include "gui/pages/logs_page.h"
-#include "gui/theme/icons.h"
+#include "gui/pages/shortcuts_sheet.h"
 
 #include <QDesktopServices>
-#include <QMenuBar>
+#include <QKeySequence>
 
 namespace arc {
 
-void Shell::makeHelpMenu()
+void Shell::makeHelpActions()
 {
-    auto *help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(icon(QStringLiteral("help")), tr("&Help for this page"), this,
-                    [this] { showHelp(pageHelp(m_page)); })
-        ->setShortcut(QKeySequence(Qt::Key_F1));
-    help->addAction(tr("&Contents of the manual"), this,
+    const auto id = [](const char *name) {
+        return QString::fromLatin1(name);
+    };
+    m_registry->add({.id = id("help.page"),
+                     .text = tr("&Help for this page"),
+                     .icon = id("help"),
+                     .shortcut = QKeySequence(Qt::Key_F1),
+                     .words = tr("manual documentation")},
+                    [this] { showHelp(pageHelp(m_page)); });
+    m_registry->add({.id = id("help.contents"),
+                     .text = tr("&Contents of the manual"),
+                     .words = tr("help documentation index")},
                     [this] { showHelp(QLatin1String(HelpPages::kContents)); });
-    help->addAction(tr("&Troubleshooting"), this,
+    m_registry->add({.id = id("help.troubleshooting"),
+                     .text = tr("&Troubleshooting"),
+                     .words = tr("help error problem")},
                     [this] { showHelp(QStringLiteral("troubleshooting.md")); });
-    help->addSeparator();
-    help->addAction(icon(QStringLiteral("copy")), tr("Copy &diagnostics…"), this, [this] {
-        goTo(PageId::About);
-        m_aboutPage->openDiagnostics();
-    });
-    help->addAction(icon(QStringLiteral("info")), tr("&About Arcology"), this,
-                    [this] { goTo(PageId::About); });
+    m_registry->add({.id = id("help.diagnostics"),
+                     .text = tr("Copy &diagnostics…"),
+                     .icon = id("copy"),
+                     .operation = "diagnostics",
+                     .words = tr("report support")},
+                    [this] {
+                        goTo(PageId::About);
+                        m_aboutPage->openDiagnostics();
+                    });
+    m_registry->add(
+        {.id = id("help.about"), .text = tr("&About Arcology"), .words = tr("version licence")},
+        [this] { goTo(PageId::About); });
     connect(m_aboutPage, &AboutPage::helpWanted, this,
             [this] { showHelp(QLatin1String(HelpPages::kContents)); });
+    connect(m_aboutPage, &AboutPage::keysWanted, this,
+            [this] { showShortcuts(*m_registry, this); });
+    connect(m_logs, &LogsPage::pauseWanted, this, &Shell::setPaused);
 }
 
 HelpWindow *Shell::helpWindow() const

@@ -30,7 +30,8 @@ void Shell::serveFolder(const QString &folder)
         return;
     m_bridge.inspect(folder, this, [this, folder](const PathFacts &facts) {
         if (!facts.exists)
-            return say(tr("%1 does not exist or cannot be read").arg(folder));
+            return say(tr("%1 does not exist or cannot be read; choose the folder of a project")
+                           .arg(folder));
         m_queue << Queued {facts.folder,
                            facts.isFolder ? QString()
                                           : tr("You dropped the file %1; this is its folder.")

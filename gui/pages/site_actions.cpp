@@ -2,8 +2,9 @@
 #include "gui/pages/site_actions.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
-#include "gui/pages/app_dialogs.h"
+#include "gui/pages/confirm.h"
 #include "gui/pages/window_context.h"
 
 #include <QUrl>
@@ -30,26 +31,26 @@ bool SiteActions::isDjango(const QString &site) const
 void SiteActions::setServing(const QString &site, bool on)
 {
     if (on) {
-        m_context.bridge().call(&Control::startSite, {toStd(site)}, this,
-                                [this, site](Result<api::Changed> answer) {
-                                    if (!answer)
-                                        m_context.sayFailed(tr("Start %1").arg(site),
-                                                            toQString(answer.error().message()));
-                                    m_context.bridge().refresh();
-                                });
+        m_context.bridge().call(
+            &Control::startSite, {toStd(site)}, this, [this, site](Result<api::Changed> answer) {
+                if (answer)
+                    m_context.sayUndoable(tr("%1 is started").arg(site), answer->revision);
+                else
+                    m_context.sayFailed(tr("Start %1").arg(site),
+                                        toQString(answer.error().message()));
+                m_context.bridge().refresh();
+            });
         return;
     }
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
     const double rate = figures ? figures->now.requestsPerSecond : 0;
     if (rate <= 0)
-        return stop(site);
-    ask(m_context.window(),
-        {.title = tr("Stop serving %1").arg(site),
-         .text = tr("It answers %1 requests per second now. Its visitors will get an error until "
-                    "it is started again.")
-                     .arg(rateText(rate)),
-         .action = tr("Stop %1").arg(site)},
-        [this, site] { stop(site); });
+        return stop(site); // nobody is served: the toast's Undo is enough
+    confirm(m_context.window(), "stopSite",
+            {.title = tr("Stop serving %1").arg(site),
+             .text = tr("Its visitors will get an error until it is started again."),
+             .action = tr("Stop %1 – %2 requests/s").arg(site, rateText(rate))},
+            [this, site] { stop(site); });
 }
 
 void SiteActions::stop(const QString &site)
@@ -64,19 +65,18 @@ void SiteActions::stop(const QString &site)
         });
 }
 
-void SiteActions::restart(const QString &site)
+void SiteActions::deploy(const QString &site)
 {
-    m_context.bridge().call(&Control::restartSite, {toStd(site)}, this,
-                            [this, site](Result<api::Nothing> answer) {
-                                if (answer)
-                                    m_context.say(tr("%1 gets new workers, one after the other; "
-                                                     "requests go on")
-                                                      .arg(site));
-                                else
-                                    m_context.sayFailed(tr("Restart %1").arg(site),
-                                                        toQString(answer.error().message()));
-                                m_context.bridge().refresh();
-                            });
+    // Answers when it is over; until then, and of a failure, the site's page tells.
+    m_context.bridge().call(
+        &Control::deploySite, {toStd(site)}, this, [this, site](Result<api::Deployed> answer) {
+            if (answer)
+                m_context.say(toQString(answer->summary));
+            else
+                m_context.sayFailed(tr("Deploy %1").arg(site), toQString(answer.error().message()));
+            m_context.bridge().refresh();
+        });
+    m_context.bridge().refresh();
 }
 
 void SiteActions::remove(const QString &site)
@@ -96,15 +96,18 @@ void SiteActions::openInBrowser(const QString &site)
 {
     const api::SiteFigures *figures = m_context.bridge().siteFigures(toStd(site));
     const api::SiteView *view = m_context.bridge().site(toStd(site));
-    if (figures && !figures->urls.empty())
-        m_context.openUrl(QUrl(toQString(figures->urls.front())));
-    else if (view && !view->urls.empty())
-        m_context.openUrl(QUrl(toQString(view->urls.front())));
+    const auto urls = figures && !figures->urls.empty() ? figures->urls
+        : view                                          ? view->urls
+                                                        : std::vector<std::string> {};
+    const QStringList addresses = siteAddresses(toStd(site), urls);
+    if (!addresses.isEmpty())
+        m_context.openUrl(QUrl(addresses.first()));
 }
 
 void SiteActions::migrate(const QString &site)
 {
-    ask(m_context.window(),
+    confirm(
+        m_context.window(), "runCommand",
         {.title = tr("Migrate the database of %1").arg(site),
          .text = tr("Runs manage.py migrate with the site's interpreter and variables. Output is "
                     "shown, and it can be cancelled."),

@@ -18,7 +18,8 @@ public:
     SiteActions(WindowContext &context, QObject *parent = nullptr);
 
     void setServing(const QString &site, bool on);
-    void restart(const QString &site);
+    /// New workers from the folder as it is now.
+    void deploy(const QString &site);
     void remove(const QString &site);
     void openInBrowser(const QString &site);
     void migrate(const QString &site);

@@ -2,8 +2,10 @@
 #include "gui/pages/site_detail.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/addresses.h"
 #include "gui/models/format.h"
 #include "gui/models/log_lines.h"
+#include "gui/pages/deploy_strip.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
 #include "gui/pages/site_actions.h"
@@ -33,17 +35,16 @@ constexpr int kFailureOutputHeight = 140;
 SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
     : QWidget(parent), m_context(context), m_actions(actions), m_name(new ElidedLabel(this)),
       m_pill(new StatePill(this)), m_switch(new Switch(this)),
-      m_restart(new QPushButton(icon(QStringLiteral("restart")), tr("Restart"), this)),
+      m_deploy(new QPushButton(icon(QStringLiteral("restart")), tr("Deploy"), this)),
       m_run(new QPushButton(icon(QStringLiteral("terminal")), tr("Run"), this)),
       m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this)),
-      m_links(new QHBoxLayout), m_failureCard(new QFrame(this)), m_cause(new QLabel(m_failureCard)),
-      m_failureOutput(new OutputView(m_failureCard)),
+      m_links(new QHBoxLayout), m_strip(new DeployStrip(this)), m_failureCard(new QFrame(this)),
+      m_cause(new QLabel(m_failureCard)), m_failureOutput(new OutputView(m_failureCard)),
       m_retry(new QPushButton(tr("Retry"), m_failureCard)), m_tabs(new QTabWidget(this)),
       m_summary(new SummaryTab(context, m_tabs)),
       m_environment(new EnvironmentTab(context, m_tabs)), m_output(new OutputTab(context, m_tabs))
 {
     makeFailureCard();
-    makeRunMenu();
     m_links->setSpacing(8);
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
@@ -54,6 +55,7 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
     layout->setSpacing(8);
     layout->addLayout(makeHead());
     layout->addLayout(m_links);
+    layout->addWidget(m_strip);
     layout->addWidget(m_failureCard);
     layout->addWidget(m_tabs, 1);
     connect(m_switch, &Switch::clicked, this, [this](bool on) {
@@ -61,8 +63,10 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
         m_switch->setChecked(!on);
         m_actions.setServing(m_site, on);
     });
-    connect(m_restart, &QPushButton::clicked, this, [this] { m_actions.restart(m_site); });
-    connect(m_retry, &QPushButton::clicked, this, [this] { m_actions.restart(m_site); });
+    connect(m_deploy, &QPushButton::clicked, this, [this] { m_actions.deploy(m_site); });
+    connect(m_retry, &QPushButton::clicked, this, [this] { m_actions.deploy(m_site); });
+    connect(m_strip, &DeployStrip::outputAsked, this,
+            [this] { m_tabs->setCurrentWidget(m_output); });
     connect(m_remove, &QPushButton::clicked, this, [this] { m_actions.remove(m_site); });
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::sitesChanged, this, &SiteDetail::refresh);
@@ -79,25 +83,17 @@ QHBoxLayout *SiteDetail::makeHead()
     head->addWidget(m_pill);
     head->addWidget(m_switch);
     head->addStretch(1);
-    head->addWidget(m_restart);
+    head->addWidget(m_deploy);
     head->addWidget(m_run);
     head->addWidget(m_remove);
     return head;
 }
 
-void SiteDetail::makeRunMenu()
+void SiteDetail::setRunActions(const QList<QAction *> &actions)
 {
     auto *menu = new QMenu(m_run);
-    auto *migrate = menu->addAction(icon(QStringLiteral("database")), tr("Migrate…"), this,
-                                    [this] { m_actions.migrate(m_site); });
-    auto *admin = menu->addAction(icon(QStringLiteral("user")), tr("Create admin…"), this,
-                                  [this] { m_actions.createAdmin(m_site); });
-    menu->addAction(icon(QStringLiteral("terminal")), tr("Other command…"), this,
-                    [this] { m_actions.runCommand(m_site); });
-    connect(menu, &QMenu::aboutToShow, this, [this, migrate, admin] {
-        migrate->setVisible(m_actions.isDjango(m_site));
-        admin->setVisible(m_actions.isDjango(m_site));
-    });
+    menu->addActions(actions);
+    menu->setToolTipsVisible(true);
     m_run->setMenu(menu);
     m_run->setStyleSheet(QStringLiteral("padding-right: 22px;"));
 }
@@ -134,7 +130,7 @@ void SiteDetail::showSite(const QString &site)
     m_summary->showSite(site);
     m_environment->showSite(site);
     m_output->showSite(site);
-    m_restart->setAccessibleName(tr("Restart %1").arg(site));
+    m_deploy->setAccessibleName(tr("Deploy %1").arg(site));
     m_remove->setAccessibleName(tr("Remove %1").arg(site));
     m_run->setAccessibleName(tr("Run a command in %1").arg(site));
     m_retry->setAccessibleName(tr("Retry starting %1").arg(site));
@@ -158,7 +154,7 @@ void SiteDetail::refresh()
     m_pill->show(state);
     m_switch->setChecked(view->enabled);
     const QString why = live ? QString() : tr("The engine is not reachable");
-    for (QWidget *control : {static_cast<QWidget *>(m_switch), static_cast<QWidget *>(m_restart),
+    for (QWidget *control : {static_cast<QWidget *>(m_switch), static_cast<QWidget *>(m_deploy),
                              static_cast<QWidget *>(m_run), static_cast<QWidget *>(m_remove)}) {
         control->setEnabled(live);
         control->setToolTip(why);
@@ -166,14 +162,20 @@ void SiteDetail::refresh()
     if (live)
         m_switch->setToolTip(view->enabled ? tr("Stop serving %1").arg(m_site)
                                            : tr("Serve %1").arg(m_site));
-    m_restart->setVisible(!view->app.empty());
-    m_restart->setEnabled(live && view->enabled);
+    m_deploy->setVisible(!view->app.empty());
+    const api::PoolFigures *pool = view->app.empty() ? nullptr : bridge.pool(view->app);
+    const bool deploys = pool && pool->nextGeneration > 0;
+    m_deploy->setEnabled(live && view->enabled && !deploys);
+    if (live)
+        m_deploy->setToolTip(
+            deploys ? tr("A new generation is starting already")
+                    : tr("Start new workers from the folder as it is now. The old ones "
+                         "serve until the new ones are ready."));
+    m_strip->show(live ? pool : nullptr);
     m_run->setVisible(!view->app.empty());
     m_tabs->setTabVisible(m_tabs->indexOf(m_output), !view->app.empty());
-    QStringList urls;
-    for (const std::string &url : figures && !figures->urls.empty() ? figures->urls : view->urls)
-        urls << toQString(url);
-    showAddresses(urls);
+    showAddresses(
+        siteAddresses(view->id, figures && !figures->urls.empty() ? figures->urls : view->urls));
     showFailure(state, figures ? toQString(figures->cause) : QString());
 }
 

@@ -11,6 +11,7 @@ class QTabWidget;
 
 namespace arc {
 
+class DeployStrip;
 class ElidedLabel;
 class EnvironmentTab;
 class OutputTab;
@@ -28,9 +29,12 @@ class SiteDetail : public QWidget {
 public:
     SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent = nullptr);
 
+    /// What the Run menu offers: actions on the selected site, which is the one shown.
+    void setRunActions(const QList<QAction *> &actions);
     void showSite(const QString &site);
     Switch *onSwitch() const { return m_switch; }
-    QPushButton *restartButton() const { return m_restart; }
+    QPushButton *deployButton() const { return m_deploy; }
+    DeployStrip *deployStrip() const { return m_strip; }
     QPushButton *removeButton() const { return m_remove; }
     QPushButton *runButton() const { return m_run; }
     QTabWidget *tabs() const { return m_tabs; }
@@ -38,7 +42,6 @@ public:
 
 private:
     QHBoxLayout *makeHead();
-    void makeRunMenu();
     void makeFailureCard();
     void refresh();
     void showAddresses(const QStringList &urls);
@@ -53,10 +56,11 @@ private:
     ElidedLabel *m_name;
     StatePill *m_pill;
     Switch *m_switch;
-    QPushButton *m_restart;
+    QPushButton *m_deploy;
     QPushButton *m_run;
     QPushButton *m_remove;
     QHBoxLayout *m_links;
+    DeployStrip *m_strip;
     QFrame *m_failureCard;
     QLabel *m_cause;
     OutputView *m_failureOutput;

@@ -24,6 +24,7 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
       m_split(new QSplitter(Qt::Horizontal, this)), m_filter(new QLineEdit(this)),
       m_list(new SiteList(&m_model, this)), m_detail(new SiteDetail(context, actions, this))
 {
+    m_filter->setObjectName(QStringLiteral("pageFilter"));
     m_filter->setPlaceholderText(tr("Filter sites"));
     m_filter->setAccessibleName(tr("Filter sites"));
     m_filter->setClearButtonEnabled(true);
@@ -53,16 +54,18 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
         m_detail->showSite(site);
         Q_EMIT selectionChanged();
     });
+    m_list->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_list, &QWidget::customContextMenuRequested, this, [this](QPoint at) {
+        const QModelIndex index = m_list->indexAt(at);
+        if (index.isValid())
+            Q_EMIT menuWanted(index.siblingAtColumn(SitesModel::Name).data().toString(),
+                              m_list->viewport()->mapToGlobal(at));
+    });
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::sitesChanged, this, &SitesPage::refresh);
     connect(&bridge, &ControlBridge::snapshotChanged, this, &SitesPage::refresh);
     connect(&bridge, &ControlBridge::linkChanged, this, &SitesPage::refresh);
     refresh();
-}
-
-void SitesPage::focusFilter()
-{
-    m_filter->setFocus(Qt::ShortcutFocusReason);
 }
 
 void SitesPage::select(const QString &site)

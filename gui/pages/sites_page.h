@@ -27,11 +27,11 @@ public:
     void select(const QString &site);
     QString selected() const { return m_selected; }
     SiteDetail *detail() const { return m_detail; }
-    void focusFilter();
 
 Q_SIGNALS:
     void addSite();
     void selectionChanged();
+    void menuWanted(const QString &site, QPoint where); ///< on the screen
 
 private:
     void refresh();

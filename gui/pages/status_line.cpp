@@ -9,7 +9,10 @@
 #include <QHBoxLayout>
 #include <QLabel>
 
+#include <cstdio>
 #include <ctime>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace arc {
 
@@ -20,6 +23,20 @@ static int64_t clockNs(clockid_t clock)
     timespec now {};
     clock_gettime(clock, &now);
     return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+/// What of this process is in memory. The kernel answers from its own tables: no disk is asked.
+static int64_t ownMemoryBytes()
+{
+    const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    char text[128] = {};
+    const ssize_t length = file < 0 ? -1 : ::read(file, text, sizeof text - 1);
+    if (file >= 0)
+        ::close(file);
+    long pages = -1;
+    if (length <= 0 || std::sscanf(text, "%*d %ld", &pages) != 1)
+        return -1;
+    return int64_t(pages) * ::sysconf(_SC_PAGESIZE);
 }
 
 StatusLine::StatusLine(ControlBridge &bridge, QWidget *parent)
@@ -73,16 +90,25 @@ void StatusLine::showFigures()
             tr("engine %1 · %2")
                 .arg(shareText(host.engineCpu), bytesText(double(host.engineMemoryBytes))));
     }
-    const bool live = m_bridge.link() == Link::Live;
+    const bool live = m_bridge.link() == Link::Live && !m_paused;
     if (!any)
         m_fresh->setText(live ? QString() : tr("no answer yet"));
     else
-        m_fresh->setText(
-            (live ? tr("live %1") : tr("as of %1")).arg(clockText(m_bridge.asOfUnixMs())));
+        m_fresh->setText((live           ? tr("live %1")
+                              : m_paused ? tr("paused, as of %1 (Space goes on)")
+                                         : tr("as of %1"))
+                             .arg(clockText(m_bridge.asOfUnixMs())));
     m_fresh->setProperty("caution", !live && any);
     const QString cost = ownCost();
     if (!cost.isEmpty())
         m_cost->setText(cost);
+}
+
+void StatusLine::setPaused(bool paused)
+{
+    m_paused = paused;
+    m_cpuNs = -1;
+    showFigures();
 }
 
 void StatusLine::restartCost()
@@ -98,7 +124,9 @@ QString StatusLine::ownCost()
         return {};
     QString text;
     if (m_cpuNs >= 0)
-        text = tr("window %1 CPU").arg(shareText(double(cpu - m_cpuNs) / double(wall - m_wallNs)));
+        text = tr("window %1 CPU · %2")
+                   .arg(shareText(double(cpu - m_cpuNs) / double(wall - m_wallNs)),
+                        bytesText(double(ownMemoryBytes())));
     m_cpuNs = cpu;
     m_wallNs = wall;
     return text;

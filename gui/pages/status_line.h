@@ -20,6 +20,8 @@ public:
     explicit StatusLine(ControlBridge &bridge, QWidget *parent = nullptr);
 
     QString freshness() const;
+    /// The figures stand still because somebody wants it.
+    void setPaused(bool paused);
     /// A new stretch of measuring: what was spent while hidden is no present cost.
     void restartCost();
 
@@ -34,6 +36,7 @@ private:
     QLabel *m_engine;
     QLabel *m_fresh;
     QLabel *m_cost;
+    bool m_paused = false;
     int64_t m_cpuNs = -1;
     int64_t m_wallNs = 0;
 };

@@ -11,6 +11,7 @@ class QWidget;
 namespace arc {
 
 class ControlBridge;
+class Staging;
 
 /// What pages may ask of the window around them. GUI thread.
 class WindowContext {
@@ -18,7 +19,8 @@ public:
     virtual ~WindowContext() = default;
 
     virtual ControlBridge &bridge() = 0;
-    virtual QWidget *window() = 0; ///< parent of dialogs
+    virtual Staging &staging() = 0; ///< changes of all pages that are not applied yet
+    virtual QWidget *window() = 0;  ///< parent of dialogs
     /// Says what was done.
     virtual void say(const QString &text) = 0;
     /// Says what was done, and offers to undo exactly that revision.

@@ -11,6 +11,7 @@ QToolTip { background: @raised; color: @text; border: 1px solid @outline; paddin
 QFrame[card="true"] { background: @surface; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[bar="true"] { background: @surface; border: none; border-bottom: 1px solid @hairline; }
 QFrame[foot="true"] { background: @surface; border: none; border-top: 1px solid @hairline; }
+QFrame[pending="true"] { background: @selected; border: none; border-top: 2px solid @accent; }
 QFrame[line="true"] { background: @hairline; border: none; }
 QTextBrowser[help="true"] { background: @surface; color: @text; border: none;
     border-left: 1px solid @hairline; selection-background-color: @accent;
@@ -86,6 +87,8 @@ QPushButton[chip="true"] { background: transparent; color: @text2; border: 1px s
 QPushButton[chip="true"]:hover { background: @raised; }
 QPushButton[chip="true"]:checked { background: @selected; color: @text; border-color: @accent; }
 QPushButton[chip="true"]:focus { border: 2px solid @accent; padding: 1px 11px; }
+QPushButton[search="true"] { background: @window; color: @text2; text-align: left; }
+QPushButton[search="true"]:hover { background: @raised; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/arrow-down.svg);
     subcontrol-position: right center; subcontrol-origin: padding;
     right: 4px; width: 10px; height: 10px; }

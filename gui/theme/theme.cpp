@@ -51,7 +51,7 @@ QPalette paletteOf(const Tokens &tokens)
     return palette;
 }
 
-Theme::Theme(QApplication &app) : QObject(&app), m_app(app), m_systemDark(isDark(app.palette()))
+Theme::Theme(QApplication &app) : QObject(&app), m_app(app), m_paletteDark(isDark(app.palette()))
 {
     app.setStyle(QStringLiteral("Fusion"));
     apply();
@@ -70,6 +70,15 @@ void Theme::choose(ThemeChoice choice)
     apply();
 }
 
+void Theme::setDesktopDark(std::optional<bool> dark)
+{
+    if (dark == m_desktopDark)
+        return;
+    m_desktopDark = dark;
+    if (m_choice == ThemeChoice::System)
+        apply();
+}
+
 const Tokens &Theme::tokens()
 {
     return s_tokens ? *s_tokens : lightTokens();
@@ -77,8 +86,8 @@ const Tokens &Theme::tokens()
 
 void Theme::apply()
 {
-    const bool dark =
-        m_choice == ThemeChoice::System ? m_systemDark : m_choice == ThemeChoice::Dark;
+    const bool dark = m_choice == ThemeChoice::System ? m_desktopDark.value_or(m_paletteDark)
+                                                      : m_choice == ThemeChoice::Dark;
     s_tokens = dark ? &darkTokens() : &lightTokens();
     m_app.setPalette(paletteOf(*s_tokens));
     m_app.setStyleSheet(styleSheet(*s_tokens));

@@ -6,6 +6,8 @@
 #include <QFont>
 #include <QObject>
 
+#include <optional>
+
 class QApplication;
 
 namespace arc {
@@ -24,6 +26,8 @@ public:
 
     ThemeChoice choice() const { return m_choice; }
     void choose(ThemeChoice choice);
+    /// What the desktop says it prefers; nothing: its palette decides, as it was at the start.
+    void setDesktopDark(std::optional<bool> dark);
 
     /// Tokens in force; light ones while no Theme exists. Read at paint time, never stored.
     static const Tokens &tokens();
@@ -36,7 +40,8 @@ private:
 
     QApplication &m_app;
     ThemeChoice m_choice = ThemeChoice::System;
-    bool m_systemDark = false;
+    bool m_paletteDark = false; ///< read before our own palette is set
+    std::optional<bool> m_desktopDark;
 };
 
 QFont bodyFont();

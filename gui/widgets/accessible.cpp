@@ -9,6 +9,7 @@
 #include <QHash>
 #include <QHeaderView>
 #include <QPointer>
+#include <QScrollArea>
 
 namespace arc {
 
@@ -40,6 +41,10 @@ public:
         if (kind != QAccessible::Name || !isValid())
             return {};
         const QAbstractItemModel *model = m_view->model();
+        const QString whole =
+            model->index(m_row, 0, m_view->rootIndex()).data(Qt::AccessibleTextRole).toString();
+        if (!whole.isEmpty())
+            return whole;
         QStringList parts;
         for (int column = 0; column < model->columnCount(m_view->rootIndex()); ++column) {
             const QString value =
@@ -140,6 +145,13 @@ private:
     mutable QHash<int, QAccessible::Id> m_rows; // never more than the view had rows
 };
 
+/// The stock object of scroll areas and headers takes any index from outside for a good one and
+/// reads beyond its list. QAccessibleWidget's own children are checked.
+class PaneAccessible : public QAccessibleWidget {
+public:
+    explicit PaneAccessible(QWidget *pane) : QAccessibleWidget(pane, QAccessible::Pane) { }
+};
+
 class ChartAccessible : public QAccessibleWidget {
 public:
     explicit ChartAccessible(LineChart *chart) : QAccessibleWidget(chart, QAccessible::Chart) { }
@@ -160,6 +172,8 @@ QAccessibleInterface *makeInterface(const QString &, QObject *object)
     auto *view = qobject_cast<QAbstractItemView *>(object);
     if (view && !qobject_cast<QHeaderView *>(object))
         return new ViewAccessible(view);
+    if (qobject_cast<QHeaderView *>(object) || qobject_cast<QScrollArea *>(object))
+        return new PaneAccessible(qobject_cast<QWidget *>(object));
     return nullptr;
 }
 

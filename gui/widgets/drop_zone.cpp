@@ -3,6 +3,7 @@
 
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/sample_cards.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -14,7 +15,7 @@
 namespace arc {
 
 constexpr int kZoneWidth = 560;
-constexpr int kZoneHeight = 300;
+constexpr int kZoneHeight = 260;
 constexpr int kZoneIconSize = 56;
 
 Dropped droppedOf(const QMimeData &mime)
@@ -40,15 +41,10 @@ DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(ne
         new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), m_box);
     add->setProperty("primary", true);
     add->setObjectName(QStringLiteral("dropAdd"));
-    auto *sample = new QPushButton(tr("Try the sample site"), m_box);
-    sample->setObjectName(QStringLiteral("dropSample"));
-    sample->setVisible(withSample);
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(12);
     buttons->addStretch();
     buttons->addWidget(add);
-    if (withSample)
-        buttons->addWidget(sample);
     buttons->addStretch();
     auto *inside = new QVBoxLayout(m_box);
     inside->setSpacing(8);
@@ -67,9 +63,21 @@ DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(ne
     layout->addWidget(m_box, 0, Qt::AlignHCenter);
     layout->addSpacing(8);
     layout->addWidget(promise, 0, Qt::AlignHCenter);
+    if (withSample)
+        addSamples(layout);
     layout->addStretch(5);
     connect(add, &QPushButton::clicked, this, &DropZone::addSite);
-    connect(sample, &QPushButton::clicked, this, &DropZone::trySample);
+}
+
+void DropZone::addSamples(QVBoxLayout *layout)
+{
+    auto *heading = new QLabel(tr("Nothing at hand? Try a sample"), this);
+    auto *cards = new SampleCards(this);
+    layout->addSpacing(24);
+    layout->addWidget(heading, 0, Qt::AlignHCenter);
+    layout->addSpacing(8);
+    layout->addWidget(cards, 0, Qt::AlignHCenter);
+    connect(cards, &SampleCards::chosen, this, &DropZone::trySample);
 }
 
 void DropZone::paintEvent(QPaintEvent *)
@@ -84,7 +92,7 @@ void DropZone::paintEvent(QPaintEvent *)
     const QRectF box = QRectF(m_box->geometry()).adjusted(1, 1, -1, -1);
     painter.drawRoundedRect(box, 10, 10);
     painter.drawPixmap(
-        QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + 46),
+        QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + 30),
         iconPixmap(QStringLiteral("folder"), tokens.accent, kZoneIconSize, devicePixelRatioF()));
 }
 

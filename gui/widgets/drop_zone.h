@@ -5,6 +5,7 @@
 
 class QPushButton;
 class QMimeData;
+class QVBoxLayout;
 
 namespace arc {
 
@@ -24,12 +25,14 @@ public:
 
 Q_SIGNALS:
     void addSite();
-    void trySample();
+    void trySample(const QString &name);
 
 protected:
     void paintEvent(QPaintEvent *) override;
 
 private:
+    void addSamples(QVBoxLayout *layout);
+
     QWidget *m_box;
 };
 

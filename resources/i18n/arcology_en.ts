@@ -89,10 +89,6 @@
         <source>%n process(es)</source>
         <translation><numerusform>%n process</numerusform><numerusform>%n processes</numerusform></translation>
     </message>
-    <message numerus="yes">
-        <source>%n thread(s) each</source>
-        <translation><numerusform>%n thread each</numerusform><numerusform>%n threads each</numerusform></translation>
-    </message>
 </context>
 <context>
     <name>QObject</name>
@@ -118,20 +114,20 @@
 <context>
     <name>arc::SettingsPage</name>
     <message numerus="yes">
-        <source>%n change(s) not applied</source>
-        <translation><numerusform>%n change not applied</numerusform><numerusform>%n changes not applied</numerusform></translation>
-    </message>
-    <message numerus="yes">
-        <source>Apply %n changes</source>
-        <translation><numerusform>Apply %n changes</numerusform><numerusform>Apply %n changes</numerusform></translation>
-    </message>
-    <message numerus="yes">
-        <source>%n setting(s) changed</source>
-        <translation><numerusform>%n setting changed</numerusform><numerusform>%n settings changed</numerusform></translation>
+        <source>More than %n changes wait already; apply or discard them first</source>
+        <translation><numerusform>More than %n change waits already; apply or discard it first</numerusform><numerusform>More than %n changes wait already; apply or discard them first</numerusform></translation>
     </message>
 </context>
 <context>
     <name>arc::Shell</name>
+    <message numerus="yes">
+        <source>%n change(s) applied</source>
+        <translation><numerusform>%n change applied</numerusform><numerusform>%n changes applied</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n change(s) discarded</source>
+        <translation><numerusform>%n change discarded</numerusform><numerusform>%n changes discarded</numerusform></translation>
+    </message>
     <message numerus="yes">
         <source>%n command(s) run already; the output of the new one is not shown</source>
         <translation><numerusform>%n command runs already; the output of the new one is not shown</numerusform><numerusform>%n commands run already; the output of the new one is not shown</numerusform></translation>
@@ -161,6 +157,56 @@
     <message numerus="yes">
         <source>%n core(s)</source>
         <translation><numerusform>%n core</numerusform><numerusform>%n cores</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::TrayControl</name>
+    <message numerus="yes">
+        <source>All %n sites…</source>
+        <translation><numerusform>All %n sites…</numerusform><numerusform>All %n sites…</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::PendingBar</name>
+    <message numerus="yes">
+        <source>%n change(s) not applied</source>
+        <translation><numerusform>%n change not applied</numerusform><numerusform>%n changes not applied</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of them take(s) effect when the engine is started again</source>
+        <translation><numerusform>%n of them takes effect when the engine is started again</numerusform><numerusform>%n of them take effect when the engine is started again</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>Apply (restarts %n apps)</source>
+        <translation><numerusform>Apply (restarts %n app)</numerusform><numerusform>Apply (restarts %n apps)</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::Staging</name>
+    <message numerus="yes">
+        <source>%n change(s) from %1 restored</source>
+        <translation><numerusform>%n change from %1 restored</numerusform><numerusform>%n changes from %1 restored</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::DiffList</name>
+    <message numerus="yes">
+        <source>and %n more line(s)</source>
+        <translation><numerusform>and %n more line</numerusform><numerusform>and %n more lines</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::HistoryPanel</name>
+    <message numerus="yes">
+        <source>No revision among the %n fetched matches.</source>
+        <translation><numerusform>The only revision fetched does not match.</numerusform><numerusform>No revision among the %n fetched matches.</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::ReviewDialog</name>
+    <message numerus="yes">
+        <source>%n change(s) take effect when the engine is started again.</source>
+        <translation><numerusform>%n change takes effect when the engine is started again.</numerusform><numerusform>%n changes take effect when the engine is started again.</numerusform></translation>
     </message>
 </context>
 </TS>

@@ -2,6 +2,7 @@
 #include "server/admin/admin_call.h"
 
 #include "server/base/text.h"
+#include "server/base/version.h"
 
 #include <fmt/format.h>
 
@@ -76,12 +77,19 @@ AdminCall::Dispatch adminDispatch(size_t row) noexcept
     return kDispatch[row];
 }
 
+void addVersion(ResponseHead &head)
+{
+    head.headers.add(std::string(api::kVersionHeader),
+                     api::versionText({api::kApiVersion, kVersion}));
+}
+
 void respondJson(Exchange &exchange, int status, std::string json,
                  std::optional<uint64_t> revision) noexcept
 {
     ResponseHead head {.status = status};
     head.headers.add("Content-Type", "application/json");
     head.headers.add("Cache-Control", "no-store");
+    addVersion(head);
     if (revision)
         head.headers.add("ETag", fmt::format("\"{}\"", *revision));
     exchange.respond(std::move(head), Chunk::own(std::move(json)));

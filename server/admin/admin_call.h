@@ -52,6 +52,8 @@ private:
 /// The dispatch function of a row of operationRows().
 AdminCall::Dispatch adminDispatch(size_t row) noexcept;
 
+/// Says which Arcology answers, as api::kVersionHeader.
+void addVersion(ResponseHead &head);
 /// A whole JSON answer; `revision` becomes the ETag.
 void respondJson(Exchange &exchange, int status, std::string json,
                  std::optional<uint64_t> revision = {}) noexcept;

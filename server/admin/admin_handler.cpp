@@ -3,6 +3,7 @@
 
 #include "server/admin/admin_call.h"
 #include "server/base/text.h"
+#include "server/base/version.h"
 #include "server/control/api/openapi.h"
 
 #include <algorithm>
@@ -49,6 +50,7 @@ void respondNoTarget(Exchange &exchange, const Target &target, std::string_view 
     ResponseHead head {.status = kMethodNotAllowed};
     head.headers.add("Allow", target.allowed);
     head.headers.add("Content-Type", "application/json");
+    addVersion(head);
     const Error error {ErrorCode::Invalid, fmt::format("{}: takes {}", path, target.allowed)};
     exchange.respond(std::move(head), Chunk::own(api::errorToJson(error)));
 }
@@ -63,6 +65,20 @@ std::string authorOf(const Exchange &exchange, const std::string &user)
     // it was.
     return said.find(fmt::format("({})", user)) != said.npos ? said
                                                              : fmt::format("{} ({})", said, user);
+}
+
+/// A caller that does not say its version, such as curl, is taken at its word.
+Result<void> checkCaller(const RequestHead &request)
+{
+    const auto said = request.find(toLower(api::kVersionHeader));
+    if (!said)
+        return {};
+    const auto caller = api::parseVersion(*said);
+    if (!caller)
+        return Error {ErrorCode::Invalid,
+                      fmt::format("{}: must read like \"{}\"", api::kVersionHeader,
+                                  api::versionText({api::kApiVersion, kVersion}))};
+    return api::checkVersions({api::kApiVersion, kVersion}, *caller);
 }
 
 Result<api::Received> receive(const Exchange &exchange, const OperationRow &row, Target target)
@@ -100,6 +116,8 @@ void AdminHandler::handle(Exchange &exchange) const noexcept
                              fmt::format("{} is not in the group {}", peer.name, Peers::kGroup)});
     }
     const RequestHead &request = exchange.request();
+    if (auto same = checkCaller(request); !same)
+        return respondError(exchange, same.error());
     const std::string_view whole = request.rawPath;
     if (!whole.starts_with(api::kPrefix))
         return respondError(

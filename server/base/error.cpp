@@ -48,6 +48,8 @@ ErrorCode codeOfErrno(int value) noexcept
     case ENAMETOOLONG:
         return ErrorCode::Invalid;
     case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
     case EMFILE:
     case ENFILE:
         return ErrorCode::Full;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/document_json.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <optional>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
@@ -111,7 +114,9 @@ public:
             return;
         for (const auto &[key, value] : m_json.items()) {
             if (!m_known.contains(key))
-                m_complaint.add(placeOf(key), "unknown key");
+                m_complaint.add(
+                    placeOf(key),
+                    fmt::format("unknown key (known here: {})", fmt::join(m_known, ", ")));
         }
     }
     std::string placeOf(std::string_view key) const
@@ -139,7 +144,7 @@ void readOverrides(ObjectReader &reader, Overrides &out, Complaint &complaint)
         const std::string place = reader.placeOf("settings." + key);
         const SettingRow *row = findSetting(key);
         if (!row) {
-            complaint.add(place, "there is no such setting");
+            complaint.add(place, unknownSetting(key).message());
             return;
         }
         auto value = settingFromJson(*row, item);

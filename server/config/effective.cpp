@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -48,8 +50,7 @@ Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine)
         const std::string_view key = std::string_view(option).substr(0, equals);
         const SettingRow *row = findSetting(key);
         if (!row)
-            return Error {ErrorCode::Invalid,
-                          fmt::format("--set {}: there is no such setting", key)};
+            return unknownSetting(key).within(fmt::format("--set {}", key));
         if (auto done =
                 pin(pinned, *row, std::string_view(option).substr(equals + 1), "command line");
             !done)

@@ -42,6 +42,8 @@ public:
     virtual void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) = 0;
 
     virtual const Facts &facts() const = 0;
+    /// What goes wrong just now and does not stop serving, one sentence each.
+    virtual std::vector<std::string> troubles() const = 0;
     virtual const PinnedSettings &pinned() const = 0;
     virtual std::vector<api::ListenerStatus> listeners() const = 0;
     /// The pool of an app that runs, or null.

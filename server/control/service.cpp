@@ -38,15 +38,6 @@ private:
 
 } // namespace
 
-const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept
-{
-    for (const RouteConfig &route : site.routes) {
-        if (const auto *python = std::get_if<PythonRoute>(&route.handler))
-            return document.findApp(python->app);
-    }
-    return nullptr;
-}
-
 ControlService::ControlService(EngineHost &host, ConfigStore &store)
     : m_host(host), m_store(store), m_sampler(host.metrics()),
       m_tasks(host.controlLoop(), host.facts().executable),
@@ -205,6 +196,8 @@ void ControlService::status(const Caller &, api::Nothing, Callback<api::Status> 
     status.listeners = m_host.listeners();
     status.warnings = facts.warnings;
     status.warnings.insert(status.warnings.end(), m_storeWarnings.begin(), m_storeWarnings.end());
+    for (std::string &trouble : m_host.troubles())
+        status.warnings.push_back(std::move(trouble));
     for (const SiteConfig &site : m_document.sites)
         status.sites += site.enabled ? 1 : 0;
     status.state = m_host.isDraining() ? "draining" : notReady().empty() ? "serving" : "degraded";

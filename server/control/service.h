@@ -3,6 +3,7 @@
 
 #include "server/config/config_store.h"
 #include "server/control/api/control_provider.h"
+#include "server/control/edits.h"
 #include "server/control/engine_host.h"
 #include "server/control/sampler.h"
 #include "server/control/tasks.h"
@@ -46,6 +47,8 @@ public:
     std::shared_ptr<Control> as(std::string author, Role role) override;
     /// "" when every enabled site answers, else one line for each that does not.
     std::string notReady() const;
+    /// An enabled site whose first workers are not ready yet, and have not failed either.
+    bool isStarting() const;
 
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \
     void name(const Caller &caller, api::request what, Callback<api::answer> done);
@@ -67,9 +70,21 @@ private:
     void change(Change change);
     void nextChange();
     void runChange(Change change);
+    void takeBack(const Caller &caller, uint64_t revision, uint64_t expected,
+                  Callback<api::Changed> done);
     void tick();
     std::string logFolder() const;
 
+    struct RefusedInterpreter {
+        std::string site;
+        Error why;
+    };
+    /// Workers that serve are not replaced by ones of an interpreter that cannot.
+    void tryInterpreters(std::vector<NewInterpreter> left, size_t at,
+                         std::vector<RefusedInterpreter> refused,
+                         std::function<void(std::vector<RefusedInterpreter>)> done);
+    void changeNow(const Caller &caller, api::ChangeSet what, Callback<api::ChangeOutcome> done);
+    void editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done);
     void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
                        Callback<api::Changed> done);
     std::string siteState(const SiteConfig &site, std::string &cause) const;
@@ -95,8 +110,5 @@ private:
     SteadyTime m_lastTick {};
     Timer m_timer;
 };
-
-/// The app a site's routes name, or null: a site of this version hosts at most one.
-const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept;
 
 } // namespace arc

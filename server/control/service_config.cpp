@@ -3,79 +3,13 @@
 // rollback.
 #include "server/control/service.h"
 
+#include "server/config/unknown_setting.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
 namespace arc {
-
-namespace {
-
-/// The overrides a (scope, object) pair names in a document, or why there are none.
-template <class AnyDocument>
-Result<decltype(&std::declval<AnyDocument &>().settings)>
-overridesAt(AnyDocument &document, std::string_view scope, std::string_view object)
-{
-    if (scope == "engine") {
-        if (!object.empty())
-            return Error {ErrorCode::Invalid, "object: the engine has no object; leave it out"};
-        return &document.settings;
-    }
-    if (scope == "app") {
-        for (auto &app : document.apps) {
-            if (app.id == object)
-                return &app.settings;
-        }
-        return Error {ErrorCode::NotFound, fmt::format("there is no app {}", object)};
-    }
-    if (scope == "site") {
-        for (auto &site : document.sites) {
-            if (site.id == object)
-                return &site.settings;
-        }
-        return Error {ErrorCode::NotFound, fmt::format("there is no site {}", object)};
-    }
-    return Error {ErrorCode::Invalid,
-                  fmt::format("scope: \"{}\" is none of engine, site, app", scope)};
-}
-
-bool isSettableAt(const SettingRow &row, std::string_view scope)
-{
-    if (scope == "engine")
-        return true;
-    if (scope == "app")
-        return row.scope == Scope::App;
-    return row.scope == Scope::Site || row.scope == Scope::Route;
-}
-
-Result<void> applyEdit(Document &document, const api::SettingEdit &edit,
-                       const PinnedSettings &pinned)
-{
-    const SettingRow *row = findSetting(edit.key);
-    if (!row)
-        return Error {ErrorCode::NotFound, fmt::format("{}: there is no such setting", edit.key)};
-    if (const auto source = pinned.source.find(edit.key); source != pinned.source.end())
-        return Error {ErrorCode::Conflict,
-                      fmt::format("{}: set by the {}, so it cannot be changed here", edit.key,
-                                  source->second)};
-    auto overrides = overridesAt(document, edit.scope, edit.object);
-    if (!overrides)
-        return std::move(overrides).error();
-    if (!isSettableAt(*row, edit.scope))
-        return Error {ErrorCode::Invalid,
-                      fmt::format("{}: cannot be set for one {}", edit.key, edit.scope)};
-    if (!edit.value) {
-        (*overrides)->erase(edit.key);
-        return {};
-    }
-    auto value = parseSetting(*row, *edit.value);
-    if (!value)
-        return std::move(value).error().within(edit.key);
-    (*overrides)->insert_or_assign(edit.key, std::move(*value));
-    return {};
-}
-
-} // namespace
 
 void ControlService::settings(const Caller &, api::SettingsQuery what,
                               Callback<api::SettingViews> done)
@@ -119,13 +53,55 @@ void ControlService::editSettings(const Caller &caller, api::SettingEdits what,
                        edits = std::move(what.edits)](const Document &current) -> Result<Document> {
                 Document next = current;
                 for (const api::SettingEdit &edit : edits) {
-                    if (auto applied = applyEdit(next, edit, m_host.pinned()); !applied)
+                    if (auto applied = applySettingEdit(next, edit, m_host.pinned()); !applied)
                         return std::move(applied).error();
                 }
                 return next;
             },
             .dryRun = what.dryRun,
             .done = std::move(done)});
+}
+
+void ControlService::applyChanges(const Caller &caller, api::ChangeSet what,
+                                  Callback<api::ChangeOutcome> done)
+{
+    std::vector<NewInterpreter> named = newInterpreters(m_document, what.sites);
+    tryInterpreters(
+        std::move(named), 0, {},
+        [this, caller, what = std::move(what),
+         done = std::move(done)](std::vector<RefusedInterpreter> refused) mutable {
+            if (!what.dryRun && !refused.empty())
+                return done(std::move(refused.front().why));
+            if (!what.dryRun)
+                return changeNow(caller, std::move(what), std::move(done));
+            // Says what is wrong with every edit, not only with the first; nothing waits for it.
+            api::ChangeOutcome outcome {.revision = m_revision};
+            outcome.problems = problemsOf(m_document, what, m_host.pinned());
+            for (const RefusedInterpreter &each : refused)
+                outcome.problems.push_back({"site", each.site, "python", each.why.message()});
+            if (auto next = applyChangeSet(m_document, what, m_host.pinned());
+                next && outcome.problems.empty())
+                outcome.summary = summarise(diffDocuments(m_document, *next));
+            done(std::move(outcome));
+        });
+}
+
+void ControlService::changeNow(const Caller &caller, api::ChangeSet what,
+                               Callback<api::ChangeOutcome> done)
+{
+    change({.caller = caller,
+            .expected = what.revision,
+            .mutate =
+                [this, what = std::move(what)](const Document &current) {
+                    return applyChangeSet(current, what, m_host.pinned());
+                },
+            .done =
+                [done = std::move(done)](Result<api::Changed> changed) {
+                    if (!changed)
+                        return done(std::move(changed).error());
+                    done(api::ChangeOutcome {.revision = changed->revision,
+                                             .summary = std::move(changed->summary)});
+                }});
 }
 
 void ControlService::exportConfig(const Caller &, api::Nothing, Callback<api::Text> done)
@@ -188,6 +164,10 @@ void ControlService::configDiff(const Caller &, api::DiffQuery what, Callback<ap
 void ControlService::rollbackConfig(const Caller &caller, api::Rollback what,
                                     Callback<api::Changed> done)
 {
+    // A change that came after what the caller saw must not be undone with it.
+    const uint64_t expected = what.revision ? what.revision : m_revision;
+    if (what.takeBack)
+        return takeBack(caller, what.takeBack, expected, std::move(done));
     // Undo after undo goes one further back, instead of undoing the undo.
     const uint64_t shown = m_restored ? m_restored : m_revision;
     const uint64_t revision = what.to ? what.to : (shown ? shown - 1 : 0);
@@ -195,8 +175,6 @@ void ControlService::rollbackConfig(const Caller &caller, api::Rollback what,
         return done(Error {ErrorCode::NotFound,
                            what.to ? fmt::format("there is no earlier revision {}", what.to)
                                    : std::string("there is nothing to undo")});
-    const uint64_t expected =
-        m_revision; // of what the caller saw; a change in between must not be undone with it
     m_store.documentAt(revision,
                        [this, caller, revision, expected,
                         done = std::move(done)](Result<Document> earlier) mutable {
@@ -210,6 +188,32 @@ void ControlService::rollbackConfig(const Caller &caller, api::Rollback what,
                                    .restores = revision,
                                    .done = std::move(done)});
                        });
+}
+
+void ControlService::takeBack(const Caller &caller, uint64_t revision, uint64_t expected,
+                              Callback<api::Changed> done)
+{
+    if (revision < 2 || revision > m_revision)
+        return done(Error {ErrorCode::NotFound,
+                           fmt::format("there is no revision {} to take back", revision)});
+    // The history's line holds the difference it made, so no document has to be built up for it.
+    m_store.history(
+        revision + 1, 1,
+        [this, caller, revision, expected,
+         done = std::move(done)](Result<std::vector<Revision>> found) mutable {
+            if (!found)
+                return done(std::move(found).error());
+            if (found->empty() || found->front().number != revision)
+                return done(Error {ErrorCode::NotFound,
+                                   fmt::format("revision {} is no longer kept", revision)});
+            change({.caller = caller,
+                    .expected = expected,
+                    .mutate = [diff = invertDiff(found->front().diff)](
+                                  const Document &current) { return applyDiff(current, diff); },
+                    .summary =
+                        fmt::format("took back revision {}: {}", revision, found->front().summary),
+                    .done = std::move(done)});
+        });
 }
 
 } // namespace arc

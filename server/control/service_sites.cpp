@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations on sites: recognise, add, edit, remove, start, stop, restart, run commands.
+// Operations on sites: recognise, add, edit, remove, start, stop, deploy, run commands.
+#include "server/base/text.h"
 #include "server/control/service.h"
+
+#include "server/config/unknown_setting.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
 namespace {
-
-Error noSite(std::string_view id)
-{
-    return Error {ErrorCode::NotFound, fmt::format("there is no site {}", id)};
-}
-
-SiteConfig *findMutable(Document &document, std::string_view id)
-{
-    const auto found = std::find_if(document.sites.begin(), document.sites.end(),
-                                    [&](const SiteConfig &site) { return site.id == id; });
-    return found == document.sites.end() ? nullptr : &*found;
-}
-
-AppConfig *appOfMutable(const SiteConfig &site, Document &document)
-{
-    return const_cast<AppConfig *>(appOf(site, document)); // the document itself is mutable here
-}
 
 bool isAppUsed(const Document &document, std::string_view app)
 {
@@ -50,7 +37,7 @@ Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &tex
     for (const auto &[key, text] : texts) {
         const SettingRow *row = findSetting(key);
         if (!row)
-            return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", key)};
+            return unknownSetting(key).within(key);
         auto value = parseSetting(*row, text);
         if (!value)
             return std::move(value).error().within(key);
@@ -82,7 +69,7 @@ Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &fo
     return Error {ErrorCode::NotProject,
                   fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app "
                               "and no index.html was "
-                              "recognised; name the entry point, or serve it as static files",
+                              "recognised; name the entry point, or serve it as files",
                               found.folder)};
 }
 
@@ -200,7 +187,7 @@ void ControlService::addRecognised(const Caller &caller, api::NewSite what, Resu
     if (python.empty() && project->kind != "static") {
         if (found->pythons.empty())
             return done(Error {ErrorCode::NotFound,
-                               "no Python interpreter was found; install python3 or name one"});
+                               "no Python 3.9 or newer was found; install python3, or name one"});
         python = found->pythons.front().path;
     }
     SitePlan plan {std::move(*project), std::move(python), std::move(*settings)};
@@ -210,39 +197,44 @@ void ControlService::addRecognised(const Caller &caller, api::NewSite what, Resu
             .done = std::move(done)});
 }
 
+void ControlService::tryInterpreters(std::vector<NewInterpreter> left, size_t at,
+                                     std::vector<RefusedInterpreter> refused,
+                                     std::function<void(std::vector<RefusedInterpreter>)> done)
+{
+    if (at == left.size())
+        return done(std::move(refused));
+    std::string root = left[at].root;
+    std::string python = left[at].python;
+    m_host.recognise(std::move(root), std::move(python),
+                     [this, left = std::move(left), at, refused = std::move(refused),
+                      done = std::move(done)](Result<Detection> found) mutable {
+                         if (!found)
+                             refused.push_back({left[at].site, std::move(found).error()});
+                         tryInterpreters(std::move(left), at + 1, std::move(refused),
+                                         std::move(done));
+                     });
+}
+
 void ControlService::editSite(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
+{
+    std::vector<NewInterpreter> named = newInterpreters(m_document, {what});
+    tryInterpreters(std::move(named), 0, {},
+                    [this, caller, what = std::move(what),
+                     done = std::move(done)](std::vector<RefusedInterpreter> refused) mutable {
+                        if (!refused.empty())
+                            return done(std::move(refused.front().why));
+                        editNow(caller, std::move(what), std::move(done));
+                    });
+}
+
+void ControlService::editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done)
 {
     change({.caller = caller,
             .expected = what.revision,
             .mutate = [what](const Document &current) -> Result<Document> {
                 Document next = current;
-                SiteConfig *site = findMutable(next, what.id);
-                if (!site)
-                    return noSite(what.id);
-                if (what.name && *what.name != what.id && next.findSite(*what.name))
-                    return Error {ErrorCode::Conflict,
-                                  fmt::format("there is a site {} already", *what.name)};
-                if (what.name)
-                    site->id = *what.name;
-                if (what.hosts)
-                    site->hosts = *what.hosts;
-                if (!what.entry && !what.interface && !what.python && !what.env)
-                    return next;
-                AppConfig *app = appOfMutable(*site, next);
-                if (!app)
-                    return Error {
-                        ErrorCode::Invalid,
-                        fmt::format(
-                            "site {} hosts no app: it has no entry, interpreter or environment",
-                            what.id)};
-                if (what.entry)
-                    app->entry = *what.entry;
-                if (what.interface)
-                    app->interface = *what.interface;
-                if (what.python)
-                    app->python = *what.python;
-                if (what.env)
-                    app->env = *what.env;
+                if (auto applied = applySiteEdit(next, what); !applied)
+                    return std::move(applied).error();
                 return next;
             },
             .done = std::move(done)});
@@ -255,7 +247,7 @@ void ControlService::removeSite(const Caller &caller, api::Id what, Callback<api
                 Document next = current;
                 const SiteConfig *site = next.findSite(id);
                 if (!site)
-                    return noSite(id);
+                    return noSite(next, id);
                 const AppConfig *app = appOf(*site, next);
                 const std::string appId = app ? app->id : std::string();
                 std::erase_if(next.sites, [&](const SiteConfig &each) { return each.id == id; });
@@ -275,7 +267,7 @@ void ControlService::setEnabled(const Caller &caller, const std::string &id, boo
                 Document next = current;
                 SiteConfig *site = findMutable(next, id);
                 if (!site)
-                    return noSite(id);
+                    return noSite(next, id);
                 site->enabled = enabled;
                 return next;
             },
@@ -293,28 +285,43 @@ void ControlService::stopSite(const Caller &caller, api::Id what, Callback<api::
     setEnabled(caller, what.id, false, std::move(done));
 }
 
-void ControlService::restartSite(const Caller &, api::Id what, Callback<api::Nothing> done)
+void ControlService::deploySite(const Caller &caller, api::Id what, Callback<api::Deployed> done)
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
-        return done(noSite(what.id));
+        return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
     AppPool *pool = app ? m_host.pool(app->id) : nullptr;
     if (!app)
         return done(
             Error {ErrorCode::Invalid,
-                   fmt::format("site {} hosts no app, so there is nothing to restart", what.id)});
+                   fmt::format("site {} hosts no app: it has no workers to replace, and its "
+                               "files are served as they are",
+                               what.id)});
     if (!pool)
         return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
-    pool->restart();
-    done(api::Nothing {});
+    pool->deploy(caller.author, [id = what.id, done](Result<Deployed> deployed) {
+        if (!deployed)
+            return done(std::move(deployed).error());
+        done(api::Deployed {deployed->generation, deployed->workers, deployed->seconds,
+                            fmt::format("generation {} of {} serves with {} worker{} after {}",
+                                        deployed->generation, id, deployed->workers,
+                                        deployed->workers == 1 ? "" : "s",
+                                        formatDuration(deployed->seconds))});
+    });
+}
+
+/// The same by another name: there is no way to replace workers that is better than this one.
+void ControlService::restartSite(const Caller &caller, api::Id what, Callback<api::Deployed> done)
+{
+    deploySite(caller, std::move(what), std::move(done));
 }
 
 void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<api::TaskView> done)
 {
     const SiteConfig *site = m_document.findSite(what.id);
     if (!site)
-        return done(noSite(what.id));
+        return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
     if (!app)
         return done(Error {

@@ -34,6 +34,8 @@ std::string_view workerStateName(WorkerState state)
     switch (state) {
     case WorkerState::Starting:
         return "starting";
+    case WorkerState::Candidate:
+        return "candidate";
     case WorkerState::Ready:
         return "ready";
     case WorkerState::Stopping:
@@ -163,6 +165,15 @@ api::SiteView ControlService::siteView(const SiteConfig &site) const
     return view;
 }
 
+/// A number of the folders an app names, so that who has them knows when to ask again.
+static int64_t markOf(const std::vector<StaticMount> &mounts)
+{
+    std::string all;
+    for (const StaticMount &mount : mounts)
+        all += fmt::format("{}\n{}\n", mount.prefix, fmt::join(mount.roots, "\n"));
+    return all.empty() ? 0 : static_cast<int64_t>(std::hash<std::string> {}(all) >> 33);
+}
+
 api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool)
 {
     const PoolInfo info = pool ? pool->info() : PoolInfo {};
@@ -175,6 +186,8 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         .cause = info.cause,
         .kind = info.kind.empty() ? app.kind : info.kind,
         .python = info.python.empty() ? app.python : info.python,
+        .generation = info.generation,
+        .nextGeneration = info.nextGeneration,
         .wanted = info.wanted,
         .processes = printSetting(*processes, valueOf(settings, *processes)),
         .threads = app.interface == "asgi" ? 1 : static_cast<int>(settings.poolThreads),
@@ -184,11 +197,13 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         .queueP95 = now.queueP95,
         .restarts = info.restarts,
         .workers = {},
+        .routesMark = markOf(info.mounts),
         .warnings = info.warnings};
     for (const WorkerInfo &worker : info.workers) {
         const auto cpu = m_workerCpu.find(worker.pid);
         api::WorkerFigures row {.pid = worker.pid,
                                 .state = std::string(workerStateName(worker.state)),
+                                .generation = worker.generation,
                                 .startedUnixMs = worker.startedUnixMs,
                                 .requests = worker.requests,
                                 .busy = worker.busy,
@@ -216,6 +231,15 @@ std::string ControlService::notReady() const
                                : fmt::format("{}: {}: {}\n", site.id, state, cause);
     }
     return lines;
+}
+
+bool ControlService::isStarting() const
+{
+    return std::any_of(
+        m_document.sites.begin(), m_document.sites.end(), [this](const SiteConfig &site) {
+            std::string cause;
+            return siteState(site, cause) == poolStateName(PoolState::Starting) && cause.empty();
+        });
 }
 
 } // namespace arc

@@ -16,6 +16,7 @@
 #include "server/store/sqlite_store.h"
 
 #include <csignal>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,16 @@ constexpr size_t kBlockingThreads = 4;
 constexpr const char *kFirstAddress = "127.0.0.1";
 constexpr uint16_t kFirstPort = 8080;
 constexpr uint16_t kLastPort = 8099;
+/// An app that needs longer to start does not hold up what waits for this engine.
+constexpr std::chrono::seconds kReadyWaitMax {30};
+constexpr std::chrono::milliseconds kReadyPoll {50};
+
+/// Installed: <prefix>/bin/arcology and <prefix>/lib/arcology/worker.
+std::string shippedWorkers(const std::string &executable)
+{
+    const std::filesystem::path bin = std::filesystem::path(executable).parent_path();
+    return (bin.parent_path() / "lib/arcology/worker").string();
+}
 
 size_t loopCount(const Settings &settings, bool hostsPython)
 {
@@ -42,9 +53,18 @@ LogLimits logLimits(const Settings &settings)
             .filesMax = static_cast<int>(settings.logFilesMax)};
 }
 
-/// A document for a machine that never had one: one listener on the first free port from 8080 on.
-Document firstDocument()
+/// A document for a machine that never had one: the sockets a service manager opened for us, else
+/// one listener on the first free port from 8080 on.
+Document firstDocument(const std::vector<std::string> &offered)
 {
+    Document document;
+    for (const std::string &address : offered) {
+        const size_t count = document.listeners.size();
+        document.listeners.push_back(
+            {.id = count ? fmt::format("http-{}", count + 1) : "http", .address = address});
+    }
+    if (!document.listeners.empty())
+        return document;
     for (uint16_t port = kFirstPort; port <= kLastPort; ++port) {
         const std::string text = fmt::format("{}:{}", kFirstAddress, port);
         const auto address = SocketAddress::parse(text);
@@ -62,6 +82,7 @@ struct Engine::Implementation {
     std::optional<DataDir> dataDir;
     LoopMetrics controlMetrics;
     std::unique_ptr<EventLoop> control;
+    Supervisor supervisor; // goes before the control loop, on which its timer runs
     std::unique_ptr<EngineLog> log;
     std::unique_ptr<SqliteStore> store;
     std::unique_ptr<MetricsRegistry> metrics;
@@ -76,13 +97,17 @@ struct Engine::Implementation {
     std::unique_ptr<OperationsFront> front;
     SignalEvent onTerminate;
     SignalEvent onInterrupt;
+    Timer readyPoll;
+    SteadyTime readyAtLatest {};
     bool isServing = false;
+    uint64_t foundRevision = 0;
     bool interrupted = false;
     Settings startSettings; // as they were when the engine was built
     std::function<void()> serving;
     Result<void> ended;
     bool stopping = false;
 
+    Implementation() : readyPoll(&Implementation::readyMaybe, this) { }
     Result<void> build(const StoredConfig &stored);
     Result<void> openFront();
     void loaded(Result<StoredConfig> stored);
@@ -94,6 +119,7 @@ struct Engine::Implementation {
     void closed();
     static void terminated(void *self) noexcept;
     static void interruptedOnce(void *self) noexcept;
+    static void readyMaybe(void *self) noexcept;
 };
 
 Engine::Engine(std::unique_ptr<Implementation> implementation) : m_impl(std::move(implementation))
@@ -104,14 +130,19 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
 {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a file at its limit is a write that fails, as on a full disk
     auto made = std::make_unique<Implementation>();
     auto dataDir = DataDir::open(options.dataDir);
     if (!dataDir)
         return std::move(dataDir).error();
     made->dataDir = std::move(*dataDir);
     made->log = std::make_unique<EngineLog>(made->dataDir->logs());
-    if (auto files = installPythonFiles(made->dataDir->run()); !files)
-        return std::move(files).error();
+    if (auto files = installPythonFiles(made->dataDir->run(), shippedWorkers(options.executable));
+        !files)
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}; free some space, or choose another data directory",
+                                  files.error().message())};
     auto control = EventLoop::create("arc-control", EventLoop::kNoIndex, made->controlMetrics);
     if (!control)
         return std::move(control).error();
@@ -122,8 +153,8 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options)
     if (!store)
         return std::move(store).error();
     made->store = std::move(*store);
+    made->supervisor = std::move(options.supervisor);
     made->options = std::move(options);
-    std::signal(SIGPIPE, SIG_IGN);
     return std::unique_ptr<Engine>(new Engine(std::move(made)));
 }
 
@@ -148,6 +179,11 @@ ControlService &Engine::control() noexcept
 EventLoop &Engine::loop() noexcept
 {
     return *m_impl->control;
+}
+
+uint64_t Engine::foundRevision() const noexcept
+{
+    return m_impl->foundRevision;
 }
 
 void Engine::requestStop()
@@ -205,14 +241,22 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .metrics = *metrics,
         .blocking = *blocking,
         .appLog = *appLog,
+        .supervisor = supervisor,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),
                   .dataDir = dataDir->path(),
                   .executable = options.executable,
                   .about = options.about},
         .listenersMustBind = options.listenersMustBind,
+        .troubles =
+            [this] {
+                const std::string trouble = logWriter->trouble();
+                return trouble.empty() ? std::vector<std::string> {}
+                                       : std::vector<std::string> {trouble};
+            },
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
+        .log = [this](const std::string &sentence) { log->info(sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
@@ -223,7 +267,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
 Result<void> Engine::Implementation::openFront()
 {
     if (!options.controlSocket.empty()) {
-        if (auto opened = front->openControl(options.controlSocket); !opened)
+        if (auto opened = front->openControl(options.controlSocket, options.controlMode); !opened)
             return std::move(opened).error();
     }
     if (!options.opensOps || startSettings.opsListen == "off")
@@ -240,8 +284,9 @@ void Engine::Implementation::loaded(Result<StoredConfig> stored)
 {
     if (!stored)
         return fail(std::move(stored).error());
+    foundRevision = stored->revision;
     if (stored->revision == 0 && !options.document)
-        options.document = firstDocument();
+        options.document = firstDocument(supervisor.offered());
     if (auto built = build(*stored); !built)
         return fail(std::move(built).error());
     service->open(options.document, options.author,
@@ -259,7 +304,22 @@ void Engine::Implementation::opened(Result<void> done)
             log->warning(listener.error);
     }
     isServing = true;
+    supervisor.beat(*control, [this] { return front->unhealthy().empty(); });
+    readyAtLatest = control->now() + kReadyWaitMax;
+    readyMaybe(this);
     serving();
+}
+
+/// Ready means that requests are answered, so the apps' first workers are waited for.
+void Engine::Implementation::readyMaybe(void *self) noexcept
+{
+    auto &all = *static_cast<Implementation *>(self);
+    if (all.stopping)
+        return;
+    if (all.service->isStarting() && all.control->now() < all.readyAtLatest)
+        return all.readyPoll.arm(all.control->timers(), kReadyPoll);
+    const std::string problems = all.service->notReady();
+    all.supervisor.ready(problems.empty() ? "Serving" : problems.substr(0, problems.find('\n')));
 }
 
 void Engine::Implementation::applyEngineSettings(const Settings &settings)
@@ -286,6 +346,7 @@ void Engine::Implementation::stop()
         return closed();
     live->setDraining();
     const Settings settings = engineSettings(live->document(), options.pinned);
+    supervisor.stopping(settings.drainSeconds);
     if (isServing)
         log->info(
             fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));

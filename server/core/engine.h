@@ -4,6 +4,7 @@
 #include "server/base/error.h"
 #include "server/config/effective.h"
 #include "server/control/api/log_types.h"
+#include "server/core/supervisor.h"
 
 #include <functional>
 #include <memory>
@@ -18,6 +19,7 @@ class EventLoop;
 struct EngineOptions {
     std::string dataDir;       ///< made when missing; one engine each
     std::string controlSocket; ///< Unix socket of the admin API; empty: none
+    int controlMode = 0600;    ///< rights of that socket
     std::string executable;    ///< of this program, for workers
     PinnedSettings pinned;
     std::optional<Document> document; ///< replaces what is stored
@@ -27,6 +29,7 @@ struct EngineOptions {
     api::About about;                 ///< version, build, libraries, system
     std::function<std::string()> machineReport; ///< for diagnostics; blocks; may be null
     bool hostsPython = true;                    ///< for loops = auto: leave most cores to workers
+    Supervisor supervisor;                      ///< the service manager, if one started us
 };
 
 /// The engine: everything that serves, put together. One per process and data directory.
@@ -47,6 +50,8 @@ public:
     /// Control loop only.
     ControlService &control() noexcept;
     EventLoop &loop() noexcept;
+    /// Of the configuration that was stored before this engine's own options changed it; 0: none.
+    uint64_t foundRevision() const noexcept;
     void requestStop();
 
 private:

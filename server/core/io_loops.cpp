@@ -65,10 +65,11 @@ void IoLoops::publish(const std::shared_ptr<const HttpSnapshot> &snapshot)
 
 void IoLoops::listen(const std::string &id, BoundListener listener)
 {
-    ARC_ASSERT(listener.sockets.size() == m_loops.size());
-    for (size_t i = 0; i < m_loops.size(); ++i) {
-        m_loops[i].loop->post(
-            [http = m_loops[i].http.get(), id, socket = std::move(listener.sockets[i])]() mutable {
+    ARC_ASSERT(listener.sockets.size() >= m_loops.size());
+    for (size_t i = 0; i < listener.sockets.size(); ++i) {
+        One &one = m_loops[i % m_loops.size()];
+        one.loop->post(
+            [http = one.http.get(), id, socket = std::move(listener.sockets[i])]() mutable {
                 http->listen(std::move(id), std::move(socket));
             });
     }

@@ -28,7 +28,8 @@ public:
     /// Runs task(index) on every loop. What is posted after stop() is dropped.
     void postEach(const std::function<void(size_t index)> &task);
     void publish(const std::shared_ptr<const HttpSnapshot> &snapshot);
-    /// Takes the sockets, one for each loop.
+    /// Takes the sockets, at least one for each loop; those handed over by an engine with more
+    /// loops are spread.
     void listen(const std::string &id, BoundListener listener);
     void unlisten(const std::string &id);
     /// Drains every loop, then calls done on `control`.

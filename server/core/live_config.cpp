@@ -52,7 +52,7 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
         auto address = SocketAddress::parse(listener.address);
         if (!address)
             return std::move(address).error().within(fmt::format("listener {}", listener.id));
-        auto bound = bindListener(*address, m_parts.loops.count());
+        auto bound = bind(listener.id, *address);
         if (bound) {
             prepared->bound.emplace(listener.id, std::move(*bound));
             continue;
@@ -62,7 +62,17 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
             return std::move(bound).error();
         prepared->unbound.emplace(listener.id, bound.error().message());
     }
+    if (!m_started)
+        m_parts.supervisor.closeUnclaimed();
     return prepared;
+}
+
+Result<BoundListener> LiveConfig::bind(const std::string &id, const SocketAddress &address)
+{
+    BoundListener claimed = m_parts.supervisor.claim(id, address, m_parts.loops.count());
+    if (!claimed.sockets.empty())
+        return claimed;
+    return bindListener(address, m_parts.loops.count());
 }
 
 void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
@@ -74,15 +84,6 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     if (m_draining) // stored meanwhile: it is served at the next start; pools and loops made now
                     // would not be ended
         return;
-
-    for (auto &[id, bound] : prepared.bound) {
-        if (m_listeners.count(id))
-            m_parts.loops.unlisten(id);
-        m_listeners[id] = {*m_document.findListener(id), bound.address.url("http"), {}};
-        m_parts.loops.listen(id, std::move(bound));
-    }
-    for (auto &[id, why] : prepared.unbound)
-        m_listeners[id] = {*m_document.findListener(id), {}, std::move(why)};
 
     const std::set<std::string> used = appsInUse(m_document);
     for (const std::string &id : used) {
@@ -98,6 +99,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
                                      .executable = m_parts.facts.executable,
                                      .metrics = m_parts.metrics.app(id),
                                      .changed = [this] { schedulePublish(); },
+                                     .log = m_parts.log,
                                      .output =
                                          [this, id](int pid, std::string_view line) {
                                              m_parts.appLog.write(id, pid, line);
@@ -115,18 +117,11 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
         each = m_pools.erase(each);
     }
     publish();
+    commitListeners(prepared); // now that there is something to answer with
     // Loops stop routing to these pools before they are told to end; requests they hold are
     // answered first.
     for (auto &pool : unused)
         retire(std::move(pool));
-    for (auto each = m_listeners.begin(); each != m_listeners.end();) {
-        if (m_document.findListener(each->first)) {
-            ++each;
-            continue;
-        }
-        m_parts.loops.unlisten(each->first);
-        each = m_listeners.erase(each);
-    }
     for (const SiteConfig &site : before.sites) {
         if (!m_document.findSite(site.id))
             m_parts.metrics.forgetSite(site.id);
@@ -136,6 +131,30 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
             m_parts.metrics.forgetApp(app.id);
     }
     m_parts.settingsChanged(engineSettings(m_document, m_parts.pinned));
+}
+
+void LiveConfig::commitListeners(PreparedConfig &prepared)
+{
+    for (auto &[id, bound] : prepared.bound) {
+        if (m_listeners.count(id)) {
+            m_parts.supervisor.forget(id);
+            m_parts.loops.unlisten(id);
+        }
+        m_parts.supervisor.keep(id, bound);
+        m_listeners[id] = {*m_document.findListener(id), bound.address.url("http"), {}};
+        m_parts.loops.listen(id, std::move(bound));
+    }
+    for (auto &[id, why] : prepared.unbound)
+        m_listeners[id] = {*m_document.findListener(id), {}, std::move(why)};
+    for (auto each = m_listeners.begin(); each != m_listeners.end();) {
+        if (m_document.findListener(each->first)) {
+            ++each;
+            continue;
+        }
+        m_parts.supervisor.forget(each->first);
+        m_parts.loops.unlisten(each->first);
+        each = m_listeners.erase(each);
+    }
 }
 
 void LiveConfig::publish()

@@ -4,6 +4,7 @@
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
+#include "server/core/supervisor.h"
 #include "server/loop/blocking_pool.h"
 #include "server/observe/app_log.h"
 
@@ -22,14 +23,17 @@ public:
         MetricsRegistry &metrics;
         BlockingPool &blocking;
         AppLog &appLog;
+        Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
         /// A stored listener that cannot be bound at start leaves the engine running and is shown;
         /// `serve` refuses instead.
         bool listenersMustBind = false;
+        std::function<std::vector<std::string>()> troubles;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
-        std::function<std::string()> machineReport; ///< may be null
+        std::function<void(const std::string &)> log; ///< what pools tell of their workers
+        std::function<std::string()> machineReport;   ///< may be null
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;
@@ -38,6 +42,7 @@ public:
     void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
 
     const Facts &facts() const override { return m_parts.facts; }
+    std::vector<std::string> troubles() const override { return m_parts.troubles(); }
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
@@ -68,11 +73,13 @@ public:
 
 private:
     class PreparedConfig;
+    Result<BoundListener> bind(const std::string &id, const SocketAddress &address);
     struct Listener {
         ListenerConfig config;
         std::string url;
         std::string error;
     };
+    void commitListeners(PreparedConfig &prepared);
     void publish();
     void schedulePublish();
     void retire(std::unique_ptr<AppPool> pool);

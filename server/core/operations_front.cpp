@@ -60,12 +60,12 @@ OperationsFront::~OperationsFront()
         ::unlink(m_socketPath.c_str());
 }
 
-Result<void> OperationsFront::openControl(const std::string &socketPath)
+Result<void> OperationsFront::openControl(const std::string &socketPath, int mode)
 {
     auto address = SocketAddress::parse("unix:" + socketPath);
     if (!address)
         return std::move(address).error();
-    auto bound = bindListener(*address, 1, 0600);
+    auto bound = bindListener(*address, 1, mode);
     if (!bound)
         return std::move(bound).error();
     m_socketPath = socketPath;

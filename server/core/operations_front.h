@@ -21,16 +21,18 @@ public:
                     MetricsRegistry &metrics, IoLoops &loops);
     ~OperationsFront();
 
-    Result<void> openControl(const std::string &socketPath);
+    Result<void> openControl(const std::string &socketPath, int mode);
     /// The URL it answers at.
     Result<std::string> openOps(const std::string &address);
+
+    /// What is wrong with a loop, a line each; empty: all answer.
+    std::string unhealthy() const;
 
 private:
     static constexpr auto kBeatEvery = std::chrono::milliseconds(1000);
     static constexpr auto kBeatLate = std::chrono::milliseconds(5000);
 
     void beat();
-    std::string unhealthy() const;
 
     EventLoop &m_control;
     IoLoops &m_loops;

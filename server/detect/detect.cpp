@@ -33,20 +33,13 @@ std::string userName()
     return fmt::format("user {}", ::geteuid());
 }
 
-Result<void> checkFolder(const std::string &folder)
+Error unreadable(const std::string &folder)
 {
-    struct stat status { };
-    if (::stat(folder.c_str(), &status) != 0) {
-        if (errno == EACCES)
-            return Error {ErrorCode::Forbidden,
-                          fmt::format("{} may not enter {}", userName(), folder)};
-        return Error {ErrorCode::NotFound, fmt::format("{} does not exist", folder)};
-    }
-    if (!S_ISDIR(status.st_mode))
-        return Error {ErrorCode::NotFound, fmt::format("{} is not a folder", folder)};
-    if (::access(folder.c_str(), R_OK | X_OK) != 0)
-        return Error {ErrorCode::Forbidden, fmt::format("{} may not read {}", userName(), folder)};
-    return {};
+    return {
+        ErrorCode::Forbidden,
+        fmt::format("the user {} may not read {}; give that user the right to (chmod, setfacl), "
+                    "or start Arcology as the user who owns it",
+                    userName(), folder)};
 }
 
 /// Without any Python a folder with pages is still a site.
@@ -99,7 +92,35 @@ Result<Detection> runDetect(const std::string &folder, const FoundPython &runner
     return parseDetection(run->output);
 }
 
+Error notAnInterpreter(const Error &why, const std::vector<FoundPython> &others)
+{
+    const auto system = std::find_if(others.begin(), others.end(),
+                                     [](const FoundPython &p) { return p.source == "system"; });
+    const std::string remedy = system == others.end()
+        ? std::string("install python3, or name one of Python 3.9 or newer")
+        : fmt::format("choose another interpreter, for instance {} ({})", system->path,
+                      system->version);
+    return {ErrorCode::Invalid, fmt::format("{}; {}", why.message(), remedy)};
+}
+
 } // namespace
+
+Result<void> checkProjectFolder(const std::string &folder)
+{
+    struct stat status { };
+    if (::stat(folder.c_str(), &status) != 0) {
+        if (errno == EACCES)
+            return unreadable(folder);
+        return Error {ErrorCode::NotFound,
+                      fmt::format("{} does not exist; name the folder of a project", folder)};
+    }
+    if (!S_ISDIR(status.st_mode))
+        return Error {ErrorCode::NotFound,
+                      fmt::format("{} is not a folder; name the folder it lies in", folder)};
+    if (::access(folder.c_str(), R_OK | X_OK) != 0)
+        return unreadable(folder);
+    return {};
+}
 
 Result<Detection> detectProject(const std::string &folder, const std::string &preferredPython)
 {
@@ -107,14 +128,13 @@ Result<Detection> detectProject(const std::string &folder, const std::string &pr
     std::string absolute = std::filesystem::absolute(folder, problem).lexically_normal().string();
     while (absolute.size() > 1 && absolute.ends_with('/'))
         absolute.pop_back();
-    if (auto readable = checkFolder(absolute); !readable)
+    if (auto readable = checkProjectFolder(absolute); !readable)
         return std::move(readable).error();
     std::vector<FoundPython> pythons = findPythons(absolute);
     if (!preferredPython.empty()) {
         const auto version = pythonVersion(preferredPython);
         if (!version)
-            return Error {ErrorCode::Invalid,
-                          fmt::format("{} is not a Python 3.9 or newer", preferredPython)};
+            return notAnInterpreter(version.error(), pythons);
         std::erase_if(pythons, [&](const FoundPython &p) { return p.path == preferredPython; });
         const auto beside = std::filesystem::path(preferredPython).parent_path().parent_path();
         const bool own = std::filesystem::exists(beside / "pyvenv.cfg", problem);

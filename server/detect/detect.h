@@ -11,8 +11,8 @@ namespace arc {
 /// An interpreter an app could run with, and where it was found.
 struct FoundPython {
     std::string path;    ///< absolute
-    std::string version; ///< "CPython 3.11.2", "PyPy 3.9.16"
-    std::string source;  ///< ".venv", "venv", "pyvenv.cfg", "system"
+    std::string version; ///< "CPython 3.11.2", "PyPy 7.3.11 (3.9)"
+    std::string source;  ///< ".venv", "venv", "pyvenv.cfg", "system", "pyenv"
 };
 
 /// One thing in a folder that could be served.
@@ -39,10 +39,16 @@ struct Detection {
 /// read, said with path and user.
 Result<Detection> detectProject(const std::string &folder, const std::string &preferredPython = {});
 
-/// Writes the embedded Python files (worker package, detect.py) to `<directory>/<build id>/` unless
-/// they are there, and returns that path. Called once at start; detectProject() and workers run
-/// from it.
-Result<std::string> installPythonFiles(const std::string &directory);
+/// Why a folder cannot be served, whatever is in it: it is not there, is a file, or this user may
+/// not read it. The one place that says so, for the engine and for the command line.
+Result<void> checkProjectFolder(const std::string &folder);
+
+/// Where the Python files (worker package, detect.py) of this build lie: `<shipped>/<build id>/`
+/// when a package brought exactly these, else `<directory>/<build id>/`, where those embedded in
+/// the program are written unless they are there. Called once at start; detectProject() and workers
+/// run from it.
+Result<std::string> installPythonFiles(const std::string &directory,
+                                       const std::string &shipped = {});
 /// As installPythonFiles() returned; empty before.
 const std::string &pythonFilesDirectory() noexcept;
 

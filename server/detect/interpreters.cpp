@@ -5,6 +5,7 @@
 #include "server/detect/captured_run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <mutex>
 #include <set>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,27 +26,78 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kVersionTime {5000};
 constexpr size_t kFoldersMax = 200; ///< looked at for a pyvenv.cfg
 constexpr size_t kKnownMax = 256;
+constexpr size_t kPyenvMax = 32; ///< versions of pyenv that are offered
 
-constexpr const char *kAsk = "import sys; v = sys.version_info; "
-                             "n = {'cpython': 'CPython', 'pypy': "
-                             "'PyPy'}.get(sys.implementation.name, sys.implementation.name); "
-                             "print(n, '%d.%d.%d' % v[:3], int(v[:2] >= (3, 9)))";
+/// Understood by every Python since 2.6, so that one that is too old can say so.
+constexpr const char *kAsk =
+    "import sys, platform; v = '%d.%d.%d' % tuple(sys.version_info[:3]); "
+    "p = getattr(sys, 'pypy_version_info', None); "
+    "sys.stdout.write('arcology-python %s %s %s\\n' % (platform.python_implementation(), v, "
+    "'%d.%d.%d' % tuple(p[:3]) if p else '-'))";
+constexpr std::string_view kAnswer = "arcology-python";
+constexpr uint64_t kMinorMin = 9; ///< of Python 3
 
 struct Known {
     timespec changed {};
-    std::string version; ///< empty: not usable
+    Result<std::string> version = Error {ErrorCode::Invalid, {}};
 };
 
-std::string askVersion(const std::string &path)
+Error unusable(const std::string &path, std::string_view why)
 {
-    const auto run = runCaptured({path, "-I", "-S", "-c", kAsk}, kVersionTime, 4096);
-    if (!run || run->exitCode != 0)
-        return {};
-    const auto words =
-        split(trim(std::string_view(run->output).substr(0, run->output.find('\n'))), ' ');
-    if (words.size() != 3 || words[2] != "1")
-        return {};
-    return std::string(words[0]) + " " + std::string(words[1]);
+    return {ErrorCode::Invalid, fmt::format("{} {}", path, why)};
+}
+
+/// What an interpreter wrote: "arcology-python PyPy 3.9.16 7.3.11".
+Result<std::string> readAnswer(const std::string &path, std::string_view output)
+{
+    const auto words = split(trim(output.substr(0, output.find('\n'))), ' ');
+    const auto numbers =
+        words.size() == 4 ? split(words[2], '.') : std::vector<std::string_view> {};
+    if (numbers.size() != 3 || words[0] != kAnswer)
+        return unusable(path, "does not answer as a Python interpreter does");
+    const auto major = parseUnsigned(numbers[0]);
+    const auto minor = parseUnsigned(numbers[1]);
+    if (!major || !minor)
+        return unusable(path, "does not answer as a Python interpreter does");
+    if (*major < 3 || (*major == 3 && *minor < kMinorMin))
+        return unusable(
+            path, fmt::format("is Python {}, but apps need 3.{} or newer", words[2], kMinorMin));
+    if (words[3] == "-")
+        return fmt::format("{} {}", words[1], words[2]);
+    return fmt::format("{} {} ({}.{})", words[1], words[3], numbers[0], numbers[1]);
+}
+
+Result<std::string> askVersion(const std::string &path)
+{
+    // -I keeps a stranger's modules out; an interpreter older than 3.4 does not know it.
+    for (const std::vector<std::string> &options :
+         {std::vector<std::string> {"-I", "-S"}, {"-E", "-s", "-S"}}) {
+        std::vector<std::string> argv {path};
+        argv.insert(argv.end(), options.begin(), options.end());
+        argv.insert(argv.end(), {"-c", kAsk});
+        const auto run = runCaptured(argv, kVersionTime, 4096);
+        if (!run && run.error().code() == ErrorCode::Unavailable)
+            return unusable(
+                path,
+                fmt::format("did not say its version within {} s", kVersionTime.count() / 1000));
+        if (run && run->exitCode == 0)
+            return readAnswer(path, run->output);
+    }
+    return unusable(path, "does not answer as a Python interpreter does");
+}
+
+/// What can be told without running it.
+Result<struct stat> checkProgram(const std::string &path)
+{
+    struct stat status { };
+    if (::stat(path.c_str(), &status) != 0)
+        return unusable(
+            path, errno == EACCES ? "cannot be reached: Permission denied" : "does not exist");
+    if (S_ISDIR(status.st_mode))
+        return unusable(path, "is a folder, not an interpreter");
+    if (::access(path.c_str(), X_OK) != 0)
+        return unusable(path, "is not executable");
+    return status;
 }
 
 void offer(std::vector<FoundPython> &found, std::set<std::string> &seen, const fs::path &path,
@@ -83,6 +136,8 @@ std::string configuredVersion(const fs::path &environment)
     const auto minor = parseUnsigned(numbers[1]);
     if (!major || !minor || *major != 3 || *minor < 9)
         return {};
+    if (name == "PyPy") // the file tells the language's version, not PyPy's own
+        return fmt::format("PyPy (3.{})", *minor);
     std::string shown = name + " 3." + std::string(numbers[1]);
     if (numbers.size() > 2)
         shown += "." + std::string(numbers[2]);
@@ -138,12 +193,42 @@ bool isInterpreterName(std::string_view name)
     return false;
 }
 
+/// Where pyenv keeps what it has built; empty without one.
+fs::path pyenvRoot()
+{
+    const char *root = std::getenv("PYENV_ROOT");
+    if (root && root[0] == '/')
+        return root;
+    const char *home = std::getenv("HOME");
+    return home && home[0] == '/' ? fs::path(home) / ".pyenv" : fs::path();
+}
+
+void offerPyenv(std::vector<FoundPython> &found, std::set<std::string> &seen)
+{
+    const fs::path root = pyenvRoot();
+    std::vector<fs::path> versions;
+    std::error_code problem;
+    for (fs::directory_iterator it(root / "versions", problem), end;
+         !root.empty() && !problem && it != end && versions.size() < kPyenvMax;
+         it.increment(problem))
+        versions.push_back(it->path());
+    std::sort(versions.begin(), versions.end());
+    for (const fs::path &version : versions) {
+        std::error_code ignored;
+        const std::string real = fs::canonical(version / "bin/python3", ignored).string();
+        if (!ignored && seen.insert("real " + real).second)
+            offer(found, seen, version / "bin/python3", "pyenv");
+    }
+}
+
 void offerSystem(std::vector<FoundPython> &found, std::set<std::string> &seen)
 {
     offer(found, seen, "/usr/bin/python3", "system");
+    const fs::path shims = pyenvRoot() / "shims";
     const char *path = std::getenv("PATH");
     for (const std::string_view folder : split(path ? path : "/usr/local/bin:/usr/bin:/bin", ':')) {
-        if (!folder.starts_with('/'))
+        // pyenv's shims choose by the current folder, which for an engine means nothing.
+        if (!folder.starts_with('/') || fs::path(folder) == shims)
             continue;
         std::vector<fs::path> names;
         std::error_code problem;
@@ -165,26 +250,26 @@ void offerSystem(std::vector<FoundPython> &found, std::set<std::string> &seen)
 
 } // namespace
 
-std::optional<std::string> pythonVersion(const std::string &path)
+Result<std::string> pythonVersion(const std::string &path)
 {
     static std::mutex mutex; // guards known; never held while a program runs
     static std::map<std::string, Known> known;
-    struct stat status { };
-    if (::stat(path.c_str(), &status) != 0)
-        return std::nullopt;
+    const auto status = checkProgram(path);
+    if (!status)
+        return status.error();
     {
         const std::scoped_lock lock(mutex);
         const auto it = known.find(path);
-        if (it != known.end() && it->second.changed.tv_sec == status.st_mtim.tv_sec
-            && it->second.changed.tv_nsec == status.st_mtim.tv_nsec)
-            return it->second.version.empty() ? std::nullopt : std::optional(it->second.version);
+        if (it != known.end() && it->second.changed.tv_sec == status->st_mtim.tv_sec
+            && it->second.changed.tv_nsec == status->st_mtim.tv_nsec)
+            return it->second.version;
     }
-    std::string version = askVersion(path);
+    Result<std::string> version = askVersion(path);
     const std::scoped_lock lock(mutex);
     if (known.size() >= kKnownMax)
         known.clear();
-    known[path] = {.changed = status.st_mtim, .version = version};
-    return version.empty() ? std::nullopt : std::optional(std::move(version));
+    known.insert_or_assign(path, Known {.changed = status->st_mtim, .version = version});
+    return version;
 }
 
 std::vector<FoundPython> findPythons(const std::string &folder)
@@ -195,13 +280,14 @@ std::vector<FoundPython> findPythons(const std::string &folder)
     std::error_code ignored;
     seen.insert("real " + fs::canonical("/usr/bin/python3", ignored).string());
     offerSystem(found, seen);
+    offerPyenv(found, seen);
     return found;
 }
 
 std::vector<std::string> sitePackages(const FoundPython &python)
 {
     std::vector<std::string> folders;
-    if (python.source == "system")
+    if (python.source == "system" || python.source == "pyenv")
         return folders;
     const fs::path library = fs::path(python.path).parent_path().parent_path() / "lib";
     std::error_code problem;

@@ -58,6 +58,15 @@ bool holds(const fs::path &path, std::string_view content)
     return file && found == content;
 }
 
+bool holdsAll(const fs::path &directory)
+{
+    for (const std::string_view name : embeddedNames(kPrefix)) {
+        if (!holds(directory / name, *embeddedFile(name)))
+            return false;
+    }
+    return true;
+}
+
 /// Whole or not at all: a crash in between leaves a temporary file, never half a module.
 Result<void> writeWhole(const fs::path &path, std::string_view content)
 {
@@ -84,9 +93,14 @@ Result<void> writeWhole(const fs::path &path, std::string_view content)
 
 } // namespace
 
-Result<std::string> installPythonFiles(const std::string &directory)
+Result<std::string> installPythonFiles(const std::string &directory, const std::string &shipped)
 {
-    const fs::path target = fs::path(directory) / buildId();
+    const std::string build = buildId();
+    if (const fs::path place = fs::path(shipped) / build; !shipped.empty() && holdsAll(place)) {
+        installed() = place.string();
+        return installed();
+    }
+    const fs::path target = fs::path(directory) / build;
     for (const std::string_view name : embeddedNames(kPrefix)) {
         const std::string_view content = *embeddedFile(name);
         const fs::path path = target / name;

@@ -33,18 +33,20 @@ Error bindError(const SocketAddress &address, int errnoValue)
 {
     if (errnoValue == EADDRINUSE) {
         const std::string holder = address.isTcp() ? portHolder(address.port()) : std::string();
-        return Error {
-            ErrorCode::AddressInUse,
-            fmt::format("{} is in use{}{}", address.text(), holder.empty() ? "" : " by ", holder)};
+        return Error {ErrorCode::AddressInUse,
+                      fmt::format("{} is in use{}{}; choose another address, or end that program",
+                                  address.text(), holder.empty() ? "" : " by ", holder)};
     }
     if (errnoValue == EACCES && address.isTcp() && address.port() <= kPrivilegedPortMax) {
         return Error {ErrorCode::Forbidden,
-                      fmt::format("{}: ports below {} need the right CAP_NET_BIND_SERVICE",
-                                  address.text(), kPrivilegedPortMax + 1)};
+                      fmt::format("{}: ports below {} need the right CAP_NET_BIND_SERVICE; choose "
+                                  "a port from {} on",
+                                  address.text(), kPrivilegedPortMax + 1, kPrivilegedPortMax + 1)};
     }
     if (errnoValue == EADDRNOTAVAIL) {
         return Error {ErrorCode::Invalid,
-                      fmt::format("{} is no address of this computer", address.text())};
+                      fmt::format("{} is no address of this computer; `ip address` lists those",
+                                  address.text())};
     }
     return errnoError("cannot listen on " + address.text(), errnoValue);
 }

@@ -158,21 +158,31 @@ size_t LogFile::write(std::string_view lines)
 
 void LogFile::failed(int errnoValue, size_t linesDropped)
 {
-    if (!m_failing) {
+    if (m_failing == 0) {
         std::fprintf(stderr, "%s: cannot write the log: %s; lines are dropped until it works\n",
                      m_path.c_str(), std::strerror(errnoValue));
     }
-    m_failing = true;
+    m_failing = errnoValue;
     m_droppedSinceFailing += linesDropped;
+}
+
+std::string LogFile::trouble() const
+{
+    if (m_failing == 0)
+        return {};
+    const bool isFull = m_failing == ENOSPC || m_failing == EDQUOT || m_failing == EFBIG;
+    return m_path + ": cannot be written (" + std::strerror(m_failing) + "), "
+        + std::to_string(m_droppedSinceFailing) + " lines were dropped so far; "
+        + (isFull ? "free some space" : "look at its rights and at the disk");
 }
 
 void LogFile::worked()
 {
-    if (!m_failing)
+    if (m_failing == 0)
         return;
     std::fprintf(stderr, "%s: the log is written again; %zu lines were dropped\n", m_path.c_str(),
                  m_droppedSinceFailing);
-    m_failing = false;
+    m_failing = 0;
     m_droppedSinceFailing = 0;
 }
 

@@ -29,6 +29,8 @@ public:
     void setLimits(LogLimits limits) { m_limits = limits; }
     /// Whole lines, each with its newline. Returns how many of them were dropped.
     size_t append(std::string_view lines);
+    /// Why lines are being dropped, with their number; empty while they are not.
+    std::string trouble() const;
 
 private:
     bool prepare();
@@ -48,7 +50,7 @@ private:
     ino_t m_inode = 0;
     int64_t m_size = 0;
     bool m_tornLine = false; // the file ends within a line
-    bool m_failing = false;
+    int m_failing = 0;       // errno of the last append; 0: it worked
     size_t m_droppedSinceFailing = 0;
 };
 

@@ -46,6 +46,12 @@ void LogWriter::setLimits(LogLimits limits)
     m_limits = limits;
 }
 
+std::string LogWriter::trouble() const
+{
+    std::scoped_lock lock(m_mutex);
+    return m_trouble;
+}
+
 void LogWriter::wake() noexcept
 {
     if (m_wakePending.exchange(true, std::memory_order_acq_rel))
@@ -91,6 +97,9 @@ void LogWriter::drain()
         source.ring->drain(m_batch);
         m_dropped.fetch_add(m_file.append(m_batch), std::memory_order_relaxed);
     }
+    std::string trouble = m_file.trouble();
+    std::scoped_lock lock(m_mutex);
+    m_trouble = std::move(trouble);
 }
 
 } // namespace arc

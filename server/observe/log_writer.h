@@ -37,6 +37,8 @@ public:
     void wake() noexcept;
     /// Writes what the rings hold, then ends the thread. Producers should have ended before.
     void stop();
+    /// Why lines are being dropped, with their number; empty while the file can be written.
+    std::string trouble() const;
     /// Lines lost because the disk failed. Those that a full ring lost: LogRing::linesDropped().
     uint64_t linesDropped() const noexcept { return m_dropped.load(std::memory_order_relaxed); }
 
@@ -48,9 +50,10 @@ private:
     void work();
     void drain();
 
-    std::mutex m_mutex; // guards m_sources and m_limits; held for a copy
+    mutable std::mutex m_mutex; // guards m_sources, m_limits and m_trouble; held for a copy
     std::vector<Source> m_sources;
     LogLimits m_limits;
+    std::string m_trouble;
 
     LogFile m_file;      // the writer's thread only
     std::string m_batch; // the writer's thread only

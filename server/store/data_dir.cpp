@@ -2,6 +2,7 @@
 #include "server/store/data_dir.h"
 
 #include "server/base/text.h"
+#include "server/store/migrations.h"
 
 #include <cerrno>
 #include <cstring>
@@ -10,6 +11,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +22,36 @@ namespace {
 
 Error unusable(const std::string &path, int errnoValue)
 {
-    return {ErrorCode::DataDir, fmt::format("{}: {}", path, strerror(errnoValue))};
+    const bool isFull = errnoValue == ENOSPC || errnoValue == EDQUOT || errnoValue == EFBIG;
+    return {ErrorCode::DataDir,
+            fmt::format("{}: {}; {}", path, strerror(errnoValue),
+                        isFull ? "free some space" : "choose another data directory")};
+}
+
+std::string nameOf(uid_t uid)
+{
+    char buffer[1024];
+    passwd entry {};
+    passwd *found = nullptr;
+    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found)
+        return found->pw_name;
+    return fmt::format("user {}", uid);
+}
+
+/// Files of two users in one data directory lock one of them out, sooner or later: also root would.
+Result<void> checkOwner(const std::string &path)
+{
+    struct stat info { };
+    if (stat(path.c_str(), &info) != 0)
+        return {}; // what is not there is about to be made
+    if (!S_ISDIR(info.st_mode))
+        return unusable(path, ENOTDIR);
+    if (info.st_uid == geteuid())
+        return {};
+    return Error {ErrorCode::DataDir,
+                  fmt::format("{} belongs to {}; start Arcology as {}, or choose another data "
+                              "directory",
+                              path, nameOf(info.st_uid), nameOf(info.st_uid))};
 }
 
 Result<void> makeDirectory(const std::string &path)
@@ -48,6 +79,15 @@ uint64_t holderOf(int fd)
     return parseUnsigned(line).value_or(0);
 }
 
+Error heldBy(const std::string &directory, uint64_t pid)
+{
+    const std::string who = pid > 0 ? fmt::format(" (pid {})", pid) : std::string();
+    return {ErrorCode::DataDir,
+            fmt::format("{} is in use by another engine{}; stop it, or choose another data "
+                        "directory",
+                        directory, who)};
+}
+
 Result<FileDescriptor> takeLock(const std::string &directory)
 {
     const std::string path = directory + "/lock";
@@ -57,10 +97,7 @@ Result<FileDescriptor> takeLock(const std::string &directory)
     if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
             return unusable(path, errno);
-        const uint64_t pid = holderOf(lock.get());
-        const std::string who = pid > 0 ? fmt::format(" (pid {})", pid) : std::string();
-        return Error {ErrorCode::DataDir,
-                      fmt::format("{} is in use by another engine{}", directory, who)};
+        return heldBy(directory, holderOf(lock.get()));
     }
     const std::string line = fmt::format("{}\n", getpid());
     const bool isWritten = ftruncate(lock.get(), 0) == 0
@@ -77,6 +114,21 @@ DataDir::DataDir(std::string path, FileDescriptor lock)
 {
 }
 
+Result<void> DataDir::check(const std::string &path)
+{
+    return checkOwner(path);
+}
+
+Result<void> DataDir::examine(const std::string &path)
+{
+    if (auto usable = check(path); !usable)
+        return usable;
+    const FileDescriptor lock(::open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (lock && flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return heldBy(path, holderOf(lock.get()));
+    return examineDatabase(path + "/arcology.db");
+}
+
 Result<DataDir> DataDir::open(const std::string &path)
 {
     if (path.empty())
@@ -90,6 +142,8 @@ Result<DataDir> DataDir::open(const std::string &path)
     if (error)
         return unusable(path, error.value());
     const std::string directory = whole.string();
+    if (auto own = checkOwner(directory); !own)
+        return std::move(own).error();
     if (auto made = makeDirectory(directory); !made)
         return std::move(made).error();
     auto lock = takeLock(directory);

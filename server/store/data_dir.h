@@ -16,6 +16,13 @@ public:
     /// Creates what is missing (0700) and takes the lock. DataDir: held by another engine, or not
     /// usable.
     static Result<DataDir> open(const std::string &path);
+    /// Could open() use it, as far as can be told without touching it? DataDir: it is no directory,
+    /// or somebody else's.
+    static Result<void> check(const std::string &path);
+
+    /// Why an engine that does not answer may not have started: check(), held by another engine, a
+    /// database that cannot be used. Changes nothing.
+    static Result<void> examine(const std::string &path);
 
     const std::string &path() const noexcept
     {

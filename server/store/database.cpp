@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/database.h"
 
+#include "server/base/file_descriptor.h"
+
 #include <cerrno>
 #include <cstring>
 
@@ -24,6 +26,14 @@ constexpr const char *kPragmas = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA journal_size_limit=67108864;"
                                  "PRAGMA temp_store=MEMORY;";
 
+constexpr std::string_view kDamagedRemedy =
+    "put a copy of yours in its place, or move it away to begin with an empty configuration";
+
+bool isOutOfRoom(int errnoValue) noexcept
+{
+    return errnoValue == ENOSPC || errnoValue == EDQUOT || errnoValue == EFBIG;
+}
+
 Error sqliteError(sqlite3 *database, const std::string &path)
 {
     const auto told = [&](ErrorCode code, std::string_view sentence) {
@@ -31,20 +41,26 @@ Error sqliteError(sqlite3 *database, const std::string &path)
     };
     switch (sqlite3_errcode(database) & 0xff) {
     case SQLITE_FULL:
-        return told(ErrorCode::Full, "the disk is full; nothing was changed");
+        return told(ErrorCode::Full, "the disk is full; nothing was changed; free some space");
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        return told(ErrorCode::Forbidden, "cannot be written; nothing was changed");
+        return told(ErrorCode::Forbidden,
+                    "cannot be written; nothing was changed; give the file back to the engine's "
+                    "user");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return told(ErrorCode::DataDir,
-                    "is damaged or not a database of Arcology; restore it from a "
-                    "backup or move it away");
+                    fmt::format("is damaged or not a database of Arcology; {}", kDamagedRemedy));
+    case SQLITE_IOERR:
+        if (isOutOfRoom(sqlite3_system_errno(database)))
+            return told(ErrorCode::Full, "the disk is full; nothing was changed; free some space");
+        return told(ErrorCode::Unavailable,
+                    "cannot be read or written; nothing was changed; look at the disk's health");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return told(ErrorCode::Unavailable, "is held by another program; nothing was changed");
     case SQLITE_CANTOPEN:
-        return told(ErrorCode::DataDir, "cannot be opened");
+        return told(ErrorCode::DataDir, "cannot be opened; look at its rights and at the disk");
     default:
         return told(ErrorCode::Unavailable, sqlite3_errmsg(database));
     }
@@ -103,14 +119,48 @@ void Database::Close::operator()(sqlite3 *database) const noexcept
     sqlite3_close_v2(database);
 }
 
+namespace {
+
+/// Says what SQLite would only call "unable to open".
+Result<void> checkFile(const std::string &path, int flags)
+{
+    const FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+    if (file || errno == EROFS)
+        return {};
+    const int problem = errno;
+    return Error {ErrorCode::DataDir,
+                  fmt::format("{}: {}; {}", path, strerror(problem),
+                              isOutOfRoom(problem) ? "free some space"
+                                                   : "give the file back to the engine's user")};
+}
+
+} // namespace
+
+Result<Database> Database::openUnchanged(const std::string &path)
+{
+    if (auto readable = checkFile(path, O_RDONLY); !readable)
+        return std::move(readable).error();
+    Database out(path);
+    sqlite3 *raw = nullptr;
+    std::string uri = "file:";
+    for (const char c : path)
+        uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+    uri += "?immutable=1";
+    const int rc = sqlite3_open_v2(
+        uri.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
+    out.m_database.reset(raw);
+    if (rc != SQLITE_OK)
+        return Error {ErrorCode::DataDir, fmt::format("{}: {}", path, sqlite3_errstr(rc))};
+    if (auto sound = out.checkPages(); !sound)
+        return Error {ErrorCode::DataDir, sound.error().message()};
+    return out;
+}
+
 Result<Database> Database::open(const std::string &path)
 {
     // SQLite would create it readable by everybody; apps' environment variables may hold secrets.
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 && errno != EACCES && errno != EROFS)
-        return Error {ErrorCode::DataDir, fmt::format("{}: {}", path, strerror(errno))};
-    if (fd >= 0)
-        ::close(fd);
+    if (auto writable = checkFile(path, O_RDWR | O_CREAT); !writable)
+        return std::move(writable).error();
 
     Database out(path);
     sqlite3 *raw = nullptr;
@@ -129,8 +179,12 @@ Result<Database> Database::open(const std::string &path)
 /// Also after a clean stop: the file is small, and a disk can spoil it at any time.
 Result<void> Database::prepareFile()
 {
-    if (auto done = run(kPragmas); !done)
-        return done;
+    auto done = run(kPragmas);
+    return done ? checkPages() : done;
+}
+
+Result<void> Database::checkPages()
+{
     auto check = prepare("PRAGMA quick_check(1)");
     if (!check)
         return std::move(check).error();
@@ -138,10 +192,9 @@ Result<void> Database::prepareFile()
     if (!row)
         return std::move(row).error();
     if (!*row || check->text(0) != "ok")
-        return Error {ErrorCode::DataDir,
-                      fmt::format("{}: is damaged ({}); restore it from a backup "
-                                  "or move it away",
-                                  m_path, check->text(0))};
+        return Error {
+            ErrorCode::DataDir,
+            fmt::format("{}: is damaged ({}); {}", m_path, check->text(0), kDamagedRemedy)};
     return {};
 }
 

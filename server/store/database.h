@@ -46,6 +46,8 @@ public:
     /// Creates the file (0600) when it is missing. DataDir: damaged, or not a database; such a file
     /// is left as it is.
     static Result<Database> open(const std::string &path);
+    /// For a look only: what is in the file, without its log, and nothing is written or made.
+    static Result<Database> openUnchanged(const std::string &path);
 
     Result<Statement> prepare(std::string_view sql);
     /// Any number of statements without parameters.
@@ -60,6 +62,7 @@ private:
     };
     explicit Database(std::string path) : m_path(std::move(path)) { }
     Result<void> prepareFile();
+    Result<void> checkPages();
 
     std::string m_path;
     std::unique_ptr<sqlite3, Close> m_database;

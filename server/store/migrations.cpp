@@ -5,9 +5,11 @@
 #include "server/base/embedded.h"
 #include "server/base/text.h"
 
+#include <cerrno>
 #include <map>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 // Naming it makes the linker keep the embedded files, which register themselves.
 extern "C" int arc_embed_anchor_sql;
@@ -32,19 +34,39 @@ std::map<int64_t, std::string_view> migrations()
     return out;
 }
 
+Result<int64_t> knownVersion(Database &database, const std::map<int64_t, std::string_view> &all)
+{
+    auto version = database.number("PRAGMA user_version");
+    if (!version)
+        return version;
+    if (*version > all.rbegin()->first || *version < 0)
+        return Error {
+            ErrorCode::DataDir,
+            fmt::format("{}: was written by a newer Arcology (schema {}, this one knows {}); start "
+                        "that version again, or choose another data directory",
+                        database.path(), *version, all.rbegin()->first)};
+    return version;
+}
+
 } // namespace
+
+Result<void> examineDatabase(const std::string &path)
+{
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+        return {};
+    auto database = Database::openUnchanged(path);
+    if (!database)
+        return std::move(database).error();
+    const auto version = knownVersion(*database, migrations());
+    return version ? Result<void>() : Error {ErrorCode::DataDir, version.error().message()};
+}
 
 Result<void> migrate(Database &database)
 {
     const auto all = migrations();
-    auto version = database.number("PRAGMA user_version");
+    const auto version = knownVersion(database, all);
     if (!version)
-        return std::move(version).error();
-    if (*version > all.rbegin()->first || *version < 0)
-        return Error {
-            ErrorCode::DataDir,
-            fmt::format("{}: was written by a newer Arcology (schema {}, this one knows {})",
-                        database.path(), *version, all.rbegin()->first)};
+        return version.error();
     for (auto next = all.upper_bound(*version); next != all.end(); ++next) {
         auto transaction = Transaction::begin(database);
         if (!transaction)

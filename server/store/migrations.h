@@ -9,5 +9,8 @@ namespace arc {
 /// user_version in a transaction of its own. DataDir when the file was written by a newer Arcology;
 /// it is left as it is.
 Result<void> migrate(Database &database);
+/// Whether a database could be opened and migrated, found out without changing anything. One that
+/// is not there could.
+Result<void> examineDatabase(const std::string &path);
 
 } // namespace arc

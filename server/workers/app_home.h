@@ -52,6 +52,8 @@ public:
     void refuseAll(std::string cause) noexcept;
     /// Answers with HomeEvent::Report.
     void report(uint32_t number);
+    /// Answers with HomeEvent::Lingers.
+    void reportLingering(uint32_t number);
 
     // From its HomeWorkers.
     void workerSpoke(HomeWorker &worker, const protocol::Frame &frame) noexcept;

@@ -6,12 +6,15 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace arc {
 
 namespace {
 
 constexpr int kAttemptsMax = 3;
 constexpr size_t kLabelBytesMax = 128;
+constexpr size_t kLabelsMax = 8;
 constexpr const char *kDied = "The application ended while it worked on this request.";
 
 } // namespace
@@ -83,6 +86,27 @@ void AppHome::report(uint32_t number)
         {.kind = HomeEvent::Kind::Report,
          .worker = number,
          .text = oldest ? protocol::requestLabel(oldest->payload, kLabelBytesMax) : std::string()});
+}
+
+/// At most kLabelsMax are named, oldest first.
+void AppHome::reportLingering(uint32_t number)
+{
+    std::string labels;
+    size_t named = 0;
+    const HomeWorker *worker = find(number);
+    const auto running = worker ? worker->running() : std::vector<HomeRequest *> {};
+    for (const HomeRequest *request : running) {
+        if (named++ == kLabelsMax)
+            break;
+        labels += labels.empty() ? "" : ", ";
+        labels += protocol::requestLabel(request->payload, kLabelBytesMax);
+    }
+    if (running.size() > kLabelsMax)
+        labels += fmt::format(" and {} more", running.size() - kLabelsMax);
+    m_core.tellControl({.kind = HomeEvent::Kind::Lingers,
+                        .worker = number,
+                        .count = static_cast<int64_t>(running.size()),
+                        .text = std::move(labels)});
 }
 
 void AppHome::workerSpoke(HomeWorker &worker, const protocol::Frame &frame) noexcept

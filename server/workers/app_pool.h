@@ -27,7 +27,8 @@ struct StaticMount {
     bool operator==(const StaticMount &) const = default;
 };
 
-enum class WorkerState { Starting, Ready, Stopping, Dead };
+/// Candidate: it could serve and waits for its generation to take over.
+enum class WorkerState { Starting, Candidate, Ready, Stopping, Dead };
 enum class PoolState { Stopped, Starting, Ready, Degraded, Failed };
 
 struct StartStep {
@@ -39,6 +40,7 @@ struct StartStep {
 struct WorkerInfo {
     int pid = 0;
     uint32_t ordinal = 0;
+    uint64_t generation = 0;
     WorkerState state = WorkerState::Starting;
     int64_t startedUnixMs = 0;
     int64_t requests = 0; ///< answered so far
@@ -53,14 +55,24 @@ struct WorkerInfo {
 struct PoolInfo {
     std::string app;
     PoolState state = PoolState::Stopped;
-    std::string cause; ///< why it is Degraded or Failed, one sentence
-    std::string kind;  ///< as the worker reported: "Django 3.2.19"
+    /// Why it is Degraded or Failed, or why the newest release does not serve; one sentence.
+    std::string cause;
+    std::string kind; ///< as the worker reported: "Django 3.2.19"
     std::string python;
-    int wanted = 0; ///< processes asked for ("auto" resolved)
+    int wanted = 0;              ///< processes asked for ("auto" resolved)
+    uint64_t generation = 0;     ///< the one that serves, or is starting with none before it
+    uint64_t nextGeneration = 0; ///< the one that is to take over; 0: none
     std::vector<WorkerInfo> workers;
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;
     int64_t restarts = 0; ///< unplanned, since the engine started
+};
+
+/// What a deploy became.
+struct Deployed {
+    uint64_t generation = 0;
+    int workers = 0; ///< of it that served when it took over
+    double seconds = 0;
 };
 
 /// An app's workers: desired number, start-up, back-off, crash loop, output. Lives on the control
@@ -80,16 +92,21 @@ public:
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
+        /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
+        std::function<int64_t()> memoryAvailable;
     };
 
     virtual ~AppPool() = default;
     static std::unique_ptr<AppPool> create(AppSpec spec, Environment environment);
 
     virtual void start() = 0;
-    /// Live where it can be (processes); everything else restarts workers one after the other, so
-    /// that requests go on.
+    /// Live where it can be (processes); everything else starts a new generation, as deploy() does.
     virtual void update(AppSpec spec) = 0;
-    virtual void restart() = 0;
+    /// Starts a new generation from the folder as it is now, beside the one that serves, and
+    /// answers when it took over, or why it did not: the old one then goes on with all its workers.
+    /// Conflict: a new generation is starting already. `by`: who asked, for the log.
+    using DeployDone = std::function<void(Result<Deployed>)>;
+    virtual void deploy(const std::string &by, DeployDone done) = 0;
     /// Drains and ends all workers, then calls done. A worker that is not done after stopTimeout is
     /// killed.
     virtual void stop(std::function<void()> done) = 0;

@@ -103,17 +103,24 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
     m_inFlightAtEnd = m_busy;
     m_stream.close();
     m_stuck.disarm();
+    std::vector<HomeRequest *> lost = running();
+    for (Slot &slot : m_table)
+        slot = {};
+    m_cells->busy.set(m_busy = 0);
+    for (HomeRequest *request : lost)
+        request->worker = nullptr;
+    return lost;
+}
+
+std::vector<HomeRequest *> HomeWorker::running() const
+{
     std::vector<HomeRequest *> running;
-    for (Slot &slot : m_table) {
+    for (const Slot &slot : m_table) {
         if (slot.request)
             running.push_back(slot.request);
-        slot = {};
     }
-    m_cells->busy.set(m_busy = 0);
     std::sort(running.begin(), running.end(),
               [](const HomeRequest *a, const HomeRequest *b) { return a->queuedAt < b->queuedAt; });
-    for (HomeRequest *request : running)
-        request->worker = nullptr;
     return running;
 }
 

@@ -54,6 +54,8 @@ public:
     unsigned inFlightAtEnd() const noexcept { return m_inFlightAtEnd; }
     /// Ends the stream; what ran comes back, oldest first.
     std::vector<HomeRequest *> close() noexcept;
+    /// What runs for somebody who still waits, oldest first.
+    std::vector<HomeRequest *> running() const;
     /// The request that runs longest, or null.
     HomeRequest *oldest() const noexcept;
 

@@ -46,12 +46,12 @@ struct ToSide {
 
 /// From the home loop to the control loop: what became of a worker's stream.
 struct HomeEvent {
-    enum class Kind : uint8_t { Step, Ready, Failed, Broken, Gone, Stuck, Output, Report };
+    enum class Kind : uint8_t { Step, Ready, Failed, Broken, Gone, Stuck, Output, Report, Lingers };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
     int64_t count = 0; ///< Gone: requests that were in flight
     std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
-                       ///< Report: the oldest request
+                       ///< Report: the oldest request; Lingers: all, separated by commas
 };
 
 /// Limits of an app that its queue and streams obey; changed live.

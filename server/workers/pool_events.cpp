@@ -42,6 +42,9 @@ void PoolSupervisor::hear(HomeEvent event)
     case HomeEvent::Kind::Stuck:
         hearStuck(*worker);
         break;
+    case HomeEvent::Kind::Lingers:
+        hearLingers(*worker, event);
+        break;
     case HomeEvent::Kind::Report:
         worker->setServing(std::move(event.text));
         break;
@@ -65,19 +68,25 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
         worker.condemn("sent a start report that cannot be: " + report.error().message());
         return;
     }
-    worker.becomeReady(report->slots);
-    m_core->onHome([number = worker.identity().number,
-                    slots = static_cast<unsigned>(report->slots)](AppHome &home) {
-        home.activateWorker(number, slots);
-    });
-    const bool news = report->mounts != m_report.mounts || report->kind != m_report.kind;
-    m_report = std::move(*report);
-    say(fmt::format("worker {} is ready after {}: {}", worker.pid(),
-                    formatDuration(static_cast<double>(worker.age().count()) / 1000),
-                    m_report.kind));
+    worker.becomeCandidate(report->slots);
+    const std::string age = formatDuration(static_cast<double>(worker.age().count()) / 1000);
+    if (isCandidate(worker)) {
+        m_candidate->report = std::move(*report);
+        say(fmt::format("worker {} of generation {} could serve after {}", worker.pid(),
+                        m_candidate->number, age));
+        return reconcile();
+    }
+    activate(worker);
+    ReadyReport &known = m_serving.report;
+    const bool news = report->mounts != known.mounts || report->kind != known.kind;
+    known = std::move(*report);
+    m_serving.proven = true;
+    say(fmt::format("worker {} is ready after {}: {}", worker.pid(), age, known.kind));
     reconcile();
     if (news && m_environment.changed)
         m_environment.changed();
+    if (!m_candidate)
+        answerDeploys(deployedNow());
 }
 
 void PoolSupervisor::hearFailed(WorkerProcess &worker, const std::string &json)
@@ -96,6 +105,18 @@ void PoolSupervisor::hearBroken(WorkerProcess &worker, const HomeEvent &event)
             worker.blame("lost its socket: " + event.text);
         worker.endWithin(kBrokenGrace);
     }
+}
+
+void PoolSupervisor::hearLingers(WorkerProcess &worker, const HomeEvent &event)
+{
+    if (!worker.isRunning())
+        return;
+    worker.blame(
+        fmt::format("did not end within {} s and was killed", m_spec.settings.stopTimeout.count()));
+    if (event.count > 0)
+        say(fmt::format("worker {} is killed {} s after it was told to stop; it still ran {}",
+                        worker.pid(), m_spec.settings.stopTimeout.count(), event.text));
+    worker.punish();
 }
 
 void PoolSupervisor::hearStuck(WorkerProcess &worker)

@@ -22,30 +22,14 @@ AppLimits limitsOf(const Settings &settings)
             .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024};
 }
 
-/// What a running worker was started with; everything else changes under it.
-bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
-{
-    const AppConfig &a = before.config;
-    const AppConfig &b = after.config;
-    if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
-        || a.env != b.env)
-        return true;
-    for (const SettingRow &row : settingRows()) {
-        if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart
-            && row.key != "pool.serve_static" // the workers report the folders either way
-            && valueOf(before.settings, row) != valueOf(after.settings, row))
-            return true;
-    }
-    return false;
-}
-
 } // namespace
 
 PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
                                std::vector<EventLoop *> loops)
     : m_spec(std::move(spec)), m_environment(std::move(environment)),
       m_output(static_cast<size_t>(m_spec.settings.outputKiB) * 1024),
-      m_backOff(&PoolSupervisor::backedOff, this)
+      m_backOff(&PoolSupervisor::backedOff, this),
+      m_candidateDue(&PoolSupervisor::candidateDue, this)
 {
     ARC_ASSERT(!loops.empty());
     m_output.tellAlso(m_environment.output);
@@ -73,55 +57,41 @@ void PoolSupervisor::start()
     if (m_running)
         return;
     m_running = true;
-    m_failures = 0;
-    m_gaveUp = false;
-    m_cause.clear();
+    m_serving = {.number = ++m_lastGeneration, .spec = m_spec};
+    watchFolder();
     reconcile();
 }
 
 void PoolSupervisor::update(AppSpec spec)
 {
-    const bool roll = needsNewWorkers(m_spec, spec);
+    const bool isNew = needsNewWorkers(m_spec, spec);
     m_spec = std::move(spec);
     m_output.setBytesMax(static_cast<size_t>(m_spec.settings.outputKiB) * 1024);
     m_core->publish(limitsOf(m_spec.settings));
-    if (roll)
-        this->roll();
-    else if (m_running)
+    watchFolder();
+    if (m_running && isNew && !needsNewWorkers(m_serving.spec, m_spec) && m_deploys.empty()) {
+        dropCandidate(); // back to what serves all the time
+        m_refusal.clear();
         reconcile();
+    } else if (m_running && isNew) {
+        beginGeneration("for a change of its configuration");
+    } else if (m_running) {
+        reconcile();
+    }
     if (m_environment.changed)
         m_environment.changed(); // pool.serve_static may have changed what info() says
-}
-
-void PoolSupervisor::restart()
-{
-    if (m_running)
-        roll();
-    else
-        start();
-}
-
-/// From here on only workers of a new generation count; the old ones serve until they are replaced.
-void PoolSupervisor::roll()
-{
-    ++m_generation;
-    m_failures = 0;
-    m_gaveUp = false;
-    m_cause.clear();
-    m_backOff.disarm();
-    if (!m_running)
-        return;
-    for (const Worker &worker : m_workers) {
-        if (worker->state() == WorkerState::Starting)
-            retire(*worker);
-    }
-    reconcile();
 }
 
 void PoolSupervisor::stop(std::function<void()> done)
 {
     m_running = false;
+    watchFolder();
     m_backOff.disarm();
+    dropCandidate();
+    m_refusal.clear();
+    answerDeploys(
+        Error {ErrorCode::Cancelled,
+               fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
     for (const Worker &worker : m_workers)
         retire(*worker);
@@ -149,20 +119,32 @@ size_t PoolSupervisor::wanted() const
     return processes > 0 ? static_cast<size_t>(processes) : std::max(2u, usableCores());
 }
 
-size_t PoolSupervisor::count(WorkerState state, bool current) const noexcept
+size_t PoolSupervisor::count(WorkerState state, uint64_t generation) const noexcept
 {
     return static_cast<size_t>(
         std::count_if(m_workers.begin(), m_workers.end(), [&](const Worker &worker) {
             return worker->state() == state && !worker->isPlanned()
-                && (worker->identity().generation == m_generation) == current;
+                && worker->identity().generation == generation;
         }));
 }
 
-uint32_t PoolSupervisor::freeOrdinal() const
+/// Of the generations before the one that serves: what is left of them where memory had no room
+/// for all at once.
+size_t PoolSupervisor::countOld(WorkerState state) const noexcept
+{
+    return static_cast<size_t>(
+        std::count_if(m_workers.begin(), m_workers.end(), [&](const Worker &worker) {
+            return worker->state() == state && !worker->isPlanned()
+                && worker->identity().generation < m_serving.number;
+        }));
+}
+
+uint32_t PoolSupervisor::freeOrdinal(uint64_t generation) const
 {
     for (uint32_t ordinal = 0;; ++ordinal) {
         const bool taken = std::any_of(m_workers.begin(), m_workers.end(), [&](const Worker &w) {
-            return w->identity().ordinal == ordinal && w->state() != WorkerState::Stopping;
+            return w->identity().ordinal == ordinal && w->state() != WorkerState::Stopping
+                && w->identity().generation == generation;
         });
         if (!taken)
             return ordinal;
@@ -183,15 +165,19 @@ PoolInfo PoolSupervisor::info() const
     PoolInfo info {.app = m_spec.config.id,
                    .state = m_state,
                    .cause = m_shownCause,
-                   .kind = m_report.kind,
-                   .python = m_report.python,
+                   .kind = m_serving.report.kind,
+                   .python = m_serving.report.python,
                    .wanted = static_cast<int>(wanted()),
+                   .generation = m_serving.number,
+                   .nextGeneration = m_candidate ? m_candidate->number : 0,
                    .workers = {},
                    .mounts = {},
-                   .warnings = m_report.warnings,
+                   .warnings = m_serving.report.warnings,
                    .restarts = m_restarts};
+    if (m_watch && !m_watch->problem().empty())
+        info.warnings.push_back(m_watch->problem());
     if (m_spec.settings.staticFromApp)
-        info.mounts = m_report.mounts;
+        info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {
         info.workers.push_back(worker->info());
         if (worker->state() == WorkerState::Ready && info.workers.back().busy > 0) {

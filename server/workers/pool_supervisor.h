@@ -3,31 +3,42 @@
 
 #include "server/workers/app_core.h"
 #include "server/workers/app_pool.h"
+#include "server/workers/folder_watch.h"
+#include "server/workers/generation.h"
 #include "server/workers/output.h"
 #include "server/workers/worker_process.h"
-#include "server/workers/worker_reports.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace arc {
 
-/// AppPool at work: keeps the number of workers, replaces what dies, rolls to a new specification
-/// one worker at a time. Confined to the control loop.
+/// AppPool at work: keeps the number of workers, replaces what dies, brings in new generations.
+/// Confined to the control loop.
 ///
 /// Every change ends in reconcile(), which compares what is wanted with what there is and starts or
-/// retires the rest. A generation is one specification; workers of older ones serve until a worker
-/// of the newest is ready.
+/// retires the rest. One generation serves. A new one starts beside it as the candidate: first one
+/// worker, which proves it, then as many more as memory allows; then the candidate takes over in
+/// one step and the old workers finish what they have. A candidate that fails is dropped with its
+/// cause, and nothing of what served has changed.
 class PoolSupervisor final : public AppPool, public WorkerProcess::Owner {
 public:
+    /// A ready candidate must live this long before it is believed.
+    static constexpr std::chrono::milliseconds kProbation {300};
+    /// Starts of a candidate that may fail, unless pool.crash_loop_count allows fewer.
+    static constexpr int64_t kCandidateFailuresMax = 3;
+    /// Left free when candidates are started beside what serves.
+    static constexpr int64_t kMemoryReserve = 128 * 1024 * 1024;
+
     /// loops: by EventLoop::index(). What create() calls; tests call it without HTTP.
     PoolSupervisor(AppSpec spec, Environment environment, std::vector<EventLoop *> loops);
     ~PoolSupervisor() override;
 
     void start() override;
     void update(AppSpec spec) override;
-    void restart() override;
+    void deploy(const std::string &by, DeployDone done) override;
     void stop(std::function<void()> done) override;
     Result<void> killWorker(int pid) override;
     PoolInfo info() const override;
@@ -41,6 +52,7 @@ private:
     void workerEnded(WorkerProcess &worker) override;
     void workerWrote(WorkerProcess &worker, std::string_view line) override;
     void workerOverdue(WorkerProcess &worker) override;
+    void workerLingers(WorkerProcess &worker) override;
 
     // Events of the home loop.
     void hear(HomeEvent event);
@@ -50,24 +62,43 @@ private:
     void hearBroken(WorkerProcess &worker, const HomeEvent &event);
     void hearStuck(WorkerProcess &worker);
     void hearGone(WorkerProcess &worker, int64_t inFlight);
+    void hearLingers(WorkerProcess &worker, const HomeEvent &event);
 
+    // The generation that serves.
     void reconcile();
-    void startWorker();
+    void reconcileServing();
+    void startWorker(const Generation &generation);
+    void activate(WorkerProcess &worker);
     void retire(WorkerProcess &worker);
     void retireOld(size_t keep);
-    void roll();
     void countFailure(const std::string &cause);
     void updateState();
+    std::string causeOf(PoolState state, size_t ready) const;
     void say(const std::string &sentence);
     std::string deathCause(const WorkerProcess &worker) const;
     static void backedOff(void *context) noexcept;
 
-    WorkerProcess *find(uint32_t number) noexcept;
-    size_t count(WorkerState state, bool current) const noexcept;
-    size_t wanted() const;
-    uint32_t freeOrdinal() const;
+    // The one that is to take over (pool_generations.cpp).
+    void beginGeneration(const std::string &why, bool isOfSave = false);
+    void dropCandidate();
+    void reconcileCandidate();
+    size_t roomBeside(size_t starting);
+    void candidateFailed(const std::string &cause, bool mayTryAgain);
+    void refuseCandidate(const std::string &cause);
+    void takeOver();
+    void answerDeploys(const Result<Deployed> &answer);
+    Deployed deployedNow() const;
+    static void candidateDue(void *context) noexcept;
+    void watchFolder();
 
-    AppSpec m_spec;
+    bool isCandidate(const WorkerProcess &worker) const noexcept;
+    WorkerProcess *find(uint32_t number) noexcept;
+    size_t count(WorkerState state, uint64_t generation) const noexcept;
+    size_t countOld(WorkerState state) const noexcept;
+    size_t wanted() const;
+    uint32_t freeOrdinal(uint64_t generation) const;
+
+    AppSpec m_spec; ///< the newest; its live settings hold for every generation
     Environment m_environment;
     std::shared_ptr<AppCore> m_core;
     std::shared_ptr<const Handler> m_handler;
@@ -75,16 +106,19 @@ private:
     std::vector<Worker> m_workers;
     bool m_running = false;
     std::vector<std::function<void()>> m_stopped; ///< who waits for the end
-    uint64_t m_generation = 1;
+    uint64_t m_lastGeneration = 0;
     uint32_t m_lastNumber = 0;
-    int64_t m_failures = 0; ///< starts in a row that failed or died young
-    bool m_gaveUp = false;
+    Generation m_serving; ///< serves, or is starting with nothing before it
+    std::optional<Generation> m_candidate;
+    std::vector<DeployDone> m_deploys; ///< who waits for the newest generation
+    SteadyTime m_deploySince {};
+    std::string m_refusal; ///< why the newest generation does not serve; empty: it does, or may yet
     int64_t m_restarts = 0;
     PoolState m_state = PoolState::Stopped;
-    std::string m_cause;
     std::string m_shownCause;
-    ReadyReport m_report; ///< of the worker that became ready last
-    Timer m_backOff;
+    Timer m_backOff;                      ///< of the serving generation
+    Timer m_candidateDue;                 ///< end of the candidate's back-off or probation
+    std::unique_ptr<FolderWatch> m_watch; ///< with pool.reload_on_save
 };
 
 } // namespace arc

@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBackOffFirst {100};
-constexpr milliseconds kBackOffMax {10000};
 /// A worker that dies younger than this, and before any request, counts as a failed start.
 constexpr milliseconds kYoung {10000};
 /// For a worker told to stop before it was ready: it holds no request.
@@ -25,17 +23,23 @@ constexpr milliseconds kStartingGrace {1000};
 
 void PoolSupervisor::reconcile()
 {
-    if (!m_running) {
-        updateState();
-        return;
+    if (m_running) {
+        reconcileServing();
+        reconcileCandidate();
     }
+    updateState();
+}
+
+void PoolSupervisor::reconcileServing()
+{
+    const uint64_t current = m_serving.number;
     const size_t target = wanted();
-    size_t starting = count(WorkerState::Starting, true);
-    size_t ready = count(WorkerState::Ready, true);
-    const size_t old = count(WorkerState::Ready, false);
+    size_t starting = count(WorkerState::Starting, current);
+    size_t ready = count(WorkerState::Ready, current);
+    const size_t old = countOld(WorkerState::Ready);
     for (auto it = m_workers.rbegin(); it != m_workers.rend() && starting + ready > target; ++it) {
         WorkerProcess &worker = **it;
-        if (worker.identity().generation != m_generation || worker.isPlanned())
+        if (worker.identity().generation != current || worker.isPlanned())
             continue;
         size_t &group = worker.state() == WorkerState::Starting ? starting : ready;
         if (worker.state() == WorkerState::Ready && starting > 0)
@@ -46,22 +50,22 @@ void PoolSupervisor::reconcile()
     retireOld(target > ready ? target - ready : 0);
     // One at a time while others serve or the last one failed; all at once for a fresh start.
     const size_t lacking = target - std::min(target, starting + ready);
-    const size_t room = old > 0 || m_failures > 0 ? 1 - std::min<size_t>(1, starting) : lacking;
-    if (!m_gaveUp && !m_backOff.isArmed()) {
-        for (size_t i = 0; i < std::min(lacking, room) && !m_backOff.isArmed(); ++i)
-            startWorker();
-    }
-    updateState();
+    const size_t room =
+        old > 0 || m_serving.failures > 0 ? 1 - std::min<size_t>(1, starting) : lacking;
+    if (m_serving.gaveUp || m_backOff.isArmed())
+        return;
+    for (size_t i = 0; i < std::min(lacking, room) && !m_backOff.isArmed(); ++i)
+        startWorker(m_serving);
 }
 
 /// Leaves `keep` workers of older generations.
 void PoolSupervisor::retireOld(size_t keep)
 {
-    size_t old = count(WorkerState::Ready, false);
+    size_t old = countOld(WorkerState::Ready);
     for (const Worker &worker : m_workers) {
         if (old <= keep)
             return;
-        if (worker->identity().generation == m_generation || worker->isPlanned()
+        if (worker->identity().generation >= m_serving.number || worker->isPlanned()
             || worker->state() != WorkerState::Ready)
             continue;
         retire(*worker);
@@ -69,26 +73,43 @@ void PoolSupervisor::retireOld(size_t keep)
     }
 }
 
-void PoolSupervisor::startWorker()
+void PoolSupervisor::startWorker(const Generation &generation)
 {
     const uint32_t number = ++m_lastNumber;
-    const WorkerProcess::Identity identity {
-        .number = number, .ordinal = freeOrdinal(), .generation = m_generation};
+    const WorkerProcess::Identity identity {.number = number,
+                                            .ordinal = freeOrdinal(generation.number),
+                                            .generation = generation.number};
     m_workers.push_back(std::make_unique<WorkerProcess>(*m_environment.control, *this, identity));
     WorkerProcess &worker = *m_workers.back();
-    auto socket =
-        worker.start(m_spec.config, m_environment.executable, m_spec.settings.startTimeout);
+    AppConfig config = generation.spec.config;
+    // Compiled files are told apart by second and size: two saves of one second could look the
+    // same.
+    if (m_spec.settings.reloadOnSave)
+        config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
+    auto socket = worker.start(config, m_environment.executable, m_spec.settings.startTimeout);
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
         say(fmt::format("a worker could not be started: {}", cause));
-        countFailure(cause);
+        if (identity.generation == m_serving.number)
+            countFailure(cause);
+        else
+            candidateFailed(cause, true);
         return;
     }
     m_core->onHome([number, cells = worker.cells(), socket = std::move(*socket),
-                    hello = makeHello(m_spec, identity.ordinal)](AppHome &home) mutable {
+                    hello = makeHello(generation.spec, identity.ordinal)](AppHome &home) mutable {
         home.letWait();
         home.addWorker(number, std::move(socket), hello, std::move(cells));
+    });
+}
+
+void PoolSupervisor::activate(WorkerProcess &worker)
+{
+    worker.serve();
+    m_core->onHome([number = worker.identity().number,
+                    slots = static_cast<unsigned>(worker.slots())](AppHome &home) {
+        home.activateWorker(number, slots);
     });
 }
 
@@ -107,6 +128,12 @@ void PoolSupervisor::retire(WorkerProcess &worker)
 void PoolSupervisor::workerWrote(WorkerProcess &worker, std::string_view line)
 {
     m_output.add(worker.pid(), line);
+}
+
+void PoolSupervisor::workerLingers(WorkerProcess &worker)
+{
+    m_core->onHome(
+        [number = worker.identity().number](AppHome &home) { home.reportLingering(number); });
 }
 
 void PoolSupervisor::workerOverdue(WorkerProcess &worker)
@@ -139,6 +166,10 @@ std::string PoolSupervisor::deathCause(const WorkerProcess &worker) const
 void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
 {
     const bool planned = worker.isPlanned();
+    const bool wasCandidate = isCandidate(worker);
+    const uint64_t generation = worker.identity().generation;
+    const bool wasServing = generation == m_serving.number;
+    const bool mayTryAgain = !worker.isOverdue();
     const std::string cause = deathCause(worker);
     // A start that got as far as requests was no failure, or one request that kills its worker
     // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
@@ -148,13 +179,15 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     planned && worker.cause().empty() ? "it was told to" : cause));
     std::erase_if(m_workers, [&worker](const Worker &w) { return w.get() == &worker; });
-    if (!planned && m_running) {
-        ++m_restarts;
-        if (failedStart) {
+    if (!planned && m_running && wasCandidate) {
+        candidateFailed(cause, mayTryAgain);
+    } else if (!planned && m_running) {
+        m_restarts += generation <= m_serving.number ? 1 : 0;
+        if (wasServing && failedStart) {
             countFailure(cause);
-        } else {
-            m_failures = 0;
-            m_gaveUp = false;
+        } else if (wasServing) {
+            m_serving.failures = 0;
+            m_serving.gaveUp = false;
         }
     }
     reconcile();
@@ -162,16 +195,19 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
 
 void PoolSupervisor::countFailure(const std::string &cause)
 {
-    ++m_failures;
-    m_cause = cause;
-    if (m_failures >= m_spec.settings.crashLoopCount) {
-        m_gaveUp = true;
-        say(fmt::format("not started any more after {} failures in a row: {}", m_failures, cause));
+    ++m_serving.failures;
+    m_serving.cause = cause;
+    if (m_serving.failures < m_spec.settings.crashLoopCount) {
+        m_backOff.arm(m_environment.control->timers(), backOffAfter(m_serving.failures));
         return;
     }
-    const int64_t doublings = std::min<int64_t>(m_failures - 1, 10);
-    m_backOff.arm(m_environment.control->timers(),
-                  std::min(kBackOffMax, kBackOffFirst * (int64_t {1} << doublings)));
+    m_serving.gaveUp = true;
+    say(fmt::format("not started any more after {} failures in a row: {}", m_serving.failures,
+                    cause));
+    const size_t ready = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
+    if (!m_candidate && ready == 0)
+        answerDeploys(Error {ErrorCode::AppFailed,
+                             fmt::format("{} did not start: {}", m_spec.config.id, cause)});
 }
 
 void PoolSupervisor::backedOff(void *context) noexcept
@@ -181,18 +217,16 @@ void PoolSupervisor::backedOff(void *context) noexcept
 
 void PoolSupervisor::updateState()
 {
-    const size_t current = count(WorkerState::Ready, true);
-    const size_t ready = current + count(WorkerState::Ready, false);
+    const size_t current = count(WorkerState::Ready, m_serving.number);
+    const size_t ready = current + countOld(WorkerState::Ready);
     PoolState state = PoolState::Ready;
     if (!m_running)
         state = PoolState::Stopped;
     else if (ready == 0)
-        state = m_gaveUp ? PoolState::Failed : PoolState::Starting;
-    else if (m_failures > 0 && current < wanted())
+        state = m_serving.gaveUp && !m_candidate ? PoolState::Failed : PoolState::Starting;
+    else if (m_serving.failures > 0 && current < wanted())
         state = PoolState::Degraded;
-    const bool troubled = state == PoolState::Degraded || state == PoolState::Failed
-        || (state == PoolState::Starting && m_failures > 0);
-    const std::string cause = troubled ? m_cause : std::string();
+    const std::string cause = causeOf(state, ready);
     const bool news = state != m_state || cause != m_shownCause;
     m_state = state;
     m_shownCause = cause;
@@ -206,6 +240,26 @@ void PoolSupervisor::updateState()
         for (auto &done : std::exchange(m_stopped, {})) // later: the caller may destroy us in it
             m_environment.control->post(std::move(done));
     }
+}
+
+std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
+{
+    switch (state) {
+    case PoolState::Stopped:
+        return {};
+    case PoolState::Failed:
+        return m_refusal.empty() ? m_serving.cause : m_refusal;
+    case PoolState::Starting:
+        return m_serving.failures > 0 ? m_serving.cause : std::string();
+    case PoolState::Degraded:
+        // The folder is live: what is in it now need not be what the others were started from.
+        return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
+                           "now: {}",
+                           ready, wanted(), m_serving.cause);
+    case PoolState::Ready:
+        return m_refusal;
+    }
+    return {};
 }
 
 } // namespace arc

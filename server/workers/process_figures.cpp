@@ -4,6 +4,9 @@
 #include "server/base/file_descriptor.h"
 #include "server/base/text.h"
 
+#include <algorithm>
+#include <optional>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -40,6 +43,14 @@ int64_t numberAfter(std::string_view text, std::string_view name)
     return -1;
 }
 
+/// The number a file begins with; none when it is missing or says "max".
+std::optional<int64_t> numberIn(const std::string &path)
+{
+    const std::string text = readAll(path);
+    const auto number = parseSigned(std::string_view(text).substr(0, text.find('\n')));
+    return number ? std::optional(*number) : std::nullopt;
+}
+
 } // namespace
 
 ProcessFigures readProcessFigures(int pid)
@@ -69,6 +80,31 @@ ProcessFigures readProcessFigures(int pid)
         }
     }
     return figures;
+}
+
+int64_t memoryAvailable()
+{
+    const int64_t kib = numberAfter(readAll("/proc/meminfo"), "MemAvailable:");
+    int64_t least = kib < 0 ? -1 : kib * 1024;
+    const std::string groups = readAll("/proc/self/cgroup"); // version 2: one line, "0::/a/b"
+    const size_t begin = groups.find("0::/");
+    if (begin == groups.npos)
+        return least;
+    std::string group = groups.substr(begin + 3, groups.find('\n', begin) - begin - 3);
+    for (;;) { // the limits of all groups above hold, too
+        const std::string folder = "/sys/fs/cgroup" + group;
+        const auto limit = numberIn(folder + "/memory.max");
+        const auto used = numberIn(folder + "/memory.current");
+        if (limit && used) {
+            const int64_t cached = numberAfter(readAll(folder + "/memory.stat"), "inactive_file ");
+            const int64_t room =
+                std::max<int64_t>(0, *limit - *used + std::max<int64_t>(0, cached));
+            least = least < 0 ? room : std::min(least, room);
+        }
+        if (group.empty() || group == "/")
+            return least;
+        group.resize(group.rfind('/'));
+    }
 }
 
 int64_t oomKills()

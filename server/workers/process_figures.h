@@ -16,4 +16,8 @@ ProcessFigures readProcessFigures(int pid);
 /// not say.
 int64_t oomKills();
 
+/// Memory that new processes could use: of this machine, and of the control groups (version 2) this
+/// process is in. -1: unknown.
+int64_t memoryAvailable();
+
 } // namespace arc

@@ -145,13 +145,25 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     ended(status);
 }
 
+namespace {
+
+/// Ours, or of the service manager's protocol with the engine.
+bool isOurs(std::string_view entry)
+{
+    return entry.starts_with("ARCOLOGY_") || entry.starts_with("LISTEN_")
+        || entry.starts_with("NOTIFY_SOCKET=") || entry.starts_with("WATCHDOG_")
+        || entry.starts_with("STATE_DIRECTORY=") || entry.starts_with("RUNTIME_DIRECTORY=");
+}
+
+} // namespace
+
 std::vector<std::string> appEnvironment(const AppConfig &app)
 {
     std::map<std::string, std::string> values;
     for (char **entry = environ; *entry; ++entry) {
         const std::string_view text(*entry);
         const size_t equals = text.find('=');
-        if (equals != text.npos && !text.starts_with("ARCOLOGY_"))
+        if (equals != text.npos && !isOurs(text))
             values.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     for (const auto &[name, value] : app.env)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/workers/worker_process.h"
 
+#include "server/base/assert.h"
 #include "server/base/text.h"
 #include "server/detect/detect.h"
 #include "server/workers/process_figures.h"
@@ -67,12 +68,18 @@ void WorkerProcess::addStep(StartStep step)
         m_steps.push_back(std::move(step));
 }
 
-void WorkerProcess::becomeReady(int slots)
+void WorkerProcess::becomeCandidate(int slots)
 {
-    m_state = WorkerState::Ready;
+    m_state = WorkerState::Candidate;
     m_slots = slots;
     m_readyAt = std::chrono::steady_clock::now();
     m_deadline.disarm();
+}
+
+void WorkerProcess::serve()
+{
+    ARC_ASSERT(m_state == WorkerState::Candidate);
+    m_state = WorkerState::Ready;
 }
 
 void WorkerProcess::stopWithin(std::chrono::milliseconds time)
@@ -135,6 +142,7 @@ WorkerInfo WorkerProcess::info()
     const auto busy = static_cast<int>(m_cells->busy.read());
     return {.pid = pid(),
             .ordinal = m_identity.ordinal,
+            .generation = m_identity.generation,
             .state = m_state,
             .startedUnixMs = m_startedUnixMs,
             .requests = m_cells->requests.read(),
@@ -149,10 +157,15 @@ WorkerInfo WorkerProcess::info()
 void WorkerProcess::overdue(void *context) noexcept
 {
     auto *self = static_cast<WorkerProcess *>(context);
-    if (self->m_state == WorkerState::Starting)
+    if (self->m_state == WorkerState::Starting) {
+        self->m_overdue = true;
         self->m_owner.workerOverdue(*self);
-    else
+    } else if (self->m_planned && self->m_readyAt && !std::exchange(self->m_lingers, true)) {
+        self->m_deadline.arm(self->m_loop.timers(), kLastWords);
+        self->m_owner.workerLingers(*self);
+    } else {
         self->punish();
+    }
 }
 
 void WorkerProcess::ended(int status)

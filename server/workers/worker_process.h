@@ -26,6 +26,9 @@ public:
         workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
         virtual void workerWrote(WorkerProcess &worker, std::string_view line) = 0;
         virtual void workerOverdue(WorkerProcess &worker) = 0; ///< not ready in time
+        /// Told to stop, and still there at its deadline. It is killed kLastWords later at the
+        /// latest, so that what it still ran can be asked for.
+        virtual void workerLingers(WorkerProcess &worker) = 0;
 
     protected:
         ~Owner() = default;
@@ -35,6 +38,8 @@ public:
         uint32_t ordinal = 0;    ///< lowest free place, 0 ...
         uint64_t generation = 0; ///< of the pool's specification
     };
+
+    static constexpr std::chrono::milliseconds kLastWords {1000};
 
     WorkerProcess(EventLoop &control, Owner &owner, Identity identity);
 
@@ -49,7 +54,10 @@ public:
     const std::shared_ptr<WorkerCells> &cells() const noexcept { return m_cells; }
 
     void addStep(StartStep step);
-    void becomeReady(int slots);
+    /// It could serve; kept apart until serve().
+    void becomeCandidate(int slots);
+    void serve();
+    int slots() const noexcept { return m_slots; }
     /// It was told to stop; killed after the time given.
     void stopWithin(std::chrono::milliseconds time);
     /// It is expected to end by itself; killed after the time given.
@@ -65,6 +73,7 @@ public:
     /// Ends it at once for what it did itself, which no request explains.
     void condemn(std::string cause);
     bool isCondemned() const noexcept { return m_condemned; }
+    bool isOverdue() const noexcept { return m_overdue; } ///< was not ready in time
     int64_t requestsAnswered() const noexcept { return m_cells->requests.read(); }
 
     bool wasReady() const noexcept { return m_readyAt.has_value(); }
@@ -90,6 +99,8 @@ private:
     const Identity m_identity;
     WorkerState m_state = WorkerState::Starting;
     bool m_planned = false;
+    bool m_lingers = false;
+    bool m_overdue = false;
     bool m_condemned = false;
     int m_exitStatus = 0;
     int m_slots = 0;

@@ -11,15 +11,38 @@ namespace arc::test {
 
 static Theme *s_theme = nullptr;
 
-GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher)
-    : control(std::move(engine)), bridge(*control, launcher),
+GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher,
+                       const QString &draftFile, Tray *tray)
+    : m_draftFile(draftFile.isEmpty() ? dir.filePath(QStringLiteral("state/draft.json"))
+                                      : draftFile),
+      control(std::move(engine)), bridge(*control, launcher),
       shell(bridge,
             {.instanceName = QStringLiteral("This computer"),
-             .sampleFolder = dir.filePath(QStringLiteral("sample")),
+             .sampleFolder = dir.filePath(QStringLiteral("samples/photos")),
              .settingsFile = dir.filePath(QStringLiteral("window.ini")),
              .openUrl = [this](const QUrl &url) { opened << url; },
-             .theme = s_theme})
+             .draftFile = m_draftFile,
+             .theme = s_theme,
+             .tray = tray})
 {
+}
+
+int GuiFixture::applied() const
+{
+    int count = 0;
+    for (const FakeControl::Call &call : control->calls)
+        count += call.operation == "applyChanges"
+            && call.request.find("\"dry_run\":true") == std::string::npos;
+    return count;
+}
+
+const FakeControl::Call *GuiFixture::last(std::string_view operation) const
+{
+    for (auto at = control->calls.rbegin(); at != control->calls.rend(); ++at) {
+        if (at->operation == operation)
+            return &*at;
+    }
+    return nullptr;
 }
 
 void GuiFixture::open()

@@ -18,13 +18,20 @@ namespace arc::test {
 class GuiFixture {
 public:
     explicit GuiFixture(std::unique_ptr<FakeControl> control = std::make_unique<FakeControl>(),
-                        EngineLauncher *launcher = nullptr);
+                        EngineLauncher *launcher = nullptr, const QString &draftFile = {},
+                        Tray *tray = nullptr);
+
+    /// Changes that reached the engine: what was only tried is not counted.
+    int applied() const;
+    const FakeControl::Call *last(std::string_view operation) const;
 
     /// Shows the window and waits until the engine has answered once.
     void open();
 
     Theme *theme() const;
+    QString draftFile() const { return m_draftFile; }
     QTemporaryDir dir; ///< for the window's settings and for project folders
+    const QString m_draftFile;
     std::unique_ptr<FakeControl> control;
     ControlBridge bridge;
     QList<QUrl> opened;

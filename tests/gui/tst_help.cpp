@@ -135,26 +135,6 @@ private Q_SLOTS:
                                        + QLatin1String(qVersion())));
     }
 
-    void theSheetOfKeysIsThatOfTheMenus()
-    {
-        GuiFixture fixture;
-        fixture.open();
-        fixture.shell.goTo(PageId::About);
-        const QStringList keys = fixture.shell.aboutPage()->shortcuts();
-        for (const QAction *action : fixture.shell.findChildren<QAction *>()) {
-            if (action->shortcut().isEmpty() || action->shortcutContext() == Qt::WidgetShortcut)
-                continue;
-            const QString key = action->shortcut().toString(QKeySequence::NativeText);
-            QVERIFY2(
-                keys.filter(QRegularExpression(QLatin1Char('^') + QRegularExpression::escape(key)
-                                               + QLatin1Char('\t')))
-                        .size()
-                    == 1,
-                qPrintable(key));
-        }
-        QVERIFY(keys.filter(QStringLiteral("F1\t")).size() == 1);
-    }
-
     void theReportIsShownBeforeItIsCopied()
     {
         GuiFixture fixture;

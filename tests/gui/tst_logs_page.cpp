@@ -162,13 +162,15 @@ private Q_SLOTS:
         LogsPage &page = fixture.openPage();
         QTRY_COMPARE(fixture.rows(), 3);
         page.view()->table()->setFocus();
-        QTest::keyClick(&page, Qt::Key_Space);
+        QTest::keyClick(page.view()->table(), Qt::Key_Space);
         QVERIFY(page.feed()->isPaused());
+        QVERIFY(fixture.shell.isPaused()); // one pause for the whole window
         QVERIFY(page.stateText().startsWith(QStringLiteral("Paused")));
         fixture.control->logTexts["engine"] += "2026-11-26T04:20:52.000Z info more\n";
         QTest::qWait(3 * LogFeed::kIntervalMs);
         QCOMPARE(fixture.rows(), 3);
-        QTest::keyClick(&page, Qt::Key_Space);
+        page.pauseButton()->click();
+        QVERIFY(!fixture.shell.isPaused());
         QTRY_COMPARE(fixture.rows(), 4); // nothing was lost
     }
 

@@ -2,9 +2,12 @@
 // Sites & Apps and Workers: what a click sends to the engine.
 #include "gui/gui_fixture.h"
 
+#include "gui/bridge/staging.h"
 #include "gui/forms/env_editor.h"
+#include "gui/pages/deploy_strip.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
+#include "gui/pages/pending_bar.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/site_actions.h"
@@ -86,7 +89,9 @@ private Q_SLOTS:
     void theSwitchAsksBeforeItStopsBusySites();
     void theSwitchStartsAStoppedSite();
     void theSwitchShowsWhatIs();
-    void restartIsSent();
+    void deployIsSentAndItsAnswerSaid();
+    void aNewGenerationShowsHowFarItIs();
+    void aReleaseThatDidNotStartIsToldOnTheSitesPage();
     void removeCanBeUndone();
     void migrateIsConfirmedAndShowsOutput();
     void createAdminSendsThePasswordOnlyInTheEnvironment();
@@ -99,7 +104,7 @@ private Q_SLOTS:
     void outputFollowsTheApp();
     void theSliderTunesTheProcessesLive();
     void autoIsSentAsAWord();
-    void threadsWaitForTheButton();
+    void threadsWaitInTheBar();
     void aRefusedTuningIsToldAndTakenBack();
     void hidingThePageLosesNoTuning();
     void killingAWorkerNamesItAndAsks();
@@ -140,13 +145,48 @@ void TestPages::theSwitchShowsWhatIs()
     QVERIFY(!fixture.detail()->onSwitch()->isChecked());
 }
 
-void TestPages::restartIsSent()
+void TestPages::deployIsSentAndItsAnswerSaid()
 {
     PageFixture fixture;
     fixture.openSite(QStringLiteral("shop"));
-    fixture.detail()->restartButton()->click();
-    QTRY_COMPARE(fixture.control->count("restartSite"), size_t(1));
-    QVERIFY(fixture.lastHas("restartSite", "shop"));
+    fixture.detail()->deployButton()->click();
+    QTRY_COMPARE(fixture.control->count("deploySite"), size_t(1));
+    QVERIFY(fixture.lastHas("deploySite", "shop"));
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(
+        QStringLiteral("generation 2 of shop serves with 2 workers")));
+}
+
+void TestPages::aNewGenerationShowsHowFarItIs()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    QCOMPARE(fixture.detail()->deployStrip()->text(), QString());
+    fixture.control->setNextGeneration("shop", 1);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.detail()->deployStrip()->text(),
+                 QStringLiteral("Generation 2: 1 of 2 new workers are ready. Generation 1 serves "
+                                "until it takes over."));
+    QVERIFY(!fixture.detail()->deployButton()->isEnabled());
+    fixture.control->setNextGeneration("shop", -1);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.detail()->deployStrip()->text(), QString());
+    QVERIFY(fixture.detail()->deployButton()->isEnabled());
+}
+
+void TestPages::aReleaseThatDidNotStartIsToldOnTheSitesPage()
+{
+    PageFixture fixture;
+    fixture.openSite(QStringLiteral("shop"));
+    fixture.control->setSiteState("shop", "running",
+                                  "the new release did not start: ModuleNotFoundError: No module "
+                                  "named 'shp'; the old one still serves");
+    fixture.bridge.refresh();
+    QTRY_VERIFY(fixture.detail()->deployStrip()->text().startsWith(
+        QStringLiteral("The new release did not start: ModuleNotFoundError")));
+    QVERIFY(!fixture.detail()->showsFailure());
+    QVERIFY(fixture.detail()->deployButton()->isEnabled());
+    fixture.detail()->deployStrip()->outputButton()->click();
+    QCOMPARE(fixture.detail()->tabs()->currentIndex(), 2);
 }
 
 void TestPages::removeCanBeUndone()
@@ -220,7 +260,7 @@ void TestPages::aStaticSiteOffersNoCommands()
     PageFixture fixture;
     fixture.openSite(QStringLiteral("docs"));
     QTRY_VERIFY(fixture.detail()->runButton()->isHidden());
-    QVERIFY(fixture.detail()->restartButton()->isHidden());
+    QVERIFY(fixture.detail()->deployButton()->isHidden());
 }
 
 void TestPages::aHangingCommandIsCancelled()
@@ -266,18 +306,20 @@ void TestPages::environmentIsSentAsOneEdit()
         return nullptr;
     }();
     QVERIFY(entry);
-    QVERIFY(!tab->hasChanges());
+    PendingChanges &changes = fixture.shell.staging().changes();
+    QVERIFY(changes.isEmpty());
     entry->selectAll();
     QTest::keyClicks(entry, QStringLiteral("shop.other:app"));
-    QVERIFY(tab->hasChanges());
-    for (QPushButton *button : tab->findChildren<QPushButton *>()) {
-        if (button->text().startsWith(QLatin1String("Apply")))
-            button->click();
-    }
-    QTRY_COMPARE(fixture.control->count("editSite"), size_t(1));
-    QVERIFY(fixture.lastHas("editSite", "shop.other:app"));
-    QVERIFY(!fixture.lastHas("editSite", "\"python\"")); // what was not touched is not sent
-    QTRY_VERIFY(!tab->hasChanges());
+    QCOMPARE(changes.count(), 1);
+    QPushButton *apply = fixture.shell.pendingBar()->applyButton();
+    QTRY_VERIFY(apply->isEnabled());
+    QVERIFY(apply->text().contains(QStringLiteral("restarts shop")));
+    apply->click();
+    QTRY_COMPARE(fixture.applied(), 1);
+    QVERIFY(fixture.lastHas("applyChanges", "shop.other:app"));
+    QVERIFY(!fixture.lastHas("applyChanges", "\"python\"")); // what was not touched is not sent
+    QTRY_VERIFY(changes.isEmpty());
+    QCOMPARE(entry->text(), QStringLiteral("shop.other:app"));
 }
 
 void TestPages::anEditSurvivesAForeignChange()
@@ -288,11 +330,23 @@ void TestPages::anEditSurvivesAForeignChange()
     auto *tab = fixture.detail()->findChild<EnvironmentTab *>();
     auto *env = tab->findChild<EnvEditor *>();
     env->findChild<QPushButton *>(QStringLiteral("addVariable"))->click();
-    QVERIFY(tab->hasChanges());
+    QLineEdit *name = nullptr;
+    for (QLineEdit *field : env->findChildren<QLineEdit *>()) {
+        if (field->accessibleName() == QLatin1String("Variable name") && field->text().isEmpty())
+            name = field;
+    }
+    QVERIFY(name);
+    QTest::keyClicks(name, QStringLiteral("LEVEL"));
+    PendingChanges &changes = fixture.shell.staging().changes();
+    QCOMPARE(changes.count(), 1); // not one for each letter
     fixture.control->changeElsewhere("drain_s", "20");
     fixture.bridge.refresh();
-    QTRY_COMPARE(fixture.bridge.sites().revision, fixture.control->revision());
-    QVERIFY(tab->hasChanges());
+    QTRY_COMPARE(changes.madeAgainst(), fixture.control->revision());
+    QCOMPARE(name->text(), QStringLiteral("LEVEL"));
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.control->document().findApp("shop")->env.contains("LEVEL"));
+    QVERIFY(fixture.control->document().findApp("shop")->env.contains("DEBUG"));
 }
 
 void TestPages::outputFollowsTheApp()
@@ -340,17 +394,22 @@ void TestPages::autoIsSentAsAWord()
     QVERIFY(fixture.lastHas("editSettings", "\"auto\""));
 }
 
-void TestPages::threadsWaitForTheButton()
+void TestPages::threadsWaitInTheBar()
 {
     PageFixture fixture;
     PoolTuner *tuner = fixture.openTuner("shop");
-    QVERIFY(tuner->applyButton()->isHidden());
     tuner->threads()->setValue(tuner->threads()->value() + 2);
-    QVERIFY(tuner->applyButton()->isVisible());
+    QVERIFY(tuner->applyButton()->isHidden());
     QVERIFY(tuner->preview().contains(QStringLiteral("restarts the workers of shop")));
-    tuner->applyButton()->click();
-    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
-    QVERIFY(fixture.lastHas("editSettings", "\"pool.threads\""));
+    QCOMPARE(fixture.shell.staging().changes().count(), 1);
+    QPushButton *apply = fixture.shell.pendingBar()->applyButton();
+    QTRY_VERIFY(apply->isEnabled());
+    QVERIFY(apply->text().contains(QStringLiteral("restarts shop")));
+    QCOMPARE(fixture.control->count("editSettings"), size_t(0));
+    apply->click();
+    QTRY_COMPARE(fixture.applied(), 1);
+    QVERIFY(fixture.lastHas("applyChanges", "\"pool.threads\""));
+    QTRY_COMPARE(fixture.bridge.pool("shop")->threads, tuner->threads()->value());
 }
 
 void TestPages::aRefusedTuningIsToldAndTakenBack()

@@ -9,6 +9,7 @@
 
 #include <QCheckBox>
 #include <QDir>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
@@ -59,6 +60,7 @@ private Q_SLOTS:
     void aNameIsNeeded();
     void badVariablesAreRefusedBeforeSending();
     void severalProjectsAreAList();
+    void aPortThatIsTakenIsToldInTheSheet();
     void whatIsNoProjectCanBeServedAsFiles();
     void anUnreadableFolderCannotBeServedAsFiles();
     void aRefusedSiteKeepsTheForm();
@@ -161,6 +163,20 @@ void TestServe::severalProjectsAreAList()
     QCOMPARE(form->site().kind, std::string("static"));
     QCOMPARE(form->site().name, std::string("blog-docs"));
     QVERIFY(form->site().python.empty());
+}
+
+void TestServe::aPortThatIsTakenIsToldInTheSheet()
+{
+    ServeFixture fixture;
+    fixture.control->listenerError = "address in use by nginx, process 12";
+    fixture.openSheet();
+    QTRY_COMPARE(fixture.shell.sheet()->step(), ServeSheet::Step::Form);
+    QString texts;
+    for (const QLabel *label : fixture.shell.sheet()->findChildren<QLabel *>()) {
+        if (label->isVisible())
+            texts += label->text();
+    }
+    QVERIFY2(texts.contains(QStringLiteral("in use by nginx")), qPrintable(texts));
 }
 
 void TestServe::whatIsNoProjectCanBeServedAsFiles()

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/gui_fixture.h"
 
+#include "gui/bridge/staging.h"
 #include "gui/forms/setting_editor.h"
 #include "gui/forms/setting_form_row.h"
+#include "gui/pages/diff_list.h"
 #include "gui/pages/history_panel.h"
+#include "gui/pages/pending_bar.h"
 #include "gui/pages/settings_page.h"
 #include "gui/widgets/toast.h"
 
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTest>
@@ -38,13 +42,12 @@ public:
         QVERIFY(spin);
         spin->setValue(value);
     }
-    const FakeControl::Call *last(std::string_view operation) const
+    Staging &staging() { return shell.staging(); }
+    QPushButton *applyButton() { return shell.pendingBar()->applyButton(); }
+    void apply()
     {
-        for (auto at = control->calls.rbegin(); at != control->calls.rend(); ++at) {
-            if (at->operation == operation)
-                return &*at;
-        }
-        return nullptr;
+        QTRY_VERIFY(applyButton()->isEnabled());
+        applyButton()->click();
     }
 };
 
@@ -60,11 +63,13 @@ private Q_SLOTS:
     void discardForgetsEdits();
     void resetSendsNoValue();
     void anErrorStandsAtItsRow();
-    void aConflictKeepsTheEdits();
     void aPinnedSettingIsLocked();
     void searchFindsByHelp();
     void appsShowOnlyTheirSettings();
+    void editsSurviveAnotherLevel();
     void historyRestores();
+    void historyComparesAnyTwo();
+    void aRestoreAgainstAnOlderStateIsRefused();
     void fiveClicksAreOneChange();
 };
 
@@ -92,24 +97,24 @@ void TestSettingsPage::everyRowHasAnEditorThatKeepsItsDefault()
 void TestSettingsPage::nothingIsPendingAfterOpening()
 {
     SettingsFixture fixture;
-    QCOMPARE(fixture.openPage()->changedCount(), 0);
-    QVERIFY(!fixture.shell.settingsPage()->applyButton()->isVisible());
+    fixture.openPage();
+    QCOMPARE(fixture.staging().changes().count(), 0);
+    QVERIFY(!fixture.shell.pendingBar()->isVisible());
 }
 
 void TestSettingsPage::severalEditsAreOneChange()
 {
     SettingsFixture fixture;
-    SettingsPage *page = fixture.openPage();
+    fixture.openPage();
     fixture.edit("http.idle_timeout_s", 30);
     fixture.edit("drain_s", 5);
-    QCOMPARE(page->changedCount(), 2);
-    QVERIFY(page->applyButton()->isVisible());
-    page->applyButton()->click();
-    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
-    const std::string &request = fixture.last("editSettings")->request;
+    QCOMPARE(fixture.staging().changes().count(), 2);
+    fixture.apply();
+    QTRY_COMPARE(fixture.applied(), 1);
+    const std::string &request = fixture.last("applyChanges")->request;
     QVERIFY(request.find("http.idle_timeout_s") != std::string::npos);
     QVERIFY(request.find("drain_s") != std::string::npos);
-    QTRY_COMPARE(page->changedCount(), 0);
+    QTRY_COMPARE(fixture.staging().changes().count(), 0);
     QTRY_VERIFY(fixture.shell.toast()->isVisible());
 }
 
@@ -118,9 +123,11 @@ void TestSettingsPage::discardForgetsEdits()
     SettingsFixture fixture;
     SettingsPage *page = fixture.openPage();
     fixture.edit("drain_s", 5);
-    page->discardButton()->click();
-    QCOMPARE(page->changedCount(), 0);
-    QCOMPARE(fixture.control->count("editSettings"), size_t(0));
+    fixture.shell.pendingBar()->discardButton()->click();
+    QCOMPARE(fixture.staging().changes().count(), 0);
+    QVERIFY(!page->formRow("drain_s")->isChanged());
+    QCOMPARE(page->formRow("drain_s")->editor()->text(), std::string("10"));
+    QCOMPARE(fixture.applied(), 0);
 }
 
 void TestSettingsPage::resetSendsNoValue()
@@ -133,7 +140,7 @@ void TestSettingsPage::resetSendsNoValue()
     row->resetButton()->click();
     QVERIFY(row->isChanged());
     QVERIFY(!row->edit().value.has_value());
-    page->applyButton()->click();
+    fixture.apply();
     QTRY_VERIFY(!row->resetButton()->isVisible());
 }
 
@@ -141,30 +148,19 @@ void TestSettingsPage::anErrorStandsAtItsRow()
 {
     SettingsFixture fixture;
     SettingsPage *page = fixture.openPage();
-    fixture.edit("drain_s", 5);
-    fixture.control->failNext("editSettings",
-                              Error(ErrorCode::Invalid, "drain_s: outside 0..3600"));
-    page->applyButton()->click();
-    QTRY_VERIFY(page->problem().contains(QStringLiteral("Drain time")));
-    QCOMPARE(page->changedCount(), 1); // what was typed stays
+    PendingChanges &changes = fixture.staging().changes();
+    // A value that the editor itself cannot say, as a draft of another version may hold it.
+    changes.stage({.id = page->formRow("drain_s")->id(),
+                   .value = "99999",
+                   .shown = "99999 s",
+                   .before = {"10", "10 s"}},
+                  fixture.control->revision());
+    QTRY_VERIFY(changes.hasProblem());
+    QVERIFY(!fixture.applyButton()->isEnabled());
     bool told = false;
     for (QLabel *label : page->formRow("drain_s")->findChildren<QLabel *>())
         told = told || (label->isVisible() && label->text() == QLatin1String("outside 0..3600"));
     QVERIFY(told);
-}
-
-void TestSettingsPage::aConflictKeepsTheEdits()
-{
-    SettingsFixture fixture;
-    SettingsPage *page = fixture.openPage();
-    fixture.edit("drain_s", 5);
-    fixture.control->changeElsewhere("http.idle_timeout_s", "20"); // before we hear of it
-    page->applyButton()->click();
-    QTRY_VERIFY(!page->problem().isEmpty());
-    QCOMPARE(page->changedCount(), 1);
-    QCoreApplication::processEvents();
-    page->applyButton()->click();
-    QTRY_COMPARE(page->changedCount(), 0);
 }
 
 void TestSettingsPage::aPinnedSettingIsLocked()
@@ -209,9 +205,25 @@ void TestSettingsPage::appsShowOnlyTheirSettings()
     QTRY_VERIFY(!page->formRow("loops"));
     QVERIFY(page->formRow("pool.processes"));
     fixture.edit("pool.queue_length", 50);
-    page->applyButton()->click();
-    QTRY_COMPARE(fixture.control->count("editSettings"), size_t(1));
-    QVERIFY(fixture.last("editSettings")->request.find(R"("object":"shop")") != std::string::npos);
+    fixture.apply();
+    QTRY_COMPARE(fixture.applied(), 1);
+    QVERIFY(fixture.last("applyChanges")->request.find(R"("object":"shop")") != std::string::npos);
+}
+
+void TestSettingsPage::editsSurviveAnotherLevel()
+{
+    SettingsFixture fixture;
+    SettingsPage *page = fixture.openPage();
+    fixture.edit("drain_s", 5);
+    const int app = page->level()->findText(QStringLiteral("App shop"));
+    page->level()->setCurrentIndex(app);
+    Q_EMIT page->level()->activated(app);
+    QTRY_VERIFY(!page->formRow("drain_s"));
+    page->level()->setCurrentIndex(0);
+    Q_EMIT page->level()->activated(0);
+    QTRY_VERIFY(page->formRow("drain_s"));
+    QCOMPARE(page->formRow("drain_s")->editor()->text(), std::string("5"));
+    QVERIFY(page->formRow("drain_s")->isChanged());
 }
 
 void TestSettingsPage::historyRestores()
@@ -221,25 +233,72 @@ void TestSettingsPage::historyRestores()
     const uint64_t before = fixture.control->revision();
     fixture.control->changeElsewhere("drain_s", "20");
     page->showHistory();
-    QTRY_VERIFY(page->history()->count() >= 2);
-    auto *restore =
-        page->history()->findChild<QPushButton *>(QStringLiteral("restore%1").arg(before));
-    QVERIFY(restore);
-    restore->click();
+    HistoryPanel *history = page->history();
+    QTRY_VERIFY(history->count() >= 3);
+    QVERIFY(!history->restoreButton()->isEnabled()); // the newest is in force
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.shell));
+    history->list()->setFocus();
+    QTest::keyClick(history->list(), Qt::Key_Down);
+    QTRY_VERIFY(history->restoreButton()->isEnabled());
+    QVERIFY(history->restoreButton()->text().contains(QString::number(before)));
+    history->restoreButton()->click();
     QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(1));
     QVERIFY(fixture.control->document().settings.empty());
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(QStringLiteral("Back at revision")));
+    fixture.shell.toast()->actionButton()->click(); // and back again
+    QTRY_VERIFY(!fixture.control->document().settings.empty());
+}
+
+void TestSettingsPage::historyComparesAnyTwo()
+{
+    SettingsFixture fixture;
+    SettingsPage *page = fixture.openPage();
+    fixture.control->changeElsewhere("drain_s", "20");
+    fixture.control->changeElsewhere("drain_s", "30");
+    page->showHistory();
+    HistoryPanel *history = page->history();
+    QTRY_VERIFY(history->count() >= 4);
+    QTRY_VERIFY(history->difference()->text().contains(QStringLiteral("20 s → 30 s")));
+    history->compareWith()->setCurrentIndex(
+        history->compareWith()->findText(QStringLiteral("revision 2"), Qt::MatchContains));
+    QTRY_VERIFY(history->difference()->text().contains(QStringLiteral("not set → 30 s")));
+    history->compareWith()->setCurrentIndex(1);
+    QTRY_VERIFY(history->difference()->text().contains(QStringLiteral("Nothing differs")));
+    history->filter()->setText(QStringLiteral("docs, shop"));
+    int visible = 0;
+    for (int i = 0; i < history->list()->count(); ++i)
+        visible += history->list()->item(i)->isHidden() ? 0 : 1;
+    QCOMPARE(visible, 1);
+}
+
+void TestSettingsPage::aRestoreAgainstAnOlderStateIsRefused()
+{
+    SettingsFixture fixture;
+    SettingsPage *page = fixture.openPage();
+    page->showHistory();
+    HistoryPanel *history = page->history();
+    QTRY_COMPARE(history->count(), 2);
+    history->list()->setCurrentRow(1);
+    fixture.control->changeElsewhere("drain_s", "20"); // before this window hears of it
+    history->restoreButton()->click();
+    QTRY_VERIFY(fixture.shell.toast()->text().contains(QStringLiteral("made against")));
+    QVERIFY(!fixture.control->document().settings.empty());
 }
 
 void TestSettingsPage::fiveClicksAreOneChange()
 {
     SettingsFixture fixture;
-    SettingsPage *page = fixture.openPage();
+    fixture.openPage();
     fixture.edit("drain_s", 5);
+    QTRY_VERIFY(fixture.applyButton()->isEnabled());
     fixture.control->hold();
     for (int i = 0; i < 5; ++i)
-        page->applyButton()->click();
-    QCOMPARE(fixture.control->count("editSettings"), size_t(1));
+        fixture.applyButton()->click();
+    QCOMPARE(fixture.applied(), 1);
+    QVERIFY(!fixture.applyButton()->isEnabled());
     fixture.control->release();
+    QTRY_VERIFY(fixture.staging().changes().isEmpty());
+    QCOMPARE(fixture.applied(), 1);
 }
 
 int main(int argc, char **argv)

@@ -83,6 +83,8 @@ private Q_SLOTS:
     void f6CyclesTheRegions();
     void pageAndGeometryComeBack();
     void showsTheDropZoneWhileThereIsNoSite();
+    void everySampleCanBeTried_data();
+    void everySampleCanBeTried();
     void aDroppedFolderOpensTheSheet();
     void aDroppedFileOffersItsFolder();
     void twoFoldersComeOneAfterTheOther();
@@ -95,8 +97,6 @@ private Q_SLOTS:
     void silenceIsToldAndTheLinkComesBack();
     void startAgainAsksTheLauncher();
     void aFailedStartTellsWhy();
-    void undoGoesBackAndOffersRedo();
-    void anUndoAfterAForeignChangeIsRefused();
     void closingSaysOnceThatServingGoesOn();
     void quitKeepsServingByDefault();
     void quitCanStopTheEngine();
@@ -182,6 +182,41 @@ void TestShell::showsTheDropZoneWhileThereIsNoSite()
     GuiFixture busy;
     busy.open();
     QTRY_VERIFY(!busy.shell.overview()->showsDropZone());
+}
+
+void TestShell::everySampleCanBeTried_data()
+{
+    QTest::addColumn<bool>("fromMenu");
+    for (const char *name : {"photos", "filesync", "streaming"}) {
+        QTest::addRow("%s", name) << false;
+        QTest::addRow("%s, from the menu", name) << true;
+    }
+}
+
+void TestShell::everySampleCanBeTried()
+{
+    QFETCH(bool, fromMenu);
+    const QString name =
+        QString::fromLatin1(QTest::currentDataTag()).section(QLatin1Char(','), 0, 0);
+    GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty));
+    fixture.open();
+    const QString folder = fixture.dir.filePath(QStringLiteral("samples/") + name);
+    QVERIFY(QDir().mkpath(folder));
+    fixture.control->folders[folder.toStdString()] =
+        djangoFolder(folder.toStdString(), name.toStdString());
+    QWidget *place = fixture.shell.overview();
+    if (fromMenu) {
+        fixture.shell.chooseSample();
+        place = fixture.shell.findChild<QDialog *>(QStringLiteral("samples"));
+        QVERIFY(place);
+    }
+    auto *button = place->findChild<QPushButton *>(QStringLiteral("sample-") + name);
+    QVERIFY(button);
+    QTRY_VERIFY(button->isVisible());
+    button->click();
+    QTRY_VERIFY(fixture.shell.sheet());
+    QTRY_COMPARE(fixture.shell.sheet()->step(), ServeSheet::Step::Form);
+    QVERIFY(fixture.shell.sheet()->windowTitle().contains(name));
 }
 
 void TestShell::aDroppedFolderOpensTheSheet()
@@ -331,34 +366,6 @@ void TestShell::aFailedStartTellsWhy()
     fixture.shell.show();
     fixture.bridge.startEngine();
     QTRY_VERIFY(fixture.shell.banner()->text().contains(QStringLiteral("8080 is in use")));
-}
-
-void TestShell::undoGoesBackAndOffersRedo()
-{
-    GuiFixture fixture;
-    fixture.open();
-    fixture.control->changeElsewhere("drain_s", "20");
-    fixture.bridge.refresh();
-    QTRY_VERIFY(fixture.shell.header()->undoButton()->isEnabled());
-    fixture.shell.header()->undoButton()->click();
-    QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(1));
-    QTRY_VERIFY(fixture.shell.toast()->isVisible());
-    QCOMPARE(fixture.shell.toast()->actionButton()->text(), QStringLiteral("Redo"));
-    fixture.shell.toast()->actionButton()->click();
-    QTRY_COMPARE(fixture.control->count("rollbackConfig"), size_t(2));
-}
-
-void TestShell::anUndoAfterAForeignChangeIsRefused()
-{
-    GuiFixture fixture;
-    fixture.open();
-    fixture.shell.sayUndoable(QStringLiteral("done"), fixture.control->revision());
-    fixture.control->changeElsewhere("drain_s", "20");
-    fixture.bridge.refresh();
-    QTRY_COMPARE(fixture.bridge.snapshot().revision, fixture.control->revision());
-    fixture.shell.toast()->actionButton()->click();
-    QCOMPARE(fixture.control->count("rollbackConfig"), size_t(0));
-    QVERIFY(fixture.shell.toast()->text().contains(QStringLiteral("history")));
 }
 
 void TestShell::closingSaysOnceThatServingGoesOn()

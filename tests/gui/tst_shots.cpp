@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in every state, light and dark: rendered, not blank, and written as PNG for people to
-// look at when ARC_SHOTS names a folder.
+// look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says.
 #include "gui/gui_fixture.h"
 
+#include "gui/bridge/staging.h"
 #include "gui/charts/line_chart.h"
 #include "gui/forms/setting_form_row.h"
 #include "gui/models/format.h"
 #include "gui/pages/about_page.h"
+#include "gui/pages/action_registry.h"
+#include "gui/pages/command_palette.h"
 #include "gui/pages/help_window.h"
+#include "gui/pages/history_panel.h"
 #include "gui/pages/log_feed.h"
 #include "gui/pages/log_view.h"
 #include "gui/pages/logs_page.h"
 #include "gui/pages/overview_page.h"
+#include "gui/pages/pending_bar.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/pool_tuner.h"
 #include "gui/pages/serve_form.h"
@@ -28,6 +33,9 @@
 #include <QDir>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
+#include <QMessageBox>
+#include <QPainter>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
@@ -39,6 +47,8 @@ using namespace arc::test;
 
 namespace {
 
+constexpr QSize kThumbnail {480, 300};
+constexpr int kSheetColumns = 4;
 constexpr int kColoursMin = 8; ///< fewer in a page is a blank page
 
 int coloursOf(const QImage &image)
@@ -58,16 +68,51 @@ void settle()
         QCoreApplication::processEvents();
 }
 
+QString shotsFolder()
+{
+    const QString asked = qEnvironmentVariable("ARC_SHOTS");
+    return asked.isEmpty() ? QCoreApplication::applicationDirPath() + QStringLiteral("/../shots")
+                           : asked;
+}
+
+struct Thumbnail {
+    QString name;
+    QImage picture;
+};
+QList<Thumbnail> s_thumbnails; // of what was taken, for the contact sheets
+
 void shoot(QWidget &widget, const QString &name)
 {
     QCoreApplication::sendPostedEvents();
     const QImage image = widget.grab().toImage();
     QVERIFY2(coloursOf(image) >= kColoursMin, qPrintable(name));
-    const QString folder = qEnvironmentVariable("ARC_SHOTS");
-    if (folder.isEmpty())
+    QVERIFY(QDir().mkpath(shotsFolder()));
+    QVERIFY(image.save(shotsFolder() + QLatin1Char('/') + name + QStringLiteral(".png")));
+    s_thumbnails.append(
+        {name, image.scaled(kThumbnail, Qt::KeepAspectRatio, Qt::SmoothTransformation)});
+}
+
+/// All pictures whose names begin alike on one, small: to see at a glance what does not belong.
+void writeContactSheet(const QString &theme)
+{
+    QList<Thumbnail> chosen;
+    for (const Thumbnail &one : s_thumbnails) {
+        if (one.name.startsWith(theme))
+            chosen << one;
+    }
+    if (chosen.isEmpty())
         return;
-    QVERIFY(QDir().mkpath(folder));
-    QVERIFY(image.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+    const int rows = int(chosen.size() + kSheetColumns - 1) / kSheetColumns;
+    const QSize cell = kThumbnail + QSize(12, 30);
+    QImage sheet(cell.width() * kSheetColumns, cell.height() * rows, QImage::Format_RGB32);
+    sheet.fill(Qt::gray);
+    QPainter painter(&sheet);
+    for (int i = 0; i < chosen.size(); ++i) {
+        const QPoint at(i % kSheetColumns * cell.width(), i / kSheetColumns * cell.height());
+        painter.drawText(at + QPoint(6, 18), chosen[i].name);
+        painter.drawImage(at + QPoint(6, 24), chosen[i].picture);
+    }
+    QVERIFY(sheet.save(shotsFolder() + QStringLiteral("/contact-%1.png").arg(theme)));
 }
 
 /// Logs as a day leaves them.
@@ -106,17 +151,24 @@ class TestShots : public QObject {
 private Q_SLOTS:
     void everyPageIsDrawn_data();
     void everyPageIsDrawn();
+    void changesAreDrawn_data() { sheetsAreDrawn_data(); }
+    void changesAreDrawn();
+    void oldDraftsAreDrawn_data() { sheetsAreDrawn_data(); }
+    void oldDraftsAreDrawn();
     void sheetsAreDrawn_data();
     void sheetsAreDrawn();
     void logsAboutAndManualAreDrawn_data();
     void logsAboutAndManualAreDrawn();
+    void whatLiesOverThePagesIsDrawn_data() { sheetsAreDrawn_data(); }
+    void whatLiesOverThePagesIsDrawn();
+    void cleanupTestCase();
 };
 
 void TestShots::everyPageIsDrawn_data()
 {
     QTest::addColumn<int>("theme");
     QTest::addColumn<QString>("state");
-    for (const char *state : {"busy", "empty", "error", "lost", "small"}) {
+    for (const char *state : {"busy", "empty", "error", "lost", "small", "deploying", "refused"}) {
         QTest::addRow("light-%s", state) << int(ThemeChoice::Light) << QString::fromLatin1(state);
         QTest::addRow("dark-%s", state) << int(ThemeChoice::Dark) << QString::fromLatin1(state);
     }
@@ -138,6 +190,12 @@ void TestShots::everyPageIsDrawn()
     }
     if (state != QLatin1String("empty"))
         fillLogs(*control);
+    if (state == QLatin1String("deploying"))
+        control->setNextGeneration("shop", 1);
+    if (state == QLatin1String("refused"))
+        control->setSiteState("shop", "running",
+                              "the new release did not start: ModuleNotFoundError: No module named "
+                              "'stripe' (shop/views.py line 3); the old one still serves");
     GuiFixture fixture(std::move(control));
     fixture.theme()->choose(ThemeChoice(theme));
     fixture.open();
@@ -276,6 +334,159 @@ void TestShots::logsAboutAndManualAreDrawn()
     fixture.shell.helpWindow()->searchField()->setText(QStringLiteral("rotated"));
     settle();
     shoot(*fixture.shell.helpWindow(), prefix + QStringLiteral("help-search"));
+}
+
+/// Three changes on three pages, one of which somebody else makes different meanwhile.
+static void editThings(GuiFixture &fixture)
+{
+    PendingChanges &changes = fixture.shell.staging().changes();
+    const uint64_t revision = fixture.control->revision();
+    const EditId idle {EditId::Kind::Setting, "engine", "", "http.idle_timeout_s"};
+    const EditId threads {EditId::Kind::Setting, "app", "shop", "pool.threads"};
+    changes.stage({.id = idle, .value = "30", .shown = "30 s", .before = {"65", "65 s"}}, revision);
+    changes.stage({.id = threads, .value = "8", .shown = "8", .before = {"4", "4"}}, revision);
+    changes.stage({.id = siteField("shop", "entry"),
+                   .value = "shop.asgi:application",
+                   .shown = "shop.asgi:application",
+                   .before = {"shop.wsgi:application", "shop.wsgi:application"},
+                   .app = "shop"},
+                  revision);
+    changes.stage(
+        {.id = siteField("shop", "env.DEBUG"), .value = "1", .before = {"0", {}}, .app = "shop"},
+        revision);
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    settle();
+}
+
+static void changeMeanwhile(FakeControl &control)
+{
+    Document document = control.document();
+    document.apps.front().entry = "shop.wsgi:app";
+    document.settings.insert_or_assign("limits.body_mib", SettingValue(int64_t(50)));
+    control.changeElsewhere(std::move(document), "ana");
+}
+
+void TestShots::changesAreDrawn()
+{
+    QFETCH(int, theme);
+    const QString prefix =
+        QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-changes-");
+    GuiFixture fixture;
+    fixture.theme()->choose(ThemeChoice(theme));
+    fixture.open();
+    editThings(fixture);
+    shoot(fixture.shell, prefix + QStringLiteral("bar"));
+    fixture.shell.pendingBar()->reviewButton()->click();
+    QVERIFY(openDialog(fixture.shell));
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("review"));
+    fixture.shell.staging().changes().stage({.id = siteField("shop", "python"),
+                                             .value = "python3",
+                                             .shown = "python3",
+                                             .before = {"/usr/bin/python3", "/usr/bin/python3"},
+                                             .app = "shop"},
+                                            fixture.control->revision());
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Refused);
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("review-refused"));
+    openDialog(fixture.shell)->close();
+    fixture.shell.showSite(QStringLiteral("shop"));
+    fixture.shell.sitesPage()->detail()->tabs()->setCurrentIndex(1);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("refused"));
+    fixture.shell.staging().changes().remove(siteField("shop", "python"));
+    changeMeanwhile(*fixture.control);
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Conflict);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("conflict-bar"));
+    fixture.shell.pendingBar()->reviewButton()->click();
+    QTRY_VERIFY(openDialog(fixture.shell));
+    settle();
+    shoot(*openDialog(fixture.shell), prefix + QStringLiteral("conflict"));
+    openDialog(fixture.shell)->close();
+    fixture.shell.staging().putOnTop();
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
+    fixture.shell.goTo(PageId::Settings);
+    fixture.shell.settingsPage()->showHistory();
+    QTRY_VERIFY(fixture.shell.settingsPage()->history()->count() >= 4);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("history"));
+    fixture.shell.resize(960, 600);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("history-small"));
+}
+
+void TestShots::oldDraftsAreDrawn()
+{
+    QFETCH(int, theme);
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-draft-");
+    QTemporaryDir dir;
+    const QString draft = dir.filePath(QStringLiteral("draft.json"));
+    {
+        GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, draft);
+        fixture.open();
+        editThings(fixture);
+        fixture.shell.staging().flushDraft();
+    }
+    for (const bool isOlder : {false, true}) {
+        GuiFixture fixture(std::make_unique<FakeControl>(), nullptr, draft);
+        if (isOlder)
+            changeMeanwhile(*fixture.control);
+        fixture.theme()->choose(ThemeChoice(theme));
+        fixture.open();
+        QTRY_COMPARE(fixture.shell.staging().state(),
+                     isOlder ? Staging::State::Conflict : Staging::State::Ready);
+        settle();
+        shoot(fixture.shell,
+              prefix + (isOlder ? QStringLiteral("older") : QStringLiteral("restored")));
+    }
+}
+
+void TestShots::whatLiesOverThePagesIsDrawn()
+{
+    QFETCH(int, theme);
+    GuiFixture fixture;
+    fixture.theme()->choose(ThemeChoice(theme));
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-over-");
+    fixture.open();
+    fixture.shell.openPalette();
+    settle();
+    QVERIFY(fixture.shell.commandPalette());
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette"));
+    fixture.shell.commandPalette()->field()->setText(QStringLiteral("re sh"));
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette-found"));
+    fixture.shell.commandPalette()->field()->setText(QStringLiteral("zzzz"));
+    shoot(*fixture.shell.commandPalette(), prefix + QStringLiteral("palette-nothing"));
+    fixture.shell.commandPalette()->reject();
+    fixture.shell.registry().action(QStringLiteral("help.shortcuts"))->trigger();
+    settle();
+    shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("shortcuts")),
+          prefix + QStringLiteral("shortcuts"));
+    fixture.shell.registry().action(QStringLiteral("view.chartTable"))->trigger();
+    settle();
+    shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("chartTable")),
+          prefix + QStringLiteral("chart-table"));
+    QMenu menu;
+    fixture.shell.registry().fillSiteMenu(menu, QStringLiteral("shop"));
+    menu.ensurePolished();
+    menu.resize(menu.sizeHint());
+    shoot(menu, prefix + QStringLiteral("site-menu"));
+    fixture.shell.setPaused(true);
+    settle();
+    shoot(fixture.shell, prefix + QStringLiteral("paused"));
+    fixture.shell.close();
+    QTRY_VERIFY(qobject_cast<QMessageBox *>(openDialog(fixture.shell))
+                || fixture.shell.findChild<QMessageBox *>());
+    shoot(*fixture.shell.findChild<QMessageBox *>(), prefix + QStringLiteral("close"));
+}
+
+void TestShots::cleanupTestCase()
+{
+    writeContactSheet(QStringLiteral("light"));
+    writeContactSheet(QStringLiteral("dark"));
 }
 
 int main(int argc, char **argv)

@@ -33,6 +33,8 @@ private Q_SLOTS:
     void axesHaveRoundSteps();
     void aGapCutsTheLine();
     void decimationKeepsPeaks();
+    void aRibbonCoversItsLine_data();
+    void aRibbonCoversItsLine();
     void theSameSecondIsTakenOnce();
     void oldSamplesAreDropped();
     void arrowKeysMoveTheCursor();
@@ -165,6 +167,42 @@ void TestWidgets::decimationKeepsPeaks()
     for (const QPointF &point : lines[0])
         top = std::min(top, point.y());
     QCOMPARE(top, 0.0);
+}
+
+void TestWidgets::aRibbonCoversItsLine_data()
+{
+    QTest::addColumn<QPolygonF>("line");
+    QTest::newRow("flat") << QPolygonF({{0, 10}, {100, 10}});
+    QTest::newRow("a peak inside one column")
+        << QPolygonF({{0, 10}, {50.2, 10}, {50.5, 0}, {50.8, 10}, {100, 10}});
+    QTest::newRow("a cliff") << QPolygonF({{0.5, 40}, {50, 40}, {50, 0}, {99.5, 0}});
+    QTest::newRow("one column") << QPolygonF({{3.1, 5}, {3.9, 25}});
+    QTest::newRow("begins left of the plot") << QPolygonF({{-2.5, 7}, {4, 30}});
+    QPolygonF noise;
+    for (int i = 0; i < 400; ++i)
+        noise << QPointF(i / 4.0, i % 2 ? 0 : 50);
+    QTest::newRow("noise") << noise;
+}
+
+void TestWidgets::aRibbonCoversItsLine()
+{
+    QFETCH(QPolygonF, line);
+    constexpr double kWidth = 2;
+    const QPolygonF shape = ribbon(line, kWidth);
+    QVERIFY(double(shape.size()) <= 2 * (line.last().x() - line.first().x() + 2) + 6);
+    const QRectF box = shape.boundingRect();
+    QCOMPARE(box.top(), line.boundingRect().top() - kWidth / 2);
+    QCOMPARE(box.bottom(), line.boundingRect().bottom() + kWidth / 2);
+    QVERIFY(box.left() >= line.first().x() - 0.01);
+    // Upper edge to the right, lower edge back: it never crosses itself.
+    const qsizetype half = shape.size() / 2;
+    for (qsizetype i = 1; i < half; ++i)
+        QVERIFY(shape[i].x() >= shape[i - 1].x());
+    for (qsizetype i = half + 1; i < shape.size(); ++i)
+        QVERIFY(shape[i].x() <= shape[i - 1].x());
+    for (qsizetype i = 0; i < half; ++i)
+        QVERIFY(shape[shape.size() - 1 - i].y() - shape[i].y() >= kWidth - 0.001);
+    QVERIFY(ribbon({}, kWidth).isEmpty());
 }
 
 void TestWidgets::theSameSecondIsTakenOnce()

@@ -79,7 +79,8 @@ HttpAnswer http(const QString &text, const HttpAsk &ask)
         target = "/";
     if (url.hasQuery())
         target += "?" + url.query(QUrl::FullyEncoded).toLatin1();
-    QByteArray head = ask.method + " " + target + " HTTP/1.1\r\nHost: " + url.authority().toLatin1()
+    QByteArray head = ask.method + " " + target
+        + " HTTP/1.1\r\nHost: " + (ask.host.isEmpty() ? url.authority().toLatin1() : ask.host)
         + "\r\nConnection: close\r\n";
     for (const auto &[name, value] : ask.headers)
         head += name + ": " + value + "\r\n";

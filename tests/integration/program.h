@@ -23,6 +23,7 @@ struct HttpAsk {
     QByteArray method = "GET";
     QList<QPair<QByteArray, QByteArray>> headers;
     QByteArray body;
+    QByteArray host; ///< the Host header, when it is not the authority of the URL
     int timeoutMs = 20000;
 };
 

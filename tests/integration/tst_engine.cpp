@@ -8,6 +8,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLocalSocket>
 #include <QTcpSocket>
 #include <QUrl>
 #include <QtTest>
@@ -32,6 +33,23 @@ QJsonObject json(const Finished &finished)
 QJsonObject firstSite(const EngineProcess &engine)
 {
     return json(engine.ctl({"site", "list", "--json"})).value("sites").toArray().first().toObject();
+}
+
+/// One call of the admin API on the engine's socket, as the window makes it.
+QJsonObject api(const QString &dataDir, const QByteArray &path, const QByteArray &body)
+{
+    QLocalSocket socket;
+    socket.connectToServer(dataDir + "/control.sock");
+    if (!socket.waitForConnected(5000))
+        return {};
+    socket.write("POST /api/v1" + path
+                 + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                   "Content-Type: application/json\r\nContent-Length: "
+                 + QByteArray::number(body.size()) + "\r\n\r\n" + body);
+    QByteArray answer;
+    while (socket.waitForReadyRead(20000))
+        answer += socket.readAll();
+    return QJsonDocument::fromJson(answer.mid(answer.indexOf("\r\n\r\n") + 4)).object();
 }
 
 constexpr const char *kHello =
@@ -59,12 +77,14 @@ class TestEngine : public QObject {
 private slots:
     void aSiteIsAddedTunedAndBackAfterARestart();
     void environmentAndUndoReachTheApp();
+    void settingsAndSitesChangeTogetherAndAreTakenBackAlone();
     void aSecondEngineIsRefused();
     void aBrokenAppSaysWhyAndRecovers();
     void commandsOfAnAppRunWithItsInterpreter();
     void theDocumentGoesOutAndIn();
     void aStoppingEngineTakesNoChange();
     void nothingCommittedIsLostByKill9();
+    void aUsersEngineNeedsNoFoldersMadeForIt();
 };
 
 void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
@@ -139,6 +159,47 @@ void TestEngine::environmentAndUndoReachTheApp()
     const Finished history = engine.ctl({"config", "history"});
     QVERIFY2(history.out.contains("drain_s") && history.out.contains("greeter"), history.out);
     QVERIFY(http(url + "/").body.startsWith("salve "));
+}
+
+void TestEngine::settingsAndSitesChangeTogetherAndAreTakenBackAlone()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("shop/app.py"), kHello);
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", folder.filePath("shop")}).exitCode, 0);
+    const QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QTRY_VERIFY(http(url).body.startsWith("hello"));
+    const QByteArray edits = R"("settings":[{"key":"pool.processes","scope":"app","object":"shop",)"
+                             R"("value":"3"}],"sites":[{"id":"shop","env":{"GREETING":"hi"}}])";
+
+    QJsonObject tried = api(data.path(), "/config/changes",
+                            R"({"dry_run":true,"sites":[{"id":"shop","python":"python3"}]})");
+    QCOMPARE(tried.value("problems").toArray().first().toObject().value("key").toString(),
+             QString("python"));
+    tried = api(data.path(), "/config/changes", "{\"dry_run\":true," + edits + "}");
+    QVERIFY(tried.value("problems").toArray().isEmpty());
+    const qint64 before = tried.value("revision").toInteger();
+
+    const QJsonObject applied = api(data.path(), "/config/changes", "{" + edits + "}");
+    const qint64 revision = applied.value("revision").toInteger();
+    QCOMPARE(revision, before + 1);
+    QTRY_VERIFY_WITH_TIMEOUT(http(url).body.startsWith("hi"), 20000);
+
+    // Somebody else's change comes after it, and stays when ours is taken back.
+    QCOMPARE(engine.ctl({"settings", "set", "drain_s=3"}).exitCode, 0);
+    const QByteArray back = "{\"take_back\":" + QByteArray::number(revision) + ",\"revision\":";
+    const QJsonObject stale =
+        api(data.path(), "/config/rollback", back + QByteArray::number(revision) + "}");
+    QVERIFY(!stale.contains("revision")); // it was decided on an older state
+    const QJsonObject taken =
+        api(data.path(), "/config/rollback", back + QByteArray::number(revision + 1) + "}");
+    QCOMPARE(taken.value("revision").toInteger(), revision + 2);
+    QTRY_VERIFY_WITH_TIMEOUT(http(url).body.startsWith("hello"), 20000);
+    QCOMPARE(engine.ctl({"settings", "get", "drain_s"}).out.trimmed(), QByteArray("3"));
+    QCOMPARE(engine.ctl({"settings", "get", "pool.processes", "--app", "shop"}).out.trimmed(),
+             QByteArray("auto"));
 }
 
 void TestEngine::aSecondEngineIsRefused()
@@ -277,6 +338,27 @@ void TestEngine::nothingCommittedIsLostByKill9()
         if (second.exitStatus() == QProcess::NormalExit && second.exitCode() == 0)
             acknowledged = first + 1;
     }
+}
+
+void TestEngine::aUsersEngineNeedsNoFoldersMadeForIt()
+{
+    QTemporaryDir home;
+    QVERIFY(QDir().mkpath(home.filePath("run")));
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("XDG_RUNTIME_DIR", home.filePath("run"));
+    environment.insert("XDG_DATA_HOME", home.filePath("data/of/mine"));
+    QProcess engine;
+    engine.setProcessEnvironment(environment);
+    engine.start(ARC_BINARY, {"--headless", "--set", "ops.listen=off"});
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(home.filePath("run/arcology/control.sock"))
+                                 || engine.state() == QProcess::NotRunning,
+                             20000);
+    QVERIFY2(engine.state() == QProcess::Running, engine.readAllStandardError());
+    QVERIFY(!(QFileInfo(home.filePath("run/arcology")).permissions()
+              & (QFileDevice::ReadGroup | QFileDevice::ReadOther)));
+    engine.terminate();
+    QVERIFY(engine.waitForFinished(30000));
+    QVERIFY(QFile::exists(home.filePath("data/of/mine/arcology/arcology.db")));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -120,7 +120,7 @@ Result<api::Status> FakeControl::statusNow(const api::Nothing &)
         status.sites += site.enabled;
     for (const ListenerConfig &listener : document().listeners)
         status.listeners.push_back(
-            {listener.id, listener.address, "http://" + listener.address, {}});
+            {listener.id, listener.address, "http://" + listener.address, listenerError});
     status.warnings = warnings;
     return status;
 }
@@ -142,15 +142,30 @@ Result<api::Recognition> FakeControl::recogniseNow(const api::FolderQuery &what)
 
 // ---- sites that run
 
-Result<api::Nothing> FakeControl::restartSiteNow(const api::Id &what)
+Result<api::Deployed> FakeControl::restartSiteNow(const api::Id &what)
+{
+    return deploySiteNow(what);
+}
+
+Result<api::Deployed> FakeControl::deploySiteNow(const api::Id &what)
 {
     const SiteConfig *site = document().findSite(what.id);
     if (!site)
         return Error {ErrorCode::NotFound, fmt::format("there is no site {}", what.id)};
     if (!site->enabled)
         return Error {ErrorCode::Conflict, fmt::format("{} is stopped", what.id)};
-    startState(what.id);
-    return api::Nothing {};
+    if (m_states[what.id].state != "running")
+        startState(what.id);
+    SiteState &state = m_states[what.id];
+    ++state.generation;
+    state.cause.clear();
+    state.firstPid = std::exchange(m_nextPid, m_nextPid + 10);
+    return api::Deployed {.generation = state.generation,
+                          .workers = 2,
+                          .seconds = 1.3,
+                          .summary = fmt::format("generation {} of {} serves with 2 workers after "
+                                                 "1.3 s",
+                                                 state.generation, what.id)};
 }
 
 Result<api::Nothing> FakeControl::killWorkerNow(const api::WorkerKill &what)

@@ -75,17 +75,25 @@ public:
     }
     /// Somebody else changes an engine setting: the revision moves on.
     void changeElsewhere(const std::string &key, const std::string &value);
+    void changeElsewhere(Document document, const std::string &by);
     /// "failed" or "degraded" need a cause.
     void setSiteState(const std::string &site, std::string state, std::string cause = {});
+    /// A new generation starts beside the one that serves, and so many of its workers are ready;
+    /// -1: none does.
+    void setNextGeneration(const std::string &site, int readyWorkers)
+    {
+        m_states[site].nextWorkers = readyWorkers;
+    }
     /// A site that is added or started reports "starting" for this many snapshots (default 1) ...
     int startupSnapshots = 1;
     /// ... and then fails with this cause, unless it is empty.
     std::string startFails;
     /// What recognise() answers for a folder; other folders are NotProject.
     std::map<std::string, api::Recognition> folders;
-    std::string author = "test";                 ///< of the revisions to come
-    std::map<std::string, std::string> pinned;   ///< setting key → "command line"
-    std::map<std::string, std::string> outputs;  ///< site → what its app wrote
+    std::string author = "test";                               ///< of the revisions to come
+    std::map<std::string, std::string> pinned;                 ///< setting key → "command line"
+    std::map<std::string, std::vector<std::string>> appRoutes; ///< app → static folders it names
+    std::map<std::string, std::string> outputs;                ///< site → what its app wrote
     std::map<std::string, std::string> logTexts; ///< "engine", "access" → their text
     int64_t skipLines = 0;    ///< the next tail with a cursor says so many were skipped
     size_t searchStep = 4096; ///< bytes that one step of a search looks through
@@ -94,6 +102,7 @@ public:
     int commandExit = 0;
     bool commandHangs = false;         ///< runs until it is cancelled
     std::vector<std::string> warnings; ///< of status
+    std::string listenerError;         ///< why no listener is open; empty: all are
 
 private:
     struct Kept {
@@ -107,6 +116,8 @@ private:
         int64_t since = 0; ///< Unix ms
         int firstPid = 0;
         int64_t restarts = 0;
+        uint64_t generation = 1;
+        int nextWorkers = -1; ///< ready ones of a generation that starts; -1: none does
     };
     struct Task {
         api::TaskView view; ///< output: all of it
@@ -141,7 +152,7 @@ private:
     const Kept *findRevision(uint64_t revision) const;
     api::SiteView viewOf(const SiteConfig &site) const;
     std::vector<std::string> urlsOf(const SiteConfig &site) const;
-    const Overrides *overridesAt(const std::string &scope, const std::string &object) const;
+    std::map<std::string, std::string, std::less<>> sources() const;
 
     // Figures (fake_control_figures.cpp)
     void startState(const std::string &site);
@@ -149,6 +160,7 @@ private:
     double loadOf(const std::string &site, int64_t unixMs) const;
     api::SiteFigures figuresOf(const SiteConfig &site, int64_t unixMs) const;
     api::PoolFigures poolOf(const SiteConfig &site, int64_t unixMs) const;
+    void addNextGeneration(api::PoolFigures &pool, const SiteState &state) const;
     int64_t now() const
     {
         return m_clock();

@@ -2,24 +2,13 @@
 #include "tests/support/fake_control.h"
 
 #include "server/base/text.h"
+#include "server/control/edits.h"
 
 #include <fmt/format.h>
 
 namespace arc::test {
 
 namespace {
-
-AppConfig *appOf(Document &document, const SiteConfig &site)
-{
-    for (const RouteConfig &route : site.routes) {
-        const auto *python = std::get_if<PythonRoute>(&route.handler);
-        for (AppConfig &app : document.apps) {
-            if (python && app.id == python->app)
-                return &app;
-        }
-    }
-    return nullptr;
-}
 
 SiteConfig *siteOf(Document &document, std::string_view id)
 {
@@ -33,51 +22,6 @@ SiteConfig *siteOf(Document &document, std::string_view id)
 Error noSite(std::string_view id)
 {
     return Error {ErrorCode::NotFound, fmt::format("there is no site {}", id)};
-}
-
-Overrides *overridesIn(Document &document, const std::string &scope, const std::string &object)
-{
-    if (scope == "engine")
-        return object.empty() ? &document.settings : nullptr;
-    if (scope == "site") {
-        SiteConfig *site = siteOf(document, object);
-        return site ? &site->settings : nullptr;
-    }
-    for (AppConfig &app : document.apps) {
-        if (scope == "app" && app.id == object)
-            return &app.settings;
-    }
-    return nullptr;
-}
-
-bool allowedAt(const SettingRow &row, const std::string &scope)
-{
-    if (scope == "site")
-        return row.scope == Scope::Site || row.scope == Scope::Route;
-    return scope == "engine" || row.scope == Scope::App;
-}
-
-Result<void> applyEdit(Document &document, const api::SettingEdit &edit)
-{
-    const SettingRow *row = findSetting(edit.key);
-    if (!row)
-        return Error {ErrorCode::Invalid, fmt::format("{}: there is no such setting", edit.key)};
-    Overrides *overrides = overridesIn(document, edit.scope, edit.object);
-    if (!overrides)
-        return Error {ErrorCode::NotFound,
-                      fmt::format("there is no {} {}", edit.scope, edit.object)};
-    if (!allowedAt(*row, edit.scope))
-        return Error {ErrorCode::Invalid,
-                      fmt::format("{}: cannot be set for a {}", edit.key, edit.scope)};
-    if (!edit.value) {
-        overrides->erase(edit.key);
-        return {};
-    }
-    auto value = parseSetting(*row, *edit.value);
-    if (!value)
-        return std::move(value).error().within(edit.key);
-    overrides->insert_or_assign(edit.key, std::move(*value));
-    return {};
 }
 
 std::string handlerName(const HandlerConfig &handler)
@@ -109,7 +53,7 @@ Result<api::Changed> FakeControl::commit(uint64_t madeAgainst, Document document
     if (auto valid = validate(document); !valid)
         return std::move(valid).error();
     const std::string summary = summarise(diffDocuments(this->document(), document));
-    if (dryRun)
+    if (dryRun || document == this->document())
         return api::Changed {revision(), summary};
     m_revisions.push_back({{revision() + 1, now(), author, summary}, std::move(document)});
     return api::Changed {revision(), summary};
@@ -120,8 +64,13 @@ void FakeControl::changeElsewhere(const std::string &key, const std::string &val
     Document document = this->document();
     const SettingRow *row = findSetting(key);
     document.settings.insert_or_assign(key, parseSetting(*row, value).value());
-    m_revisions.push_back(
-        {{revision() + 1, now(), "somebody else", key + " changed"}, std::move(document)});
+    changeElsewhere(std::move(document), "somebody else");
+}
+
+void FakeControl::changeElsewhere(Document document, const std::string &by)
+{
+    const std::string summary = summarise(diffDocuments(this->document(), document));
+    m_revisions.push_back({{revision() + 1, now(), by, summary}, std::move(document)});
 }
 
 const FakeControl::Kept *FakeControl::findRevision(uint64_t revision) const
@@ -162,8 +111,7 @@ api::SiteView FakeControl::viewOf(const SiteConfig &site) const
         if (const auto *files = std::get_if<StaticRoute>(&route.handler))
             view.root = files->root;
     }
-    Document copy = document();
-    if (const AppConfig *app = appOf(copy, site)) {
+    if (const AppConfig *app = appOf(site, document())) {
         view.app = app->id;
         view.root = app->root;
         view.entry = app->entry;
@@ -171,6 +119,14 @@ api::SiteView FakeControl::viewOf(const SiteConfig &site) const
         view.python = app->python;
         view.kind = fmt::format("{} · {}", app->kind, app->interface == "asgi" ? "ASGI" : "WSGI");
         view.env = app->env;
+        const auto named = appRoutes.find(app->id);
+        for (const std::string &path :
+             named == appRoutes.end() ? std::vector<std::string> {} : named->second)
+            view.routes.push_back({.path = path,
+                                   .methods = {},
+                                   .handler = "static",
+                                   .target = app->root + path,
+                                   .fromApp = true});
     }
     return view;
 }
@@ -223,9 +179,8 @@ Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
     const std::string id = site.id;
     document.sites.push_back(std::move(site));
     for (const auto &[key, value] : what.settings) {
-        if (auto edited =
-                applyEdit(document, {.key = key, .scope = "app", .object = id, .value = value});
-            !edited)
+        const api::SettingEdit edit {.key = key, .scope = "app", .object = id, .value = value};
+        if (auto edited = applySettingEdit(document, edit, {}); !edited)
             return std::move(edited).error();
     }
     auto changed = commit(0, std::move(document));
@@ -237,24 +192,8 @@ Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
 Result<api::Changed> FakeControl::editSiteNow(const api::SiteEdit &what)
 {
     Document document = this->document();
-    SiteConfig *site = siteOf(document, what.id);
-    if (!site)
-        return noSite(what.id);
-    AppConfig *app = appOf(document, *site);
-    if (what.hosts)
-        site->hosts = *what.hosts;
-    if (app) {
-        app->entry = what.entry.value_or(app->entry);
-        app->interface = what.interface.value_or(app->interface);
-        app->python = what.python.value_or(app->python);
-        app->env = what.env.value_or(app->env);
-    }
-    if (what.name && *what.name != what.id) {
-        if (document.findSite(*what.name))
-            return Error {ErrorCode::Conflict,
-                          fmt::format("there is a site {} already", *what.name)};
-        site->id = *what.name;
-    }
+    if (auto edited = applySiteEdit(document, what); !edited)
+        return std::move(edited).error();
     auto changed = commit(what.revision, std::move(document));
     if (changed && what.name && *what.name != what.id)
         m_states[*what.name] = std::exchange(m_states[what.id], {});
@@ -267,7 +206,7 @@ Result<api::Changed> FakeControl::removeSiteNow(const api::Id &what)
     SiteConfig *site = siteOf(document, what.id);
     if (!site)
         return noSite(what.id);
-    if (const AppConfig *app = appOf(document, *site))
+    if (const AppConfig *app = appOf(*site, document))
         std::erase_if(document.apps, [id = app->id](const AppConfig &one) { return one.id == id; });
     std::erase_if(document.sites, [&](const SiteConfig &one) { return one.id == what.id; });
     return commit(0, std::move(document));
@@ -297,21 +236,16 @@ Result<api::Changed> FakeControl::stopSiteNow(const api::Id &what)
 
 // ---- settings
 
-const Overrides *FakeControl::overridesAt(const std::string &scope, const std::string &object) const
-{
-    return overridesIn(const_cast<Document &>(document()), scope, object);
-}
-
 Result<api::SettingViews> FakeControl::settingsNow(const api::SettingsQuery &what)
 {
-    const Overrides *own = overridesAt(what.scope, what.object);
-    if (!own)
-        return Error {ErrorCode::NotFound,
-                      fmt::format("there is no {} {}", what.scope, what.object)};
+    const auto found = overridesAt(document(), what.scope, what.object);
+    if (!found)
+        return found.error();
+    const Overrides *own = *found;
     api::SettingViews views;
     views.revision = revision();
     for (const SettingRow &row : settingRows()) {
-        if (!allowedAt(row, what.scope))
+        if (!isSettableAt(row, what.scope))
             continue;
         const std::string key(row.key);
         const auto outer = document().settings.find(key);
@@ -332,13 +266,32 @@ Result<api::Changed> FakeControl::editSettingsNow(const api::SettingEdits &what)
 {
     Document document = this->document();
     for (const api::SettingEdit &edit : what.edits) {
-        if (const auto pin = pinned.find(edit.key); pin != pinned.end())
-            return Error {ErrorCode::Conflict,
-                          fmt::format("{}: given on the {}", edit.key, pin->second)};
-        if (auto applied = applyEdit(document, edit); !applied)
+        if (auto applied = applySettingEdit(document, edit, {.source = sources()}); !applied)
             return std::move(applied).error();
     }
     return commit(what.revision, std::move(document), what.dryRun);
+}
+
+std::map<std::string, std::string, std::less<>> FakeControl::sources() const
+{
+    return {pinned.begin(), pinned.end()};
+}
+
+Result<api::ChangeOutcome> FakeControl::applyChangesNow(const api::ChangeSet &what)
+{
+    const PinnedSettings locked {.source = sources()};
+    if (what.dryRun) {
+        api::ChangeOutcome outcome {.revision = revision()};
+        outcome.problems = problemsOf(document(), what, locked);
+        return outcome;
+    }
+    auto next = applyChangeSet(document(), what, locked);
+    if (!next)
+        return std::move(next).error();
+    auto changed = commit(what.revision, std::move(*next));
+    if (!changed)
+        return std::move(changed).error();
+    return api::ChangeOutcome {.revision = changed->revision, .summary = changed->summary};
 }
 
 // ---- documents and revisions
@@ -389,10 +342,25 @@ Result<api::DiffView> FakeControl::configDiffNow(const api::DiffQuery &what)
 
 Result<api::Changed> FakeControl::rollbackConfigNow(const api::Rollback &what)
 {
+    if (what.takeBack) {
+        const Kept *made = findRevision(what.takeBack);
+        const Kept *before = findRevision(what.takeBack - 1);
+        if (!made || !before)
+            return Error {ErrorCode::NotFound,
+                          fmt::format("there is no revision {} to take back", what.takeBack)};
+        if (what.revision && what.revision != revision())
+            return commit(what.revision, document());
+        auto next =
+            applyDiff(document(), invertDiff(diffDocuments(before->document, made->document)));
+        if (!next)
+            return std::move(next).error();
+        return commit(what.revision, std::move(*next));
+    }
     const Kept *target = findRevision(what.to == 0 ? revision() - 1 : what.to);
     if (!target)
         return Error {ErrorCode::NotFound, fmt::format("there is no revision {}", what.to)};
-    auto changed = commit(0, target->document);
+    const Document earlier = target->document; // the list of revisions is about to grow
+    auto changed = commit(what.revision, earlier);
     for (const SiteConfig &site : document().sites) {
         if (!m_states.contains(site.id))
             startState(site.id);

@@ -2,6 +2,7 @@
 #include "tests/support/fake_control.h"
 
 #include "server/base/text.h"
+#include "server/control/edits.h"
 
 #include <cmath>
 #include <functional>
@@ -105,7 +106,8 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
     const auto found = m_states.find(site.id);
     const SiteState state =
         found == m_states.end() ? SiteState {.state = "stopped"} : found->second;
-    const Overrides *own = overridesAt("app", view.app);
+    const auto level = overridesAt(document(), "app", view.app);
+    const Overrides *own = level ? *level : nullptr;
     const auto processes = own ? own->find("pool.processes") : Overrides::const_iterator {};
     api::PoolFigures pool;
     pool.app = view.app;
@@ -120,7 +122,12 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         pool.processes = std::to_string(pool.wanted);
     }
     pool.threads = kThreads;
+    if (const auto threads = own ? own->find("pool.threads") : Overrides::const_iterator {};
+        own && threads != own->end())
+        pool.threads = static_cast<int>(std::get<int64_t>(threads->second));
     pool.restarts = state.restarts;
+    if (const auto named = appRoutes.find(view.app); named != appRoutes.end())
+        pool.routesMark = static_cast<int64_t>(named->second.size());
     const double load = site.enabled ? loadOf(site.id, unixMs) : 0;
     pool.queueP95 = load > 0 ? 0.0004 : -1;
     const bool lives = site.enabled && state.state != "stopped" && state.state != "failed";
@@ -130,6 +137,7 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         while (m_killed.contains(worker.pid))
             worker.pid += pool.wanted; // its successor
         worker.state = state.state == "starting" ? "starting" : "ready";
+        worker.generation = state.generation;
         worker.startedUnixMs = state.since;
         worker.slots = kThreads;
         worker.busy = std::min(kThreads, static_cast<int>(load / 40) - i);
@@ -143,7 +151,26 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         pool.slots += worker.slots;
         pool.workers.push_back(std::move(worker));
     }
+    pool.generation = state.generation;
+    if (lives && state.nextWorkers >= 0)
+        addNextGeneration(pool, state);
     return pool;
+}
+
+void FakeControl::addNextGeneration(api::PoolFigures &pool, const SiteState &state) const
+{
+    pool.nextGeneration = state.generation + 1;
+    for (int i = 0; i < pool.wanted && i <= state.nextWorkers; ++i) {
+        api::WorkerFigures worker;
+        worker.pid = state.firstPid + 1000 + i;
+        worker.generation = pool.nextGeneration;
+        worker.state = i < state.nextWorkers ? "candidate" : "starting";
+        worker.startedUnixMs = now() - 1000;
+        worker.slots = i < state.nextWorkers ? kThreads : 0;
+        worker.memoryBytes = 47 * 1024 * 1024;
+        worker.cpu = 0.4;
+        pool.workers.push_back(std::move(worker));
+    }
 }
 
 Result<api::Snapshot> FakeControl::snapshotNow(const api::Nothing &)

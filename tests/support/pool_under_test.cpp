@@ -55,8 +55,10 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_thread = Thread("control", [this] { m_control->run(); });
     std::promise<void> made;
     m_control->post([&] {
-        AppPool::Environment environment {
-            .control = m_control.get(), .executable = executable(), .metrics = m_appMetrics};
+        AppPool::Environment environment {.control = m_control.get(),
+                                          .executable = executable(),
+                                          .metrics = m_appMetrics,
+                                          .memoryAvailable = options.memoryAvailable};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));
@@ -141,9 +143,31 @@ void PoolUnderTest::update(std::function<void(AppSpec &)> change)
 
 void PoolUnderTest::writeApp(const std::string &source)
 {
-    QFile file(m_folder.filePath("app.py"));
+    writeFile("app.py", source);
+}
+
+void PoolUnderTest::writeFile(const std::string &name, const std::string &text)
+{
+    QFile file(m_folder.filePath(QString::fromStdString(name)));
     ARC_ASSERT(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
-    file.write(source.data(), static_cast<qint64>(source.size()));
+    file.write(text.data(), static_cast<qint64>(text.size()));
+}
+
+std::shared_future<Result<Deployed>> PoolUnderTest::startDeploy()
+{
+    auto answer = std::make_shared<std::promise<Result<Deployed>>>();
+    onControl([&](AppPool &pool) {
+        pool.deploy("this test",
+                    [answer](Result<Deployed> got) { answer->set_value(std::move(got)); });
+    });
+    return answer->get_future().share();
+}
+
+Result<Deployed> PoolUnderTest::answerOf(const std::shared_future<Result<Deployed>> &deploy)
+{
+    if (deploy.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
+        return Error {ErrorCode::Internal, "the deploy was never answered"};
+    return deploy.get();
 }
 
 PeerAnswer PoolUnderTest::ask(const std::string &head, const std::string &body)

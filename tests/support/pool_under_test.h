@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ public:
         Settings settings;
         size_t loops = 1;
         bool starts = true;
+        std::function<int64_t()> memoryAvailable; ///< null: what there really is
     };
     explicit PoolUnderTest(Options options);
     ~PoolUnderTest();
@@ -39,6 +41,12 @@ public:
     bool reachesReady(size_t workers);
     void update(std::function<void(AppSpec &)> change);
     void writeApp(const std::string &source);
+    void writeFile(const std::string &name, const std::string &text);
+    /// Its answer, once there is one.
+    std::shared_future<Result<Deployed>> startDeploy();
+    /// Waits for it, up to 20 s.
+    static Result<Deployed> answerOf(const std::shared_future<Result<Deployed>> &deploy);
+    Result<Deployed> deploy() { return answerOf(startDeploy()); }
     void stop();
 
     EventLoop &control() { return *m_control; }

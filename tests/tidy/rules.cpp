@@ -31,7 +31,7 @@ constexpr Arrow kArrows[] = {
     {"server/control/client", "control/api loop config metrics base", "curl/ nlohmann/ event2/"},
     {"server/control", "control/api workers detect observe loop config metrics base", "nlohmann/"},
     {"server/admin", "control/api http net loop config metrics base", "nlohmann/"},
-    {"server/core", "*", ""},
+    {"server/core", "*", "systemd/"},
     {"gui", "control/api config metrics base", "Q"},
     {"app", "* gui", "CLI/ nlohmann/ Q sys/"},
 };
@@ -51,9 +51,9 @@ const Arrow *rowOf(const QString &path)
 /// A header that belongs to a library (not to the language or the system).
 bool isThirdParty(const QString &header)
 {
-    static const char *const kLibraries[] = {"fmt/",     "tl/",       "nlohmann/", "event2/",
-                                             "openssl/", "sqlite3.h", "curl/",     "spdlog/",
-                                             "CLI/",     "xxhash.h",  "re2/",      "Q"};
+    static const char *const kLibraries[] = {
+        "fmt/",    "tl/",  "nlohmann/", "event2/",  "openssl/", "sqlite3.h", "curl/",
+        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

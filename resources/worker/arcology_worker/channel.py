@@ -24,7 +24,9 @@ READ_BYTES = 64 * 1024
 HANDOVER_SECONDS = 0.01
 # above this, handing the kernel two buffers costs less than copying them into one
 JOIN_BYTES = 16 * 1024
-_HANGUP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+# PyPy's select has no name for it; the number is Linux's.
+_EPOLLRDHUP = getattr(select, "EPOLLRDHUP", 0x2000)
+_HANGUP = _EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
 
 class Channel:
@@ -49,7 +51,7 @@ class Channel:
         self._live = threads
         self._liveLock = threading.Lock()   # guards _live; taken once per thread
         self._epoll = select.epoll()
-        self._epoll.register(sock.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+        self._epoll.register(sock.fileno(), select.EPOLLIN | _EPOLLRDHUP | select.EPOLLET)
         self._wakeRead, self._wakeWrite = socket.socketpair()
         for end in (self._wakeRead, self._wakeWrite):
             end.setblocking(False)

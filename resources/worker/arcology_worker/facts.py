@@ -32,10 +32,11 @@ def gather(application):
 
 
 def pythonName():
-    version = sys.version_info
+    """"CPython 3.11.2", "PyPy 7.3.11 (3.9)": as the list of interpreters shows them."""
+    version = tuple(sys.version_info[:3])
     if platform.python_implementation() == "PyPy":
-        version = sys.pypy_version_info
-    return "%s %d.%d.%d" % (platform.python_implementation(), version[0], version[1], version[2])
+        return "PyPy %d.%d.%d (%d.%d)" % (tuple(sys.pypy_version_info[:3]) + version[:2])
+    return "%s %d.%d.%d" % ((platform.python_implementation(),) + version)
 
 
 def merged(mounts):

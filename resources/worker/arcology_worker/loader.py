@@ -10,6 +10,8 @@ import os
 import sys
 import traceback
 
+from . import facts, missing
+
 FACTORIES = ("create_app", "make_app", "get_app")
 NAMES = ("application", "app", "api") + FACTORIES
 
@@ -38,7 +40,19 @@ def load(entry, interface):
         application = resolve(module, moduleName, path)
     if not callable(application):
         raise LoadError("%s is %s, which cannot be called" % (entry, kindOf(application)))
+    importDjangoUrls(application)
     return application, actualInterface(application, interface)
+
+
+def importDjangoUrls(application):
+    """Django imports URLs and views with the first request. A mistake in them is a reason not to
+    start: every request would fail.
+    """
+    handlers = sys.modules.get("django.core.handlers.base")
+    if handlers is None or facts.unwrapped(application, handlers.BaseHandler) is None:
+        return
+    from django.urls import get_resolver
+    calling("the URLs", lambda: get_resolver().url_patterns)
 
 
 def djangoApplication(settings, interface):
@@ -51,14 +65,15 @@ def djangoApplication(settings, interface):
 
 
 def importModule(name):
-    return calling("import %s" % name, lambda: importlib.import_module(name))
+    return calling("import %s" % name, lambda: importlib.import_module(name), entry=name)
 
 
 def resolve(module, moduleName, path):
     if not path:
         path = next((name for name in NAMES if callable(getattr(module, name, None))), "")
         if not path:
-            raise LoadError("module %s has none of %s" % (moduleName, ", ".join(NAMES)))
+            raise LoadError("module %s has none of %s; name the application with "
+                            "--entry %s:NAME" % (moduleName, ", ".join(NAMES), moduleName))
     call = path.endswith("()")
     found = module
     for name in (path[:-2] if call else path).split("."):
@@ -66,13 +81,20 @@ def resolve(module, moduleName, path):
             found = getattr(found, name)
         except AttributeError:
             file = getattr(module, "__file__", None)
-            raise LoadError("module %s has no attribute %s%s" % (
-                moduleName, path, " (%s)" % file if file else "")) from None
+            raise LoadError("module %s has no attribute %s%s; %s" % (
+                moduleName, path, " (%s)" % file if file else "",
+                otherEntry(module, moduleName))) from None
     if call or (path.rpartition(".")[2] in FACTORIES and isFactory(found)):
         found = calling("%s:%s" % (moduleName, path), found)
         if found is None:
             raise LoadError("%s:%s() returned None instead of an application" % (moduleName, path))
     return found
+
+
+def otherEntry(module, moduleName):
+    names = [name for name in NAMES if callable(getattr(module, name, None))]
+    return "the entry point may be %s:%s" % (moduleName, names[0]) if names \
+        else "correct the entry point"
 
 
 def isFactory(found):
@@ -84,30 +106,37 @@ def isFactory(found):
                for parameter in inspect.signature(found).parameters.values())
 
 
-def calling(what, function):
+def calling(what, function, entry=""):
     try:
         return function()
     except SystemExit as error:
-        raise LoadError("%s ended the program with exit code %s" % (what, error.code),
+        raise LoadError("%s ended the program with exit code %s; let it start a server or a command "
+                        "only under if __name__ == '__main__'" % (what, error.code),
                         ownTrace()) from None
     except LoadError:
         raise
     # whatever a module does while it is imported, the answer is FAILED
     except BaseException as error:
-        raise LoadError(sentence(error), ownTrace()) from None
+        raise LoadError(sentence(error, entry), ownTrace()) from None
 
 
-def sentence(error):
+def sentence(error, entry=""):
     """"ModuleNotFoundError: No module named 'django' (settings shop.settings)"."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = "%s: %s" % (type(error).__name__, lines[0]) if lines else type(error).__name__
     where = applicationLine(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        remedy = missing.remedy(error.name, sys.path[0], entry)
+    else:
+        remedy = ""
     notes = []
     if where:
         notes.append(where)
     if os.environ.get("DJANGO_SETTINGS_MODULE") and "settings" not in text:
         notes.append("settings %s" % os.environ["DJANGO_SETTINGS_MODULE"])
-    return "%s (%s)" % (text, ", ".join(notes)) if notes else text
+    if notes:
+        text = "%s (%s)" % (text, ", ".join(notes))
+    return "%s; %s" % (text, remedy) if remedy else text
 
 
 def applicationLine(error):

@@ -57,6 +57,16 @@ struct Changed {
     ARC_FIELDS(Changed, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary))
 };
 
+/// The answer to a deploy: it serves.
+struct Deployed {
+    uint64_t generation = 0;
+    int workers = 0; ///< that served when it took over
+    double seconds = 0;
+    std::string summary; ///< one sentence
+    ARC_FIELDS(Deployed, ARC_FIELD("generation", generation), ARC_FIELD("workers", workers),
+               ARC_FIELD("seconds", seconds), ARC_FIELD("summary", summary))
+};
+
 struct ListenerStatus {
     std::string id;
     std::string address;
@@ -103,8 +113,9 @@ struct Figures {
 struct SiteFigures {
     std::string id;
     std::string state; ///< "running", "starting", "degraded", "failed", "stopped"
-    std::string cause; ///< of degraded and failed, one sentence
-    std::string kind;  ///< "Django 3.2.19 · WSGI", "Static files"
+    /// Of degraded and failed; of running: why the newest release does not serve. One sentence.
+    std::string cause;
+    std::string kind; ///< "Django 3.2.19 · WSGI", "Static files"
     std::vector<std::string> urls;
     Figures now;
     int64_t requestsTotal = 0;
@@ -123,7 +134,8 @@ struct StepFigures {
 
 struct WorkerFigures {
     int pid = 0;
-    std::string state; ///< "starting", "ready", "stopping"
+    std::string state; ///< "starting", "candidate" (waits to take over), "ready", "stopping"
+    uint64_t generation = 0;
     int64_t startedUnixMs = 0;
     int64_t requests = 0;
     int busy = 0;
@@ -133,8 +145,8 @@ struct WorkerFigures {
     std::string serving;
     std::vector<StepFigures> steps;
     ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
-               ARC_FIELD("started_unix_ms", startedUnixMs), ARC_FIELD("requests", requests),
-               ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
+               ARC_FIELD("generation", generation), ARC_FIELD("started_unix_ms", startedUnixMs),
+               ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("cpu", cpu),
                ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
 };
@@ -142,11 +154,13 @@ struct WorkerFigures {
 struct PoolFigures {
     std::string app;
     std::string state; ///< "stopped", "starting", "ready", "degraded", "failed"
-    std::string cause;
+    std::string cause; ///< of degraded and failed; of ready: why the newest release does not serve
     std::string kind;
     std::string python;
-    int wanted = 0;        ///< processes
-    std::string processes; ///< the setting: "auto" or a number
+    uint64_t generation = 0;     ///< of the workers that serve
+    uint64_t nextGeneration = 0; ///< that is starting beside them; 0: none
+    int wanted = 0;              ///< processes
+    std::string processes;       ///< the setting: "auto" or a number
     int threads = 0;
     int busy = 0; ///< slots
     int slots = 0;
@@ -154,14 +168,16 @@ struct PoolFigures {
     double queueP95 = -1; ///< seconds, over the last ten seconds
     int64_t restarts = 0;
     std::vector<WorkerFigures> workers;
+    int64_t routesMark = 0; ///< another number: the app names other static folders than before
     std::vector<std::string> warnings;
     ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state),
                ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
+               ARC_FIELD("generation", generation), ARC_FIELD("next_generation", nextGeneration),
                ARC_FIELD("wanted", wanted), ARC_FIELD("processes", processes),
                ARC_FIELD("threads", threads), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
                ARC_FIELD("restarts", restarts), ARC_FIELD("workers", workers),
-               ARC_FIELD("warnings", warnings))
+               ARC_FIELD("routes_mark", routesMark), ARC_FIELD("warnings", warnings))
 };
 
 struct HostFigures {
@@ -396,6 +412,32 @@ struct SettingEdits {
                ARC_FIELD("dry_run", dryRun))
 };
 
+/// Edits of settings and sites that belong together: one revision, all or none.
+struct ChangeSet {
+    uint64_t revision = 0; ///< they were made against; 0: the newest
+    std::vector<SettingEdit> settings;
+    std::vector<SiteEdit> sites; ///< their own `revision` is not looked at
+    bool dryRun = false;         ///< say what would be refused and what would become of it
+    ARC_FIELDS(ChangeSet, ARC_FIELD("revision", revision), ARC_FIELD("settings", settings),
+               ARC_FIELD("sites", sites), ARC_FIELD("dry_run", dryRun))
+};
+/// What is wrong with one edit of a dry run.
+struct EditProblem {
+    std::string scope; ///< of a setting's edit; "site" for a field of a site
+    std::string object;
+    std::string key; ///< of the setting, or "hosts", "entry", "env", ...; empty: of all together
+    std::string message;
+    ARC_FIELDS(EditProblem, ARC_FIELD("scope", scope), ARC_FIELD("object", object),
+               ARC_FIELD("key", key), ARC_FIELD("message", message))
+};
+struct ChangeOutcome {
+    uint64_t revision = 0; ///< that it became; of a dry run: that it was tried on
+    std::string summary;
+    std::vector<EditProblem> problems; ///< of a dry run alone: otherwise the call fails
+    ARC_FIELDS(ChangeOutcome, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary),
+               ARC_FIELD("problems", problems))
+};
+
 struct ImportDocument {
     std::string document; ///< JSON, format 1
     uint64_t revision = 0;
@@ -440,7 +482,11 @@ struct DiffView {
 /// Back to the document of a revision, as a new revision. 0: undo the newest.
 struct Rollback {
     uint64_t to = 0;
-    ARC_FIELDS(Rollback, ARC_FIELD("to", to))
+    uint64_t takeBack =
+        0; ///< instead: undo what this revision changed, and nothing that came later
+    uint64_t revision = 0; ///< it was decided against; 0: the newest
+    ARC_FIELDS(Rollback, ARC_FIELD("to", to), ARC_FIELD("take_back", takeBack),
+               ARC_FIELD("revision", revision))
 };
 
 struct WorkerKill {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control/api/wire.h"
 
+#include "server/base/text.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -97,6 +99,35 @@ Error errorFromAnswer(int status, std::string_view body)
             return Error {errorFromName(code->get<std::string>()), message->get<std::string>()};
     }
     return Error {codeOfStatus(status), fmt::format("the engine answered with status {}", status)};
+}
+
+std::string versionText(const Version &version)
+{
+    return fmt::format("{}; arcology={}", version.api, version.program);
+}
+
+std::optional<Version> parseVersion(std::string_view text)
+{
+    const auto parts = split(text, ';');
+    const auto number = parseUnsigned(trim(parts.front()));
+    constexpr std::string_view kProgram = "arcology=";
+    if (parts.size() != 2 || !number || *number > 1'000'000
+        || !trim(parts[1]).starts_with(kProgram))
+        return std::nullopt;
+    return Version {.api = static_cast<int>(*number),
+                    .program = cleanAuthor(trim(parts[1]).substr(kProgram.size()))};
+}
+
+Result<void> checkVersions(const Version &engine, const Version &caller)
+{
+    if (engine.api == caller.api)
+        return {};
+    const bool isOlder = engine.api < caller.api;
+    return Error {ErrorCode::Conflict,
+                  fmt::format("the engine is Arcology {} and this program is {}: start the engine "
+                              "again with the {} program, or use the {} program",
+                              engine.program, caller.program, isOlder ? "newer" : "older",
+                              isOlder ? "older" : "newer")};
 }
 
 std::string cleanAuthor(std::string_view text)

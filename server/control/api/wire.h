@@ -4,6 +4,7 @@
 #include "server/base/error.h"
 #include "server/control/api/control.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,20 @@ inline constexpr size_t kAuthorBytesMax = 64;
 inline constexpr size_t kRequestBytesMax = 16 * 1024 * 1024;
 /// Largest answer a client takes.
 inline constexpr size_t kAnswerBytesMax = 64 * 1024 * 1024;
+
+/// Which admin API a program speaks, and which Arcology it is. Travels as this header both ways.
+struct Version {
+    int api = 0;
+    std::string program;
+};
+inline constexpr std::string_view kVersionHeader = "Arcology-Api";
+/// Grows when a program that speaks the number before would misread the other side.
+inline constexpr int kApiVersion = 1;
+/// "1; arcology=0.3.0", and back.
+std::string versionText(const Version &version);
+std::optional<Version> parseVersion(std::string_view text);
+/// Conflict unless both speak the same API; said to the one who called.
+Result<void> checkVersions(const Version &engine, const Version &caller);
 
 std::string_view methodText(ApiMethod method) noexcept; ///< "GET"
 /// True for the methods whose request travels in the query.

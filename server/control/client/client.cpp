@@ -16,12 +16,15 @@ enum RowIndex : size_t {
 #include "server/control/api/operations.def"
 };
 
-bool takesLong(std::string_view operation) noexcept
-{
-    return operation == "recognise" || operation == "addSite";
-}
-
 } // namespace
+
+std::chrono::milliseconds ControlClient::timeoutOf(std::string_view operation) const noexcept
+{
+    if (operation == "deploySite" || operation == "restartSite")
+        return m_options.deployTimeout;
+    const bool takesLong = operation == "recognise" || operation == "addSite";
+    return takesLong ? m_options.longTimeout : m_options.timeout;
+}
 
 ControlClient::ControlClient(Options options)
     : m_options(std::move(options)), m_metrics(std::make_unique<LoopMetrics>())
@@ -61,7 +64,7 @@ void ControlClient::call(const OperationRow &row, const Request &what, Callback<
     Transfer transfer {.method = row.method,
                        .path = std::string(api::kPrefix) + encoded.path,
                        .body = std::move(encoded.body),
-                       .timeout = takesLong(row.name) ? m_options.longTimeout : m_options.timeout};
+                       .timeout = timeoutOf(row.name)};
     transfer.done = [done = std::move(done)](Result<std::string> text) {
         if (!text)
             return done(std::move(text).error());

@@ -24,6 +24,8 @@ public:
         std::chrono::milliseconds timeout {10'000};
         std::chrono::milliseconds longTimeout {
             120'000}; ///< recognise and addSite, which look through a folder
+        /// deploySite and restartSite: the engine ends every start by pool.start_timeout_s itself.
+        std::chrono::milliseconds deployTimeout {900'000};
     };
     /// Does not connect; the first call does.
     static Result<std::unique_ptr<ControlClient>> create(Options options);
@@ -40,6 +42,7 @@ public:
 
 private:
     explicit ControlClient(Options options);
+    std::chrono::milliseconds timeoutOf(std::string_view operation) const noexcept;
     template <class Request, class Answer>
     void call(const OperationRow &row, const Request &what, Callback<Answer> done);
 

@@ -18,12 +18,20 @@ namespace arc {
 namespace {
 
 constexpr const char *kSocketName = "control.sock";
+constexpr const char *kServiceData = "/var/lib/arcology";
 
 /// The XDG specification: a value that is not absolute is ignored.
 std::string absoluteFromEnvironment(const char *name)
 {
     const char *value = std::getenv(name);
     return value && value[0] == '/' ? value : "";
+}
+
+/// systemd separates several directories by colons.
+std::string firstFromEnvironment(const char *name)
+{
+    const std::string list = absoluteFromEnvironment(name);
+    return list.substr(0, list.find(':'));
 }
 
 std::string homeDirectory()
@@ -48,6 +56,18 @@ std::string defaultDataDir()
     if (const std::string data = absoluteFromEnvironment("XDG_DATA_HOME"); !data.empty())
         return data + "/arcology";
     return homeDirectory() + "/.local/share/arcology";
+}
+
+std::string serviceDataDir()
+{
+    const std::string given = firstFromEnvironment("STATE_DIRECTORY");
+    return given.empty() ? kServiceData : given;
+}
+
+Result<std::string> serviceSocketPath()
+{
+    const std::string given = firstFromEnvironment("RUNTIME_DIRECTORY");
+    return checkSocketPath(given.empty() ? kServiceSocket : given + "/" + kSocketName);
 }
 
 Result<std::string> checkSocketPath(std::string path)

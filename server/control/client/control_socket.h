@@ -16,6 +16,11 @@ inline constexpr const char *kServiceSocket = "/run/arcology/control.sock";
 /// $XDG_DATA_HOME/arcology, else ~/.local/share/arcology.
 std::string defaultDataDir();
 
+/// Where the system's service keeps its data and its socket: the directories that systemd made for
+/// it (STATE_DIRECTORY, RUNTIME_DIRECTORY), else /var/lib/arcology and /run/arcology.
+std::string serviceDataDir();
+Result<std::string> serviceSocketPath();
+
 /// The socket of a user's engine: DIR/control.sock with a data directory of its own
 /// (`dataDirOption`), else $XDG_RUNTIME_DIR/arcology/control.sock, else control.sock in the default
 /// data directory. Invalid when the path is longer than a Unix socket's may be (107 bytes).

@@ -2,10 +2,12 @@
 #include "server/control/client/transfers.h"
 
 #include "server/base/assert.h"
+#include "server/base/version.h"
 #include "server/control/api/wire.h"
 
 #include <cerrno>
 #include <map>
+#include <optional>
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -27,6 +29,22 @@ struct SocketEvent {
             event_del(&one);
     }
 };
+
+api::Version ownVersion()
+{
+    return {api::kApiVersion, kVersion};
+}
+
+/// Of the engine that answered; one that does not say it is older than this header.
+api::Version versionOf(CURL *easy)
+{
+    curl_header *header = nullptr;
+    const std::string name(api::kVersionHeader);
+    std::optional<api::Version> said;
+    if (curl_easy_header(easy, name.c_str(), 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        said = api::parseVersion(header->value);
+    return said.value_or(api::Version {0, "of an older version"});
+}
 
 struct EasyDeleter {
     void operator()(CURL *easy) const noexcept { curl_easy_cleanup(easy); }
@@ -65,6 +83,7 @@ struct Transfers::Implementation {
     EventLoop &loop;
     const std::string socketPath;
     const std::string authorLine;
+    const std::string versionLine;
     CURLM *multi = nullptr;
     event timer {};
     std::map<CURL *, std::unique_ptr<Running>> running;
@@ -73,7 +92,8 @@ struct Transfers::Implementation {
 
 Transfers::Implementation::Implementation(EventLoop &ownLoop, std::string path, std::string who)
     : loop(ownLoop), socketPath(std::move(path)),
-      authorLine(fmt::format("{}: {}", api::kAuthorHeader, api::cleanAuthor(who)))
+      authorLine(fmt::format("{}: {}", api::kAuthorHeader, api::cleanAuthor(who))),
+      versionLine(fmt::format("{}: {}", api::kVersionHeader, api::versionText(ownVersion())))
 {
     static const CURLcode globalInit = curl_global_init(CURL_GLOBAL_DEFAULT);
     ARC_ASSERT(globalInit == CURLE_OK);
@@ -126,6 +146,7 @@ void Transfers::Implementation::configure(Running &one)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &one);
 
     curl_slist *headers = curl_slist_append(nullptr, authorLine.c_str());
+    headers = curl_slist_append(headers, versionLine.c_str());
     headers = curl_slist_append(headers, "Accept: application/json");
     headers = curl_slist_append(
         headers, "Expect:"); // the engine is near: asking first costs more than it saves
@@ -231,6 +252,8 @@ Result<std::string> Transfers::Implementation::resultOf(Running &one, CURLcode c
     curl_easy_getinfo(one.easy.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status != 200)
         return api::errorFromAnswer(static_cast<int>(status), one.answer);
+    if (auto same = api::checkVersions(versionOf(one.easy.get()), ownVersion()); !same)
+        return std::move(same).error();
     return std::move(one.answer);
 }
 
@@ -244,8 +267,13 @@ Error Transfers::Implementation::transportError(const Running &one, CURLcode cod
         long systemError = 0;
         curl_easy_getinfo(one.easy.get(), CURLINFO_OS_ERRNO, &systemError);
         if (systemError == EACCES)
-            return errnoError(socketPath, EACCES);
-        return {ErrorCode::Unavailable, fmt::format("no engine answers at {}", socketPath)};
+            return {ErrorCode::Forbidden,
+                    fmt::format("{}: Permission denied; call as the user who started the engine, "
+                                "or join the group arcology",
+                                socketPath)};
+        return {ErrorCode::Unavailable,
+                fmt::format("no engine answers at {}; start one with: arcology --headless",
+                            socketPath)};
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return {ErrorCode::Unavailable,

@@ -34,6 +34,13 @@ bool Http1Connection::isIdle() const noexcept
     return !m_exchange && m_partial.empty() && (!m_outbox || m_outbox->isIdle());
 }
 
+bool Http1Connection::expectsNothing() const noexcept
+{
+    char byte = 0;
+    return isIdle() && m_requests > 0
+        && ::recv(m_socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 bool Http1Connection::mayContinue(const RequestHead &head) const noexcept
 {
     return head.keepAlive && !m_lastAnswer && !m_home.isDraining()

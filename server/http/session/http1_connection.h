@@ -47,6 +47,9 @@ public:
     void close(CloseHow how) noexcept;
     bool isClosed() const noexcept { return !m_socket; }
     bool isIdle() const noexcept;
+    /// Idle, and a request is not on its way as far as can be told: none is in the socket, and the
+    /// first one was answered.
+    bool expectsNothing() const noexcept;
 
     uint32_t slot() const noexcept { return m_slot; }
     int socket() const noexcept { return m_socket.get(); }

@@ -21,7 +21,8 @@ SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &sha
                          std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
     : m_front(front), m_loop(loop), m_shared(shared),
       m_log(accessLog, loop.metrics(), shared.wakeLogs), m_budget(shared.budget),
-      m_budgetTimer(&SessionLoop::budgetDue, this), m_drainTimer(&SessionLoop::drainDue, this)
+      m_budgetTimer(&SessionLoop::budgetDue, this),
+      m_newcomerTimer(&SessionLoop::newcomersDue, this), m_drainTimer(&SessionLoop::drainDue, this)
 {
     std::random_device entropy;
     std::seed_seq seed {entropy(), entropy(), entropy(), entropy()};
@@ -212,11 +213,20 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_drained = std::move(done);
     m_listening.clear();
     m_table.forEach([](Http1Connection &connection) {
+        if (connection.expectsNothing())
+            connection.close(Http1Connection::CloseHow::Plainly);
+    });
+    m_newcomerTimer.arm(m_loop.timers(), std::min(deadline, kNewcomerTime));
+    m_drainTimer.arm(m_loop.timers(), deadline);
+    m_loop.atEndOfTurn(*this);
+}
+
+void SessionLoop::newcomersDue(void *context) noexcept
+{
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
         if (connection.isIdle())
             connection.close(Http1Connection::CloseHow::Plainly);
     });
-    m_drainTimer.arm(m_loop.timers(), deadline);
-    m_loop.atEndOfTurn(*this);
 }
 
 void SessionLoop::drainDue(void *context) noexcept
@@ -230,6 +240,7 @@ void SessionLoop::drainedMaybe() noexcept
 {
     if (m_table.size() || !m_drained)
         return;
+    m_newcomerTimer.disarm();
     m_drainTimer.disarm();
     std::exchange(m_drained, {})();
 }

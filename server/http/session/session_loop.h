@@ -52,6 +52,8 @@ class SessionLoop final : public TurnHook {
 public:
     /// Longest time between two looks whether buffers.total_mib has room again.
     static constexpr std::chrono::milliseconds kBudgetRetry {50};
+    /// A draining loop waits this long for the first request of a connection it had accepted.
+    static constexpr std::chrono::milliseconds kNewcomerTime {250};
 
     SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &shared,
                 std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
@@ -99,6 +101,7 @@ private:
 
     static bool accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept;
     static void budgetDue(void *context) noexcept;
+    static void newcomersDue(void *context) noexcept;
     static void drainDue(void *context) noexcept;
     bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
     void makeRoom() noexcept;
@@ -130,6 +133,7 @@ private:
     Waiting m_running;
     std::vector<std::unique_ptr<Http1Connection>> m_closed;
     Timer m_budgetTimer;
+    Timer m_newcomerTimer;
     Timer m_drainTimer;
     std::function<void()> m_drained;
     bool m_draining = false;

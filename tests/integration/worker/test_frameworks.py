@@ -55,6 +55,24 @@ class DjangoTest(unittest.TestCase):
                 self.assertEqual((answer.status, answer.get("location")),
                                  (302, "/admin/login/?next=/admin/"))
 
+    def testAMistakeInUrlsOrViewsIsAReasonNotToStart(self):
+        urls = os.path.join(self.root, "shop", "urls.py")
+        with open(urls, "a", encoding="utf-8") as file:
+            file.write("\nfrom shop import views\n")
+        for text, error in (("import missing_module\n",
+                             "ModuleNotFoundError: No module named 'missing_module' "
+                             "(shop/views.py line 1, settings shop.settings)"),
+                            ("def front(:\n", "SyntaxError: ")):
+            with open(os.path.join(self.root, "shop", "views.py"), "w", encoding="utf-8") as file:
+                file.write(text)
+            for entry in ("shop.wsgi:application", "shop.asgi:application"):
+                with self.subTest(entry, text=text):
+                    worker = Worker(entry, root=self.root)
+                    self.addCleanup(worker.__exit__)
+                    kind, value = worker.start()
+                    self.assertEqual((kind, value["step"]), (FAILED, "import"))
+                    self.assertTrue(value["error"].startswith(error), value["error"])
+
     def testCollectedAndOwnFoldersAreReported(self):
         own = os.path.join(self.root, "own")
         collected = os.path.join(self.root, "collected")

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 
@@ -25,7 +26,7 @@ class StartTest(unittest.TestCase):
         self.assertEqual((value["protocol"], value["pid"], value["slots"]),
                          (1, worker.process.pid, 3))
         self.assertEqual((value["kind"], value["static"], value["warnings"]), ("Python", [], []))
-        self.assertRegex(value["python"], r"^(CPython|PyPy) \d+\.\d+\.\d+$")
+        self.assertRegex(value["python"], r"^(CPython \d+\.\d+\.\d+|PyPy \d+\.\d+\.\d+ \(\d+\.\d+\))$")
         self.assertEqual([step["step"] for step in worker.steps],
                          ["interpreter", "import", "inspect"])
         self.assertTrue(all(step["ms"] >= 0 for step in worker.steps))
@@ -51,15 +52,19 @@ class StartTest(unittest.TestCase):
                 self.assertEqual(worker.start()[0], READY)
 
     def testWhatCannotStartIsSaidInOneSentence(self):
+        install = self.howToInstall
         rows = (
             ("imports_missing:app", "import",
              "ModuleNotFoundError: No module named 'module_that_is_not_there' "
-                                              "(imports_missing.py line 2)"),
-            ("nothing:app", "import", "ModuleNotFoundError: No module named 'nothing'"),
+             "(imports_missing.py line 2); install it with: "
+             + install("module_that_is_not_there")),
+            ("nothing:app", "import", "ModuleNotFoundError: No module named 'nothing'; "
+             "correct the entry point, or install it with: " + install("nothing")),
             ("fine:nothing", "import",
-             "module fine has no attribute nothing (%s)" % os.path.join(START, "fine.py")),
-            ("fine:holder.nothing", "import", "module fine has no attribute holder.nothing (%s)"
+             "module fine has no attribute nothing (%s); the entry point may be fine:app"
              % os.path.join(START, "fine.py")),
+            ("fine:holder.nothing", "import", "module fine has no attribute holder.nothing (%s); "
+             "the entry point may be fine:app" % os.path.join(START, "fine.py")),
             ("fine:VALUE", "import", "fine:VALUE is a value of type int, which cannot be called"),
             ("fine:make_app", "import", "fine:make_app() returned None instead of an application"),
             ("fine:needsMore()", "import",
@@ -67,7 +72,8 @@ class StartTest(unittest.TestCase):
                                            "'configuration'"),
             ("raises:app", "import", "RuntimeError: first line (raises.py line 2)"),
             ("exits:app", "import",
-             "import exits ended the program with exit code no configuration"),
+             "import exits ended the program with exit code no configuration; let it start a "
+             "server or a command only under if __name__ == '__main__'"),
             ("", "import", "the entry '' is not of the form module:attribute"),
             ("../fine:app", "import",
              "the entry '../fine:app' is not of the form module:attribute"),
@@ -81,6 +87,55 @@ class StartTest(unittest.TestCase):
                 code, errors = worker.finished()
                 self.assertEqual(code, 1)
                 self.assertIn(error, errors)
+
+    @staticmethod
+    def howToInstall(module):
+        """As the administrator of this interpreter would: Debian's is changed by apt alone."""
+        package = module.replace("_", "-")
+        marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+        if sys.prefix == sys.base_prefix and os.path.exists(marker):
+            return "apt install python3-%s, or in an environment of the app's own: %s -m venv %s" \
+                % (package, sys.executable, os.path.join(START, ".venv"))
+        return "%s -m pip install %s" % (sys.executable, package)
+
+    def testModulesThatCameOrWentNameAnotherInterpreter(self):
+        rows = (("import annotationlib", "came with Python 3.14: choose a newer interpreter",
+                 sys.version_info < (3, 14)),
+                ("import tomllib", "tomllib came with Python 3.11: choose a newer interpreter",
+                 sys.version_info < (3, 11)),
+                ("import distutils", "distutils went after Python 3.11: choose an older interpreter",
+                 sys.version_info >= (3, 12)),
+                ("import cgi", "cgi went after Python 3.12: choose an older interpreter",
+                 sys.version_info >= (3, 13)))
+        for text, remedy, fails in rows:
+            with self.subTest(text), tempfile.TemporaryDirectory() as folder:
+                with open(os.path.join(folder, "app.py"), "w", encoding="ascii") as file:
+                    file.write(text + "\ndef app(environ, start_response):\n    pass\n")
+                kind, value = self.started("app:app", root=folder).start()
+                self.assertEqual(kind, FAILED if fails else READY)
+                if fails:
+                    self.assertIn(remedy, value["error"])
+
+    def testRequirementsOfTheAppAreNamed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("app.py", "import planted_one.two\n"),
+                               ("requirements.txt", "planted-one\n")):
+                with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                    file.write(text)
+            environment = os.path.join(folder, "env")
+            os.makedirs(os.path.join(environment, "bin"))
+            with open(os.path.join(environment, "pyvenv.cfg"), "w", encoding="ascii") as file:
+                file.write("home = %s\n" % os.path.dirname(sys.executable))
+            python = os.path.join(environment, "bin", "python")
+            os.symlink(os.path.realpath(sys.executable), python)
+            done = subprocess.run(
+                [python, "-c", "import sys; sys.path.insert(0, %r); import importlib.util as u; "
+                 "s = u.spec_from_file_location('missing', %r); m = u.module_from_spec(s); "
+                 "s.loader.exec_module(m); print(m.remedy('planted_one', %r))"
+                 % (folder, os.path.join(os.path.dirname(MAIN), "arcology_worker", "missing.py"),
+                    folder)], capture_output=True, timeout=30, check=True)
+        self.assertEqual(done.stdout.decode().strip(), "install it with: %s -m pip install -r %s"
+                         % (python, os.path.join(folder, "requirements.txt")))
 
     def testASyntaxErrorNamesItsLine(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -165,10 +165,12 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(std::string(17 * 1024 * 1024, ' '), "document: larger than 16 MiB");
     row("{}", "format: is missing");
     row(R"({"format":2})", "format: this version reads format 1");
-    row(R"({"format":1,"colour":"red"})", "colour: unknown key");
+    row(R"({"format":1,"colour":"red"})",
+        "colour: unknown key (known here: apps, format, listeners, settings, sites, upstreams)");
     // settings
     row(around("settings", "[]"), "settings: must be an object");
-    row(around("settings", R"({"a.b":1})"), "settings.a.b: there is no such setting");
+    row(around("settings", R"({"a.b":1})"),
+        "settings.a.b: there is no such setting; `arcology ctl settings list` names them");
     row(around("settings", R"({"loops":300})"), "settings.loops: outside 0..256");
     row(around("settings", R"({"loops":1.5})"), "settings.loops: must be a whole number");
     row(around("settings", R"({"loops":null})"),
@@ -272,7 +274,7 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inRoute(R"("path":"/","respond":{"content_type":"a\nb"})"),
         "sites[0].routes[1].respond.content_type: contains a control character");
     row(inRoute(R"("path":"/","respond":{"colour":1})"),
-        "sites[0].routes[1].respond.colour: unknown key");
+        "sites[0].routes[1].respond.colour: unknown key (known here: body, content_type, status)");
     row(inRoute(R"("path":"/","python":{"app":"none"})"),
         "sites[0].routes[1].python.app: there is no app \"none\"");
     row(inRoute(R"("path":"/","respond":{},"settings":{"loops":1})"),

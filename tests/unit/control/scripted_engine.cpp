@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/control/scripted_engine.h"
 
+#include "server/base/version.h"
+#include "server/control/api/wire.h"
+
 #include <cstring>
 
 #include <fmt/format.h>
@@ -96,8 +99,9 @@ void ScriptedEngine::serve(int fd)
 std::string ScriptedEngine::json(const std::string &body, int status)
 {
     return fmt::format(
-        "HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
-        body.size(), body);
+        "HTTP/1.1 {} X\r\nContent-Type: application/json\r\n{}: {}\r\nContent-Length: {}\r\n\r\n{}",
+        status, api::kVersionHeader, api::versionText({api::kApiVersion, kVersion}), body.size(),
+        body);
 }
 
 } // namespace arc::test

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/base/version.h"
 #include "server/control/api/wire.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
@@ -6,6 +7,8 @@
 #include "tests/unit/control/scripted_engine.h"
 
 #include <atomic>
+
+#include <fmt/format.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -80,7 +83,8 @@ private slots:
         QVERIFY(!status.has_value());
         QCOMPARE(status.error().code(), ErrorCode::Unavailable);
         QCOMPARE(status.error().message(),
-                 "no engine answers at " + m_folder.filePath("nobody.sock").toStdString());
+                 "no engine answers at " + m_folder.filePath("nobody.sock").toStdString()
+                     + "; start one with: arcology --headless");
     }
 
     void anEngineThatComesBackIsFound()
@@ -114,6 +118,25 @@ private slots:
         QVERIFY(!changed.has_value());
         QCOMPARE(changed.error().code(), ErrorCode::Conflict);
         QCOMPARE(changed.error().message(), conflict.message());
+    }
+
+    void anEngineOfAnotherVersionIsRefusedWhateverItAnswers()
+    {
+        for (const auto &[header, engine] :
+             {std::pair {"Arcology-Api: 2; arcology=9.9.9\r\n", "9.9.9"},
+              {"", "of an older version"},
+              {"Arcology-Api: 1\r\n", "of an older version"},
+              {"Arcology-Api: -1; arcology=x\r\n", "of an older version"}}) {
+            const std::string answer = fmt::format(
+                "HTTP/1.1 200 X\r\n{}Content-Length: 11\r\n\r\n{{\"pid\": 12}}", header);
+            ScriptedEngine scripted(socketPath(), [&](const std::string &) { return answer; });
+            const auto client = connectTo(socketPath());
+            const auto status = ask(*client, &Control::status, api::Nothing {});
+            QVERIFY(!status.has_value());
+            QCOMPARE(status.error().code(), ErrorCode::Conflict);
+            QVERIFY(status.error().message().starts_with(fmt::format(
+                "the engine is Arcology {} and this program is {}: ", engine, kVersion)));
+        }
     }
 
     void brokenAnswersBecomeErrors_data()

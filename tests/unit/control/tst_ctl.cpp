@@ -242,13 +242,40 @@ private slots:
         }
     }
 
+    void aDeployTellsWhatServesOrWhyNot_data()
+    {
+        QTest::addColumn<QString>("verb");
+        QTest::addColumn<QString>("operation");
+        QTest::newRow("deploy") << "deploy"
+                                << "deploySite";
+        QTest::newRow("restart") << "restart"
+                                 << "restartSite";
+    }
+    void aDeployTellsWhatServesOrWhyNot()
+    {
+        QFETCH(QString, verb);
+        QFETCH(QString, operation);
+        const Ran served = run({"site", verb.toStdString(), "shop"});
+        QCOMPARE(served.exit, 0);
+        QCOMPARE(served.out,
+                 std::string("generation 2 of shop serves with 2 workers after 1.3 s\n"));
+        QCOMPARE(m_fake->count(operation.toStdString()), size_t(1));
+        const std::string why = "the new release did not start: SyntaxError: invalid syntax; the "
+                                "old one still serves";
+        m_fake->failNext(operation.toStdString(), Error {ErrorCode::AppFailed, why});
+        const Ran failed = run({"site", verb.toStdString(), "shop"});
+        QCOMPARE(failed.exit, 4);
+        QCOMPARE(failed.err, "arcology: " + why + "\n");
+        QVERIFY(failed.out.empty());
+    }
+
     void whatDoesNotExistExitsWithThree_data()
     {
         QTest::addColumn<QStringList>("arguments");
         for (const char *bad :
-             {"site stop nobody", "site restart nobody", "log tail nobody", "worker kill 1",
-              "settings get no.such", "settings list --site nobody", "config diff 90 91",
-              "config rollback 77", "site run nobody -- manage.py check",
+             {"site stop nobody", "site restart nobody", "site deploy nobody", "log tail nobody",
+              "worker kill 1", "settings get no.such", "settings list --site nobody",
+              "config diff 90 91", "config rollback 77", "site run nobody -- manage.py check",
               "site add /no/such/folder"})
             QTest::newRow(bad) << QString(bad).split(' ');
     }
@@ -295,7 +322,10 @@ private slots:
         QCOMPARE(
             ran.err,
             std::string(
-                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop'\n"));
+                "arcology: blog did not start: ModuleNotFoundError: No module named 'shop' "
+                "(`arcology "
+                "ctl log tail blog` shows all it wrote; `arcology ctl site restart blog` tries "
+                "again, `site remove blog` forgets it)\n"));
     }
 
     void aFolderThatIsNoProjectExitsWithThree()

@@ -42,6 +42,19 @@ private slots:
         QVERIFY(fs::file_size(*installed + "/worker/main.py") > 100);
         for (const auto &entry : fs::recursive_directory_iterator(*installed))
             QVERIFY(entry.path().extension() != ".new");
+        // What a package brought is used where it lies, unless it is not what this build wants.
+        QTemporaryDir elsewhere;
+        const std::string other = elsewhere.path().toStdString();
+        QCOMPARE(installPythonFiles(other, folder.path().toStdString()).value(), *installed);
+        QVERIFY(fs::is_empty(other));
+        const auto whole = QString::fromStdString(*installed + "/worker/main.py");
+        QFile kept(whole);
+        QVERIFY(kept.open(QIODevice::ReadOnly));
+        const QByteArray text = kept.readAll();
+        write(whole, "changed");
+        QVERIFY(installPythonFiles(other, folder.path().toStdString()).value().starts_with(other));
+        write(whole, text);
+        QCOMPARE(installPythonFiles(folder.path().toStdString()).value(), *installed);
     }
 
     void aFlaskAppIsRecognisedWithItsInterpreters()
@@ -80,6 +93,49 @@ private slots:
                  ErrorCode::Invalid);
     }
 
+    void whatIsNoInterpreterIsToldByItsCause_data()
+    {
+        QTest::addColumn<QByteArray>("script"); // empty: no file
+        QTest::addColumn<QString>("cause");
+        QTest::newRow("absent") << QByteArray() << "does not exist";
+        QTest::newRow("silent") << QByteArray("exit 0")
+                                << "does not answer as a Python interpreter does";
+        QTest::newRow("echo") << QByteArray("echo \"$@\"")
+                              << "does not answer as a Python interpreter does";
+        QTest::newRow("garbled") << QByteArray("echo arcology-python CPython 3.x.1 -")
+                                 << "does not answer as a Python interpreter does";
+        QTest::newRow("too old") << QByteArray("echo arcology-python CPython 3.8.20 -")
+                                 << "is Python 3.8.20, but apps need 3.9 or newer";
+        QTest::newRow("Python 2") << QByteArray(
+            "[ \"$1\" = -I ] && exit 2; echo arcology-python CPython 2.7.18 -")
+                                  << "is Python 2.7.18, but apps need 3.9 or newer";
+    }
+    void whatIsNoInterpreterIsToldByItsCause()
+    {
+        QFETCH(QByteArray, script);
+        QFETCH(QString, cause);
+        QTemporaryDir folder;
+        const QString path = folder.filePath("python");
+        if (!script.isEmpty())
+            write(path, "#!/bin/sh\n" + script + "\n", true);
+        const auto version = pythonVersion(path.toStdString());
+        QVERIFY(!version);
+        QCOMPARE(QString::fromStdString(version.error().message()), path + " " + cause);
+        const auto found = detectProject(folder.path().toStdString(), path.toStdString());
+        QVERIFY(QString::fromStdString(found.error().message())
+                    .contains("; choose another interpreter, for instance /usr/bin/python3 (C"));
+    }
+
+    void versionsAreToldByImplementation()
+    {
+        QTemporaryDir folder;
+        write(folder.filePath("pypy"), "#!/bin/sh\necho arcology-python PyPy 3.9.16 7.3.11\n",
+              true);
+        QCOMPARE(*pythonVersion(folder.filePath("pypy").toStdString()),
+                 std::string("PyPy 7.3.11 (3.9)"));
+        QVERIFY(pythonVersion("/usr/bin/python3")->starts_with("CPython 3."));
+    }
+
     void theFoldersOwnInterpreterComesFirst()
     {
         QTemporaryDir folder;
@@ -113,7 +169,7 @@ private slots:
         const auto found = detectProject(folder.path().toStdString());
         QVERIFY(found.has_value());
         QVERIFY(!QFile::exists(mark));
-        QCOMPARE(found->pythons[0].version, std::string("PyPy 3.9.16"));
+        QCOMPARE(found->pythons[0].version, std::string("PyPy (3.9)"));
     }
 
     void environmentsTooOldOrBrokenAreNotOffered_data()

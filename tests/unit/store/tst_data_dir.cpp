@@ -42,7 +42,8 @@ private slots:
             QCOMPARE(second.error().code(), ErrorCode::DataDir);
             QCOMPARE(exitCode(second.error().code()), 6);
             QCOMPARE(second.error().message(),
-                     path + " is in use by another engine (pid " + std::to_string(getpid()) + ")");
+                     path + " is in use by another engine (pid " + std::to_string(getpid())
+                         + "); stop it, or choose another data directory");
         }
         QVERIFY(DataDir::open(path)); // free again
     }
@@ -61,6 +62,46 @@ private slots:
             QCOMPARE(dir.error().code(), ErrorCode::DataDir);
             QVERIFY(dir.error().message().find('\n') == std::string::npos);
         }
+    }
+
+    void somebodyElsesDirectoryIsLeftAlone()
+    {
+        QTemporaryDir parent;
+        std::string path = parent.filePath("data").toStdString();
+        if (geteuid() == 0) {
+            QCOMPARE(mkdir(path.c_str(), 0777), 0);
+            QCOMPARE(chown(path.c_str(), 65534, 65534), 0);
+        } else {
+            path = "/usr";
+        }
+        for (const auto &refused : {DataDir::check(path), DataDir::examine(path)}) {
+            QVERIFY(!refused);
+            QVERIFY(refused.error().message().starts_with(path + " belongs to "));
+        }
+        QVERIFY(!DataDir::open(path));
+        QVERIFY(geteuid() != 0 || QDir(parent.filePath("data")).isEmpty());
+    }
+
+    void aLookTellsWhyAnEngineCouldNotStartAndChangesNothing()
+    {
+        QTemporaryDir parent;
+        const std::string path = parent.filePath("data").toStdString();
+        QVERIFY(DataDir::examine(path)); // what is not there can be made
+        QVERIFY(!QFileInfo::exists(parent.filePath("data")));
+        {
+            const auto held = DataDir::open(path);
+            QVERIFY(held);
+            QVERIFY(DataDir::examine(path).error().message().find("is in use by another engine")
+                    != std::string::npos);
+        }
+        QVERIFY(DataDir::examine(path));
+        QFile database(parent.filePath("data/arcology.db"));
+        QVERIFY(database.open(QIODevice::WriteOnly));
+        database.write(QByteArray(5000, 'x'));
+        database.close();
+        QVERIFY(DataDir::examine(path).error().message().find("is damaged") != std::string::npos);
+        QCOMPARE(database.size(), 5000);
+        QVERIFY(!QFileInfo::exists(parent.filePath("data/arcology.db-wal")));
     }
 
     void aLockThatIsALinkIsRefused()

@@ -271,7 +271,9 @@ private slots:
         QVERIFY(!store.opened);
         QCOMPARE(store.opened.error().code(), ErrorCode::DataDir);
         QCOMPARE(store.opened.error().message(),
-                 m_path + ": was written by a newer Arcology (schema 7, this one knows 1)");
+                 m_path
+                     + ": was written by a newer Arcology (schema 7, this one knows 1); "
+                       "start that version again, or choose another data directory");
         QCOMPARE(count(m_path, "PRAGMA user_version"), int64_t {7});
     }
 
@@ -362,9 +364,10 @@ private slots:
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("sentence");
         QTest::newRow("full") << QByteArray("PRAGMA max_page_count=1") << int(ErrorCode::Full)
-                              << "the disk is full; nothing was changed";
+                              << "the disk is full; nothing was changed; free some space";
         QTest::newRow("read-only") << QByteArray("PRAGMA query_only=1") << int(ErrorCode::Forbidden)
-                                   << "cannot be written; nothing was changed";
+                                   << "cannot be written; nothing was changed; give the file "
+                                      "back to the engine's user";
     }
     void aWriteThatFailsIsOneSentenceAndChangesNothing()
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting, replacing, scaling, rolling and stopping workers, with requests going on.
+// Starting, replacing, scaling and stopping workers, with requests going on.
+#include "tests/support/pool_load.h"
 #include "tests/support/pool_under_test.h"
 
 #include <QtTest>
@@ -30,41 +31,6 @@ PoolUnderTest::Options saying(const std::string &word, int processes)
     options.settings.crashLoopCount = 1000;
     return options;
 }
-
-/// Clients that ask without end; every answer that is not a whole 200 is a loss.
-class Load {
-public:
-    Load(PoolUnderTest &pool, int clients)
-    {
-        for (int i = 0; i < clients; ++i)
-            m_threads.emplace_back("test-client", [this, port = pool.port()] { run(port); });
-    }
-    ~Load() { finish(); }
-    void finish()
-    {
-        m_stop = true;
-        m_threads.clear();
-    }
-    int answered() const { return m_answered; }
-    int lost() const { return m_lost; }
-
-private:
-    void run(uint16_t port)
-    {
-        while (!m_stop) {
-            ScriptedPeer peer(port);
-            for (int i = 0; i < 50 && !m_stop; ++i) {
-                peer.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                const PeerAnswer answer = peer.readAnswer();
-                ++(answer.status == 200 && answer.complete ? m_answered : m_lost);
-            }
-        }
-    }
-    std::atomic<bool> m_stop {false};
-    std::atomic<int> m_answered {0};
-    std::atomic<int> m_lost {0};
-    std::vector<Thread> m_threads;
-};
 
 bool contains(const std::string &text, const std::string &part)
 {
@@ -104,48 +70,6 @@ private slots:
         QVERIFY(contains(pool.output(), "was killed by signal 9 (SIGKILL)"));
     }
 
-    void aRollingRestartLosesNothing()
-    {
-        PoolUnderTest pool(saying("one", 2));
-        QVERIFY(pool.reachesReady(2));
-        Load load(pool, 4);
-        pool.writeApp(appSaying("two"));
-        const PoolInfo before = pool.info();
-        pool.onControl([](AppPool &it) { it.restart(); });
-        QVERIFY(pool.waits([&](const PoolInfo &info) {
-            return info.workers.size() == 2 && info.workers[0].pid != before.workers[0].pid
-                && info.workers[0].pid != before.workers[1].pid
-                && PoolUnderTest::readyWorkers(info) == 2
-                && info.workers[1].pid != before.workers[1].pid;
-        }));
-        QCOMPARE(pool.get("/").body, std::string("two"));
-        load.finish();
-        QCOMPARE(load.lost(), 0);
-        QVERIFY(load.answered() > 0);
-        QCOMPARE(pool.info().restarts, int64_t(0));
-    }
-
-    void aRestartThatFailsKeepsTheOldWorkers()
-    {
-        auto options = saying("good", 2);
-        options.settings.crashLoopCount = 2;
-        PoolUnderTest pool(std::move(options));
-        QVERIFY(pool.reachesReady(2));
-        pool.writeApp("import missing_module_of_this_test\n");
-        pool.onControl([](AppPool &it) { it.restart(); });
-        QVERIFY(pool.reaches(PoolState::Degraded));
-        QVERIFY2(contains(pool.info().cause, "missing_module_of_this_test"),
-                 pool.info().cause.c_str());
-        QVERIFY(pool.waits([](const PoolInfo &info) { return info.workers.size() == 2; }));
-        QCOMPARE(pool.get("/").body, std::string("good"));
-        pool.writeApp(appSaying("mended"));
-        pool.onControl([](AppPool &it) { it.restart(); });
-        QVERIFY(pool.waits([&](const PoolInfo &info) {
-            return info.state == PoolState::Ready && info.cause.empty()
-                && pool.get("/").body == "mended";
-        }));
-    }
-
     void processesAreScaledLive()
     {
         PoolUnderTest pool(saying("hello", 1));
@@ -172,8 +96,14 @@ private slots:
         const PeerAnswer answer = pool.get("/");
         QCOMPARE(answer.status, 503);
         QVERIFY(contains(answer.body, "no database")); // this client is on this machine
+        const auto again = pool.deploy();
+        QVERIFY(!again.has_value());
+        QCOMPARE(again.error().code(), ErrorCode::AppFailed);
+        QVERIFY2(contains(again.error().message(), "shop did not start: "),
+                 again.error().message().c_str());
         pool.writeApp(appSaying("mended"));
-        pool.onControl([](AppPool &it) { it.restart(); });
+        const auto mended = pool.deploy();
+        QVERIFY2(mended.has_value(), mended ? "" : mended.error().message().c_str());
         QCOMPARE(pool.get("/").body, std::string("mended"));
         QVERIFY(pool.reachesReady(2));
     }

@@ -139,6 +139,30 @@ private slots:
         QTRY_COMPARE(drained.load(), 1);
     }
 
+    void drainAnswersWhoWasAcceptedButHadNotAskedYet()
+    {
+        HttpUnderTest server({.routes = {respond("/")}});
+        ScriptedPeer newcomer(server.port());
+        ScriptedPeer silent(server.port());
+        ScriptedPeer again(server.port());
+        again.send(kGet);
+        QCOMPARE(again.readAnswer().status, 200);
+        QTRY_COMPARE(server.loopMetrics().connectionsOpen.read(), 3);
+        std::atomic<int> drained {0};
+        // One loop turn: the second request lies in its socket, unread, when draining begins.
+        server.onLoop([&](HttpLoop &http) {
+            again.send(kGet);
+            http.drain(10s, [&] { ++drained; });
+        });
+        newcomer.send(kGet);
+        QCOMPARE(newcomer.readAnswer().status, 200);
+        QVERIFY(newcomer.sawEnd());
+        QCOMPARE(again.readAnswer().status, 200);
+        QVERIFY(again.sawEnd());
+        QVERIFY(silent.sawEnd()); // who never asks is not waited for
+        QTRY_COMPARE(drained.load(), 1);
+    }
+
     void drainCutsAtItsDeadline()
     {
         Held held;

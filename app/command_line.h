@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/error.h"
+
+#include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+} // namespace CLI
+
+namespace arc {
+
+// What serve, ctl and the headless engine share of reading a command line.
+
+/// One sentence about words that could not be understood: which one, and what would be. `root` has
+/// parsed, and thrown `error`.
+std::string usageSentence(const CLI::App &root, const CLI::ParseError &error);
+
+/// An interpreter as people name it ("pypy3", ".venv/bin/python", "~" is the shell's) to an
+/// absolute path; links stay, because an environment is known by its link. Invalid: not on PATH.
+Result<std::string> interpreterPath(const std::string &named);
+
+/// Absolute, links followed where they can be; what is wrong with it, the engine says.
+std::string folderPath(const std::string &named);
+
+} // namespace arc

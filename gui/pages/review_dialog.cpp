@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/pages/review_dialog.h"
+
+#include "gui/bridge/staging.h"
+#include "gui/models/format.h"
+#include "gui/pages/pending_bar.h"
+#include "gui/theme/icons.h"
+#include "gui/theme/theme.h"
+
+#include <QFrame>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <map>
+
+namespace arc {
+
+constexpr QSize kReviewSize {720, 520};
+
+ReviewDialog::ReviewDialog(Staging &staging, QWidget *parent)
+    : QDialog(parent), m_staging(staging), m_scroll(new QScrollArea(this)),
+      m_whole(new QLabel(this)), m_effects(new QLabel(this)),
+      m_discard(new QPushButton(tr("Discard all"), this)),
+      m_close(new QPushButton(tr("Close"), this)), m_apply(new QPushButton(tr("Apply"), this))
+{
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Changes that are not applied"));
+    setAccessibleName(windowTitle());
+    resize(kReviewSize);
+    auto *heading = new QLabel(windowTitle(), this);
+    heading->setFont(titleFont());
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setAccessibleName(tr("Changes"));
+    for (QLabel *label : {m_whole, m_effects}) {
+        label->setTextFormat(Qt::PlainText);
+        label->setWordWrap(true);
+    }
+    m_whole->setProperty("bad", true);
+    m_effects->setProperty("secondary", true);
+    m_discard->setProperty("danger", true);
+    m_apply->setProperty("primary", true);
+    for (QPushButton *button : {m_discard, m_close, m_apply})
+        button->setAutoDefault(false);
+    m_close->setDefault(true);
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    buttons->addWidget(m_discard);
+    buttons->addStretch();
+    buttons->addWidget(m_close);
+    buttons->addWidget(m_apply);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(20, 18, 20, 16);
+    layout->setSpacing(10);
+    layout->addWidget(heading);
+    layout->addWidget(m_scroll, 1);
+    layout->addWidget(m_whole);
+    layout->addWidget(m_effects);
+    layout->addLayout(buttons);
+    connect(m_close, &QPushButton::clicked, this, &QDialog::reject);
+    connect(m_discard, &QPushButton::clicked, this, &ReviewDialog::discard);
+    connect(m_apply, &QPushButton::clicked, &staging, &Staging::apply);
+    connect(&staging, &Staging::changed, this, &ReviewDialog::refresh);
+    refresh();
+    m_close->setFocus();
+}
+
+void ReviewDialog::addLine(QGridLayout *grid, int row, const StagedEdit &edit, QWidget *parent)
+{
+    auto *what = new QLabel(edit.label(), parent);
+    auto *change = new QLabel(edit.changeText(), parent);
+    auto *effect = new QLabel(effectText(edit.effect()), parent);
+    for (QLabel *label : {what, change}) {
+        label->setTextFormat(Qt::PlainText);
+        label->setWordWrap(true);
+    }
+    what->setProperty("secondary", true);
+    change->setFont(boldFont());
+    effect->setProperty("badge", true);
+    effect->setFont(smallFont());
+    auto *drop = new QPushButton(icon(QStringLiteral("close"), Tint::Secondary), QString(), parent);
+    drop->setProperty("flat", true);
+    drop->setFixedSize(28, 28);
+    drop->setAutoDefault(false);
+    drop->setObjectName(QStringLiteral("drop:") + toQString(edit.id.key));
+    drop->setAccessibleName(tr("Take %1 of %2 out").arg(edit.label(), objectTitle(edit.id)));
+    drop->setToolTip(tr("Take this change out"));
+    grid->addWidget(what, row, 0);
+    grid->addWidget(change, row, 1);
+    grid->addWidget(effect, row, 2, Qt::AlignRight | Qt::AlignVCenter);
+    grid->addWidget(drop, row, 3);
+    QString line =
+        QStringLiteral("%1: %2 %3 (%4)")
+            .arg(objectTitle(edit.id), edit.label(), edit.changeText(), effectText(edit.effect()));
+    if (!edit.problem.empty()) {
+        auto *problem = new QLabel(toQString(edit.problem), parent);
+        problem->setTextFormat(Qt::PlainText);
+        problem->setWordWrap(true);
+        problem->setProperty("bad", true);
+        grid->addWidget(problem, row + 1, 1, 1, 3);
+        line += QStringLiteral(" – ") + problem->text();
+    }
+    m_lines << line;
+    connect(drop, &QPushButton::clicked, this, [this, id = edit.id] {
+        // Not from inside the click: the button goes with its line.
+        QMetaObject::invokeMethod(
+            this, [this, id] { m_staging.changes().remove(id); }, Qt::QueuedConnection);
+    });
+}
+
+QWidget *ReviewDialog::makeContent()
+{
+    auto *content = new QWidget(m_scroll);
+    content->setProperty("page", true);
+    auto *column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 6, 0);
+    column->setSpacing(10);
+    std::map<QString, std::vector<const StagedEdit *>> objects;
+    for (const StagedEdit &edit : m_staging.changes().edits())
+        objects[objectTitle(edit.id)].push_back(&edit);
+    m_lines.clear();
+    for (const auto &[title, edits] : objects) {
+        auto *card = new QFrame(content);
+        card->setProperty("card", true);
+        auto *heading = new QLabel(title, card);
+        heading->setTextFormat(Qt::PlainText);
+        heading->setFont(boldFont());
+        auto *grid = new QGridLayout(card);
+        grid->setContentsMargins(14, 10, 8, 10);
+        grid->setHorizontalSpacing(14);
+        grid->setVerticalSpacing(4);
+        grid->setColumnMinimumWidth(0, 170);
+        grid->setColumnStretch(1, 1);
+        grid->addWidget(heading, 0, 0, 1, 4);
+        int row = 1;
+        for (const StagedEdit *edit : edits) {
+            addLine(grid, row, *edit, card);
+            row += 2;
+        }
+        column->addWidget(card);
+    }
+    column->addStretch();
+    return content;
+}
+
+void ReviewDialog::refresh()
+{
+    if (m_staging.changes().isEmpty() || m_staging.foreign())
+        return close(), void();
+    m_scroll->setWidget(makeContent()); // deletes the one before
+    const bool applying = m_staging.state() == Staging::State::Applying;
+    const QString whole = m_staging.failure().isEmpty()
+        ? toQString(m_staging.changes().wholeProblem)
+        : m_staging.failure();
+    m_whole->setText(whole);
+    m_whole->setVisible(!whole.isEmpty());
+    QStringList effects;
+    const QStringList apps = m_staging.restarts();
+    if (!apps.isEmpty())
+        effects << tr("Workers of %1 are replaced one after the other; no request is lost.")
+                       .arg(apps.join(QStringLiteral(", ")));
+    if (const int count = m_staging.engineRestarts())
+        effects << tr("%n change(s) take effect when the engine is started again.", nullptr, count);
+    if (effects.isEmpty())
+        effects << tr("Nothing is interrupted.");
+    m_effects->setText(effects.join(QLatin1Char(' ')));
+    m_apply->setText(applyText(m_staging));
+    m_apply->setEnabled(m_staging.state() == Staging::State::Ready);
+    m_apply->setToolTip(m_staging.whyNotApply());
+    m_discard->setEnabled(!applying);
+}
+
+} // namespace arc

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/workers/app_pool.h"
+#include "server/workers/worker_reports.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace arc {
+
+/// One specification of an app and what became of the workers that were started with it.
+struct Generation {
+    uint64_t number = 0;
+    AppSpec spec;         ///< its workers are started with this, however the newest one reads
+    ReadyReport report;   ///< of the worker that became ready last
+    bool proven = false;  ///< a worker of it was ready (and, of a candidate, stayed alive)
+    int64_t failures = 0; ///< starts in a row that failed or died young
+    bool gaveUp = false;
+    bool isOfSave = false; ///< the next save tries again, so this one need not
+    std::string cause;     ///< of the last failure
+};
+
+/// What a running worker was started with; everything else changes under it.
+bool needsNewWorkers(const AppSpec &before, const AppSpec &after);
+
+/// How long to wait after so many failures in a row.
+std::chrono::milliseconds backOffAfter(int64_t failures) noexcept;
+
+} // namespace arc

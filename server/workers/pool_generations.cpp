@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The changing part of PoolSupervisor: a new generation starts, proves itself, takes over or is
+// dropped.
+#include "server/base/assert.h"
+#include "server/base/text.h"
+#include "server/workers/pool_supervisor.h"
+#include "server/workers/process_figures.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
+{
+    const AppConfig &a = before.config;
+    const AppConfig &b = after.config;
+    if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
+        || a.env != b.env)
+        return true;
+    for (const SettingRow &row : settingRows()) {
+        if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart
+            && row.key != "pool.serve_static" // the workers report the folders either way
+            && valueOf(before.settings, row) != valueOf(after.settings, row))
+            return true;
+    }
+    return false;
+}
+
+std::chrono::milliseconds backOffAfter(int64_t failures) noexcept
+{
+    constexpr std::chrono::milliseconds kFirst {100};
+    constexpr std::chrono::milliseconds kMax {10000};
+    const int64_t doublings = std::clamp<int64_t>(failures - 1, 0, 10);
+    return std::min(kMax, kFirst * (int64_t {1} << doublings));
+}
+
+void PoolSupervisor::deploy(const std::string &by, DeployDone done)
+{
+    if (m_candidate || !m_deploys.empty()) {
+        const auto since =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - m_deploySince);
+        return done(Error {ErrorCode::Conflict,
+                           fmt::format("a new generation of {} is starting already, for {}; try "
+                                       "again when it serves or has failed",
+                                       m_spec.config.id, formatDuration(since.count()))});
+    }
+    m_deploys.push_back(std::move(done));
+    m_deploySince = std::chrono::steady_clock::now();
+    if (m_running)
+        beginGeneration(fmt::format("asked for by {}", by));
+    else
+        start();
+}
+
+/// Whoever waits for the generation that this one replaces waits for this one.
+void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
+{
+    dropCandidate();
+    m_refusal.clear();
+    if (m_deploys.empty())
+        m_deploySince = std::chrono::steady_clock::now();
+    Generation next {.number = ++m_lastGeneration,
+                     .spec = m_spec,
+                     .report = m_serving.report,
+                     .isOfSave = isOfSave};
+    const bool serves = m_serving.proven
+        && (!m_serving.gaveUp || count(WorkerState::Ready, m_serving.number) > 0
+            || countOld(WorkerState::Ready) > 0);
+    say(fmt::format("generation {} is started, {}", next.number, why));
+    if (serves) {
+        m_candidate = std::move(next);
+    } else { // nothing to protect: as at the first start
+        m_serving = std::move(next);
+        m_backOff.disarm();
+        for (const Worker &worker : m_workers) {
+            if (worker->state() == WorkerState::Starting)
+                retire(*worker);
+        }
+    }
+    reconcile();
+}
+
+bool PoolSupervisor::isCandidate(const WorkerProcess &worker) const noexcept
+{
+    return m_candidate && worker.identity().generation == m_candidate->number;
+}
+
+void PoolSupervisor::dropCandidate()
+{
+    if (!m_candidate)
+        return;
+    m_candidateDue.disarm();
+    for (const Worker &worker : m_workers) {
+        if (isCandidate(*worker))
+            retire(*worker);
+    }
+    m_candidate.reset();
+}
+
+void PoolSupervisor::reconcileCandidate()
+{
+    if (!m_candidate || m_candidateDue.isArmed())
+        return;
+    const uint64_t number = m_candidate->number;
+    const size_t starting = count(WorkerState::Starting, number);
+    const size_t ready = count(WorkerState::Candidate, number);
+    if (!m_candidate->proven) {
+        if (ready > 0)
+            m_candidateDue.arm(m_environment.control->timers(), kProbation);
+        else if (starting == 0)
+            startWorker(*m_candidate);
+        return;
+    }
+    const size_t target = wanted();
+    const size_t lacking = target - std::min(target, ready + starting);
+    const size_t room = roomBeside(starting);
+    if (ready > 0 && starting == 0 && (lacking == 0 || room == 0))
+        return takeOver();
+    // Not more at once than half of the cores: requests go on meanwhile.
+    const size_t atOnce = std::max(1u, usableCores() / 2);
+    const size_t starts = std::min(
+        {lacking, std::max<size_t>(room, ready == 0 ? 1 : 0), atOnce - std::min(atOnce, starting)});
+    for (size_t i = 0; i < starts && m_candidate && !m_candidateDue.isArmed(); ++i)
+        startWorker(*m_candidate);
+}
+
+/// Workers of the candidate's size that memory has room for beside all there are.
+size_t PoolSupervisor::roomBeside(size_t starting)
+{
+    const int64_t available =
+        m_environment.memoryAvailable ? m_environment.memoryAvailable() : memoryAvailable();
+    int64_t size = 0;
+    for (const Worker &worker : m_workers) {
+        if (isCandidate(*worker) && worker->state() == WorkerState::Candidate)
+            size = std::max(size, worker->info().memoryBytes);
+    }
+    if (available < 0 || size <= 0)
+        return SIZE_MAX;
+    const int64_t room = std::max<int64_t>(0, available - kMemoryReserve) / size;
+    return static_cast<size_t>(room) - std::min(static_cast<size_t>(room), starting);
+}
+
+void PoolSupervisor::candidateDue(void *context) noexcept
+{
+    auto &pool = *static_cast<PoolSupervisor *>(context);
+    Generation &candidate = *pool.m_candidate;
+    if (pool.count(WorkerState::Candidate, candidate.number) > 0)
+        candidate.proven = true;
+    pool.reconcile();
+}
+
+void PoolSupervisor::candidateFailed(const std::string &cause, bool mayTryAgain)
+{
+    ++m_candidate->failures;
+    m_candidate->cause = cause;
+    const int64_t most =
+        m_candidate->isOfSave ? 1 : std::min(kCandidateFailuresMax, m_spec.settings.crashLoopCount);
+    if (!mayTryAgain || m_candidate->failures >= most)
+        return refuseCandidate(cause);
+    m_candidateDue.arm(m_environment.control->timers(), backOffAfter(m_candidate->failures));
+}
+
+void PoolSupervisor::refuseCandidate(const std::string &cause)
+{
+    const uint64_t number = m_candidate->number;
+    dropCandidate();
+    const size_t old = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
+    m_refusal = fmt::format("the new release did not start: {}; the old one {}", cause,
+                            old > 0 ? "still serves" : "has no worker either");
+    say(fmt::format("generation {} was given up: {}", number, m_refusal));
+    updateState();
+    answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
+}
+
+/// One message to the home loop each, in this order: the new workers take requests before the old
+/// ones stop taking them.
+void PoolSupervisor::takeOver()
+{
+    m_serving = std::move(*m_candidate);
+    m_serving.failures = 0;
+    m_candidate.reset();
+    m_backOff.disarm();
+    for (const Worker &worker : m_workers) {
+        if (worker->identity().generation == m_serving.number
+            && worker->state() == WorkerState::Candidate)
+            activate(*worker);
+    }
+    for (const Worker &worker : m_workers) {
+        if (worker->identity().generation < m_serving.number
+            && worker->state() == WorkerState::Starting)
+            retire(*worker);
+    }
+    const Deployed deployed = deployedNow();
+    say(fmt::format("generation {} took over with {} of {} workers after {}", deployed.generation,
+                    deployed.workers, wanted(), formatDuration(deployed.seconds)));
+    reconcileServing();
+    updateState();
+    if (m_environment.changed)
+        m_environment.changed(); // its static folders come with it
+    answerDeploys(deployed);
+}
+
+Deployed PoolSupervisor::deployedNow() const
+{
+    const auto took =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - m_deploySince);
+    return {.generation = m_serving.number,
+            .workers = static_cast<int>(count(WorkerState::Ready, m_serving.number)),
+            .seconds = took.count()};
+}
+
+void PoolSupervisor::answerDeploys(const Result<Deployed> &answer)
+{
+    for (DeployDone &done : std::exchange(m_deploys, {})) // later: the caller may destroy us in it
+        m_environment.control->post([done = std::move(done), answer] { done(answer); });
+}
+
+/// Follows pool.reload_on_save and the app's folder.
+void PoolSupervisor::watchFolder()
+{
+    if (!m_running || !m_spec.settings.reloadOnSave) {
+        m_watch.reset();
+        return;
+    }
+    if (m_watch && m_watch->root() == m_spec.config.root)
+        return;
+    m_watch =
+        std::make_unique<FolderWatch>(*m_environment.control, [this](const std::string &path) {
+            beginGeneration(fmt::format("because {} was saved", path), true);
+        });
+    m_watch->start(m_spec.config.root);
+    if (!m_watch->problem().empty())
+        say(m_watch->problem());
+}
+
+} // namespace arc

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/integration/bad_input_table.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFile>
+#include <QTest>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace arc::test {
+
+namespace {
+
+constexpr const char *kOneSite = "`serve` has one site, in an engine of its own";
+constexpr const char *kNoEditor = "the window offers nothing where this could be typed";
+
+void writeProgram(const QString &path, const QByteArray &text)
+{
+    write(path, text);
+    QFile::setPermissions(path,
+                          QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner | QFile::ReadOther
+                              | QFile::ExeOther);
+}
+
+/// An app whose module begins with `text`.
+auto appThat(const QByteArray &text)
+{
+    return [text](Stage &, const QString &dir) {
+        write(dir + "/bad/app.py",
+              text + "\ndef application(environ, start_response):\n    return []\n");
+        write(dir + "/bad/requirements.txt", "arcology-planted\n");
+    };
+}
+
+auto interpreterThat(const QByteArray &script)
+{
+    return [script](Stage &, const QString &dir) {
+        writeProgram(dir + "/python", script);
+    };
+}
+
+auto document(const QByteArray &text)
+{
+    return [text](Stage &stage, const QString &dir) {
+        QByteArray filledIn = text;
+        filledIn.replace("{port}", QByteArray::number(stage.heldPort()));
+        write(dir + "/config.json", filledIn);
+    };
+}
+
+/// The database of a data directory, spoilt.
+auto databaseThat(std::function<void(QByteArray &)> spoil)
+{
+    return [spoil = std::move(spoil)](Stage &stage, const QString &dir) {
+        stage.copyDataDir(dir + "/data");
+        QFile file(dir + "/data/arcology.db");
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QByteArray bytes = file.readAll();
+        spoil(bytes);
+        file.seek(0);
+        file.write(bytes);
+        file.resize(bytes.size());
+    };
+}
+
+const QStringList kServeBad {"serve",       "{dir}/bad", "--listen",
+                             "127.0.0.1:0", "--entry",   "app:application"};
+const QStringList kAddBad {"site", "add",     "{dir}/bad",      "--name",
+                           "bad",  "--entry", "app:application"};
+const QStringList kServePython {"serve",       "{site}",   "--listen",
+                                "127.0.0.1:0", "--python", "{dir}/python"};
+const QStringList kEditPython {"site", "edit", "shop", "--python", "{dir}/python"};
+const QStringList kServeData {"serve",       "{site}",     "--listen",
+                              "127.0.0.1:0", "--data-dir", "{dir}/data"};
+const QStringList kCtlData {"status", "--data-dir", "{dir}/data"};
+const QStringList kHeadless {"--headless", "--data-dir", "{dir}/data", "--config",
+                             "{dir}/config.json"};
+const QStringList kImport {"config", "import", "{dir}/config.json"};
+constexpr const char *kOther =
+    "choose another interpreter, for instance /usr/bin/python3 \\(CPython";
+
+QList<BadInput> folders()
+{
+    return {
+        {.name = "a folder that is no project",
+         .make = [](Stage &,
+                    const QString &dir) { write(dir + "/bad/script.py", "print('no app')"); },
+         .cause = "is not a project|No project was recognised",
+         .remedy = "name the entry point, or serve it as files|files can be served as they are",
+         .exitCode = 3,
+         .serve = {"serve", "{dir}/bad", "--listen", "127.0.0.1:0", "--data-dir", "{dir}/new"},
+         .ctl = {"site", "add", "{dir}/bad"},
+         .window = InWindow::Drop,
+         .argument = "{dir}/bad"},
+        {.name = "a target that does not exist",
+         .make = [](Stage &, const QString &) {},
+         .cause = "{dir}/none does not exist",
+         .remedy = "(name|choose) the folder of a project",
+         .exitCode = 3,
+         .serve = {"serve", "{dir}/none", "--data-dir", "{dir}/new"},
+         .ctl = {"site", "add", "{dir}/none"},
+         .window = InWindow::Drop,
+         .argument = "{dir}/none"},
+        {.name = "a file instead of a folder",
+         .make = [](Stage &, const QString &dir) { write(dir + "/app.py", "x = 1"); },
+         .cause = "{dir}/app.py is not a folder",
+         .remedy = "name the folder it lies in",
+         .exitCode = 3,
+         .serve = {"serve", "{dir}/app.py"},
+         .ctl = {"site", "add", "{dir}/app.py"},
+         .why = "the window takes the folder of a file that is dropped, and says so"},
+        {.name = "a folder that may not be read",
+         .make =
+             [](Stage &, const QString &dir) {
+                 write(dir + "/closed/index.html", "secret");
+                 QFile::setPermissions(dir + "/closed", QFile::Permissions());
+             },
+         .cause = "the user \\w+ may not read {dir}/closed",
+         .remedy =
+             "give that user the right to \\(chmod, setfacl\\), or start Arcology as the user "
+             "who owns it",
+         .exitCode = 1,
+         .serve = {"serve", "{dir}/closed"},
+         .ctl = {"site", "add", "{dir}/closed"},
+         .window = InWindow::Drop,
+         .argument = "{dir}/closed",
+         .asGuest = true},
+        {.name = "a second site with the same name",
+         .make = [](Stage &, const QString &dir) { write(dir + "/bad/index.html", "x"); },
+         .cause = "there is a site shop already",
+         .remedy = "choose another name, for instance shop-2",
+         .exitCode = 1,
+         .ctl = {"site", "add", "{dir}/bad", "--name", "shop"},
+         .window = InWindow::ServeNamed,
+         .argument = "{dir}/bad shop",
+         .why = kOneSite},
+        {.name = "a site that is not there",
+         .make = [](Stage &, const QString &) {},
+         .cause = "there is no site nowhere",
+         .remedy = "there are pages, shop",
+         .exitCode = 3,
+         .ctl = {"site", "restart", "nowhere"},
+         .why = "`serve` and the window name no site that is not there"},
+    };
+}
+
+QList<BadInput> apps()
+{
+    return {
+        {.name = "an import error",
+         .make = appThat("from json import planted_name"),
+         .cause = "ImportError: cannot import name 'planted_name'",
+         .remedy = "\\(app.py line 1\\)",
+         .exitCode = 4,
+         .serve = kServeBad,
+         .ctl = kAddBad,
+         .window = InWindow::Serve,
+         .argument = "{dir}/bad",
+         .staysAsFailed = true},
+        {.name = "a package that is not installed",
+         .make = appThat("import arcology_planted.inner"),
+         .cause = "No module named 'arcology_planted' \\(app.py line 1\\)",
+         .remedy = "install it with: .*(apt install python3-arcology-planted|-m pip install -r "
+                   "{dir}/bad/requirements.txt)",
+         .exitCode = 4,
+         .serve = kServeBad,
+         .ctl = kAddBad,
+         .window = InWindow::Serve,
+         .argument = "{dir}/bad",
+         .staysAsFailed = true},
+        {.name = "an app that ends while it is imported",
+         .make = appThat("raise SystemExit(3)"),
+         .cause = "import app ended the program with exit code 3",
+         .remedy = "only under if __name__ == '__main__'",
+         .exitCode = 4,
+         .serve = kServeBad,
+         .ctl = kAddBad,
+         .window = InWindow::Serve,
+         .argument = "{dir}/bad",
+         .staysAsFailed = true},
+        {.name = "an entry point that is not there",
+         .make = appThat("other = 1"),
+         .cause = "module app has no attribute nothing",
+         .remedy = "the entry point may be app:application",
+         .exitCode = 4,
+         .serve = {"serve", "{dir}/bad", "--listen", "127.0.0.1:0", "--entry", "app:nothing"},
+         .ctl = {"site", "add", "{dir}/bad", "--name", "bad", "--entry", "app:nothing"},
+         .why = kNoEditor,
+         .staysAsFailed = true},
+    };
+}
+
+QList<BadInput> interpreters()
+{
+    const auto row = [](const char *name, std::function<void(Stage &, const QString &)> make,
+                        const char *cause, InWindow window) {
+        return BadInput {.name = name,
+                         .make = std::move(make),
+                         .cause = cause,
+                         .remedy = kOther,
+                         .exitCode = 2,
+                         .serve = kServePython,
+                         .ctl = kEditPython,
+                         .window = window,
+                         .argument = "{dir}/python"};
+    };
+    return {
+        row(
+            "an interpreter that is not there", [](Stage &, const QString &) {},
+            "{dir}/python does not exist", InWindow::Edit),
+        row(
+            "an interpreter that is not executable",
+            [](Stage &, const QString &dir) { write(dir + "/python", "#!/bin/sh\n"); },
+            "{dir}/python is not executable", InWindow::Interpreter),
+        row(
+            "an interpreter that is a folder",
+            [](Stage &, const QString &dir) { QDir().mkpath(dir + "/python"); },
+            "{dir}/python is a folder, not an interpreter", InWindow::Edit),
+        row("a program that is no Python", interpreterThat("#!/bin/sh\necho hello\n"),
+            "{dir}/python does not answer as a Python interpreter does", InWindow::Interpreter),
+        row("a program that fails", interpreterThat("#!/bin/sh\nexit 3\n"),
+            "{dir}/python does not answer as a Python interpreter does", InWindow::Edit),
+        row("Python 2",
+            interpreterThat("#!/bin/sh\n[ \"$1\" = -I ] && exit 2\n"
+                            "echo arcology-python CPython 2.7.18 -\n"),
+            "{dir}/python is Python 2.7.18, but apps need 3.9 or newer", InWindow::Interpreter),
+        row("a Python that is too old",
+            interpreterThat("#!/bin/sh\necho arcology-python CPython 3.8.20 -\n"),
+            "{dir}/python is Python 3.8.20, but apps need 3.9 or newer", InWindow::Edit),
+        {.name = "an interpreter that is not on PATH",
+         .make = [](Stage &, const QString &) {},
+         .cause = "python3.planted is on no folder of PATH",
+         .remedy = "name the interpreter with its whole path",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--python", "python3.planted"},
+         .ctl = {"site", "edit", "shop", "--python", "python3.planted"},
+         .why = "the window's dialog gives whole paths"},
+    };
+}
+
+QList<BadInput> addresses()
+{
+    return {
+        {.name = "a port in use",
+         .make =
+             document(R"({"format":1,"listeners":[{"id":"http","address":"127.0.0.1:{port}"}]})"),
+         .cause = "127.0.0.1:{port} is in use by [^ ]+ \\(pid {pid}\\)",
+         .remedy = "choose another address, or end that program",
+         .exitCode = 5,
+         .serve = {"serve", "{site}", "--listen", "127.0.0.1:{port}", "--data-dir", "{dir}/new"},
+         .ctl = kImport,
+         .window = InWindow::Import,
+         .argument = "{dir}/config.json"},
+        {.name = "an address of another computer",
+         .make =
+             document(R"({"format":1,"listeners":[{"id":"http","address":"203.0.113.7:8080"}]})"),
+         .cause = "203.0.113.7:8080 is no address of this computer",
+         .remedy = "`ip address` lists those",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--listen", "203.0.113.7:8080"},
+         .ctl = kImport,
+         .window = InWindow::Import,
+         .argument = "{dir}/config.json"},
+        {.name = "a data directory with a name too long for its socket",
+         .make = [](Stage &, const QString &) {},
+         .cause = "l/control.sock: \\d+ bytes, but a socket's path may have 107",
+         .remedy = "choose a shorter data directory",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--data-dir", "{dir}/" + QString(100, 'l')},
+         .ctl = {"status", "--data-dir", "{dir}/" + QString(100, 'l')},
+         .window = InWindow::Program,
+         .argument = "--data-dir {dir}/" + QString(100, 'l')},
+    };
+}
+
+QList<BadInput> dataDirectories()
+{
+    const auto row = [](const char *name, std::function<void(Stage &, const QString &)> make,
+                        const char *cause, const char *remedy) {
+        return BadInput {.name = name,
+                         .make = std::move(make),
+                         .cause = cause,
+                         .remedy = remedy,
+                         .exitCode = 6,
+                         .serve = kServeData,
+                         .ctl = kCtlData,
+                         .window = InWindow::Start,
+                         .argument = "{dir}/data"};
+    };
+    constexpr const char *kRestore = "put a copy of yours in its place, or move it away to begin "
+                                     "with an empty configuration";
+    BadInput guest = row(
+        "a database that may not be opened",
+        [](Stage &stage, const QString &dir) {
+            stage.copyDataDir(dir + "/data");
+            for (const char *name :
+                 {"/data", "/data/arcology.db", "/data/lock", "/data/run", "/data/logs"}) {
+                if (::geteuid() == 0)
+                    QCOMPARE(::chown((dir + name).toUtf8().constData(), 65534, 65534), 0);
+            }
+            QFile::setPermissions(dir + "/data/arcology.db", QFile::Permissions());
+        },
+        "arcology.db: Permission denied", "give the file back to the engine's user");
+    guest.asGuest = true;
+    guest.window = InWindow::Nowhere;
+    guest.why = "what the window starts says the same as `serve`, and rights mean nothing to root";
+    return {
+        row("a database with a spoilt head",
+            databaseThat([](QByteArray &bytes) { bytes.replace(0, 100, QByteArray(100, 'x')); }),
+            "arcology.db: is damaged or not a database of Arcology", kRestore),
+        row("a database cut off",
+            databaseThat([](QByteArray &bytes) { bytes.truncate(bytes.size() / 2 + 100); }),
+            "arcology.db: is damaged", kRestore),
+        row("a database with a spoilt page", databaseThat([](QByteArray &bytes) {
+                bytes.replace(4096 + 8, 4000, QByteArray(4000, char(0xa5)));
+            }),
+            "arcology.db: is damaged", kRestore),
+        row("a database of a newer version", databaseThat([](QByteArray &bytes) {
+                bytes[63] = 77; // user_version, the last byte of four
+            }),
+            "arcology.db: was written by a newer Arcology \\(schema 77, this one knows \\d+\\)",
+            "start that version again, or choose another data directory"),
+        row(
+            "a file instead of a data directory",
+            [](Stage &, const QString &dir) { write(dir + "/data", "a file"); },
+            "{dir}/data: Not a directory", "choose another data directory"),
+        row(
+            "a data directory of somebody else",
+            [](Stage &, const QString &dir) {
+                QDir().mkpath(dir + "/data");
+                if (::geteuid() == 0)
+                    QCOMPARE(::chown((dir + "/data").toUtf8().constData(), 65534, 65534), 0);
+                else // only root can give folders away: this one is root's
+                    QVERIFY(QDir().rmdir(dir + "/data") && QFile::link("/usr", dir + "/data"));
+            },
+            "{dir}/data belongs to \\w+",
+            "start Arcology as \\w+, or choose another data directory"),
+        row(
+            "a data directory in use",
+            [](Stage &, const QString &dir) {
+                write(dir + "/data/lock", QByteArray::number(::getpid()) + '\n');
+                // Held until this test ends, as an engine would.
+                const int lock =
+                    ::open((dir + "/data/lock").toUtf8().constData(), O_RDWR | O_CLOEXEC);
+                QCOMPARE(::flock(lock, LOCK_EX | LOCK_NB), 0);
+            },
+            "{dir}/data is in use by another engine \\(pid {pid}\\)",
+            "stop it, or choose another data directory"),
+        guest,
+    };
+}
+
+QList<BadInput> documents()
+{
+    const auto row = [](const char *name, const QByteArray &text, const char *cause,
+                        const char *remedy) {
+        return BadInput {.name = name,
+                         .make = document(text),
+                         .cause = cause,
+                         .remedy = remedy,
+                         .exitCode = 2,
+                         .serve = kHeadless,
+                         .ctl = kImport,
+                         .window = InWindow::Import,
+                         .argument = "{dir}/config.json"};
+    };
+    BadInput none = row("a document that is not there", "", "{dir}/none.json: No such file",
+                        "name a file that `arcology ctl config export` printed");
+    none.exitCode = 3;
+    none.serve.last() = "{dir}/none.json";
+    none.ctl.last() = "{dir}/none.json";
+    none.window = InWindow::Nowhere;
+    none.why = "the window's dialog gives files that are there";
+    return {
+        row("a document with an unknown key",
+            R"({"format":1,"sites":[{"id":"a","routes":[],"colour":"red"}]})",
+            "sites\\[0\\].colour: unknown key", "\\(known here: .*hosts, id, .*routes"),
+        row("a document with a wrong type",
+            R"({"format":1,"sites":[{"id":"a","routes":[],"enabled":"yes"}]})",
+            "sites\\[0\\].enabled: ", "must be true or false"),
+        row("a document that is no JSON", R"({"format":1,"sites":[)",
+            "document: ", "JSON|line|byte"),
+        row("a document with a setting that does not exist",
+            R"({"format":1,"settings":{"pool.proceses":4}})",
+            "settings.pool.proceses: there is no such setting", "did you mean pool.processes\\?"),
+        row("a document with a value out of range",
+            R"({"format":1,"settings":{"pool.processes":100000}})",
+            "settings.pool.processes: ", "outside 0\\.\\.\\d+"),
+        none,
+    };
+}
+
+QList<BadInput> words()
+{
+    return {
+        {.name = "an unknown setting",
+         .make = [](Stage &, const QString &) {},
+         .cause = "pool.proceses: there is no such setting",
+         .remedy = "did you mean pool.processes\\?",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--set", "pool.proceses=4"},
+         .ctl = {"settings", "set", "pool.proceses=4"},
+         .why = kNoEditor},
+        {.name = "a setting far from every other",
+         .make = [](Stage &, const QString &) {},
+         .cause = "weather: there is no such setting",
+         .remedy = "`arcology ctl settings list` names them",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--set", "weather=fine"},
+         .ctl = {"settings", "get", "weather"},
+         .why = kNoEditor},
+        {.name = "a value out of range",
+         .make = [](Stage &, const QString &) {},
+         .cause = "pool.processes: ",
+         .remedy = "outside 0\\.\\.\\d+",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--set", "pool.processes=100000"},
+         .ctl = {"settings", "set", "pool.processes=100000", "--app", "shop"},
+         .why = "the window's fields take no number outside their range"},
+        {.name = "a certificate, in a version without HTTPS",
+         .make = [](Stage &, const QString &) {},
+         .cause = "cert: this version has no HTTPS",
+         .remedy = "leave it out",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--cert", "x.pem"},
+         .ctl = {"cert", "list"},
+         .why = kNoEditor},
+        {.name = "an unknown option",
+         .make = [](Stage &, const QString &) {},
+         .cause = "(there is no|unknown) option --colour",
+         .remedy = "--help",
+         .exitCode = 2,
+         .serve = {"serve", "{site}", "--colour", "red"},
+         .ctl = {"status", "--colour"},
+         .window = InWindow::Program,
+         .argument = "--colour"},
+        {.name = "an unknown verb",
+         .make = [](Stage &, const QString &) {},
+         .cause = "arcology ctl site: there is no restrat",
+         .remedy = "did you mean restart\\?",
+         .exitCode = 2,
+         .ctl = {"site", "restrat", "shop"},
+         .why = "only `ctl` has verbs"},
+        {.name = "no engine",
+         .make = [](Stage &, const QString &) {},
+         .cause = "no engine answers at {dir}/nobody/control.sock",
+         .remedy = "start one with: arcology --headless",
+         .exitCode = 1,
+         .ctl = {"status", "--data-dir", "{dir}/nobody"},
+         .why = "`serve` and the window start an engine themselves"},
+        {.name = "a full disk",
+         .make = [](Stage &, const QString &) {},
+         .cause = "the disk is full|File too large",
+         .remedy = "free some space",
+         .exitCode = 6,
+         .serve = {"serve", "{site}", "--listen", "127.0.0.1:0"},
+         .ctl = {"settings", "set", "drain_s=7"},
+         .window = InWindow::FullDisk,
+         .argument = "pages",
+         .diskIsFull = true,
+         .ctlExitCode = 1},
+    };
+}
+
+} // namespace
+
+const QList<BadInput> &badInputs()
+{
+    static const QList<BadInput> all = folders() + apps() + interpreters() + addresses()
+        + dataDirectories() + documents() + words();
+    return all;
+}
+
+QStringList filled(const Stage &stage, const QString &dir, QStringList words)
+{
+    for (QString &word : words) {
+        word.replace("{dir}", dir);
+        word.replace("{site}", stage.siteFolder());
+        word.replace("{port}", QString::number(stage.heldPort()));
+        word.replace("{pid}", QString::number(QCoreApplication::applicationPid()));
+    }
+    return words;
+}
+
+QString lacks(const BadInput &row, const Stage &stage, const QString &dir, const QString &text)
+{
+    for (const char *part : {row.cause, row.remedy}) {
+        const QString pattern = filled(stage, dir, {QString::fromUtf8(part)}).first();
+        if (!QRegularExpression(pattern).match(text).hasMatch())
+            return QString("\"%1\" is not in: %2").arg(pattern, text);
+    }
+    return {};
+}
+
+} // namespace arc::test

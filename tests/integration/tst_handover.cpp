@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine as a service: a manager keeps its listening sockets while it restarts, and under load
+// nobody is refused.
+#include "tests/integration/program.h"
+#include "tests/integration/service_manager.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRegularExpression>
+#include <QTcpSocket>
+#include <QtTest>
+
+#include <csignal>
+
+using namespace arc::test;
+
+namespace {
+
+void write(const QString &path, const QByteArray &text)
+{
+    QDir().mkpath(QFileInfo(path).path());
+    QFile file(path);
+    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
+    file.write(text);
+}
+
+constexpr const char *kApp = "import os, time\n"
+                             "time.sleep(float(os.environ.get('SLOW', '0')))\n"
+                             "open('imported', 'w').close()\n"
+                             "ours = [n for n in os.environ if n.startswith(('LISTEN_', 'NOTIFY_', "
+                             "'WATCHDOG_', 'STATE_'))]\n"
+                             "def application(environ, start_response):\n"
+                             "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+                             "    return [b'hello ' + ' '.join(ours).encode()]\n";
+
+/// A service with one Python site, and what it is told to serve.
+struct Service {
+    Service() { write(folder.filePath("app.py"), kApp); }
+
+    bool start(const QJsonArray &listeners, const QStringList &settings = {})
+    {
+        const QJsonObject app {{"id", "hello"},
+                               {"root", folder.path()},
+                               {"entry", "app:application"},
+                               {"interface", "wsgi"},
+                               {"python", "/usr/bin/python3"},
+                               {"env", environment},
+                               {"settings", QJsonObject {{"pool.processes", 1}}}};
+        const QJsonObject route {{"path", "/"}, {"python", QJsonObject {{"app", "hello"}}}};
+        const QJsonObject site {{"id", "hello"}, {"enabled", true}, {"routes", QJsonArray {route}}};
+        const QJsonObject document {{"format", 1},
+                                    {"listeners", listeners},
+                                    {"apps", QJsonArray {app}},
+                                    {"sites", QJsonArray {site}}};
+        write(folder.filePath("arcology.json"), QJsonDocument(document).toJson());
+        QStringList arguments {"--headless", "--service",
+                               "--config",   folder.filePath("arcology.json"),
+                               "--set",      "ops.listen=off"};
+        for (const QString &setting : settings)
+            arguments << "--set" << setting;
+        return manager.start(arguments);
+    }
+    bool serve(const QJsonArray &listeners, const QStringList &settings = {})
+    {
+        return start(listeners, settings) && manager.waitReady();
+    }
+    QString url(const QString &listener = "http") const
+    {
+        return QString("http://127.0.0.1:%1/").arg(manager.storedPorts(listener).value(0));
+    }
+
+    QTemporaryDir folder;
+    QJsonObject environment;
+    ServiceManager manager;
+};
+
+QJsonArray listeners(const QList<QPair<QString, QString>> &all)
+{
+    QJsonArray array;
+    for (const auto &[id, address] : all)
+        array << QJsonObject {{"id", id}, {"address", address}};
+    return array;
+}
+
+const QJsonArray kAnyPort = listeners({{"http", "127.0.0.1:0"}});
+
+/// wrk with a new connection for each request, until it is told to end.
+class Load {
+public:
+    explicit Load(const QString &url)
+    {
+        m_wrk.start("wrk",
+                    {"-t1", "-c8", "-d120s", "--timeout", "60s", "-H", "Connection: close", url});
+        if (!m_wrk.waitForStarted())
+            qFatal("wrk is needed: apt-get install wrk");
+    }
+    void end()
+    {
+        ::kill(pid_t(m_wrk.processId()), SIGINT);
+        QVERIFY(m_wrk.waitForFinished(70000));
+        report = m_wrk.readAllStandardOutput();
+        requests = number("(\\d+) requests in");
+        connectErrors = number("connect (\\d+)");
+        readErrors = number("read (\\d+)");
+        otherErrors = number("write (\\d+)") + number("timeout (\\d+)");
+        notOk = number("Non-2xx or 3xx responses: (\\d+)");
+    }
+    QByteArray report;
+    int requests = 0;
+    int connectErrors = 0;
+    int readErrors = 0;
+    int otherErrors = 0;
+    int notOk = 0;
+
+private:
+    int number(const QString &pattern) const
+    {
+        return QRegularExpression(pattern).match(QString::fromUtf8(report)).captured(1).toInt();
+    }
+    QProcess m_wrk;
+};
+
+bool isRefused(quint16 port)
+{
+    QTcpSocket socket;
+    socket.connectToHost("127.0.0.1", port);
+    return !socket.waitForConnected(5000)
+        && socket.error() == QAbstractSocket::ConnectionRefusedError;
+}
+
+} // namespace
+
+class TestHandover : public QObject {
+    Q_OBJECT
+
+private slots:
+    void restartsUnderLoadRefuseNobodyAndFailNoRequest();
+    void kill9UnderLoadRefusesNobody();
+    void readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd();
+    void anAppThatFailsDoesNotHoldUpReady();
+    void theWatchdogIsFed();
+    void aConnectionMadeWhileNobodyRunsIsAnsweredByTheNextEngine();
+    void aMovedListenerIsClosed();
+    void aListenerThatChangesWhileServingChangesInTheStore();
+    void aRenamedListenerKeepsItsSocket();
+    void moreAndFewerLoopsServeEverySocket();
+    void aSocketUnitIsServed();
+    void appsSeeNothingOfTheManager();
+    void theAdminSocketIsForTheGroup();
+};
+
+void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const QString url = service.url();
+    Load load(url);
+    for (int i = 0; i < 4; ++i) {
+        QTRY_VERIFY(http(url).status == 200);
+        QCOMPARE(service.manager.stop(), 0);
+        QVERIFY(service.serve(kAnyPort));
+        QCOMPARE(service.url(), url); // a port that the kernel picked is kept, too
+    }
+    QCOMPARE(http(url).status, 200);
+    load.end();
+    QVERIFY2(load.requests > 100, load.report);
+    QVERIFY2(load.connectErrors == 0 && load.readErrors == 0 && load.otherErrors == 0
+                 && load.notOk == 0,
+             load.report);
+}
+
+void TestHandover::kill9UnderLoadRefusesNobody()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const QString url = service.url();
+    Load load(url);
+    constexpr int kKills = 3;
+    for (int i = 0; i < kKills; ++i) {
+        QTRY_VERIFY(http(url).status == 200);
+        service.manager.kill9();
+        QVERIFY(service.serve(kAnyPort));
+    }
+    QCOMPARE(http(url).status, 200);
+    load.end();
+    QVERIFY2(load.requests > 100, load.report);
+    // What the dead engine had accepted died with it; there are eight connections.
+    QVERIFY2(load.readErrors <= 8 * kKills, load.report);
+    QVERIFY2(load.connectErrors == 0 && load.otherErrors == 0 && load.notOk == 0, load.report);
+}
+
+void TestHandover::readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd()
+{
+    Service service;
+    service.environment = {{"SLOW", "0.7"}};
+    QVERIFY(service.serve(kAnyPort));
+    QVERIFY(QFile::exists(service.folder.filePath("imported")));
+    QCOMPARE(service.manager.status(), QByteArray("Serving"));
+    QVERIFY(!service.manager.isStopping());
+    QCOMPARE(service.manager.stop(), 0);
+    QTRY_VERIFY(service.manager.isStopping());
+}
+
+void TestHandover::anAppThatFailsDoesNotHoldUpReady()
+{
+    Service service;
+    write(service.folder.filePath("app.py"), "raise RuntimeError('no such table')\n");
+    QElapsedTimer time;
+    time.start();
+    QVERIFY(service.serve(kAnyPort));
+    QVERIFY(time.elapsed() < 25000);
+    QVERIFY2(service.manager.status().contains("no such table"), service.manager.status());
+}
+
+void TestHandover::theWatchdogIsFed()
+{
+    Service service;
+    service.manager.watchdogMs = 400;
+    QVERIFY(service.serve(kAnyPort));
+    QTRY_VERIFY(service.manager.beats() >= 4);
+    ::kill(pid_t(service.manager.pid()), SIGSTOP);
+    QTest::qWait(100); // what was under way has arrived
+    const int before = service.manager.beats();
+    QTest::qWait(900);
+    QCOMPARE(service.manager.beats(), before); // an engine that hangs says nothing
+    ::kill(pid_t(service.manager.pid()), SIGCONT);
+    QTRY_VERIFY(service.manager.beats() > before);
+}
+
+void TestHandover::aConnectionMadeWhileNobodyRunsIsAnsweredByTheNextEngine()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const quint16 port = service.manager.storedPorts("http").value(0);
+    QCOMPARE(service.manager.stop(), 0);
+    QTcpSocket waiting;
+    waiting.connectToHost("127.0.0.1", port);
+    QVERIFY(waiting.waitForConnected());
+    waiting.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    QVERIFY(waiting.waitForBytesWritten());
+    QVERIFY(service.serve(kAnyPort));
+    QByteArray answer;
+    while (waiting.waitForReadyRead(10000))
+        answer += waiting.readAll();
+    QVERIFY2(answer.startsWith("HTTP/1.1 200"), answer);
+}
+
+void TestHandover::aMovedListenerIsClosed()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const quint16 old = service.manager.storedPorts("http").value(0);
+    QCOMPARE(service.manager.stop(), 0);
+    QVERIFY(!isRefused(old)); // the manager has it
+    // Another address under the same name, and one more that is new.
+    QVERIFY(service.serve(listeners({{"http", "127.0.0.2:0"}, {"other", "127.0.0.3:0"}})));
+    QVERIFY(isRefused(old));
+    QCOMPARE(service.manager.storedNames(), QStringList({"http", "other"}));
+    const quint16 port = service.manager.storedPorts("http").value(0);
+    QCOMPARE(http(QString("http://127.0.0.2:%1/").arg(port)).status, 200);
+    QCOMPARE(service.manager.stop(), 0);
+    QVERIFY(service.serve(kAnyPort));
+    QCOMPARE(service.manager.storedNames(), QStringList {"http"});
+    QCOMPARE(http(service.url()).status, 200);
+}
+
+void TestHandover::aListenerThatChangesWhileServingChangesInTheStore()
+{
+    Service service;
+    QVERIFY(service.serve(listeners({{"http", "127.0.0.1:0"}, {"extra", "127.0.0.1:0"}})));
+    const quint16 old = service.manager.storedPorts("http").value(0);
+    const quint16 extra = service.manager.storedPorts("extra").value(0);
+    QVERIFY(old && extra);
+    QFile document(service.folder.filePath("arcology.json"));
+    QVERIFY(document.open(QIODevice::ReadOnly));
+    QJsonObject changed = QJsonDocument::fromJson(document.readAll()).object();
+    changed["listeners"] = listeners({{"http", "127.0.0.2:0"}});
+    write(service.folder.filePath("next.json"), QJsonDocument(changed).toJson());
+    const Finished done =
+        runArcology({"ctl", "config", "import", service.folder.filePath("next.json"), "--socket",
+                     service.manager.controlSocket()});
+    QVERIFY2(done.exitCode == 0, done.out + done.error);
+    QTRY_COMPARE(service.manager.storedNames(), QStringList {"http"});
+    QTRY_VERIFY(isRefused(old) && isRefused(extra));
+    const quint16 port = service.manager.storedPorts("http").value(0);
+    QCOMPARE(http(QString("http://127.0.0.2:%1/").arg(port)).status, 200);
+}
+
+void TestHandover::aRenamedListenerKeepsItsSocket()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const quint16 port = service.manager.storedPorts("http").value(0);
+    QCOMPARE(service.manager.stop(), 0);
+    QVERIFY(service.serve(listeners({{"web", QString("127.0.0.1:%1").arg(port)}})));
+    QTRY_COMPARE(service.manager.storedNames(), QStringList {"web"});
+    QCOMPARE(service.manager.storedPorts("web").value(0), port);
+    QCOMPARE(http(service.url("web")).status, 200);
+}
+
+void TestHandover::moreAndFewerLoopsServeEverySocket()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort, {"loops=2"}));
+    QTRY_COMPARE(service.manager.storedPorts("http").size(), 2);
+    const QString url = service.url();
+    for (const char *loops : {"loops=1", "loops=3"}) {
+        QCOMPARE(service.manager.stop(), 0);
+        QVERIFY(service.serve(kAnyPort, {loops}));
+        QCOMPARE(service.url(), url);
+        for (int i = 0; i < 30; ++i) // the kernel spreads them over both sockets
+            QCOMPARE(http(url).status, 200);
+    }
+}
+
+void TestHandover::aSocketUnitIsServed()
+{
+    ServiceManager manager;
+    const quint16 port = manager.openSocketUnit();
+    QVERIFY(port);
+    for (int i = 0; i < 2; ++i) { // the second time the stored socket comes as well
+        QVERIFY(manager.start({"--headless", "--service", "--set", "ops.listen=off"}));
+        QVERIFY(manager.waitReady());
+        const HttpAnswer answer = http(QString("http://127.0.0.1:%1/").arg(port));
+        QVERIFY2(answer.status == 404, qPrintable(answer.error)); // there is no site
+        QCOMPARE(manager.stop(), 0);
+    }
+}
+
+void TestHandover::appsSeeNothingOfTheManager()
+{
+    Service service;
+    service.manager.watchdogMs = 10000;
+    for (int i = 0; i < 2; ++i) { // the second start is given sockets
+        QVERIFY(service.serve(kAnyPort));
+        QCOMPARE(http(service.url()).body, QByteArray("hello "));
+        QCOMPARE(service.manager.stop(), 0);
+    }
+}
+
+void TestHandover::theAdminSocketIsForTheGroup()
+{
+    Service service;
+    QVERIFY(service.serve(kAnyPort));
+    const QFileDevice::Permissions group = QFileDevice::ReadGroup | QFileDevice::WriteGroup;
+    const QFileDevice::Permissions other = QFileDevice::ReadOther | QFileDevice::WriteOther;
+    const auto rights = QFileInfo(service.manager.controlSocket()).permissions();
+    QVERIFY((rights & group) == group && !(rights & other));
+    QVERIFY(QFile::exists(service.manager.stateDirectory() + "/arcology.db"));
+}
+
+QTEST_GUILESS_MAIN(TestHandover)
+#include "tst_handover.moc"
