@@ -7,6 +7,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
 #include <QtTest>
 
 #include <memory>
@@ -157,6 +158,19 @@ private slots:
         QCOMPARE(finished.exitCode, exit);
         QVERIFY(finished.out.isEmpty());
         QVERIFY(!finished.error.trimmed().isEmpty());
+    }
+
+    void everyOptionOfServeStandsInItsPage()
+    {
+        const QByteArray page = runArcology({"help", "serve"}).out;
+        static const QRegularExpression option("--[a-z][a-z-]+");
+        auto found = option.globalMatch(runArcology({"serve", "--help"}).out);
+        int options = 0;
+        for (; found.hasNext(); ++options) {
+            const QByteArray name = found.next().captured().toUtf8();
+            QVERIFY2(page.contains("`" + name), name);
+        }
+        QVERIFY(options >= 12);
     }
 
     void theManualIsPrinted()

@@ -156,7 +156,7 @@ private slots:
         static const QRegularExpression quote("(?:^### |\\| \\d+ \\| )`([^`]+)`",
                                               QRegularExpression::MultilineOption);
         QString sources = m_sources;
-        static const QRegularExpression hole("\\{[^{}]*\\}|%\\d|%s");
+        static const QRegularExpression hole("\\{[^{}\\s\"]*\\}|%\\d|%s");
         sources.replace(hole, "…");
         auto found = quote.globalMatch(page("troubleshooting.md"));
         int quotes = 0;
