@@ -248,7 +248,10 @@ void Staging::compare(bool offerAlways)
     if (m_changes.isEmpty() || m_applying || !m_bridge.sitesKnown())
         return;
     const uint64_t newest = m_bridge.sites().revision;
-    if (newest == m_changes.madeAgainst() || newest == 0) {
+    // Older: the window's own picture lags behind what it did itself. Only an engine that refused
+    // because of it has really gone back.
+    const bool isBehind = newest < m_changes.madeAgainst() && !m_askedToApply;
+    if (newest == m_changes.madeAgainst() || newest == 0 || isBehind) {
         m_offerAlways = m_askedToApply = false;
         return;
     }
