@@ -272,7 +272,7 @@ void TestUndo::everyActionHasAClass()
     UndoFixture fixture;
     fixture.openAndKnow();
     int withOperation = 0;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         if (entry.facts.operation.empty())
             continue; // changes only the window
         ++withOperation;
@@ -288,7 +288,7 @@ void TestUndo::everyActionAsksAsItsClassSays()
     fixture.openAndKnow();
     QTRY_VERIFY(fixture.bridge.siteFigures("shop")->now.requestsPerSecond > 0);
     int asked = 0;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         const auto asks = confirmationOf(entry.facts.operation);
         if (!entry.isOnSite() || (asks != Confirm::Dialog && asks != Confirm::Type))
             continue;

@@ -136,7 +136,7 @@ private slots:
               "import sys\n"
               "def application(environ, start_response):\n"
               "    start_response('200 OK', [])\n"
-              "    return [sys.argv[0].encode()]\n");
+              "    return [sys.modules['__main__'].__file__.encode()]\n");
         QProcess served;
         served.start(m_stage.filePath("payload/bin/arcology"),
                      {"serve", app.path(), "--listen", "127.0.0.1:0", "--workers", "1"});

@@ -4,7 +4,6 @@
 #include "tests/support/pool_load.h"
 #include "tests/support/pool_under_test.h"
 
-#define QT_NO_KEYWORDS // WorkerInfo has a member slots
 #include <QtTest>
 
 #include <csignal>
