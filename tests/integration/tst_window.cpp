@@ -251,6 +251,7 @@ void TestWindow::withoutATrayClosingIsExplainedAndKeepsServing()
     QTRY_VERIFY_WITH_TIMEOUT(isAskedBy("ctrl+w"), kPatience);
     m_display.shoot("window-close");
     const auto isGoneBy = [this](const char *key) {
+        m_display.xdotool({"windowactivate", windowId(m_display, "goes on serving")});
         m_display.xdotool({"key", "--window", "0", key});
         return m_window.waitForFinished(500);
     };
