@@ -244,7 +244,7 @@ void TestPages::anotherCommandIsTakenApart()
 {
     PageFixture fixture;
     fixture.openSite(QStringLiteral("shop"));
-    fixture.choose(QStringLiteral("Other"));
+    fixture.choose(QStringLiteral("command"));
     QDialog *dialog = openDialog(fixture.shell);
     QVERIFY(dialog);
     QVERIFY(!fixture.confirmButton()->isEnabled());
