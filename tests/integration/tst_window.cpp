@@ -105,7 +105,7 @@ qint64 enginePid(const QString &dataDir)
 bool isCounted(const QString &dataDir)
 {
     const Finished metrics = runArcology({"ctl", "metrics", "--data-dir", dataDir});
-    return metrics.out.contains("arcology_requests_total");
+    return metrics.out.contains("arcology_site_requests_total");
 }
 
 QByteArray wrkReport(QProcess &wrk)
