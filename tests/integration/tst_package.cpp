@@ -145,9 +145,9 @@ private slots:
                                  60000);
         const QString line = QString::fromUtf8(served.readLine()).trimmed();
         const QByteArray main = http(line.section(' ', -1) + "/").body;
-        QVERIFY2(main.startsWith(m_stage.filePath("payload/lib/arcology/worker/").toUtf8()), main);
         served.terminate();
         QVERIFY(served.waitForFinished(30000));
+        QVERIFY2(main.startsWith(m_stage.filePath("payload/lib/arcology/worker/").toUtf8()), main);
     }
 
     // ---- the one-file installer
