@@ -11,7 +11,7 @@ using namespace arc;
 class TestLogLines : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aLineOfTheEngineHasTimeAndLevel()
     {
         const LogLine line = parseLogLine(
