@@ -6,6 +6,7 @@
 #include "server/base/error.h"
 #include "server/config/schema.h"
 #include "server/control/api/control.h"
+#include "test_paths.h"
 
 #include <QDirIterator>
 #include <QtTest>
