@@ -2,7 +2,7 @@
 #include "server/http/http_loop.h"
 
 #include "server/base/assert.h"
-#include "server/http/session/http1_connection.h"
+#include "server/http/session/connection.h"
 #include "server/http/session/session_loop.h"
 
 namespace arc {
@@ -44,10 +44,8 @@ void HttpLoop::drain(std::chrono::milliseconds deadline, std::function<void()> d
 Exchange *HttpLoop::find(ExchangeId id) noexcept
 {
     ARC_DEBUG_ASSERT(m_impl->sessions.loop().isCurrent());
-    Http1Connection *connection = m_impl->sessions.table().find(id.slot, id.generation);
-    if (!connection || !connection->exchange() || connection->exchange()->isEnded())
-        return nullptr;
-    return connection->exchange();
+    Connection *connection = m_impl->sessions.table().at(id.slot);
+    return connection ? connection->exchange(id.generation) : nullptr;
 }
 
 void HttpLoop::setFiles(std::shared_ptr<FileCache> files) noexcept

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/dispatch.h"
 
-#include "server/http/session/http1_exchange.h"
+#include "server/http/session/session_exchange.h"
 #include "server/http/session/session_loop.h"
 #include "server/http/syntax/error_page.h"
 
@@ -25,7 +25,7 @@ void refuseMethod(Exchange &exchange, std::string_view allowed)
 
 } // namespace
 
-void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view listener) noexcept
+void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view listener) noexcept
 {
     const RequestHead &head = exchange.request();
     if (home.budget().isExhausted()) {

@@ -33,9 +33,8 @@ SessionLoop::~SessionLoop()
 {
     m_drained = {};
     m_listening.clear();
-    m_table.forEach([](Http1Connection &connection) {
-        connection.close(Http1Connection::CloseHow::WithReset);
-    });
+    m_table.forEach(
+        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
     m_closed.clear();
 }
 
@@ -102,12 +101,14 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
         makeRoom(); // when another listener's connection took the last place, this one is taken
                     // over the limit
     const uint32_t slot = m_table.reserve();
-    auto connection = std::make_unique<Http1Connection>(
-        *this, slot,
-        Http1Connection::Origin {
-            .socket = std::move(socket), .peer = peer, .listener = from.name, .rules = m_rules});
-    Http1Connection &begun = *connection;
-    m_table.put(slot, std::move(connection));
+    Connection::Origin origin {.transport = Transport(std::move(socket)),
+                               .peer = PeerAddress(peer),
+                               .listener = from.name,
+                               .rules = m_rules};
+    m_table.put(slot, std::make_unique<Http1Connection>(*this, slot, std::move(origin)));
+    metrics().connectionsAccepted.add(1);
+    metrics().connectionsOpen.add(1);
+    Connection &begun = *m_table.at(slot);
     begun.start();
     m_table.markIdle(begun, m_loop.now());
     // A newcomer is idle too, but closing it for the next one would serve nobody.
@@ -117,11 +118,11 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
 
 void SessionLoop::makeRoom() noexcept
 {
-    Http1Connection *quietest = m_table.quietest();
+    Connection *quietest = m_table.quietest();
     if (!quietest)
         return;
     metrics().connectionsRefused.add(1);
-    quietest->close(Http1Connection::CloseHow::Plainly);
+    quietest->close(Connection::CloseHow::Plainly);
 }
 
 size_t SessionLoop::share() const noexcept
@@ -145,7 +146,7 @@ void SessionLoop::becameIdle() noexcept
         resumeAccepting();
 }
 
-void SessionLoop::runLater(Http1Connection &connection)
+void SessionLoop::runLater(Connection &connection)
 {
     if (std::exchange(connection.waits.forTurn, true))
         return;
@@ -153,7 +154,7 @@ void SessionLoop::runLater(Http1Connection &connection)
     m_loop.atEndOfTurn(*this);
 }
 
-void SessionLoop::waitForBudget(Http1Connection &connection)
+void SessionLoop::waitForBudget(Connection &connection)
 {
     if (std::exchange(connection.waits.forBudget, true))
         return;
@@ -165,7 +166,7 @@ void SessionLoop::waitForBudget(Http1Connection &connection)
 void SessionLoop::budgetDue(void *context) noexcept
 {
     auto &self = *static_cast<SessionLoop *>(context);
-    for (Http1Connection *connection : std::exchange(self.m_forBudget, {})) {
+    for (Connection *connection : std::exchange(self.m_forBudget, {})) {
         connection->waits.forBudget = false;
         self.runLater(*connection);
     }
@@ -176,7 +177,7 @@ void SessionLoop::endOfTurn() noexcept
     // A connection that asks again while it runs comes in the next turn: the loop runs this hook
     // once per turn.
     m_running.swap(m_forTurn);
-    for (Http1Connection *connection : m_running) {
+    for (Connection *connection : m_running) {
         connection->waits.forTurn = false;
         connection->run();
     }
@@ -187,12 +188,26 @@ void SessionLoop::endOfTurn() noexcept
         drainedMaybe();
 }
 
-void SessionLoop::forget(Http1Connection &connection) noexcept
+void SessionLoop::leaveLists(Connection &connection) noexcept
 {
-    if (connection.waits.forTurn)
+    if (std::exchange(connection.waits.forTurn, false))
         std::erase(m_forTurn, &connection);
-    if (connection.waits.forBudget)
+    if (std::exchange(connection.waits.forBudget, false))
         std::erase(m_forBudget, &connection);
+}
+
+void SessionLoop::replace(Connection &old, std::unique_ptr<Connection> next) noexcept
+{
+    leaveLists(old);
+    Connection &begun = *next;
+    m_closed.push_back(m_table.replace(old.slot(), std::move(next)));
+    begun.start();
+    runLater(begun);
+}
+
+void SessionLoop::forget(Connection &connection) noexcept
+{
+    leaveLists(connection);
     // Its functions may still be on the stack, so it lives until the end of the turn.
     m_closed.push_back(m_table.remove(connection.slot()));
     m_loop.atEndOfTurn(*this);
@@ -211,9 +226,9 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_draining = true;
     m_drained = std::move(done);
     m_listening.clear();
-    m_table.forEach([](Http1Connection &connection) {
+    m_table.forEach([](Connection &connection) {
         if (connection.isIdle())
-            connection.close(Http1Connection::CloseHow::Plainly);
+            connection.close(Connection::CloseHow::Plainly);
     });
     m_drainTimer.arm(m_loop.timers(), deadline);
     m_loop.atEndOfTurn(*this);
@@ -221,9 +236,8 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
 
 void SessionLoop::drainDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
-        connection.close(Http1Connection::CloseHow::WithReset);
-    });
+    static_cast<SessionLoop *>(context)->m_table.forEach(
+        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
 }
 
 void SessionLoop::drainedMaybe() noexcept

@@ -23,7 +23,7 @@
 
 namespace arc {
 
-class Http1Connection;
+class Connection;
 class Http1Exchange;
 
 /// The settings a connection keeps from its first moment to its last (Applies::OnNewConnections).
@@ -82,10 +82,13 @@ public:
     SiteMetrics *metricsOf(const Site *site) const noexcept;
 
     /// Runs at the end of this turn of the loop; of the next one when that is being done already.
-    void runLater(Http1Connection &connection);
+    void runLater(Connection &connection);
     /// Runs again when the buffer budget may have room.
-    void waitForBudget(Http1Connection &connection);
-    void forget(Http1Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
+    void waitForBudget(Connection &connection);
+    void forget(Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
+    /// Goes on with another protocol on the same socket: `old` has released it, and is destroyed at
+    /// the end of the turn. The new one has its first turn in the next one.
+    void replace(Connection &old, std::unique_ptr<Connection> next) noexcept;
     void becameIdle() noexcept;
     void charge(int64_t bytes) noexcept;
 
@@ -95,7 +98,7 @@ private:
         SessionLoop *loop;
         const std::string *name; ///< in m_names
     };
-    using Waiting = std::vector<Http1Connection *>;
+    using Waiting = std::vector<Connection *>;
 
     static bool accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept;
     static void budgetDue(void *context) noexcept;
@@ -104,6 +107,7 @@ private:
     void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
+    void leaveLists(Connection &connection) noexcept;
     void resumeAccepting() noexcept;
     void retireUnused() noexcept;
     void drainedMaybe() noexcept;
@@ -128,7 +132,7 @@ private:
     Waiting m_forTurn;
     Waiting m_forBudget;
     Waiting m_running;
-    std::vector<std::unique_ptr<Http1Connection>> m_closed;
+    std::vector<std::unique_ptr<Connection>> m_closed;
     Timer m_budgetTimer;
     Timer m_drainTimer;
     std::function<void()> m_drained;
