@@ -25,7 +25,8 @@ namespace {
 constexpr size_t kBlockingThreads = 4;
 constexpr const char *kFirstAddress = "127.0.0.1";
 constexpr uint16_t kFirstPort = 8080;
-constexpr uint16_t kLastPort = 8099;
+constexpr uint16_t kFirstTlsPort = 8443;
+constexpr uint16_t kPortsTried = 20;
 
 size_t loopCount(const Settings &settings, bool hostsPython)
 {
@@ -41,16 +42,24 @@ LogLimits logLimits(const Settings &settings)
             .filesMax = static_cast<int>(settings.logFilesMax)};
 }
 
-/// A document for a machine that never had one: one listener on the first free port from 8080 on.
-Document firstDocument()
+/// The first free port from `first` on; port 0 when twenty are taken.
+std::string firstFreeAddress(uint16_t first)
 {
-    for (uint16_t port = kFirstPort; port <= kLastPort; ++port) {
-        const std::string text = fmt::format("{}:{}", kFirstAddress, port);
+    for (uint16_t port = first; port < first + kPortsTried; ++port) {
+        std::string text = fmt::format("{}:{}", kFirstAddress, port);
         const auto address = SocketAddress::parse(text);
         if (address && bindListener(*address, 1))
-            return {.listeners = {{.id = "http", .address = text}}};
+            return text;
     }
-    return {.listeners = {{.id = "http", .address = fmt::format("{}:0", kFirstAddress)}}};
+    return fmt::format("{}:0", kFirstAddress);
+}
+
+/// A document for a machine that never had one.
+Document firstDocument()
+{
+    return {
+        .listeners = {{.id = "http", .address = firstFreeAddress(kFirstPort)},
+                      {.id = "https", .address = firstFreeAddress(kFirstTlsPort), .tls = true}}};
 }
 
 } // namespace
@@ -210,6 +219,10 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
             [this] {
                 stop();
             }});
+    for (const auto &[chain, key] : std::exchange(options.keys, {})) {
+        if (auto kept = live->keepKey(chain, key); !kept)
+            return std::move(kept).error();
+    }
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
     loops->start();

@@ -26,9 +26,19 @@ void HttpLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
     m_impl->sessions.publish(std::move(snapshot));
 }
 
-void HttpLoop::listen(std::string id, FileDescriptor socket)
+void HttpLoop::listen(std::string id, FileDescriptor socket, ListenerKind kind)
 {
-    m_impl->sessions.listen(std::move(id), std::move(socket));
+    m_impl->sessions.listen(std::move(id), std::move(socket), kind);
+}
+
+void HttpLoop::retune(std::string_view id, ListenerKind kind)
+{
+    m_impl->sessions.retune(id, kind);
+}
+
+void HttpLoop::useTicketKeys(std::shared_ptr<const TicketKeys> keys)
+{
+    m_impl->sessions.useTicketKeys(std::move(keys));
 }
 
 void HttpLoop::unlisten(std::string_view id)

@@ -111,7 +111,7 @@ void Connection::flush() noexcept
     OutputQueue &queue = outbox().queue;
     if (hasOutput()) {
         const uint64_t before = queue.sentTotal();
-        const OutputQueue::Flush result = m_transport.flush(queue);
+        const OutputQueue::Flush result = m_transport.flush(queue, m_home.loop().now());
         if (const uint64_t sent = queue.sentTotal() - before) {
             m_home.metrics().bytesWritten.add(static_cast<int64_t>(sent));
             m_sentInTurn = true;

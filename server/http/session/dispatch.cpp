@@ -3,7 +3,9 @@
 
 #include "server/http/session/session_exchange.h"
 #include "server/http/session/session_loop.h"
+#include "server/http/session/simple_handlers.h"
 #include "server/http/syntax/error_page.h"
+#include "server/tls/certificate.h"
 
 namespace arc {
 
@@ -12,6 +14,7 @@ namespace {
 /// Of this server as a whole: what "OPTIONS *" asks for. CONNECT and TRACE are never taken.
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr int kRetryAfterSeconds = 1;
+constexpr uint16_t kHttpsPort = 443;
 
 void refuseMethod(Exchange &exchange, std::string_view allowed)
 {
@@ -21,6 +24,40 @@ void refuseMethod(Exchange &exchange, std::string_view allowed)
     head.headers.add("Content-Type", page.contentType);
     head.headers.add("Allow", allowed);
     exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+}
+
+/// Whether a TLS connection may carry a request for another name than the one it was made for (RFC
+/// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more.
+bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &match)
+{
+    const TlsEndpoint *greeted = tls.endpoint();
+    if (!greeted || !match.site || match.site->id == greeted->site)
+        return true;
+    const Settings &wanted = match.route ? match.route->settings : Settings {};
+    const bool asksMore = wanted.tlsClients != "off"
+        && (wanted.tlsClients != clientCertificatesName(greeted->clients)
+            || wanted.tlsClientCa != greeted->clientCaFile);
+    if (asksMore)
+        return false;
+    return !tls.hasName() || namesCover(greeted->identity->names, host);
+}
+
+/// True when the answer was given: plain HTTP of a site that wants HTTPS.
+bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
+{
+    const RequestHead &head = exchange.request();
+    if (!match.route->settings.tlsRedirect || !match.site->securePort || head.host.empty())
+        return false;
+    std::string to = "https://" + std::string(head.host);
+    if (match.site->securePort != kHttpsPort)
+        to += ":" + std::to_string(match.site->securePort);
+    appendUrl(to, head.rawPath);
+    if (!head.query.empty())
+        appendUrl(to.append("?"), head.query);
+    ResponseHead answer {.status = 308, .headers = {}};
+    answer.headers.add("Location", to);
+    exchange.respond(std::move(answer), {});
+    return true;
 }
 
 } // namespace
@@ -51,6 +88,11 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
     } else if (match.outcome != Router::Outcome::Found) {
         home.metrics().requestsUnrouted.add(1);
         exchange.respondStatus(404);
+    } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
+        home.metrics().requestsBad.add(1);
+        exchange.respondStatus(421);
+    } else if (!exchange.tls() && redirectedToTls(exchange, match)) {
+        return;
     } else if (const uint64_t most = exchange.bodyBytesMax();
                most && head.contentLength.value_or(0) > most) {
         home.metrics().requestsBad.add(1);

@@ -75,7 +75,12 @@ std::optional<uint32_t> SessionExchange::peerUid() const noexcept
 
 bool SessionExchange::isSecure() const noexcept
 {
-    return m_connection->transport().isSecure();
+    return tls() != nullptr;
+}
+
+const TlsStream *SessionExchange::tls() const noexcept
+{
+    return m_connection->transport().tls();
 }
 
 HttpLoop &SessionExchange::http() noexcept

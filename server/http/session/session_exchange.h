@@ -13,6 +13,7 @@
 namespace arc {
 
 class Connection;
+class TlsStream;
 class SessionLoop;
 
 /// What every exchange has, whatever its connection speaks: who asks, who answers, the listener,
@@ -47,6 +48,7 @@ public:
 
     // ---- the connection's side
     void routeTo(const Router::Match &match) noexcept;
+    const TlsStream *tls() const noexcept; ///< null over plain HTTP
     const Router &router() const noexcept { return *m_snapshot->router; }
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);

@@ -2,15 +2,16 @@
 #include "server/http/session/session_loop.h"
 
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/tls_handshake.h"
 
 #include <algorithm>
 
 namespace arc {
 
 ConnectionRules::ConnectionRules(const Settings &settings)
-    : headTimeout(settings.headTimeout), idleTimeout(settings.idleTimeout),
-      bodyTimeout(settings.bodyTimeout), writeTimeout(settings.writeTimeout),
-      requestsMax(settings.requestsPerConnection)
+    : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
+      idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
+      writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
 {
     head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
     head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
@@ -21,7 +22,8 @@ SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &sha
                          std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
     : m_front(front), m_loop(loop), m_shared(shared),
       m_log(accessLog, loop.metrics(), shared.wakeLogs), m_budget(shared.budget),
-      m_budgetTimer(&SessionLoop::budgetDue, this), m_drainTimer(&SessionLoop::drainDue, this)
+      m_tls(loop.metrics()), m_budgetTimer(&SessionLoop::budgetDue, this),
+      m_drainTimer(&SessionLoop::drainDue, this)
 {
     std::random_device entropy;
     std::seed_seq seed {entropy(), entropy(), entropy(), entropy()};
@@ -44,6 +46,8 @@ void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
     if (m_shared.budget)
         m_shared.budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
     m_rules = std::make_shared<const ConnectionRules>(settings);
+    const size_t index = m_loop.index();
+    m_tls.use(index < snapshot->tls.size() ? snapshot->tls[index] : nullptr);
     m_pins.push_back(std::make_unique<SnapshotPin>());
     m_pins.back()->snapshot = std::move(snapshot);
     m_current = m_pins.back().get();
@@ -71,15 +75,24 @@ SiteMetrics *SessionLoop::metricsOf(const Site *site) const noexcept
     return &site->metrics->perLoop[m_loop.index()];
 }
 
-void SessionLoop::listen(std::string id, FileDescriptor socket)
+void SessionLoop::listen(std::string id, FileDescriptor socket, ListenerKind kind)
 {
     const std::string *name = &*m_names.insert(std::move(id)).first;
     auto listening = std::make_unique<Listening>();
     listening->loop = this;
     listening->name = name;
+    listening->kind = kind;
     listening->acceptor = std::make_unique<Acceptor>(m_loop, std::move(socket),
                                                      &SessionLoop::accepted, listening.get());
     m_listening.push_back(std::move(listening));
+}
+
+void SessionLoop::retune(std::string_view id, ListenerKind kind)
+{
+    for (const auto &listening : m_listening) {
+        if (*listening->name == id)
+            listening->kind = kind;
+    }
 }
 
 void SessionLoop::unlisten(std::string_view id)
@@ -100,20 +113,41 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
     if (m_table.size() >= share())
         makeRoom(); // when another listener's connection took the last place, this one is taken
                     // over the limit
-    const uint32_t slot = m_table.reserve();
-    Connection::Origin origin {.transport = Transport(std::move(socket)),
-                               .peer = PeerAddress(peer),
-                               .listener = from.name,
-                               .rules = m_rules};
-    m_table.put(slot, std::make_unique<Http1Connection>(*this, slot, std::move(origin)));
     metrics().connectionsAccepted.add(1);
-    metrics().connectionsOpen.add(1);
-    Connection &begun = *m_table.at(slot);
-    begun.start();
-    m_table.markIdle(begun, m_loop.now());
+    std::unique_ptr<TlsStream> tls;
+    if (from.kind == ListenerKind::Tls) {
+        tls = std::make_unique<TlsStream>(m_tls, *from.name);
+        if (!tls->isValid()) { // not served any more, or no memory
+            metrics().tlsFailed.add(1);
+            return true;
+        }
+    }
+    const Connection &begun = begin(from, std::move(socket), peer, std::move(tls));
     // A newcomer is idle too, but closing it for the next one would serve nobody.
     m_acceptPaused = m_table.size() >= share() && m_table.quietest() == &begun;
     return !m_acceptPaused;
+}
+
+Connection &SessionLoop::begin(const Listening &from, FileDescriptor socket,
+                               const SocketAddress &peer, std::unique_ptr<TlsStream> tls) noexcept
+{
+    const bool isSecure = tls != nullptr;
+    Connection::Origin origin {.transport = Transport(std::move(socket), std::move(tls)),
+                               .peer = PeerAddress(peer),
+                               .listener = from.name,
+                               .rules = m_rules};
+    const uint32_t slot = m_table.reserve();
+    std::unique_ptr<Connection> connection;
+    if (isSecure)
+        connection = std::make_unique<TlsHandshake>(*this, slot, std::move(origin));
+    else
+        connection = std::make_unique<Http1Connection>(*this, slot, std::move(origin));
+    Connection &begun = *connection;
+    m_table.put(slot, std::move(connection));
+    metrics().connectionsOpen.add(1);
+    begun.start();
+    m_table.markIdle(begun, m_loop.now());
+    return begun;
 }
 
 void SessionLoop::makeRoom() noexcept

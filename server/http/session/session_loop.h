@@ -12,6 +12,8 @@
 #include "server/http/syntax/head_parser.h"
 #include "server/loop/timer_wheel.h"
 #include "server/net/acceptor.h"
+#include "server/tls/tls_loop.h"
+#include "server/tls/tls_stream.h"
 
 #include <array>
 #include <map>
@@ -29,6 +31,7 @@ class Http1Exchange;
 /// The settings a connection keeps from its first moment to its last (Applies::OnNewConnections).
 struct ConnectionRules {
     HeadLimits head;
+    std::chrono::milliseconds handshakeTimeout {};
     std::chrono::milliseconds headTimeout {};
     std::chrono::milliseconds idleTimeout {};
     std::chrono::milliseconds bodyTimeout {};
@@ -58,7 +61,9 @@ public:
     ~SessionLoop() override;
 
     void publish(std::shared_ptr<const HttpSnapshot> snapshot);
-    void listen(std::string id, FileDescriptor socket);
+    void listen(std::string id, FileDescriptor socket, ListenerKind kind);
+    void useTicketKeys(std::shared_ptr<const TicketKeys> keys) { m_tls.use(std::move(keys)); }
+    void retune(std::string_view id, ListenerKind kind);
     void unlisten(std::string_view id);
     void drain(std::chrono::milliseconds deadline, std::function<void()> done);
 
@@ -97,6 +102,7 @@ private:
         std::unique_ptr<Acceptor> acceptor;
         SessionLoop *loop;
         const std::string *name; ///< in m_names
+        ListenerKind kind;
     };
     using Waiting = std::vector<Connection *>;
 
@@ -104,6 +110,8 @@ private:
     static void budgetDue(void *context) noexcept;
     static void drainDue(void *context) noexcept;
     bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
+    Connection &begin(const Listening &from, FileDescriptor socket, const SocketAddress &peer,
+                      std::unique_ptr<TlsStream> tls) noexcept;
     void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
@@ -119,6 +127,7 @@ private:
     LoopBudget m_budget;
     TurnInput m_input;
     HeadScratch m_scratch;
+    TlsLoop m_tls;
     DateLine m_date;
     std::mt19937_64 m_random;
     std::vector<std::unique_ptr<SnapshotPin>> m_pins; ///< the current one and those still in use

@@ -11,6 +11,11 @@ namespace arc {
 
 Transport::Received Transport::receive(TurnInput &input) noexcept
 {
+    if (m_tls) {
+        const TlsStream::Received got = m_tls->receive(m_socket.get(), input.room());
+        input.add(m_tls->dropsInput() ? 0 : got.bytes);
+        return {.bytes = got.bytes, .mayHoldMore = got.mayHoldMore, .hasEnded = got.hasEnded};
+    }
     const ssize_t count = input.receive(m_socket.get());
     if (count > 0) {
         const auto bytes = static_cast<size_t>(count);
@@ -35,6 +40,11 @@ Transport::Peek Transport::peek() const noexcept
 
 void Transport::endOutput() noexcept
 {
+    if (m_tls) {
+        m_tls->endOutput();
+        m_tls->flush(m_socket.get());
+        m_tls->dropInput();
+    }
     ::shutdown(m_socket.get(), SHUT_WR);
 }
 
@@ -43,6 +53,9 @@ void Transport::close(CloseHow how) noexcept
     if (how == CloseHow::WithReset) {
         const linger reset {.l_onoff = 1, .l_linger = 0};
         ::setsockopt(m_socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    } else if (m_tls && !m_tls->dropsInput()) {
+        m_tls->endOutput();
+        m_tls->flush(m_socket.get());
     }
     m_socket.reset();
 }
