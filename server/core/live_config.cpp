@@ -53,7 +53,9 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
         return Error {ErrorCode::Cancelled, "the engine is stopping"};
     auto prepared = std::make_unique<PreparedConfig>();
     prepared->document = next;
-    auto tls = m_tls.prepare(next);
+    auto tls = m_tls.prepare(next,
+                             m_started || m_parts.listenersMustBind ? TlsFront::Faults::Refuse
+                                                                    : TlsFront::Faults::Warn);
     if (!tls)
         return std::move(tls).error();
     prepared->tls = std::move(*tls);
@@ -194,7 +196,7 @@ std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
 /// The same configuration with new certificates of the local CA.
 void LiveConfig::renewTls()
 {
-    auto plan = m_tls.prepare(m_document);
+    auto plan = m_tls.prepare(m_document, TlsFront::Faults::Warn);
     if (!plan || m_draining) // the present ones are good for weeks; the next look tries again
         return;
     m_tls.commit(std::move(*plan), engineSettings(m_document, m_parts.pinned));

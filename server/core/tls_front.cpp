@@ -86,45 +86,57 @@ Result<std::shared_ptr<const TlsIdentity>> TlsFront::localDefault()
     return local(names);
 }
 
-Result<std::vector<std::shared_ptr<const TlsIdentity>>> TlsFront::imported(const Document &document)
+Result<std::shared_ptr<const TlsIdentity>>
+TlsFront::identityOf(const CertificateConfig &certificate)
+{
+    const std::string where = fmt::format("certificate {}", certificate.id);
+    auto facts = readCertificate(certificate.chain);
+    if (!facts)
+        return std::move(facts).error().within(where);
+    auto keys = vault();
+    if (!keys)
+        return std::move(keys).error();
+    auto key = (*keys)->get(facts->publicKeyId);
+    if (!key)
+        return std::move(key).error().within(where);
+    auto identity = std::make_shared<TlsIdentity>();
+    identity->id = certificate.id;
+    identity->names = facts->names;
+    identity->notAfterUnix = facts->notAfterUnix;
+    identity->chainPem = certificate.chain;
+    identity->keyPem = std::move(*key);
+    return std::shared_ptr<const TlsIdentity>(std::move(identity));
+}
+
+Result<std::vector<std::shared_ptr<const TlsIdentity>>>
+TlsFront::imported(const Document &document, Faults faults, std::vector<std::string> &warnings)
 {
     std::vector<std::shared_ptr<const TlsIdentity>> all;
     for (const CertificateConfig &certificate : document.certificates) {
-        const std::string where = fmt::format("certificate {}", certificate.id);
-        auto facts = readCertificate(certificate.chain);
-        if (!facts)
-            return std::move(facts).error().within(where);
-        auto keys = vault();
-        if (!keys)
-            return std::move(keys).error();
-        auto key = (*keys)->get(facts->publicKeyId);
-        if (!key)
-            return std::move(key).error().within(where);
-        auto identity = std::make_shared<TlsIdentity>();
-        identity->id = certificate.id;
-        identity->names = facts->names;
-        identity->notAfterUnix = facts->notAfterUnix;
-        identity->chainPem = certificate.chain;
-        identity->keyPem = std::move(*key);
-        all.push_back(std::move(identity));
+        auto identity = identityOf(certificate);
+        if (identity)
+            all.push_back(std::move(*identity));
+        else if (faults == Faults::Refuse)
+            return std::move(identity).error();
+        else
+            warnings.push_back(identity.error().message());
     }
     return all;
 }
 
-Result<TlsFront::Plan> TlsFront::prepare(const Document &next)
+Result<TlsFront::Plan> TlsFront::prepare(const Document &next, Faults faults)
 {
-    auto known =
-        imported(next); // also without a listener: a document must not name what is not there
+    Plan plan;
+    // Also without a listener: a document must not name what is not there.
+    auto known = imported(next, faults, plan.warnings);
     if (!known)
         return std::move(known).error();
     if (!hasTls(next))
-        return Plan {};
-    bool mayOpenCa = engineSettings(next, m_parts.pinned).tlsLocalCa;
-    if (mayOpenCa) {
+        return plan;
+    if (engineSettings(next, m_parts.pinned).tlsLocalCa) {
         if (auto ca = localCa(); !ca)
             return std::move(ca).error();
     }
-    Plan plan;
     const TlsSources sources {
         .pinned = m_parts.pinned,
         .imported = std::move(*known),
@@ -137,6 +149,14 @@ Result<TlsFront::Plan> TlsFront::prepare(const Document &next)
     auto config = planTls(next, sources, plan.warnings);
     if (!config)
         return std::move(config).error();
+    if (faults == Faults::Warn) { // its names then get 421 from the listener's default endpoint
+        std::erase_if(config->endpoints, [&](const auto &endpoint) {
+            auto checked = TlsContexts::check(*config, *endpoint);
+            if (!checked)
+                plan.warnings.push_back(checked.error().message());
+            return !checked;
+        });
+    }
     plan.config = std::make_shared<const TlsConfig>(std::move(*config));
     if (m_plan.config && greetsAlike(*m_plan.config, *plan.config)) {
         plan.config = m_plan.config;

@@ -42,9 +42,12 @@ public:
         std::vector<std::shared_ptr<const TlsContexts>> perLoop;
         std::vector<std::string> warnings;
     };
+    /// What to do about what is wrong: a change is refused; at a start the rest is served, and a
+    /// warning shown.
+    enum class Faults { Refuse, Warn };
     /// Everything that can fail. Contexts of the plan in force are used again when nothing about
     /// them differs.
-    Result<Plan> prepare(const Document &next);
+    Result<Plan> prepare(const Document &next, Faults faults);
     void commit(Plan plan, const Settings &engine);
     const Plan &plan() const noexcept { return m_plan; }
 
@@ -69,7 +72,9 @@ private:
     Result<LocalCa *> localCa();
     Result<std::shared_ptr<const TlsIdentity>> local(const std::vector<std::string> &names);
     Result<std::shared_ptr<const TlsIdentity>> localDefault();
-    Result<std::vector<std::shared_ptr<const TlsIdentity>>> imported(const Document &document);
+    Result<std::shared_ptr<const TlsIdentity>> identityOf(const CertificateConfig &certificate);
+    Result<std::vector<std::shared_ptr<const TlsIdentity>>>
+    imported(const Document &document, Faults faults, std::vector<std::string> &warnings);
 
     void look();
     bool anyEndsSoon() const;

@@ -135,6 +135,13 @@ TlsContexts::build(std::shared_ptr<const TlsConfig> config)
     return std::shared_ptr<const TlsContexts>(std::move(built));
 }
 
+Result<void> TlsContexts::check(const TlsConfig &config, const TlsEndpoint &endpoint)
+{
+    if (auto made = makeContext(config, endpoint); !made)
+        return std::move(made).error();
+    return {};
+}
+
 TlsContexts::~TlsContexts()
 {
     for (const Choice &choice : m_choices)

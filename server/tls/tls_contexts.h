@@ -25,6 +25,8 @@ public:
     /// The error names the endpoint's certificate.
     static Result<std::shared_ptr<const TlsContexts>>
     build(std::shared_ptr<const TlsConfig> config);
+    /// Whether one endpoint could be served.
+    static Result<void> check(const TlsConfig &config, const TlsEndpoint &endpoint);
     ~TlsContexts();
     TlsContexts(const TlsContexts &) = delete;
 

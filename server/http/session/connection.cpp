@@ -79,6 +79,8 @@ Connection::Input Connection::receive() noexcept
     if (received.bytes) {
         m_home.metrics().bytesRead.add(static_cast<int64_t>(received.bytes));
         m_turnBytes += received.bytes;
+        if (received.hasEnded) // told once more by the next read
+            m_readable = m_peerClosed = true;
         if (!received.mayHoldMore && !m_peerClosed) {
             m_readable = false;
             m_wasShort = true;

@@ -31,13 +31,12 @@ void refuseMethod(Exchange &exchange, std::string_view allowed)
 bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &match)
 {
     const TlsEndpoint *greeted = tls.endpoint();
-    if (!greeted || !match.site || match.site->id == greeted->site)
+    if (!greeted || match.site->id == greeted->site)
         return true;
-    const Settings &wanted = match.route ? match.route->settings : Settings {};
-    const bool asksMore = wanted.tlsClients != "off"
+    const Settings &wanted = match.route->settings;
+    if (wanted.tlsClients != "off"
         && (wanted.tlsClients != clientCertificatesName(greeted->clients)
-            || wanted.tlsClientCa != greeted->clientCaFile);
-    if (asksMore)
+            || wanted.tlsClientCa != greeted->clientCaFile))
         return false;
     return !tls.hasName() || namesCover(greeted->identity->names, host);
 }
