@@ -191,7 +191,10 @@ Result<CertificateFacts> readCertificate(std::string_view chainPem)
     if (auto checked = checkSignature(own); !checked)
         return std::move(checked).error();
     for (size_t i = 0; i + 1 < chain->size(); ++i) {
-        if (X509_check_issued((*chain)[i + 1].get(), (*chain)[i].get()) != X509_V_OK)
+        X509 *issuer = (*chain)[i + 1].get();
+        X509 *issued = (*chain)[i].get();
+        if (X509_check_issued(issuer, issued) != X509_V_OK
+            || X509_verify(issued, X509_get0_pubkey(issuer)) != 1)
             return invalid(fmt::format(
                 "certificate {} of the chain did not sign the one before it; put them in order, "
                 "the server's own first",

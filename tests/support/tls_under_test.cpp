@@ -125,12 +125,18 @@ TlsClient::TlsClient(FileDescriptor socket, Options options)
         SSL_set_alpn_protos(m_ssl,
                             reinterpret_cast<const unsigned char *>(options.protocols.data()),
                             static_cast<unsigned>(options.protocols.size()));
-    if (options.resumes)
-        SSL_set_session(m_ssl, options.resumes);
+    if (options.resumes) {
+        // A copy, because a client that gets a new ticket never uses the old one again.
+        SSL_SESSION *copy = SSL_SESSION_dup(options.resumes);
+        SSL_set_session(m_ssl, copy);
+        SSL_SESSION_free(copy);
+    }
 }
 
 TlsClient::~TlsClient()
 {
+    // Else OpenSSL takes the session for a bad one and never resumes it.
+    SSL_set_shutdown(m_ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(m_ssl);
     SSL_CTX_free(m_context);
 }
@@ -166,6 +172,17 @@ std::string TlsClient::read(size_t size)
             break;
         }
         text.append(bytes.data(), count);
+    }
+    return text;
+}
+
+std::string TlsClient::readUntil(std::string_view end)
+{
+    std::string text;
+    for (std::string more = read(1); !more.empty(); more = read(1)) {
+        text += more;
+        if (text.ends_with(end))
+            break;
     }
     return text;
 }

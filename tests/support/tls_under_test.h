@@ -52,6 +52,7 @@ public:
     bool write(std::string_view bytes);
     /// Until `size` bytes came, or the connection ended.
     std::string read(size_t size);
+    std::string readUntil(std::string_view end);
     /// Until the connection ended; `endedCleanly` tells whether by close_notify.
     std::string readAll();
     bool endedCleanly() const noexcept { return m_endedCleanly; }

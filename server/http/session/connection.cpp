@@ -6,7 +6,7 @@
 
 namespace arc {
 
-Connection::Connection(SessionLoop &home, uint32_t slot, Origin origin)
+Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
     : m_home(home), m_transport(std::move(origin.transport)), m_slot(slot),
       m_readable(origin.readable), m_peerClosed(origin.peerClosed),
       m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
@@ -113,9 +113,12 @@ void Connection::flush() noexcept
     OutputQueue &queue = outbox().queue;
     if (hasOutput()) {
         const uint64_t before = queue.sentTotal();
+        const size_t heldBefore = m_transport.heldOutput();
         const OutputQueue::Flush result = m_transport.flush(queue, m_home.loop().now());
         if (const uint64_t sent = queue.sentTotal() - before) {
             m_home.metrics().bytesWritten.add(static_cast<int64_t>(sent));
+            m_sentInTurn = true;
+        } else if (m_transport.heldOutput() < heldBefore) {
             m_sentInTurn = true;
         }
         if (result == OutputQueue::Flush::Failed) {

@@ -40,7 +40,8 @@ public:
         bool readable = false;   ///< the socket may hold bytes
         bool peerClosed = false; ///< it said that it sends no more
     };
-    Connection(SessionLoop &home, uint32_t slot, Origin origin);
+    /// Takes everything but `origin.input`, which is for the protocol.
+    Connection(SessionLoop &home, uint32_t slot, Origin &&origin);
     virtual ~Connection();
     Connection(const Connection &) = delete;
 

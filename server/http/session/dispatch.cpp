@@ -45,7 +45,7 @@ bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &
 bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
 {
     const RequestHead &head = exchange.request();
-    if (!match.route->settings.tlsRedirect || !match.site->securePort || head.host.empty())
+    if (!match.site->securePort || head.host.empty())
         return false;
     std::string to = "https://" + std::string(head.host);
     if (match.site->securePort != kHttpsPort)
@@ -90,7 +90,8 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
     } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(421);
-    } else if (!exchange.tls() && redirectedToTls(exchange, match)) {
+    } else if (match.route->settings.tlsRedirect && !exchange.tls()
+               && redirectedToTls(exchange, match)) {
         return;
     } else if (const uint64_t most = exchange.bodyBytesMax();
                most && head.contentLength.value_or(0) > most) {

@@ -30,6 +30,7 @@ SessionExchange::~SessionExchange() = default;
 void SessionExchange::open(Connection &connection, const RequestHead &head)
 {
     m_connection = &connection;
+    m_tls = connection.transport().tls();
     m_home = &connection.home();
     m_head = head;
     m_continueDue = head.expectContinue && head.hasBody();
@@ -71,16 +72,6 @@ std::optional<uint32_t> SessionExchange::peerUid() const noexcept
         != 0)
         return std::nullopt;
     return credentials.uid;
-}
-
-bool SessionExchange::isSecure() const noexcept
-{
-    return tls() != nullptr;
-}
-
-const TlsStream *SessionExchange::tls() const noexcept
-{
-    return m_connection->transport().tls();
 }
 
 HttpLoop &SessionExchange::http() noexcept

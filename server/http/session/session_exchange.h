@@ -28,7 +28,7 @@ public:
     const RequestHead &request() const noexcept override { return m_head; }
     const SocketAddress &peer() const noexcept override;
     const SocketAddress &local() const noexcept override;
-    bool isSecure() const noexcept override;
+    bool isSecure() const noexcept override { return m_tls != nullptr; }
     ExchangeId id() const noexcept override { return m_id; }
     const Site &site() const noexcept override { return *m_site; }
     const Route &route() const noexcept override { return *m_route; }
@@ -48,7 +48,7 @@ public:
 
     // ---- the connection's side
     void routeTo(const Router::Match &match) noexcept;
-    const TlsStream *tls() const noexcept; ///< null over plain HTTP
+    const TlsStream *tls() const noexcept { return m_tls; } ///< null over plain HTTP
     const Router &router() const noexcept { return *m_snapshot->router; }
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);
@@ -96,6 +96,7 @@ private:
     void logInto(Outbox &outbox, AnswerRecord &record);
 
     Connection *m_connection = nullptr;
+    const TlsStream *m_tls = nullptr;
     PinnedSnapshot m_snapshot;
     InFlight m_inFlight;
     const Site *m_site;
