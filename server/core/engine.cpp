@@ -219,13 +219,13 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
             [this] {
                 stop();
             }});
+    service = std::make_unique<ControlService>(*live, *store);
+    front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
+    loops->start();
     for (const auto &[chain, key] : std::exchange(options.keys, {})) {
         if (auto kept = live->keepKey(chain, key); !kept)
             return std::move(kept).error();
     }
-    service = std::make_unique<ControlService>(*live, *store);
-    front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
-    loops->start();
     return openFront();
 }
 

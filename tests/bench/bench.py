@@ -95,7 +95,7 @@ class Running:
         return text
 
     def wait_until_ready(self, path):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             answer = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}",
                                      f"{self.scheme}://127.0.0.1:{self.port}{path}"], capture_output=True, text=True,

@@ -196,12 +196,13 @@ private slots:
             engine.ctl({"settings", "set", "tls.redirect=on", "tls.hsts_s=600", "--site", "shop"})
                 .exitCode,
             0);
-        const HttpAnswer moved =
-            http(plainListener(engine) + "/a?b=c", {.headers = {{"Host", "shop.localhost"}}});
-        QCOMPARE(moved.status, 308);
-        QCOMPARE(moved.headers.value("location"),
-                 QByteArray("https://shop.localhost:" + port.toLatin1() + "/a?b=c"));
-        QVERIFY(!moved.headers.contains("strict-transport-security"));
+        const QByteArray moved =
+            curl({"-i", "-H", "Host: shop.localhost", plainListener(engine) + "/a?b=c"}).out;
+        QVERIFY2(moved.startsWith("HTTP/1.1 308"), moved);
+        QVERIFY2(
+            moved.contains("Location: https://shop.localhost:" + port.toLatin1() + "/a?b=c\r\n"),
+            moved);
+        QVERIFY(!moved.contains("Strict-Transport-Security"));
         QVERIFY(curl(toIt + QStringList {"-i", url + "/"})
                     .out.contains("Strict-Transport-Security: max-age=600"));
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP over TLS on real loops: bytes in every portion, large answers, ends of every kind.
+#include "server/base/thread.h"
 #include "tests/support/http_under_test.h"
 #include "tests/support/tls_under_test.h"
 
 #include <QTemporaryFile>
 #include <QtTest>
-
-#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -41,7 +40,7 @@ public:
         m_inner = FileDescriptor(ends[1]);
         const int on = 1;
         ::setsockopt(m_server.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        m_thread = std::thread([this] {
+        m_thread = Thread("relay", [this] {
             run();
             ::shutdown(m_inner.get(), SHUT_RDWR);
             ::shutdown(m_server.get(), SHUT_RDWR);
@@ -78,7 +77,7 @@ private:
     FileDescriptor m_client;
     FileDescriptor m_inner;
     const size_t m_pieceBytes;
-    std::thread m_thread;
+    Thread m_thread;
 };
 
 } // namespace
@@ -177,7 +176,7 @@ private slots:
             fmt::format("POST /echo HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n"
                         "Content-Length: {}\r\n\r\n{}",
                         body.size(), body);
-        std::thread writer([&] {
+        Thread writer("writer", [&] {
             for (size_t at = 0; at < all.size(); at += recordBytes)
                 client.write(std::string_view(all).substr(at, recordBytes));
         });
