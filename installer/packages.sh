@@ -6,7 +6,7 @@ packages_build="build-essential cmake ninja-build ccache pkg-config qt6-base-dev
     libcli11-dev libfmt-dev libexpected-dev libcurl4-openssl-dev libxxhash-dev"
 packages_run="python3 python3-django python3-pil ca-certificates"
 packages_test="clang-format git python3-flask python3-fastapi python3-httpbin python3-venv xvfb openbox xdotool xauth dbus
-    imagemagick fonts-dejavu-core wrk curl procps util-linux"
+    imagemagick fonts-dejavu-core wrk curl openssl procps util-linux"
 
 # install_packages NAME...: installs what is missing, as root or with sudo; says nothing when all is there.
 install_packages() {
