@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace arc {
 
@@ -22,11 +24,14 @@ struct EngineOptions {
     std::string executable;    ///< of this program, for workers
     PinnedSettings pinned;
     std::optional<Document> document; ///< replaces what is stored
-    std::string author = "arcology";  ///< of that replacement in the history
-    bool listenersMustBind = false;   ///< an address in use ends the start instead of being shown
-    bool opensOps = true;             ///< the operations address of the settings
-    bool hostsPython = true;          ///< for loops = auto: leave most cores to workers
-    Supervisor supervisor;            ///< the service manager, if one started us
+    /// Chain and private key of each certificate that `document` brings along: the keys are kept
+    /// sealed before it is served.
+    std::vector<std::pair<std::string, std::string>> keys;
+    std::string author = "arcology"; ///< of that replacement in the history
+    bool listenersMustBind = false;  ///< an address in use ends the start instead of being shown
+    bool opensOps = true;            ///< the operations address of the settings
+    bool hostsPython = true;         ///< for loops = auto: leave most cores to workers
+    Supervisor supervisor;           ///< the service manager, if one started us
 };
 
 /// The engine: everything that serves, put together. One per process and data directory.
