@@ -168,7 +168,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row("{}", "format: is missing");
     row(R"({"format":2})", "format: this version reads format 1");
     row(R"({"format":1,"colour":"red"})",
-        "colour: unknown key (known here: apps, format, listeners, settings, sites, upstreams)");
+        "colour: unknown key (known here: apps, certificates, format, listeners, settings, sites, "
+        "upstreams)");
     // settings
     row(around("settings", "[]"), "settings: must be an object");
     row(around("settings", R"({"a.b":1})"),
@@ -208,7 +209,7 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(around("certificates", R"([{"id":"a","chain":"x"}])"),
         "certificates[0].chain: is no PEM certificate");
     row(around("certificates", R"([{"id":"a","chain":"","key":"x"}])"),
-        "certificates[0].key: unknown key");
+        "certificates[0].key: unknown key (known here: chain, id)");
     row(around(
             "certificates",
             R"([{"id":"a","chain":"-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----"}])"),

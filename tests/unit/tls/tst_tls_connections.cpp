@@ -135,6 +135,30 @@ private slots:
         QTRY_COMPARE(m_server->loopMetrics().tlsFailed.read(), int64_t {2});
     }
 
+    void drainAnswersWhoHadNotAskedYet()
+    {
+        const TlsClient::Options options {.name = "a.test", .caPem = m_ca.pem()};
+        TlsClient greeted(connectTo(port()), options);
+        QVERIFY2(greeted.shakeHands(), greeted.error().c_str());
+        TlsClient again(connectTo(port()), options);
+        QVERIFY(again.shakeHands() && again.write(kGet));
+        QVERIFY(again.readUntil("safe").ends_with("safe"));
+        TlsClient newcomer(connectTo(port()), options);
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), 3);
+        std::atomic<int> drained {0};
+        m_server->onLoop(
+            [&](HttpLoop &http) { http.drain(std::chrono::seconds(10), [&] { ++drained; }); });
+        QVERIFY2(newcomer.shakeHands(), newcomer.error().c_str());
+        for (TlsClient *client : {&newcomer, &greeted}) {
+            QVERIFY(client->write(kGet));
+            const std::string answer = client->readAll();
+            QVERIFY2(answer.ends_with("safe"), answer.c_str());
+            QVERIFY(client->endedCleanly());
+        }
+        QVERIFY(again.readAll().empty() && again.endedCleanly());
+        QTRY_COMPARE(drained.load(), 1);
+    }
+
     void bytesMayComeInAnyPortion_data()
     {
         QTest::addColumn<int>("pieceBytes");
