@@ -140,8 +140,10 @@ Result<void> addListeners(const ServeOptions &options, EngineOptions &engine)
     if (!options.cert.empty()) {
         auto chain = readPem(options.cert);
         auto key = readPem(options.key);
-        if (!chain || !key)
-            return std::move(chain ? key : chain).error();
+        if (!chain)
+            return std::move(chain).error().within("--cert");
+        if (!key)
+            return std::move(key).error().within("--key");
         document.certificates.push_back({.id = "serve", .chain = *chain});
         document.listeners.back().certificate = "serve";
         engine.keys.emplace_back(std::move(*chain), std::move(*key));

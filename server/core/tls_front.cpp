@@ -226,7 +226,7 @@ Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::st
         return std::move(facts).error().within("certificate");
     if (facts->notAfterUnix < nowUnix())
         return Error {ErrorCode::Invalid,
-                      fmt::format("certificate: it ended on {}",
+                      fmt::format("certificate: it ended on {}; import a newer one",
                                   formatTimestamp(facts->notAfterUnix * 1000))};
     if (auto checked = checkKey(chainPem, keyPem); !checked)
         return std::move(checked).error().within("key");

@@ -228,7 +228,8 @@ Result<void> checkKey(std::string_view chainPem, std::string_view keyPem)
     if (!key)
         return std::move(key).error();
     if (X509_check_private_key(chain->front().get(), key->get()) != 1)
-        return invalid("the private key belongs to another certificate");
+        return invalid("the private key belongs to another certificate; give the one made with "
+                       "this certificate");
     return {};
 }
 

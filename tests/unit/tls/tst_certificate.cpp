@@ -89,7 +89,8 @@ private slots:
         const auto one = ca.sign("one", "DNS:a.test");
         const auto two = ca.sign("two", "DNS:a.test");
         QCOMPARE(checkKey(one->chainPem, two->keyPem).error().message(),
-                 std::string("the private key belongs to another certificate"));
+                 std::string("the private key belongs to another certificate; give the one made "
+                             "with this certificate"));
         QVERIFY(!checkKey(one->chainPem, one->chainPem));
         QVERIFY(!checkKey(one->chainPem, ""));
         QVERIFY(!checkKey(one->chainPem, one->keyPem.substr(0, 80)));
