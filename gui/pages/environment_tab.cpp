@@ -33,7 +33,6 @@ EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     m_python->setAccessibleName(tr("Interpreter"));
     m_python->setObjectName(QStringLiteral("environmentPython"));
     m_problem->setObjectName(QStringLiteral("environmentProblem"));
-    m_apply->setObjectName(QStringLiteral("environmentApply"));
     m_entry->setFont(monoFont());
     m_python->setFont(monoFont());
     m_problem->setProperty("bad", true);
