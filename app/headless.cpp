@@ -27,8 +27,11 @@ int fail(const Error &error)
 Result<Document> readDocument(const std::string &path)
 {
     std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return errnoError("--config " + path, errno);
+    if (!file) {
+        const Error why = errnoError("--config " + path, errno);
+        return Error {why.code(),
+                      why.message() + "; name a file that `arcology ctl config export` printed"};
+    }
     std::ostringstream text;
     text << file.rdbuf();
     auto document = parseDocument(text.str());
@@ -73,13 +76,12 @@ int headlessMain(int argc, char **argv)
     auto socket = service ? serviceSocketPath() : controlSocketPath(dataDir);
     if (!socket)
         return fail(socket.error());
-    makeSocketFolder(*socket);
     EngineOptions options;
     if (dataDir.empty())
         dataDir = service ? serviceDataDir() : defaultDataDir();
     options.dataDir = std::filesystem::absolute(dataDir).string();
     options.controlMode = service ? 0660 : 0600;
-    options.controlSocket = std::move(*socket);
+    options.controlSocket = *socket;
     options.executable = executablePath();
     options.supervisor = std::move(supervisor);
     options.pinned = std::move(*pinned);
@@ -91,6 +93,7 @@ int headlessMain(int argc, char **argv)
         options.author = "--config " + config;
     }
     NewDataDir data(options.dataDir); // outlives the engine, which ends before it may go
+    makeSocketFolder(*socket);
     auto engine = Engine::create(std::move(options));
     if (!engine)
         return fail(engine.error());

@@ -100,7 +100,11 @@ int windowMain(int argc, char **argv)
     const std::string dataDir = arguments.dataDir.empty()
         ? defaultDataDir()
         : std::filesystem::absolute(arguments.dataDir).string();
-    const std::string socketName = std::filesystem::path(*socket).parent_path() / "window.sock";
+    auto ownSocket = controlSocketPath(arguments.dataDir);
+    if (!ownSocket)
+        return fail(ownSocket.error());
+    // Beside this user's own admin socket: a user cannot write where the service has its own.
+    const std::string socketName = std::filesystem::path(*ownSocket).parent_path() / "window.sock";
     const std::string folder = arguments.folder.empty()
         ? std::string()
         : std::filesystem::absolute(arguments.folder).lexically_normal().string();
@@ -117,9 +121,6 @@ int windowMain(int argc, char **argv)
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());
-    auto ownSocket = controlSocketPath(arguments.dataDir);
-    if (!ownSocket)
-        return fail(ownSocket.error());
     // The service is systemd's to start, and cannot read a sample in this user's data directory.
     const bool isService = *socket != *ownSocket;
     EngineProcess engine({executablePath(), arguments.dataDir, dataDir, *socket});

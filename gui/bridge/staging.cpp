@@ -21,11 +21,15 @@ Staging::Staging(ControlBridge &bridge, const QString &draftFile, QObject *paren
     connect(&m_changes, &PendingChanges::changed, this, &Staging::edited);
     connect(&m_changes, &PendingChanges::annotated, this, &Staging::changed);
     connect(&bridge, &ControlBridge::linkChanged, this, [this] {
+        settle();
         if (m_bridge.link() == Link::Live && !m_checked)
             check();
         Q_EMIT changed();
     });
-    connect(&bridge, &ControlBridge::sitesChanged, this, [this] { compare(false); });
+    connect(&bridge, &ControlBridge::sitesChanged, this, [this] {
+        settle();
+        compare(false);
+    });
     connect(&bridge, &ControlBridge::revisionsChanged, this, &Staging::nameForeign);
     connect(&bridge, &ControlBridge::snapshotChanged, this, [this] {
         if (m_foreign)
@@ -147,18 +151,17 @@ void Staging::apply()
 
 void Staging::takeApplied(const std::vector<StagedEdit> &sent, Result<api::ChangeOutcome> answer)
 {
-    m_applying = false;
     m_bridge.refresh();
     if (answer) {
         m_restoredNote.clear();
         m_offerAlways = false;
         m_applied = sent;
-        const QStringList apps = restarts(); // of what was sent, before it is settled
-        m_changes.settle(sent, answer->revision);
-        flushDraft();
-        Q_EMIT applied(int(sent.size()), answer->revision, apps);
+        m_settling = answer->revision;
+        Q_EMIT applied(int(sent.size()), answer->revision, restarts());
+        settle();
         return;
     }
+    m_applying = false;
     m_failure = tr("Nothing was changed: %1").arg(toQString(answer.error().message()));
     if (answer.error().code() == ErrorCode::Conflict) {
         // Most likely another revision was faster than this window's figures.
@@ -173,6 +176,18 @@ void Staging::takeApplied(const std::vector<StagedEdit> &sent, Result<api::Chang
         });
     }
     Q_EMIT changed();
+}
+
+/// Edits go when the window knows what took their place: a field must not show the old value again
+/// in between.
+void Staging::settle()
+{
+    if (m_settling == 0
+        || (m_bridge.sites().revision < m_settling && m_bridge.link() == Link::Live))
+        return;
+    m_applying = false;
+    m_changes.settle(m_applied, std::exchange(m_settling, 0));
+    flushDraft();
 }
 
 void Staging::discard()
@@ -233,7 +248,10 @@ void Staging::compare(bool offerAlways)
     if (m_changes.isEmpty() || m_applying || !m_bridge.sitesKnown())
         return;
     const uint64_t newest = m_bridge.sites().revision;
-    if (newest == m_changes.madeAgainst() || newest == 0) {
+    // Older: the window's own picture lags behind what it did itself. Only an engine that refused
+    // because of it has really gone back.
+    const bool isBehind = newest < m_changes.madeAgainst() && !m_askedToApply;
+    if (newest == m_changes.madeAgainst() || newest == 0 || isBehind) {
         m_offerAlways = m_askedToApply = false;
         return;
     }

@@ -68,6 +68,7 @@ private:
     void edited();
     void check();
     void takeCheck(Result<api::ChangeOutcome> answer);
+    void settle();
     void takeApplied(const std::vector<StagedEdit> &sent, Result<api::ChangeOutcome> answer);
     void compare(bool offerAlways);
     void finishCompare();
@@ -97,6 +98,7 @@ private:
     };
     Comparison m_comparison;
     std::vector<StagedEdit> m_applied; ///< by the last Apply
+    uint64_t m_settling = 0;           ///< its revision, until the pages can show it; 0: none
     std::vector<StagedEdit> m_discarded;
     uint64_t m_discardedAgainst = 0;
 };

@@ -40,6 +40,18 @@ std::string nameProblem(const EditId &id)
     return {};
 }
 
+/// The label says what it is about: "drain_s: outside 0..3600", "apps[0].python: must be ...".
+std::string withoutPlace(const api::EditProblem &problem)
+{
+    static const QRegularExpression kPlace(
+        QStringLiteral("^(apps|sites|listeners)\\[\\d+\\][^ ]*: "));
+    QString message = toQString(problem.message);
+    const QString key = toQString(problem.key) + QStringLiteral(": ");
+    if (message.startsWith(key))
+        return toStd(message.mid(key.size()));
+    return toStd(message.remove(kPlace));
+}
+
 } // namespace
 
 // ---- one edit
@@ -262,10 +274,7 @@ void PendingChanges::setProblems(const std::vector<api::EditProblem> &problems)
                     && problem.message.find(edit.id.key) != std::string::npos);
             if (!sameKey || edit.id.scope != problem.scope || edit.id.object != problem.object)
                 continue;
-            const std::string prefix = problem.key + ": "; // the label says it already
-            edit.problem = problem.message.starts_with(prefix)
-                ? problem.message.substr(prefix.size())
-                : problem.message;
+            edit.problem = withoutPlace(problem);
             isPlaced = true;
         }
         if (!isPlaced)

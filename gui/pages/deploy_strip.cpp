@@ -39,7 +39,7 @@ void DeployStrip::show(const api::PoolFigures *pool)
             });
         return showLine(QStringLiteral("starting"),
                         tr("Generation %1: %2 of %3 new workers are ready. Generation %4 serves "
-                           "until it takes over.")
+                           "until they take over.")
                             .arg(pool->nextGeneration)
                             .arg(ready)
                             .arg(pool->wanted)

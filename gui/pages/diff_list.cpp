@@ -10,7 +10,7 @@
 
 namespace arc {
 
-constexpr int kWhatWidth = 170;
+constexpr int kWhatWidth = 130;
 
 static QLabel *makeLabel(const QString &text, QWidget *parent)
 {
@@ -25,6 +25,7 @@ DiffList::DiffList(QWidget *parent) : QScrollArea(parent)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // lines wrap
     setAccessibleName(tr("What differs"));
 }
 

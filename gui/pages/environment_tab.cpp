@@ -80,6 +80,7 @@ void EnvironmentTab::makeLayout()
     column->addWidget(m_appPart);
     column->addStretch();
     auto *scroll = new QScrollArea(this);
+    scroll->setAccessibleName(tr("Environment"));
     scroll->setWidgetResizable(true);
     scroll->setWidget(content);
     auto *layout = new QVBoxLayout(this);

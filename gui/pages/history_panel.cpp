@@ -21,7 +21,9 @@
 
 namespace arc {
 
-constexpr int kListWidth = 330;
+constexpr int kListWidthMin = 190;
+constexpr int kListWidthMax = 330;
+constexpr int kChoiceWidthMin = 130;
 constexpr int kRevisionRole = Qt::UserRole;
 // Choices of what a revision is compared with; a larger number is a revision.
 constexpr qulonglong kWithBefore = 0;
@@ -38,8 +40,8 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
     title->setFont(titleFont());
     auto *columns = new QHBoxLayout;
     columns->setSpacing(12);
-    columns->addWidget(makeLeft());
-    columns->addWidget(makeRight(), 1);
+    columns->addWidget(makeLeft(), 2);
+    columns->addWidget(makeRight(), 3);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 18, 16, 12);
     layout->setSpacing(10);
@@ -72,14 +74,13 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 QWidget *HistoryPanel::makeLeft()
 {
     auto *left = new QWidget(this);
-    left->setFixedWidth(kListWidth);
+    left->setMinimumWidth(kListWidthMin);
+    left->setMaximumWidth(kListWidthMax);
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
     m_filter->setClearButtonEnabled(true);
     m_list->setAccessibleName(tr("Revisions, newest first"));
     m_list->setProperty("index", true);
-    m_list->setWordWrap(true);
-    m_list->setUniformItemSizes(false);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setTextElideMode(Qt::ElideRight);
     m_note->setProperty("secondary", true);
@@ -108,12 +109,11 @@ QWidget *HistoryPanel::makeRight()
     m_summary->setFont(boldFont());
     m_origin->setProperty("secondary", true);
     m_with->setAccessibleName(tr("What the revision is compared with"));
-    m_with->setMinimumWidth(260);
+    m_with->setMinimumWidth(kChoiceWidthMin);
     m_with->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_restore->setToolTip(tr("Makes this the configuration again, as a new revision"));
     auto *row = new QHBoxLayout;
     row->addWidget(m_with, 1);
-    row->addStretch();
     row->addWidget(m_restore);
     auto *column = new QVBoxLayout(card);
     column->setContentsMargins(16, 12, 14, 12);

@@ -14,6 +14,7 @@
 
 namespace arc {
 
+constexpr int64_t kJustNowMs = 2000;
 constexpr int kNamedMax = 4;     ///< changes told in the line itself
 constexpr int kAppsNamedMax = 3; ///< apps told on the button
 
@@ -131,8 +132,10 @@ QString foreignText(const QString &author, int64_t atUnixMs)
     const QString who = author.isEmpty() ? PendingBar::tr("somebody") : author;
     if (atUnixMs <= 0)
         return PendingBar::tr("Changed by %1").arg(who);
-    return PendingBar::tr("Changed by %1 %2 ago")
-        .arg(who, ageText(atUnixMs, QDateTime::currentMSecsSinceEpoch()));
+    const int64_t now = QDateTime::currentMSecsSinceEpoch();
+    if (now - atUnixMs < kJustNowMs)
+        return PendingBar::tr("Changed by %1 just now").arg(who);
+    return PendingBar::tr("Changed by %1 %2 ago").arg(who, ageText(atUnixMs, now));
 }
 
 QString applyText(const Staging &staging)

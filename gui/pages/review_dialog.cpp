@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include <map>
+#include <utility>
 
 namespace arc {
 
@@ -117,14 +118,15 @@ QWidget *ReviewDialog::makeContent()
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, 6, 0);
     column->setSpacing(10);
-    std::map<QString, std::vector<const StagedEdit *>> objects;
+    // The engine first, then what stands inside it.
+    std::map<std::pair<bool, QString>, std::vector<const StagedEdit *>> objects;
     for (const StagedEdit &edit : m_staging.changes().edits())
-        objects[objectTitle(edit.id)].push_back(&edit);
+        objects[{edit.id.scope != "engine", objectTitle(edit.id)}].push_back(&edit);
     m_lines.clear();
-    for (const auto &[title, edits] : objects) {
+    for (const auto &[place, edits] : objects) {
         auto *card = new QFrame(content);
         card->setProperty("card", true);
-        auto *heading = new QLabel(title, card);
+        auto *heading = new QLabel(place.second, card);
         heading->setTextFormat(Qt::PlainText);
         heading->setFont(boldFont());
         auto *grid = new QGridLayout(card);

@@ -273,15 +273,16 @@ void ServeSheet::takeAdded(const api::NewSite &site, const api::Changed &changed
 
 void ServeSheet::retry()
 {
-    setStep(Step::Serving);
-    m_progress->follow(m_site);
-    // Answers when it serves or has failed again; the progress shows either before that.
+    // Asked first: a snapshot taken before it still says "failed". The answer comes when it serves
+    // or has failed again; the progress shows either before that.
     m_context.bridge().call(&Control::restartSite, {toStd(m_site)}, this,
                             [this](Result<api::Deployed> answer) {
                                 if (!answer && answer.error().code() != ErrorCode::AppFailed)
                                     m_context.sayFailed(tr("Restart %1").arg(m_site),
                                                         toQString(answer.error().message()));
                             });
+    setStep(Step::Serving);
+    m_progress->follow(m_site);
 }
 
 void ServeSheet::removeAgain()

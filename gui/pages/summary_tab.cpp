@@ -10,6 +10,8 @@
 #include "gui/widgets/elided_label.h"
 #include "gui/widgets/output_view.h"
 
+#include <algorithm>
+
 #include <QFormLayout>
 #include <QFrame>
 #include <QLabel>
@@ -99,7 +101,11 @@ void SummaryTab::refresh()
             pool->queueP95 < 0
                 ? tr("%1 waiting").arg(pool->queued)
                 : tr("%1 waiting, p95 %2").arg(pool->queued).arg(secondsText(pool->queueP95))};
-        stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(pool->workers.size())),
+        const auto serving =
+            std::count_if(pool->workers.begin(), pool->workers.end(), [&](const auto &worker) {
+                return pool->nextGeneration == 0 || worker.generation != pool->nextGeneration;
+            });
+        stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(serving)),
                                           tr("%1 of %2 busy").arg(pool->busy).arg(pool->slots)};
     }
     stations << RequestPath::Station {toQString(view->kind),

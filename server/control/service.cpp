@@ -119,11 +119,12 @@ void ControlService::runChange(Change change)
     if (auto valid = validate(*next); !valid)
         return change.done(std::move(valid).error());
     std::string summary = change.summary.empty() ? summarise(diff) : change.summary;
-    if (change.dryRun)
-        return change.done(api::Changed {m_revision, std::move(summary)});
     auto prepared = m_host.prepare(*next);
     if (!prepared)
         return change.done(std::move(prepared).error());
+    // Only now: a port in use must be told before it is asked whether the change shall be made.
+    if (change.dryRun)
+        return change.done(api::Changed {m_revision, std::move(summary)});
 
     m_isChanging = true;
     Document toStore = *next;

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,14 +87,25 @@ Error heldBy(const std::string &directory, uint64_t pid)
                         directory, who)};
 }
 
+/// Of an open file description rather than flock's: whether one is held can then be asked without
+/// holding it for a moment, which made an engine that just started believe in another one.
+struct flock wholeFile(short type)
+{
+    struct flock range { };
+    range.l_type = type;
+    range.l_whence = SEEK_SET;
+    return range;
+}
+
 Result<FileDescriptor> takeLock(const std::string &directory)
 {
     const std::string path = directory + "/lock";
     FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock)
         return unusable(path, errno);
-    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
+    struct flock whole = wholeFile(F_WRLCK);
+    if (fcntl(lock.get(), F_OFD_SETLK, &whole) != 0) {
+        if (errno != EAGAIN && errno != EACCES)
             return unusable(path, errno);
         return heldBy(directory, holderOf(lock.get()));
     }
@@ -124,7 +134,8 @@ Result<void> DataDir::examine(const std::string &path)
     if (auto usable = check(path); !usable)
         return usable;
     const FileDescriptor lock(::open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (lock && flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    struct flock holder = wholeFile(F_RDLCK);
+    if (lock && fcntl(lock.get(), F_OFD_GETLK, &holder) == 0 && holder.l_type != F_UNLCK)
         return heldBy(path, holderOf(lock.get()));
     return examineDatabase(path + "/arcology.db");
 }

@@ -8,9 +8,9 @@
 
 namespace arc {
 
-/// A data directory that belongs to this engine for as long as the object lives: the lock is a
-/// flock on `lock`, so it is gone with the process, however that ended. Any thread, one at a time;
-/// open() touches the disk, so not on a loop.
+/// A data directory that belongs to this engine for as long as the object lives: the lock is one of
+/// an open file description (fcntl) on `lock`, so it is gone with the process, however that ended.
+/// Any thread, one at a time; open() touches the disk, so not on a loop.
 class DataDir {
 public:
     /// Creates what is missing (0700) and takes the lock. DataDir: held by another engine, or not

@@ -34,6 +34,35 @@ bool isOutOfRoom(int errnoValue) noexcept
     return errnoValue == ENOSPC || errnoValue == EDQUOT || errnoValue == EFBIG;
 }
 
+/// quick_check's first finding, without the line before it that names the database.
+std::string_view firstFinding(std::string_view text)
+{
+    if (const size_t end = text.find('\n'); text.starts_with("***") && end != text.npos)
+        text.remove_prefix(end + 1);
+    return text.substr(0, text.find('\n'));
+}
+
+/// Of the file that failed: errno itself may be of a later call by now.
+int lastErrno(sqlite3_file *file)
+{
+    int value = 0;
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &value);
+    return value;
+}
+
+bool isDiskFull(sqlite3 *database)
+{
+    if (sqlite3_extended_errcode(database) == SQLITE_IOERR_SHMSIZE)
+        return true; // the shared index beside the log could not grow
+    sqlite3_file *data = nullptr;
+    sqlite3_file *log = nullptr; // write-ahead log or journal
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &data);
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return isOutOfRoom(sqlite3_system_errno(database)) || isOutOfRoom(lastErrno(data))
+        || isOutOfRoom(lastErrno(log));
+}
+
 Error sqliteError(sqlite3 *database, const std::string &path)
 {
     const auto told = [&](ErrorCode code, std::string_view sentence) {
@@ -52,7 +81,7 @@ Error sqliteError(sqlite3 *database, const std::string &path)
         return told(ErrorCode::DataDir,
                     fmt::format("is damaged or not a database of Arcology; {}", kDamagedRemedy));
     case SQLITE_IOERR:
-        if (isOutOfRoom(sqlite3_system_errno(database)))
+        if (isDiskFull(database))
             return told(ErrorCode::Full, "the disk is full; nothing was changed; free some space");
         return told(ErrorCode::Unavailable,
                     "cannot be read or written; nothing was changed; look at the disk's health");
@@ -192,9 +221,9 @@ Result<void> Database::checkPages()
     if (!row)
         return std::move(row).error();
     if (!*row || check->text(0) != "ok")
-        return Error {
-            ErrorCode::DataDir,
-            fmt::format("{}: is damaged ({}); {}", m_path, check->text(0), kDamagedRemedy)};
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}: is damaged ({}); {}", m_path, firstFinding(check->text(0)),
+                                  kDamagedRemedy)};
     return {};
 }
 

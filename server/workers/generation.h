@@ -18,8 +18,9 @@ struct Generation {
     bool proven = false;  ///< a worker of it was ready (and, of a candidate, stayed alive)
     int64_t failures = 0; ///< starts in a row that failed or died young
     bool gaveUp = false;
-    bool isOfSave = false; ///< the next save tries again, so this one need not
-    std::string cause;     ///< of the last failure
+    bool isOfSave = false;      ///< the next save tries again, so this one need not
+    std::string cause;          ///< of the last failure
+    bool failedToStart = false; ///< that one: its worker never was ready
 };
 
 /// What a running worker was started with; everything else changes under it.

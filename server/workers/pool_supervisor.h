@@ -71,7 +71,7 @@ private:
     void activate(WorkerProcess &worker);
     void retire(WorkerProcess &worker);
     void retireOld(size_t keep);
-    void countFailure(const std::string &cause);
+    void countFailure(const std::string &cause, bool wasReady);
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
     void say(const std::string &sentence);

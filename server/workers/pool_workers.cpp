@@ -92,7 +92,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
         m_workers.pop_back();
         say(fmt::format("a worker could not be started: {}", cause));
         if (identity.generation == m_serving.number)
-            countFailure(cause);
+            countFailure(cause, false);
         else
             candidateFailed(cause, true);
         return;
@@ -170,11 +170,12 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
     const uint64_t generation = worker.identity().generation;
     const bool wasServing = generation == m_serving.number;
     const bool mayTryAgain = !worker.isOverdue();
+    const bool wasReady = worker.wasReady();
     const std::string cause = deathCause(worker);
     // A start that got as far as requests was no failure, or one request that kills its worker
     // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
     const bool proven = worker.requestsAnswered() > 0 || (inFlight > 0 && !worker.isCondemned());
-    const bool failedStart = !proven && (!worker.wasReady() || worker.readyFor() < kYoung);
+    const bool failedStart = !proven && (!wasReady || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     planned && worker.cause().empty() ? "it was told to" : cause));
@@ -184,7 +185,7 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
     } else if (!planned && m_running) {
         m_restarts += generation <= m_serving.number ? 1 : 0;
         if (wasServing && failedStart) {
-            countFailure(cause);
+            countFailure(cause, wasReady);
         } else if (wasServing) {
             m_serving.failures = 0;
             m_serving.gaveUp = false;
@@ -193,9 +194,10 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
     reconcile();
 }
 
-void PoolSupervisor::countFailure(const std::string &cause)
+void PoolSupervisor::countFailure(const std::string &cause, bool wasReady)
 {
     ++m_serving.failures;
+    m_serving.failedToStart = !wasReady;
     m_serving.cause = cause;
     if (m_serving.failures < m_spec.settings.crashLoopCount) {
         m_backOff.arm(m_environment.control->timers(), backOffAfter(m_serving.failures));
@@ -252,6 +254,9 @@ std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
     case PoolState::Starting:
         return m_serving.failures > 0 ? m_serving.cause : std::string();
     case PoolState::Degraded:
+        if (!m_serving.failedToStart)
+            return fmt::format("{} of {} workers serve; the last one that ended {}", ready,
+                               wanted(), m_serving.cause);
         // The folder is live: what is in it now need not be what the others were started from.
         return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
                            "now: {}",

@@ -116,7 +116,6 @@ private Q_SLOTS:
     void rubbishIsNoRequest_data();
     void rubbishIsNoRequest();
     void onlyOneStartIsTheFirst();
-    void anotherUserIsRefused();
     void thePortalsChoiceIsTaken_data();
     void thePortalsChoiceIsTaken();
     void aChangeOfThePortalIsLive();
@@ -235,44 +234,6 @@ void TestDesktop::onlyOneStartIsTheFirst()
     // A place without locks stops nobody.
     const auto nowhere = claimFirstWindow("/nonexistent/window.sock");
     QVERIFY(nowhere && nowhere->get() < 0);
-}
-
-void TestDesktop::anotherUserIsRefused()
-{
-    if (::geteuid() != 0)
-        QSKIP("only root can become somebody else");
-    constexpr uid_t kNobody = 65534;
-    QTemporaryDir open;
-    QCOMPARE(::chmod(open.path().toLocal8Bit().constData(), 0755), 0);
-    const std::string name = open.filePath(s("w.sock")).toStdString();
-    SingleInstance first;
-    QVERIFY(first.listen(name));
-    QCOMPARE(::chmod(name.c_str(), 0777), 0); // as if the folder's rights were all there was
-    QSignalSpy started(&first, &SingleInstance::started);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::setuid(kNobody) != 0)
-            ::_exit(3);
-        // It reaches a socket of another user: it must not hand anything to that one either.
-        const bool handed = handToFirstWindow(name, {.folder = "/tmp/evil"});
-        sockaddr_un address {};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, name.data(), name.size());
-        const int raw = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        const bool connected =
-            ::connect(raw, reinterpret_cast<sockaddr *>(&address), sizeof address) == 0;
-        const char line[] = "{\"folder\":\"/tmp/evil\"}\n";
-        if (connected) [[maybe_unused]]
-            const ssize_t sent = ::write(raw, line, sizeof line - 1);
-        ::_exit(handed ? 1 : connected ? 0 : 2);
-    }
-    int status = -1;
-    QTRY_VERIFY(::waitpid(child, &status, WNOHANG) == child);
-    QVERIFY(WIFEXITED(status));
-    QCOMPARE(WEXITSTATUS(status), 0);
-    QVERIFY(handToFirstWindow(name, {.folder = "/own"})); // and this user still is
-    QTRY_COMPARE(started.count(), 1);
-    QCOMPARE(started.first().first().value<StartRequest>().folder, std::string("/own"));
 }
 
 void TestDesktop::thePortalsChoiceIsTaken_data()

@@ -165,7 +165,7 @@ void TestPages::aNewGenerationShowsHowFarItIs()
     fixture.bridge.refresh();
     QTRY_COMPARE(fixture.detail()->deployStrip()->text(),
                  QStringLiteral("Generation 2: 1 of 2 new workers are ready. Generation 1 serves "
-                                "until it takes over."));
+                                "until they take over."));
     QVERIFY(!fixture.detail()->deployButton()->isEnabled());
     fixture.control->setNextGeneration("shop", -1);
     fixture.bridge.refresh();
@@ -244,7 +244,7 @@ void TestPages::anotherCommandIsTakenApart()
 {
     PageFixture fixture;
     fixture.openSite(QStringLiteral("shop"));
-    fixture.choose(QStringLiteral("Other"));
+    fixture.choose(QStringLiteral("command"));
     QDialog *dialog = openDialog(fixture.shell);
     QVERIFY(dialog);
     QVERIFY(!fixture.confirmButton()->isEnabled());

@@ -448,7 +448,7 @@ void TestPending::anOldDraftIsOfferedAndNeverApplied()
     QTRY_COMPARE(next.staging().state(), Staging::State::Conflict);
     QVERIFY(next.bar()->isVisible());
     QVERIFY(!next.bar()->applyButton()->isEnabled());
-    next.shell.actions().action(QStringLiteral("edit.apply"))->trigger();
+    next.shell.registry().action(QStringLiteral("edit.apply"))->trigger();
     QCOMPARE(next.applied(), 0);
     next.bar()->reviewButton()->click();
     auto *conflict = next.dialog<ConflictDialog>();

@@ -52,6 +52,13 @@ public:
         QTRY_COMPARE(undo().known(), control->revision());
         QTRY_COMPARE(bridge.snapshot().revision, control->revision());
     }
+    /// One step, through to its end.
+    void go(UndoHistory::Way way)
+    {
+        const uint64_t before = control->revision();
+        undo().go(way);
+        QTRY_COMPARE(undo().known(), before + 1);
+    }
     QPushButton *button(const char *name)
     {
         QDialog *dialog = openDialog(shell);
@@ -105,15 +112,15 @@ void TestUndo::twoStepsGoBackInOrder()
     const Document before = fixture.control->document();
     fixture.remove(QStringLiteral("docs"));
     fixture.remove(QStringLiteral("api"));
-    fixture.undo().go(UndoHistory::Way::Undo);
+    fixture.go(UndoHistory::Way::Undo);
     QTRY_VERIFY(fixture.control->document().findSite("api"));
     QVERIFY(!fixture.control->document().findSite("docs"));
-    fixture.undo().go(UndoHistory::Way::Undo);
+    fixture.go(UndoHistory::Way::Undo);
     QTRY_VERIFY(fixture.control->document().findSite("docs"));
     QCOMPARE(fixture.control->document().apps.size(), before.apps.size());
-    fixture.undo().go(UndoHistory::Way::Redo);
+    fixture.go(UndoHistory::Way::Redo);
     QTRY_VERIFY(!fixture.control->document().findSite("docs"));
-    fixture.undo().go(UndoHistory::Way::Redo);
+    fixture.go(UndoHistory::Way::Redo);
     QTRY_VERIFY(!fixture.control->document().findSite("api"));
     QVERIFY(!fixture.undo().next(UndoHistory::Way::Redo));
 }
@@ -265,7 +272,7 @@ void TestUndo::everyActionHasAClass()
     UndoFixture fixture;
     fixture.openAndKnow();
     int withOperation = 0;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         if (entry.facts.operation.empty())
             continue; // changes only the window
         ++withOperation;
@@ -281,7 +288,7 @@ void TestUndo::everyActionAsksAsItsClassSays()
     fixture.openAndKnow();
     QTRY_VERIFY(fixture.bridge.siteFigures("shop")->now.requestsPerSecond > 0);
     int asked = 0;
-    for (const ActionRegistry::Entry &entry : fixture.shell.actions().entries()) {
+    for (const ActionRegistry::Entry &entry : fixture.shell.registry().entries()) {
         const auto asks = confirmationOf(entry.facts.operation);
         if (!entry.isOnSite() || (asks != Confirm::Dialog && asks != Confirm::Type))
             continue;

@@ -38,7 +38,6 @@ private Q_SLOTS:
     void theSameSecondIsTakenOnce();
     void oldSamplesAreDropped();
     void arrowKeysMoveTheCursor();
-    void fourChartsArePaintedWithinTheBudget();
     void outputIsCleaned_data();
     void outputIsCleaned();
     void lastLinesAreCounted_data();
@@ -246,42 +245,6 @@ void TestWidgets::arrowKeysMoveTheCursor()
     QCOMPARE(chart.cursor(), std::optional<size_t>(4));
     QTest::keyClick(&chart, Qt::Key_Escape);
     QVERIFY(!chart.cursor());
-}
-
-namespace {
-
-int64_t threadCpuNs()
-{
-    timespec now {};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
-} // namespace
-
-void TestWidgets::fourChartsArePaintedWithinTheBudget()
-{
-    LineChart chart(QStringLiteral("t"), ChartUnit::Seconds,
-                    {QStringLiteral("a"), QStringLiteral("b")},
-                    {{.colour = [](const Tokens &tokens) { return tokens.accent; }, .area = true},
-                     {.colour = [](const Tokens &tokens) {
-                         return tokens.error;
-                     }}});
-    chart.resize(400, 200);
-    for (int i = 0; i < 600; ++i)
-        chart.model().append(1000 * i + 1, std::array {0.01 * (i % 7), 0.02 * (i % 5)});
-    std::vector<int64_t> times;
-    QImage image(400, 200, QImage::Format_ARGB32_Premultiplied);
-    for (int i = 0; i < 9; ++i) {
-        const int64_t before = threadCpuNs();
-        for (int four = 0; four < 4; ++four)
-            chart.render(&image);
-        times.push_back(threadCpuNs() - before);
-    }
-    std::ranges::sort(times);
-    qInfo("four charts of 600 samples: %.2f ms", double(times[4]) / 1e6);
-    // The median of this thread's own time, because the machine is shared.
-    QVERIFY2(times[4] < 50'000'000, qPrintable(QString::number(times[4])));
 }
 
 void TestWidgets::outputIsCleaned_data()

@@ -277,6 +277,16 @@ QList<BadInput> addresses()
     };
 }
 
+/// As an engine would; until this test ends.
+void holdLock(const QString &file)
+{
+    const int lock = ::open(file.toUtf8().constData(), O_RDWR | O_CLOEXEC);
+    struct flock whole { };
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    QCOMPARE(::fcntl(lock, F_OFD_SETLK, &whole), 0);
+}
+
 QList<BadInput> dataDirectories()
 {
     const auto row = [](const char *name, std::function<void(Stage &, const QString &)> make,
@@ -343,10 +353,7 @@ QList<BadInput> dataDirectories()
             "a data directory in use",
             [](Stage &, const QString &dir) {
                 write(dir + "/data/lock", QByteArray::number(::getpid()) + '\n');
-                // Held until this test ends, as an engine would.
-                const int lock =
-                    ::open((dir + "/data/lock").toUtf8().constData(), O_RDWR | O_CLOEXEC);
-                QCOMPARE(::flock(lock, LOCK_EX | LOCK_NB), 0);
+                holdLock(dir + "/data/lock");
             },
             "{dir}/data is in use by another engine \\(pid {pid}\\)",
             "stop it, or choose another data directory"),

@@ -68,7 +68,7 @@ ServiceManager::ServiceManager()
     std::memcpy(address.sun_path, path.constData(), size_t(path.size()));
     if (bind(m_notify, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
         qFatal("cannot bind the notify socket");
-    m_receiver = std::thread([this] { receive(); });
+    m_receiver = Thread("notify", [this] { receive(); });
 }
 
 ServiceManager::~ServiceManager()

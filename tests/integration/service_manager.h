@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/base/thread.h"
+
 #include <QByteArray>
 #include <QList>
 #include <QString>
@@ -9,7 +11,6 @@
 
 #include <atomic>
 #include <mutex>
-#include <thread>
 
 namespace arc::test {
 
@@ -65,7 +66,7 @@ private:
     mutable std::mutex m_mutex; // guards the two below
     QList<Stored> m_stored;
     QByteArray m_status;
-    std::thread m_receiver;
+    Thread m_receiver;
 };
 
 } // namespace arc::test

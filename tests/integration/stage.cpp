@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/stage.h"
 
+#include "server/base/thread.h"
+
 #include <QCryptographicHash>
 #include <QDir>
 #include <QDirIterator>
@@ -11,7 +13,6 @@
 #include <QTest>
 
 #include <csignal>
-#include <thread>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -210,7 +211,7 @@ Finished Stage::guest(const QStringList &words)
 struct OtherEngine::Implementation {
     int listening = -1;
     int quit = ::eventfd(0, EFD_CLOEXEC);
-    std::thread thread;
+    Thread thread;
     QByteArray answer;
 
     void work()
@@ -242,7 +243,7 @@ OtherEngine::OtherEngine(const QString &socketPath, QByteArray header)
     if (::bind(m_impl->listening, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0
         || ::listen(m_impl->listening, 16) != 0)
         qFatal("cannot listen at %s", name.constData());
-    m_impl->thread = std::thread([impl = m_impl.get()] { impl->work(); });
+    m_impl->thread = Thread("stage", [impl = m_impl.get()] { impl->work(); });
 }
 
 OtherEngine::~OtherEngine()

@@ -21,6 +21,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QtTest>
@@ -183,6 +184,14 @@ QString TestBadInputWindow::importDocument(LiveWindow &window, const QString &fi
 {
     window.shell.findChild<ConfigDocuments *>()->importFile(file);
     return waitForText([&] {
+        // What only listening finds out comes after the question.
+        for (auto *box : window.shell.findChildren<QMessageBox *>()) {
+            for (QAbstractButton *button : box->buttons()) {
+                const auto role = box->buttonRole(button);
+                if (box->isVisible() && role != QMessageBox::RejectRole)
+                    button->click();
+            }
+        }
         return window.shell.toast()->isVisible() ? window.shell.toast()->text() : QString();
     });
 }

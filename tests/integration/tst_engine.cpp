@@ -356,9 +356,9 @@ void TestEngine::aUsersEngineNeedsNoFoldersMadeForIt()
     QVERIFY2(engine.state() == QProcess::Running, engine.readAllStandardError());
     QVERIFY(!(QFileInfo(home.filePath("run/arcology")).permissions()
               & (QFileDevice::ReadGroup | QFileDevice::ReadOther)));
+    QTRY_VERIFY(QFile::exists(home.filePath("data/of/mine/arcology/arcology.db")));
     engine.terminate();
     QVERIFY(engine.waitForFinished(30000));
-    QVERIFY(QFile::exists(home.filePath("data/of/mine/arcology/arcology.db")));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -37,7 +37,7 @@ HttpAnswer ask(const QString &url)
     const QUrl whole(url);
     QUrl near = whole;
     near.setHost("127.0.0.1"); // not every resolver knows *.localhost
-    return http(near.toString(), {.headers = {{"Host", whole.host().toLatin1()}}});
+    return http(near.toString(), {.host = whole.host().toLatin1()});
 }
 
 QString urlOf(const EngineProcess &engine, const QString &site)

@@ -133,10 +133,10 @@ private slots:
         QTemporaryDir data;
         QTemporaryDir app;
         write(app.filePath("app.py"),
-              "import sys\n"
+              "import arcology_worker\n"
               "def application(environ, start_response):\n"
               "    start_response('200 OK', [])\n"
-              "    return [sys.argv[0].encode()]\n");
+              "    return [arcology_worker.__file__.encode()]\n");
         QProcess served;
         served.start(m_stage.filePath("payload/bin/arcology"),
                      {"serve", app.path(), "--listen", "127.0.0.1:0", "--workers", "1"});
@@ -145,9 +145,9 @@ private slots:
                                  60000);
         const QString line = QString::fromUtf8(served.readLine()).trimmed();
         const QByteArray main = http(line.section(' ', -1) + "/").body;
-        QVERIFY2(main.startsWith(m_stage.filePath("payload/lib/arcology/worker/").toUtf8()), main);
         served.terminate();
         QVERIFY(served.waitForFinished(30000));
+        QVERIFY2(main.startsWith(m_stage.filePath("payload/lib/arcology/worker/").toUtf8()), main);
     }
 
     // ---- the one-file installer

@@ -343,7 +343,7 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::newRow("unknown option")
         << QStringList {"serve", empty, "--colour", "red"} << 2 << QByteArray("colour");
     QTest::newRow("no such folder")
-        << QStringList {"serve", empty + "/none"} << 3 << QByteArray("No such file");
+        << QStringList {"serve", empty + "/none"} << 3 << QByteArray("does not exist");
     QTest::newRow("not a project")
         << QStringList {"serve", empty, "--listen", any} << 3 << QByteArray("is not a project");
     QTest::newRow("a URL") << QStringList {"serve", "http://127.0.0.1:1", "--listen", any} << 2

@@ -105,7 +105,7 @@ qint64 enginePid(const QString &dataDir)
 bool isCounted(const QString &dataDir)
 {
     const Finished metrics = runArcology({"ctl", "metrics", "--data-dir", dataDir});
-    return metrics.out.contains("arcology_requests_total");
+    return metrics.out.contains("arcology_site_requests_total");
 }
 
 QByteArray wrkReport(QProcess &wrk)
@@ -138,6 +138,12 @@ class TestWindow : public QObject {
         QVERIFY(m_window.waitForStarted());
         QTRY_VERIFY_WITH_TIMEOUT(!windowId(m_display).isEmpty(), kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) > 0, kPatience);
+    }
+
+    /// waitForFinished() alone says no of a process whose end was noticed before.
+    bool hasEnded(int timeoutMs)
+    {
+        return m_window.state() == QProcess::NotRunning || m_window.waitForFinished(timeoutMs);
     }
 
 private slots:
@@ -251,8 +257,9 @@ void TestWindow::withoutATrayClosingIsExplainedAndKeepsServing()
     QTRY_VERIFY_WITH_TIMEOUT(isAskedBy("ctrl+w"), kPatience);
     m_display.shoot("window-close");
     const auto isGoneBy = [this](const char *key) {
+        m_display.xdotool({"windowactivate", windowId(m_display, "goes on serving")});
         m_display.xdotool({"key", "--window", "0", key});
-        return m_window.waitForFinished(500);
+        return hasEnded(500);
     };
     QTRY_VERIFY_WITH_TIMEOUT(isGoneBy("Return"), kPatience);
     QCOMPARE(m_window.exitCode(), 0);
@@ -261,7 +268,7 @@ void TestWindow::withoutATrayClosingIsExplainedAndKeepsServing()
     QTRY_VERIFY_WITH_TIMEOUT(isAskedBy("ctrl+w") || m_window.state() == QProcess::NotRunning,
                              kPatience);
     QVERIFY(windowId(m_display, "goes on serving").isEmpty()); // said once
-    QVERIFY(m_window.waitForFinished(kPatience));
+    QVERIFY(hasEnded(kPatience));
     openWindow();
 }
 
@@ -274,7 +281,7 @@ void TestWindow::aDisplayThatDiesIsNoticedByNoRequest()
     QVERIFY(wrk.waitForStarted());
     QVERIFY(!wrk.waitForFinished(1000));
     m_display.kill();
-    QVERIFY(m_window.waitForFinished(kPatience));
+    QVERIFY(hasEnded(kPatience));
     const QByteArray report = wrkReport(wrk);
     QVERIFY2(isClean(report), report);
     QCOMPARE(enginePid(m_data.path()), engine);

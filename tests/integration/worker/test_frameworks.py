@@ -95,8 +95,10 @@ class DjangoTest(unittest.TestCase):
         self.addCleanup(worker.__exit__)
         kind, value = worker.start()
         self.assertEqual(kind, FAILED)
-        self.assertEqual(value["error"], "ModuleNotFoundError: No module named 'shop_payments' "
-                                         "(shop/wsgi.py line 16, settings shop.settings)")
+        cause, remedy = value["error"].split("; ", 1)
+        self.assertEqual(cause, "ModuleNotFoundError: No module named 'shop_payments' "
+                                "(shop/wsgi.py line 16, settings shop.settings)")
+        self.assertTrue(remedy.startswith("install it with: "), remedy)
 
 
 class FlaskTest(unittest.TestCase):

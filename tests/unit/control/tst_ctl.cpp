@@ -260,11 +260,10 @@ private slots:
     void whatDoesNotExistExitsWithThree_data()
     {
         QTest::addColumn<QStringList>("arguments");
-        for (const char *bad :
-             {"site stop nobody", "site restart nobody", "site deploy nobody", "log tail nobody",
-              "worker kill 1", "settings get no.such", "settings list --site nobody",
-              "config diff 90 91", "config rollback 77", "site run nobody -- manage.py check",
-              "site add /no/such/folder"})
+        for (const char *bad : {"site stop nobody", "site restart nobody", "site deploy nobody",
+                                "log tail nobody", "worker kill 1", "settings list --site nobody",
+                                "config diff 90 91", "config rollback 77",
+                                "site run nobody -- manage.py check", "site add /no/such/folder"})
             QTest::newRow(bad) << QString(bad).split(' ');
     }
     void whatDoesNotExistExitsWithThree()
