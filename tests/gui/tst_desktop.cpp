@@ -5,6 +5,7 @@
 #include "gui/bridge/session_bus.h"
 #include "gui/bridge/single_instance.h"
 #include "gui/theme/desktop_scheme.h"
+#include "test_paths.h"
 
 #include <QDBusConnection>
 #include <QDBusMessage>

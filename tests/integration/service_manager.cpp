@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/service_manager.h"
+#include "test_paths.h"
 
 #include <QDeadlineTimer>
 #include <QDir>

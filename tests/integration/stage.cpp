@@ -2,6 +2,7 @@
 #include "tests/integration/stage.h"
 
 #include "server/base/thread.h"
+#include "test_paths.h"
 
 #include <QCryptographicHash>
 #include <QDir>

@@ -12,6 +12,7 @@
 #include "gui/widgets/banner.h"
 #include "gui/widgets/toast.h"
 #include "server/control/client/client.h"
+#include "test_paths.h"
 #include "tests/integration/bad_input_table.h"
 
 #include <QComboBox>

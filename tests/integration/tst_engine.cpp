@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A headless engine and `ctl`, as an administrator uses them: sites added and tuned live, restarts,
 // and kill -9.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QDir>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the installers bring, as far as it can be judged without installing a package: each file by
 // the tool that its reader trusts, and the one-file installer in a home of its own.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QDir>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The samples as `arcology serve` runs them, without an option, over real sockets, while their
 // workers are killed.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QCryptographicHash>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real window on a real X server: a folder is dragged in and served, and what happens to the
 // window afterwards is noticed by no request.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QDir>

@@ -3,6 +3,7 @@
 // it.
 #include "server/config/manual.h"
 #include "server/metrics/metrics.h"
+#include "test_paths.h"
 #include "tests/tidy/rules.h"
 
 #include <QFile>

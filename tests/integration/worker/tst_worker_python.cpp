@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "test_paths.h"
 #include "tests/integration/interpreters.h"
 
 #include <QDir>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/manual.h"
 #include "server/config/settings.h"
+#include "test_paths.h"
 
 #include <QFile>
 #include <QJsonDocument>

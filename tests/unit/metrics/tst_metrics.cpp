@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/metrics/metrics.h"
+#include "test_paths.h"
 
 #include <QtTest>
 

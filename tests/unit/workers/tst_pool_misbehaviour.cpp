@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers that break the protocol, their promises or themselves (tests/support/scripted_worker.py).
+#include "test_paths.h"
 #include "tests/support/pool_under_test.h"
 
 #include <QtTest>
