@@ -22,9 +22,8 @@ struct Missing {
     std::string_view what;
 };
 constexpr Missing kMissing[] = {
-    {"--tls-listen", "HTTPS"}, {"--cert", "HTTPS"},       {"--key", "HTTPS"},
-    {"--preload", "preload"},  {"cert", "HTTPS"},         {"cache", "cache"},
-    {"trace", "traces"},       {"upstream", "upstreams"}, {"cluster", "cluster"},
+    {"--preload", "preload"},  {"cache", "cache"},     {"trace", "traces"},
+    {"upstream", "upstreams"}, {"cluster", "cluster"},
 };
 
 /// The command as far as it was understood: "arcology ctl site".

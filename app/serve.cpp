@@ -5,6 +5,7 @@
 #include "app/command_line.h"
 #include "app/doctor/doctor.h"
 #include "app/paths.h"
+#include "app/pem_file.h"
 #include "server/config/address.h"
 #include "server/control/client/control_socket.h"
 #include "server/control/service.h"
@@ -30,6 +31,9 @@ namespace {
 struct ServeOptions {
     std::string target;
     std::string listen = "127.0.0.1:8080";
+    std::string tlsListen;
+    std::string cert;
+    std::string key;
     std::string name;
     std::string entry;
     std::string interface = "auto";
@@ -53,6 +57,12 @@ void describe(CLI::App &app, ServeOptions &options)
         ->required();
     app.add_option("--listen", options.listen, "ADDR:PORT for plain HTTP; port 0 picks one")
         ->capture_default_str();
+    app.add_option("--tls-listen", options.tlsListen, "ADDR:PORT for HTTPS; port 0 picks one");
+    auto *cert = app.add_option("--cert", options.cert,
+                                "PEM chain for --tls-listen; without it the local CA signs one");
+    auto *key = app.add_option("--key", options.key, "PEM private key of --cert");
+    cert->needs(key);
+    key->needs(cert);
     app.add_option("--name", options.name, "Name of the site");
     app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
     app.add_option("--interface", options.interface, "auto, wsgi or asgi")
@@ -119,6 +129,29 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     also("loops", options.loops);
     also("pool.reload_on_save", options.reload ? "on" : "");
     return pinSettings(set);
+}
+
+/// The listeners, and the certificate that --cert names.
+Result<void> addListeners(const ServeOptions &options, EngineOptions &engine)
+{
+    Document document {.listeners = {{.id = "http", .address = options.listen}}};
+    if (options.tlsListen.empty() && !options.cert.empty())
+        return Error {ErrorCode::Invalid, "--cert: say with --tls-listen where HTTPS answers"};
+    if (!options.tlsListen.empty())
+        document.listeners.push_back({.id = "https", .address = options.tlsListen, .tls = true});
+    if (!options.cert.empty()) {
+        auto chain = readPem(options.cert);
+        auto key = readPem(options.key);
+        if (!chain)
+            return std::move(chain).error().within("--cert");
+        if (!key)
+            return std::move(key).error().within("--key");
+        document.certificates.push_back({.id = "serve", .chain = *chain});
+        document.listeners.back().certificate = "serve";
+        engine.keys.emplace_back(std::move(*chain), std::move(*key));
+    }
+    engine.document = std::move(document);
+    return {};
 }
 
 /// Adds the site to a running engine, waits until it answers or failed, and says so. Control loop
@@ -233,6 +266,10 @@ int serve(const ServeOptions &options)
         return fail(site.error());
     if (auto address = checkListenAddress(options.listen); !address)
         return fail(std::move(address).error().within("--listen " + options.listen));
+    if (!options.tlsListen.empty()) {
+        if (auto address = checkListenAddress(options.tlsListen); !address)
+            return fail(std::move(address).error().within("--tls-listen " + options.tlsListen));
+    }
     auto settings = pinned(options);
     if (!settings)
         return fail(settings.error());
@@ -258,7 +295,8 @@ int serve(const ServeOptions &options)
     engineOptions.author = "serve";
     engineOptions.listenersMustBind = true;
     engineOptions.hostsPython = true;
-    engineOptions.document = Document {.listeners = {{.id = "http", .address = options.listen}}};
+    if (auto added = addListeners(options, engineOptions); !added)
+        return fail(added.error());
     NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(engineOptions));
     if (!engine)

@@ -27,6 +27,7 @@ struct CtlCommand {
 
     std::string site;
     CtlNewSite newSite;
+    CtlNewCertificate newCertificate;
     CtlLevel level;
     std::vector<std::string> words;
     std::string word;
@@ -64,6 +65,7 @@ public:
         addWorkers();
         addSettings();
         addConfig();
+        addCertificates();
         addVerb(m_app, "diagnostics", helpOf("diagnostics"),
                 [](CtlSession &session) { return ctlDiagnostics(session); });
         addLogs();
@@ -261,6 +263,30 @@ private:
         rollback.add_option(
             "revision", c.to,
             "The revision to go back to; the newest change is undone when not given");
+    }
+
+    void addCertificates()
+    {
+        CtlCommand &c = m_command;
+        CLI::App &group = addGroup("cert", "Certificates of HTTPS");
+        addVerb(group, "list", helpOf("cert list"),
+                [](CtlSession &session) { return ctlCertList(session); });
+        CLI::App &import =
+            addVerb(group, "import", helpOf("cert import"),
+                    [&c](CtlSession &session) { return ctlCertImport(session, c.newCertificate); });
+        import.add_option("name", c.newCertificate.name,
+                          "What to call it; else made from the host it is good for");
+        import
+            .add_option("--cert", c.newCertificate.chainFile,
+                        "PEM chain, the server's own certificate first")
+            ->required();
+        import.add_option("--key", c.newCertificate.keyFile, "PEM private key")->required();
+        CLI::App &remove =
+            addVerb(group, "remove", helpOf("cert remove"),
+                    [&c](CtlSession &session) { return ctlCertRemove(session, c.word); });
+        remove.add_option("name", c.word, "As cert list shows it")->required();
+        addVerb(group, "renew", helpOf("cert renew"),
+                [](CtlSession &session) { return ctlCertRenew(session); });
     }
 
     CLI::App &m_app;

@@ -74,6 +74,16 @@ int ctlConfigHistory(CtlSession &session, int limit);
 int ctlConfigDiff(CtlSession &session, uint64_t from, uint64_t to);
 int ctlConfigRollback(CtlSession &session, uint64_t to);
 
+struct CtlNewCertificate {
+    std::string name; ///< empty: made from what the certificate is good for
+    std::string chainFile;
+    std::string keyFile;
+};
+int ctlCertList(CtlSession &session);
+int ctlCertImport(CtlSession &session, const CtlNewCertificate &what);
+int ctlCertRemove(CtlSession &session, const std::string &name);
+int ctlCertRenew(CtlSession &session);
+
 /// "KEY=VALUE" to its two parts; Invalid without "=" or key.
 Result<std::pair<std::string, std::string>> splitPair(const std::string &text);
 

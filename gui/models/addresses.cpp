@@ -22,7 +22,8 @@ QStringList siteAddresses(std::string_view site, const std::vector<std::string> 
     };
     for (const std::string &text : urls) {
         QUrl url(toQString(text));
-        if (isLoopback(url.host()) && !site.empty()) {
+        // The certificate of an HTTPS address is good for this one, not for a name made up here.
+        if (url.scheme() == QLatin1String("http") && isLoopback(url.host()) && !site.empty()) {
             url.setHost(toQString(site) + QStringLiteral(".localhost"));
             if (url.isValid())
                 add(url.toString());

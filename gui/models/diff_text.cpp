@@ -77,6 +77,9 @@ QString memberLabel(const QString &key)
         {"routes", QT_TRANSLATE_NOOP("arc::DiffText", "Routes")},
         {"listeners", QT_TRANSLATE_NOOP("arc::DiffText", "Listeners")},
         {"address", QT_TRANSLATE_NOOP("arc::DiffText", "Address")},
+        {"tls", QT_TRANSLATE_NOOP("arc::DiffText", "HTTPS")},
+        {"certificate", QT_TRANSLATE_NOOP("arc::DiffText", "Certificate")},
+        {"chain", QT_TRANSLATE_NOOP("arc::DiffText", "Certificate chain")},
     };
     for (const auto &[name, label] : kLabels) {
         if (key == QLatin1String(name))
@@ -169,9 +172,10 @@ std::vector<DiffObject> readable(const api::DiffView &diff)
             continue;
         }
         DiffObject object;
-        object.title = (item.kind == "app"        ? text("App %1")
-                            : item.kind == "site" ? text("Site %1")
-                                                  : text("Listener %1"))
+        object.title = (item.kind == "app"               ? text("App %1")
+                            : item.kind == "site"        ? text("Site %1")
+                            : item.kind == "certificate" ? text("Certificate %1")
+                                                         : text("Listener %1"))
                            .arg(id);
         object.change = item.before.empty() ? DiffObject::Change::Added
             : item.after.empty()            ? DiffObject::Change::Removed

@@ -136,6 +136,8 @@ Result<void> applyItem(Document &document, const ChangeItem &item)
         return applySetting(document.settings, item);
     if (item.kind == "listener")
         return applyObject(document.listeners, item, listenerFromJson);
+    if (item.kind == "certificate")
+        return applyObject(document.certificates, item, certificateFromJson);
     if (item.kind == "app")
         return applyObject(document.apps, item, appFromJson);
     if (item.kind == "site")
@@ -245,6 +247,8 @@ Diff diffDocuments(const Document &before, const Document &after)
     compare(diff, "setting", settingsOf(before), settingsOf(after));
     compare(diff, "listener", objectsOf(before.listeners, listenerToJson),
             objectsOf(after.listeners, listenerToJson));
+    compare(diff, "certificate", objectsOf(before.certificates, certificateToJson),
+            objectsOf(after.certificates, certificateToJson));
     compare(diff, "app", objectsOf(before.apps, appToJson), objectsOf(after.apps, appToJson));
     compare(diff, "site", objectsOf(before.sites, siteToJson), objectsOf(after.sites, siteToJson));
     return diff;

@@ -57,6 +57,11 @@ const AppConfig *Document::findApp(std::string_view id) const noexcept
     return findById(apps, id);
 }
 
+const CertificateConfig *Document::findCertificate(std::string_view id) const noexcept
+{
+    return findById(certificates, id);
+}
+
 const SiteConfig *Document::findSite(std::string_view id) const noexcept
 {
     return findById(sites, id);

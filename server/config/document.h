@@ -18,7 +18,18 @@ struct ListenerConfig {
     std::string id;
     std::string
         address; ///< "127.0.0.1:8080", "[::1]:8080", ":8080", "unix:/path"; port 0 picks one
+    bool tls = false;
+    std::string certificate; ///< for clients that name no host, or one no site has; empty: the
+                             ///< local CA's
     bool operator==(const ListenerConfig &) const = default;
+};
+
+/// An imported certificate. Its private key is not here: it lies sealed in the data directory and
+/// is found by the public key.
+struct CertificateConfig {
+    std::string id;
+    std::string chain; ///< PEM, the server's own first
+    bool operator==(const CertificateConfig &) const = default;
 };
 
 struct AppConfig {
@@ -84,17 +95,19 @@ struct SiteConfig {
 struct Document {
     Overrides settings;
     std::vector<ListenerConfig> listeners;
+    std::vector<CertificateConfig> certificates;
     std::vector<AppConfig> apps;
     std::vector<SiteConfig> sites;
 
     const ListenerConfig *findListener(std::string_view id) const noexcept;
+    const CertificateConfig *findCertificate(std::string_view id) const noexcept;
     const AppConfig *findApp(std::string_view id) const noexcept;
     const SiteConfig *findSite(std::string_view id) const noexcept;
     bool operator==(const Document &) const = default;
 };
 
 /// Reads format 1. Unknown keys, wrong types and things this version cannot do (upstreams, filters,
-/// proxy, tls) are refused with the path to the place: "sites[0].routes[1].proxy: this version has
+/// proxy) are refused with the path to the place: "sites[0].routes[1].proxy: this version has
 /// no proxy handler".
 Result<Document> parseDocument(std::string_view json);
 /// The document as JSON, keys in a fixed order, two spaces of indentation.
@@ -106,7 +119,7 @@ Result<void> validate(const Document &document);
 
 /// One object or engine setting that differs between two documents.
 struct ChangeItem {
-    std::string kind;   ///< "setting", "listener", "app", "site"
+    std::string kind;   ///< "setting", "listener", "certificate", "app", "site"
     std::string id;     ///< object id, or the setting's key
     std::string before; ///< JSON; empty: was not there
     std::string after;  ///< JSON; empty: is gone

@@ -182,6 +182,20 @@ void checkListener(Checks &checks, const ListenerConfig &listener, const std::st
     checks.pass(checkListenAddress(listener.address), place + ".address: ");
 }
 
+void checkCertificate(Checks &checks, const CertificateConfig &certificate,
+                      const std::string &place)
+{
+    checkId(checks, certificate.id, place);
+    checks.expect(certificate.id != "local", place + ".id",
+                  "\"local\" is what the local CA's certificates are called");
+    checks.expect(certificate.chain.size() <= kValueBytesMax, place + ".chain",
+                  "longer than 131072 bytes");
+    checks.expect(certificate.chain.find("-----BEGIN CERTIFICATE-----") != std::string::npos,
+                  place + ".chain", "is no PEM certificate");
+    checks.expect(certificate.chain.find("PRIVATE KEY") == std::string::npos, place + ".chain",
+                  "must not hold a private key; import that with: arcology ctl cert import");
+}
+
 template <class T, class Check>
 void checkEach(Checks &checks, const std::vector<T> &list, const char *name, Check check)
 {
@@ -197,6 +211,7 @@ Result<void> checkObjects(const Document &document)
     Checks checks;
     checks.pass(checkOverrides(document.settings, Scope::Engine), "settings.");
     checkEach(checks, document.listeners, "listeners", checkListener);
+    checkEach(checks, document.certificates, "certificates", checkCertificate);
     checkEach(checks, document.apps, "apps", checkApp);
     checkEach(checks, document.sites, "sites", checkSite);
     return checks.end();

@@ -13,12 +13,14 @@ namespace arc {
 Json settingToJson(const SettingRow &row, const SettingValue &value);
 Json overridesToJson(const Overrides &overrides);
 Json listenerToJson(const ListenerConfig &listener);
+Json certificateToJson(const CertificateConfig &certificate);
 Json appToJson(const AppConfig &app);
 Json siteToJson(const SiteConfig &site);
 
 /// `place` begins every complaint: "sites[0]" gives "sites[0].routes[1].path: must be text".
 Result<SettingValue> settingFromJson(const SettingRow &row, const Json &json);
 Result<ListenerConfig> listenerFromJson(const Json &json, const std::string &place);
+Result<CertificateConfig> certificateFromJson(const Json &json, const std::string &place);
 Result<AppConfig> appFromJson(const Json &json, const std::string &place);
 Result<SiteConfig> siteFromJson(const Json &json, const std::string &place);
 Result<Document> documentFromJson(const Json &json);

@@ -274,12 +274,21 @@ Result<ListenerConfig> listenerFromJson(const Json &json, const std::string &pla
     ObjectReader reader(json, place, complaint);
     reader.text("id", listener.id, true);
     reader.text("address", listener.address, true);
-    bool wantsTls = false;
-    reader.flag("tls", wantsTls);
-    if (wantsTls)
-        complaint.add(reader.placeOf("tls"), "this version has no TLS");
+    reader.flag("tls", listener.tls);
+    reader.text("certificate", listener.certificate);
     reader.finish();
     return ended(std::move(listener), complaint);
+}
+
+Result<CertificateConfig> certificateFromJson(const Json &json, const std::string &place)
+{
+    Complaint complaint;
+    CertificateConfig certificate;
+    ObjectReader reader(json, place, complaint);
+    reader.text("id", certificate.id, true);
+    reader.text("chain", certificate.chain, true);
+    reader.finish();
+    return ended(std::move(certificate), complaint);
 }
 
 Result<AppConfig> appFromJson(const Json &json, const std::string &place)
@@ -326,6 +335,7 @@ Result<Document> documentFromJson(const Json &json)
         complaint.add("format", "this version reads format 1");
     readOverrides(reader, document.settings, complaint);
     readList(reader, "listeners", document.listeners, complaint, listenerFromJson);
+    readList(reader, "certificates", document.certificates, complaint, certificateFromJson);
     readList(reader, "apps", document.apps, complaint, appFromJson);
     reader.refuse("upstreams", "this version has no upstreams");
     readList(reader, "sites", document.sites, complaint, siteFromJson);

@@ -37,6 +37,16 @@ void checkAddresses(Checks &checks, const Document &document)
 
 void checkReferences(Checks &checks, const Document &document)
 {
+    for (size_t i = 0; i < document.listeners.size(); ++i) {
+        const ListenerConfig &listener = document.listeners[i];
+        checks.expect(listener.certificate.empty() || listener.tls,
+                      fmt::format("listeners[{}].certificate", i),
+                      "the listener does not speak TLS");
+        checks.expect(listener.certificate.empty()
+                          || document.findCertificate(listener.certificate),
+                      fmt::format("listeners[{}].certificate", i),
+                      fmt::format("there is no certificate \"{}\"", listener.certificate));
+    }
     for (size_t i = 0; i < document.sites.size(); ++i) {
         const SiteConfig &site = document.sites[i];
         for (size_t k = 0; k < site.listeners.size(); ++k) {
@@ -104,6 +114,7 @@ Result<void> validate(const Document &document)
         return checked;
     Checks checks;
     checkUnique(checks, document.listeners, "listeners");
+    checkUnique(checks, document.certificates, "certificates");
     checkUnique(checks, document.apps, "apps");
     checkUnique(checks, document.sites, "sites");
     checkAddresses(checks, document);

@@ -71,7 +71,17 @@ Json overridesToJson(const Overrides &overrides)
 
 Json listenerToJson(const ListenerConfig &listener)
 {
-    return {{"id", listener.id}, {"address", listener.address}};
+    Json json = {{"id", listener.id}, {"address", listener.address}};
+    if (listener.tls)
+        json["tls"] = true;
+    if (!listener.certificate.empty())
+        json["certificate"] = listener.certificate;
+    return json;
+}
+
+Json certificateToJson(const CertificateConfig &certificate)
+{
+    return {{"id", certificate.id}, {"chain", certificate.chain}};
 }
 
 Json appToJson(const AppConfig &app)
@@ -108,6 +118,8 @@ std::string printDocument(const Document &document)
     json["format"] = 1;
     json["settings"] = overridesToJson(document.settings);
     json["listeners"] = listToJson(document.listeners, listenerToJson);
+    if (!document.certificates.empty())
+        json["certificates"] = listToJson(document.certificates, certificateToJson);
     json["apps"] = listToJson(document.apps, appToJson);
     json["sites"] = listToJson(document.sites, siteToJson);
     return printJson(json) + "\n";

@@ -59,7 +59,8 @@ struct UnitRow {
     std::string_view unit;   ///< as a spin box shows it
 };
 constexpr UnitRow kUnits[] = {
-    {"_s", " s"}, {"_ms", " ms"}, {"_mib", " MiB"}, {"_kib", " KiB"}, {"_bytes", " B"},
+    {"_s", " s"},     {"_ms", " ms"},   {"_hours", " h"},
+    {"_mib", " MiB"}, {"_kib", " KiB"}, {"_bytes", " B"},
 };
 
 constexpr bool unitMatchesKey(const SettingRow &row)
@@ -191,7 +192,7 @@ std::string_view appliesName(Applies applies) noexcept
 
 std::string_view pageName(SettingPage page) noexcept
 {
-    constexpr std::array<std::string_view, 6> kNames {"General", "HTTP", "Limits",
+    constexpr std::array<std::string_view, 7> kNames {"General", "HTTP", "HTTPS",     "Limits",
                                                       "Workers", "Logs", "Operations"};
     return kNames[static_cast<size_t>(page)];
 }

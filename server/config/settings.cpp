@@ -125,6 +125,10 @@ Result<void> checkTogether(const Settings &settings)
                       fmt::format("buffers.response_kib: {} KiB for one answer do not fit into "
                                   "buffers.total_mib ({} MiB)",
                                   settings.responseBufferKiB, settings.buffersMiBMax)};
+    if (settings.tlsClients != "off" && !settings.tlsClientCa.starts_with('/'))
+        return Error {ErrorCode::Invalid,
+                      "tls.client_ca: name a PEM file by its absolute path when clients are asked "
+                      "for a certificate"};
     if (settings.opsListen != "off") {
         if (auto checked = checkListenAddress(settings.opsListen); !checked)
             return std::move(checked).error().within("ops.listen");

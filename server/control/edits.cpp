@@ -197,6 +197,10 @@ std::vector<api::EditProblem> problemsOf(const Document &current, const api::Cha
         note({}, {}, {}, fmt::format("more than {} edits in one change", kEditsMax));
         return problems;
     }
+    const auto together = applyChangeSet(current, what, pinned);
+    const auto valid = together ? validate(*together) : Result<void>(together.error());
+    if (valid) // also when an edit would be refused without another one
+        return problems;
     for (const api::SettingEdit &edit : what.settings) {
         note(edit.scope, edit.object, edit.key, refusalOf(current, [&](Document &copy) {
                  return applySettingEdit(copy, edit, pinned);
@@ -209,11 +213,7 @@ std::vector<api::EditProblem> problemsOf(const Document &current, const api::Cha
                  }));
         }
     }
-    if (!problems.empty())
-        return problems;
-    if (auto next = applyChangeSet(current, what, pinned); !next)
-        note({}, {}, {}, next.error().message());
-    else if (auto valid = validate(*next); !valid)
+    if (problems.empty())
         note({}, {}, {}, valid.error().message());
     return problems;
 }

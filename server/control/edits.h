@@ -69,8 +69,8 @@ std::vector<NewInterpreter> newInterpreters(const Document &current,
 /// All edits on a copy; the first that is refused is the answer. Does not validate the whole.
 Result<Document> applyChangeSet(const Document &current, const api::ChangeSet &what,
                                 const PinnedSettings &pinned);
-/// What would be refused, edit by edit, each tried alone on the current document; when every one is
-/// good alone but not all of them together, one problem without a key.
+/// Nothing when all edits together are good. Else what would be refused, edit by edit, each tried
+/// alone on the current document; when every one is good alone, one problem without a key.
 std::vector<api::EditProblem> problemsOf(const Document &current, const api::ChangeSet &what,
                                          const PinnedSettings &pinned);
 

@@ -44,6 +44,13 @@ public:
     virtual const Facts &facts() const = 0;
     /// What goes wrong just now and does not stop serving, one sentence each.
     virtual std::vector<std::string> troubles() const = 0;
+    /// Checks a certificate with its private key and keeps the key, sealed. The first name it is
+    /// good for.
+    virtual Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem) = 0;
+    virtual std::vector<api::CertificateView> certificates() = 0;
+    /// The root certificate of the local CA; empty while nothing needed it.
+    virtual std::string localCaPath() const = 0;
+    virtual void renewLocalCertificates() = 0;
     virtual const PinnedSettings &pinned() const = 0;
     virtual std::vector<api::ListenerStatus> listeners() const = 0;
     /// The pool of an app that runs, or null.

@@ -119,13 +119,14 @@ std::vector<std::string> ControlService::siteUrls(const SiteConfig &site) const
                 != site.listeners.end();
         if (!ours || listener.url.empty())
             continue;
+        const std::string scheme = listener.url.starts_with("https") ? "https://" : "http://";
         const size_t port = listener.url.rfind(':');
         const std::string suffix = port > 5 ? listener.url.substr(port) : std::string();
         if (site.hosts.empty())
             urls.push_back(listener.url);
         for (const std::string &host : site.hosts) {
             if (!host.starts_with("*"))
-                urls.push_back("http://" + host + suffix);
+                urls.push_back(scheme + host + suffix);
         }
     }
     return urls;

@@ -27,7 +27,8 @@ namespace {
 constexpr size_t kBlockingThreads = 4;
 constexpr const char *kFirstAddress = "127.0.0.1";
 constexpr uint16_t kFirstPort = 8080;
-constexpr uint16_t kLastPort = 8099;
+constexpr uint16_t kFirstTlsPort = 8443;
+constexpr uint16_t kPortsTried = 20;
 /// An app that needs longer to start does not hold up what waits for this engine.
 constexpr std::chrono::seconds kReadyWaitMax {30};
 constexpr std::chrono::milliseconds kReadyPoll {50};
@@ -53,25 +54,41 @@ LogLimits logLimits(const Settings &settings)
             .filesMax = static_cast<int>(settings.logFilesMax)};
 }
 
+/// What a client that types an address with this port speaks.
+bool isTlsPort(const std::string &listenAddress)
+{
+    return listenAddress.ends_with(":443") || listenAddress.ends_with(":8443");
+}
+
+/// The first free port from `first` on; port 0 when twenty are taken.
+std::string firstFreeAddress(uint16_t first)
+{
+    for (uint16_t port = first; port < first + kPortsTried; ++port) {
+        std::string text = fmt::format("{}:{}", kFirstAddress, port);
+        const auto address = SocketAddress::parse(text);
+        if (address && bindListener(*address, 1))
+            return text;
+    }
+    return fmt::format("{}:0", kFirstAddress);
+}
+
 /// A document for a machine that never had one: the sockets a service manager opened for us, else
-/// one listener on the first free port from 8080 on.
+/// one listener for HTTP and one for HTTPS.
 Document firstDocument(const std::vector<std::string> &offered)
 {
     Document document;
     for (const std::string &address : offered) {
-        const size_t count = document.listeners.size();
-        document.listeners.push_back(
-            {.id = count ? fmt::format("http-{}", count + 1) : "http", .address = address});
+        const bool tls = isTlsPort(address);
+        std::string id = tls ? "https" : "http";
+        if (document.findListener(id))
+            id += fmt::format("-{}", document.listeners.size() + 1);
+        document.listeners.push_back({.id = std::move(id), .address = address, .tls = tls});
     }
-    if (!document.listeners.empty())
-        return document;
-    for (uint16_t port = kFirstPort; port <= kLastPort; ++port) {
-        const std::string text = fmt::format("{}:{}", kFirstAddress, port);
-        const auto address = SocketAddress::parse(text);
-        if (address && bindListener(*address, 1))
-            return {.listeners = {{.id = "http", .address = text}}};
-    }
-    return {.listeners = {{.id = "http", .address = fmt::format("{}:0", kFirstAddress)}}};
+    if (document.listeners.empty())
+        document.listeners = {
+            {.id = "http", .address = firstFreeAddress(kFirstPort)},
+            {.id = "https", .address = firstFreeAddress(kFirstTlsPort), .tls = true}};
+    return document;
 }
 
 } // namespace
@@ -261,6 +278,10 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     service = std::make_unique<ControlService>(*live, *store);
     front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
     loops->start();
+    for (const auto &[chain, key] : std::exchange(options.keys, {})) {
+        if (auto kept = live->keepKey(chain, key); !kept)
+            return std::move(kept).error();
+    }
     return openFront();
 }
 

@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace arc {
 
@@ -23,10 +25,13 @@ struct EngineOptions {
     std::string executable;    ///< of this program, for workers
     PinnedSettings pinned;
     std::optional<Document> document; ///< replaces what is stored
-    std::string author = "arcology";  ///< of that replacement in the history
-    bool listenersMustBind = false;   ///< an address in use ends the start instead of being shown
-    bool opensOps = true;             ///< the operations address of the settings
-    api::About about;                 ///< version, build, libraries, system
+    /// Chain and private key of each certificate that `document` brings along: the keys are kept
+    /// sealed before it is served.
+    std::vector<std::pair<std::string, std::string>> keys;
+    std::string author = "arcology"; ///< of that replacement in the history
+    bool listenersMustBind = false;  ///< an address in use ends the start instead of being shown
+    bool opensOps = true;            ///< the operations address of the settings
+    api::About about;                ///< version, build, libraries, system
     std::function<std::string()> machineReport; ///< for diagnostics; blocks; may be null
     bool hostsPython = true;                    ///< for loops = auto: leave most cores to workers
     Supervisor supervisor;                      ///< the service manager, if one started us

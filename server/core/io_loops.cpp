@@ -63,16 +63,28 @@ void IoLoops::publish(const std::shared_ptr<const HttpSnapshot> &snapshot)
         one.loop->post([http = one.http.get(), snapshot] { http->publish(snapshot); });
 }
 
-void IoLoops::listen(const std::string &id, BoundListener listener)
+void IoLoops::listen(const std::string &id, BoundListener listener, ListenerKind kind)
 {
     ARC_ASSERT(listener.sockets.size() >= m_loops.size());
     for (size_t i = 0; i < listener.sockets.size(); ++i) {
         One &one = m_loops[i % m_loops.size()];
         one.loop->post(
-            [http = one.http.get(), id, socket = std::move(listener.sockets[i])]() mutable {
-                http->listen(std::move(id), std::move(socket));
+            [http = one.http.get(), id, kind, socket = std::move(listener.sockets[i])]() mutable {
+                http->listen(std::move(id), std::move(socket), kind);
             });
     }
+}
+
+void IoLoops::retune(const std::string &id, ListenerKind kind)
+{
+    for (One &one : m_loops)
+        one.loop->post([http = one.http.get(), id, kind] { http->retune(id, kind); });
+}
+
+void IoLoops::useTicketKeys(const std::shared_ptr<const TicketKeys> &keys)
+{
+    for (One &one : m_loops)
+        one.loop->post([http = one.http.get(), keys] { http->useTicketKeys(keys); });
 }
 
 void IoLoops::unlisten(const std::string &id)

@@ -30,7 +30,10 @@ public:
     void publish(const std::shared_ptr<const HttpSnapshot> &snapshot);
     /// Takes the sockets, at least one for each loop; those handed over by an engine with more
     /// loops are spread.
-    void listen(const std::string &id, BoundListener listener);
+    void listen(const std::string &id, BoundListener listener, ListenerKind kind);
+    /// Speaks something else on the same sockets from now on.
+    void retune(const std::string &id, ListenerKind kind);
+    void useTicketKeys(const std::shared_ptr<const TicketKeys> &keys);
     void unlisten(const std::string &id);
     /// Drains every loop, then calls done on `control`.
     void drain(std::chrono::milliseconds deadline, EventLoop &control, std::function<void()> done);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/live_config.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -30,9 +31,17 @@ public:
     Document document;
     std::map<std::string, BoundListener> bound; // new or moved listeners
     std::map<std::string, std::string> unbound; // listener -> why, at start only
+    TlsFront::Plan tls;
 };
 
-LiveConfig::LiveConfig(Parts parts) : m_parts(std::move(parts))
+LiveConfig::LiveConfig(Parts parts)
+    : m_parts(std::move(parts)), m_tls({.control = m_parts.control,
+                                        .loops = m_parts.loops,
+                                        .dataDir = m_parts.facts.dataDir,
+                                        .pinned = m_parts.pinned,
+                                        .renewed = [this] {
+                                            renewTls();
+                                        }})
 {
 }
 
@@ -44,9 +53,15 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
         return Error {ErrorCode::Cancelled, "the engine is stopping"};
     auto prepared = std::make_unique<PreparedConfig>();
     prepared->document = next;
+    auto tls = m_tls.prepare(next,
+                             m_started || m_parts.listenersMustBind ? TlsFront::Faults::Refuse
+                                                                    : TlsFront::Faults::Warn);
+    if (!tls)
+        return std::move(tls).error();
+    prepared->tls = std::move(*tls);
     for (const ListenerConfig &listener : next.listeners) {
         const auto open = m_listeners.find(listener.id);
-        if (open != m_listeners.end() && open->second.config == listener
+        if (open != m_listeners.end() && open->second.config.address == listener.address
             && open->second.error.empty())
             continue;
         auto address = SocketAddress::parse(listener.address);
@@ -57,7 +72,8 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
             prepared->bound.emplace(listener.id, std::move(*bound));
             continue;
         }
-        const bool wasUnbound = open != m_listeners.end() && open->second.config == listener;
+        const bool wasUnbound =
+            open != m_listeners.end() && open->second.config.address == listener.address;
         if (m_parts.listenersMustBind || (m_started && !wasUnbound))
             return std::move(bound).error();
         prepared->unbound.emplace(listener.id, bound.error().message());
@@ -85,8 +101,86 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
                     // would not be ended
         return;
 
-    const std::set<std::string> used = appsInUse(m_document);
-    for (const std::string &id : used) {
+    const Settings engine = engineSettings(m_document, m_parts.pinned);
+    m_tls.commit(std::move(prepared.tls), engine);
+    noteListeners(prepared);
+    startPools();
+    std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
+    publish();
+    openListeners(prepared); // now that there is something to answer with
+    // Loops stop routing to these pools before they are told to end; requests they hold are
+    // answered first.
+    for (auto &pool : unused)
+        retire(std::move(pool));
+    closeListeners();
+    for (const SiteConfig &site : before.sites) {
+        if (!m_document.findSite(site.id))
+            m_parts.metrics.forgetSite(site.id);
+    }
+    for (const AppConfig &app : before.apps) {
+        if (!m_document.findApp(app.id))
+            m_parts.metrics.forgetApp(app.id);
+    }
+    m_parts.settingsChanged(engine);
+}
+
+/// Before publish(), which needs to know where HTTPS answers.
+void LiveConfig::noteListeners(PreparedConfig &prepared)
+{
+    for (auto &[id, bound] : prepared.bound) {
+        const ListenerConfig &config = *m_document.findListener(id);
+        if (m_listeners.count(id)) {
+            m_parts.supervisor.forget(id);
+            m_parts.loops.unlisten(id);
+        }
+        m_listeners[id] = {.config = config,
+                           .url = bound.address.url(config.tls ? "https" : "http"),
+                           .port = bound.address.isUnix() ? uint16_t {0} : bound.address.port()};
+    }
+    for (auto &[id, why] : prepared.unbound)
+        m_listeners[id] = {.config = *m_document.findListener(id), .error = std::move(why)};
+}
+
+/// After publish(): a client of a TLS listener must find its certificate.
+void LiveConfig::openListeners(PreparedConfig &prepared)
+{
+    const auto kindOf = [](const ListenerConfig &config) {
+        return config.tls ? ListenerKind::Tls : ListenerKind::Plain;
+    };
+    for (auto &[id, bound] : prepared.bound) {
+        m_parts.supervisor.keep(id, bound);
+        m_parts.loops.listen(id, std::move(bound), kindOf(m_listeners[id].config));
+    }
+    for (auto &[id, listener] : m_listeners) {
+        const ListenerConfig *config = m_document.findListener(id);
+        if (!config || *config == listener.config)
+            continue;
+        if (config->tls != listener.config.tls) {
+            m_parts.loops.retune(id, kindOf(*config));
+            const std::string_view rest =
+                std::string_view(listener.url).substr(listener.url.find("://") + 3);
+            listener.url = fmt::format("{}://{}", config->tls ? "https" : "http", rest);
+        }
+        listener.config = *config;
+    }
+}
+
+void LiveConfig::closeListeners()
+{
+    for (auto each = m_listeners.begin(); each != m_listeners.end();) {
+        if (m_document.findListener(each->first)) {
+            ++each;
+            continue;
+        }
+        m_parts.supervisor.forget(each->first);
+        m_parts.loops.unlisten(each->first);
+        each = m_listeners.erase(each);
+    }
+}
+
+void LiveConfig::startPools()
+{
+    for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
         AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
         if (auto found = m_pools.find(id); found != m_pools.end()) {
@@ -107,6 +201,11 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
+}
+
+std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
+{
+    const std::set<std::string> used = appsInUse(m_document);
     std::vector<std::unique_ptr<AppPool>> unused;
     for (auto each = m_pools.begin(); each != m_pools.end();) {
         if (used.count(each->first)) {
@@ -116,45 +215,37 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
         unused.push_back(std::move(each->second));
         each = m_pools.erase(each);
     }
-    publish();
-    commitListeners(prepared); // now that there is something to answer with
-    // Loops stop routing to these pools before they are told to end; requests they hold are
-    // answered first.
-    for (auto &pool : unused)
-        retire(std::move(pool));
-    for (const SiteConfig &site : before.sites) {
-        if (!m_document.findSite(site.id))
-            m_parts.metrics.forgetSite(site.id);
-    }
-    for (const AppConfig &app : before.apps) {
-        if (!m_document.findApp(app.id))
-            m_parts.metrics.forgetApp(app.id);
-    }
-    m_parts.settingsChanged(engineSettings(m_document, m_parts.pinned));
+    return unused;
 }
 
-void LiveConfig::commitListeners(PreparedConfig &prepared)
+/// The same configuration with new certificates of the local CA.
+void LiveConfig::renewTls()
 {
-    for (auto &[id, bound] : prepared.bound) {
-        if (m_listeners.count(id)) {
-            m_parts.supervisor.forget(id);
-            m_parts.loops.unlisten(id);
-        }
-        m_parts.supervisor.keep(id, bound);
-        m_listeners[id] = {*m_document.findListener(id), bound.address.url("http"), {}};
-        m_parts.loops.listen(id, std::move(bound));
+    auto plan = m_tls.prepare(m_document, TlsFront::Faults::Warn);
+    if (!plan || m_draining) // the present ones are good for weeks; the next look tries again
+        return;
+    m_tls.commit(std::move(*plan), engineSettings(m_document, m_parts.pinned));
+    publish();
+}
+
+uint16_t LiveConfig::securePortOf(const SiteConfig &site) const
+{
+    for (const auto &[id, listener] : m_listeners) {
+        const bool isOwn = site.listeners.empty()
+            || std::find(site.listeners.begin(), site.listeners.end(), id) != site.listeners.end();
+        const ListenerConfig *config = m_document.findListener(id);
+        if (isOwn && config && config->tls && listener.port)
+            return listener.port;
     }
-    for (auto &[id, why] : prepared.unbound)
-        m_listeners[id] = {*m_document.findListener(id), {}, std::move(why)};
-    for (auto each = m_listeners.begin(); each != m_listeners.end();) {
-        if (m_document.findListener(each->first)) {
-            ++each;
-            continue;
-        }
-        m_parts.supervisor.forget(each->first);
-        m_parts.loops.unlisten(each->first);
-        each = m_listeners.erase(each);
-    }
+    return 0;
+}
+
+const EngineHost::Facts &LiveConfig::facts() const
+{
+    m_shownFacts = m_parts.facts;
+    const auto &warnings = m_tls.plan().warnings;
+    m_shownFacts.warnings.insert(m_shownFacts.warnings.end(), warnings.begin(), warnings.end());
+    return m_shownFacts;
 }
 
 void LiveConfig::publish()
@@ -164,6 +255,8 @@ void LiveConfig::publish()
         {.pinned = m_parts.pinned,
          .metrics = m_parts.metrics,
          .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
+         .securePort = [this](const SiteConfig &site) { return securePortOf(site); },
+         .tls = m_tls.plan().perLoop,
          .files = m_files}));
 }
 

@@ -5,6 +5,7 @@
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
 #include "server/core/supervisor.h"
+#include "server/core/tls_front.h"
 #include "server/loop/blocking_pool.h"
 #include "server/observe/app_log.h"
 
@@ -41,7 +42,7 @@ public:
     Result<std::unique_ptr<Prepared>> prepare(const Document &next) override;
     void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
 
-    const Facts &facts() const override { return m_parts.facts; }
+    const Facts &facts() const override;
     std::vector<std::string> troubles() const override { return m_parts.troubles(); }
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
@@ -64,6 +65,17 @@ public:
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
 
+    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem) override
+    {
+        return m_tls.keepKey(chainPem, keyPem);
+    }
+    std::vector<api::CertificateView> certificates() override
+    {
+        return m_tls.certificates(m_document);
+    }
+    std::string localCaPath() const override { return m_tls.localCaPath(); }
+    void renewLocalCertificates() override { m_tls.renewLocal(); }
+
     void setDraining() noexcept { m_draining = true; }
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
@@ -77,15 +89,24 @@ private:
     struct Listener {
         ListenerConfig config;
         std::string url;
+        uint16_t port = 0; ///< bound; 0: a Unix socket, or not open
         std::string error;
     };
-    void commitListeners(PreparedConfig &prepared);
+    void noteListeners(PreparedConfig &prepared);
+    void openListeners(PreparedConfig &prepared);
+    void closeListeners();
+    void startPools();
+    std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
+    void renewTls();
+    uint16_t securePortOf(const SiteConfig &site) const;
     void publish();
     void schedulePublish();
     void retire(std::unique_ptr<AppPool> pool);
 
     Parts m_parts;
+    mutable Facts m_shownFacts; // with the warnings of the configuration in force
     StaticHandlers m_files;
+    TlsFront m_tls;
     Document m_document;
     uint64_t m_revision = 0;
     bool m_started = false;

@@ -79,6 +79,7 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
         site->hosts = config.hosts;
         site->listeners = config.listeners;
         site->metrics = sources.metrics.site(config.id);
+        site->securePort = sources.securePort(config);
         for (const RouteConfig &route : config.routes) {
             auto handler = handlerOf(route, sources);
             if (!handler)
@@ -95,6 +96,7 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
     auto snapshot = std::make_shared<HttpSnapshot>();
     snapshot->revision = revision;
     snapshot->settings = engineSettings(document, sources.pinned);
+    snapshot->tls = sources.tls;
     snapshot->router = std::make_unique<const Router>(std::move(sites));
     return snapshot;
 }

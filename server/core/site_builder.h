@@ -23,6 +23,9 @@ struct SiteSources {
     MetricsRegistry &metrics;
     /// The pool of an app that runs, or null.
     std::function<const AppPool *(std::string_view app)> pool;
+    /// Where HTTPS answers for a site; 0: nowhere.
+    std::function<uint16_t(const SiteConfig &site)> securePort;
+    std::vector<std::shared_ptr<const TlsContexts>> tls;
     StaticHandlers &files;
 };
 

@@ -2,7 +2,7 @@
 #include "server/http/http_loop.h"
 
 #include "server/base/assert.h"
-#include "server/http/session/http1_connection.h"
+#include "server/http/session/connection.h"
 #include "server/http/session/session_loop.h"
 
 namespace arc {
@@ -26,9 +26,19 @@ void HttpLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
     m_impl->sessions.publish(std::move(snapshot));
 }
 
-void HttpLoop::listen(std::string id, FileDescriptor socket)
+void HttpLoop::listen(std::string id, FileDescriptor socket, ListenerKind kind)
 {
-    m_impl->sessions.listen(std::move(id), std::move(socket));
+    m_impl->sessions.listen(std::move(id), std::move(socket), kind);
+}
+
+void HttpLoop::retune(std::string_view id, ListenerKind kind)
+{
+    m_impl->sessions.retune(id, kind);
+}
+
+void HttpLoop::useTicketKeys(std::shared_ptr<const TicketKeys> keys)
+{
+    m_impl->sessions.useTicketKeys(std::move(keys));
 }
 
 void HttpLoop::unlisten(std::string_view id)
@@ -44,10 +54,8 @@ void HttpLoop::drain(std::chrono::milliseconds deadline, std::function<void()> d
 Exchange *HttpLoop::find(ExchangeId id) noexcept
 {
     ARC_DEBUG_ASSERT(m_impl->sessions.loop().isCurrent());
-    Http1Connection *connection = m_impl->sessions.table().find(id.slot, id.generation);
-    if (!connection || !connection->exchange() || connection->exchange()->isEnded())
-        return nullptr;
-    return connection->exchange();
+    Connection *connection = m_impl->sessions.table().at(id.slot);
+    return connection ? connection->exchange(id.generation) : nullptr;
 }
 
 void HttpLoop::setFiles(std::shared_ptr<FileCache> files) noexcept

@@ -15,6 +15,10 @@ namespace arc {
 
 class BufferBudget;
 class FileCache;
+class TicketKeys;
+
+/// What clients speak first.
+enum class ListenerKind { Plain, Tls };
 
 /// What all HTTP loops of an engine share. Outlives them.
 struct HttpShared {
@@ -38,7 +42,11 @@ public:
 
     void publish(std::shared_ptr<const HttpSnapshot> snapshot);
     /// Accepts on a socket of listener `id` from now on.
-    void listen(std::string id, FileDescriptor socket);
+    void listen(std::string id, FileDescriptor socket, ListenerKind kind = ListenerKind::Plain);
+    /// Session tickets are sealed with these from now on.
+    void useTicketKeys(std::shared_ptr<const TicketKeys> keys);
+    /// Speaks something else to the clients that come from now on.
+    void retune(std::string_view id, ListenerKind kind);
     /// Closes the socket; connections accepted through it live on.
     void unlisten(std::string_view id);
     /// Stops accepting, closes idle connections, answers what is in flight with Connection: close,

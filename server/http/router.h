@@ -4,6 +4,7 @@
 #include "server/config/settings.h"
 #include "server/http/exchange.h"
 #include "server/metrics/metrics.h"
+#include "server/tls/tls_contexts.h"
 
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ struct Site {
     std::vector<std::string> listeners; ///< empty: all
     std::vector<Route> routes;
     std::shared_ptr<SiteMetricsSet> metrics;
+    uint16_t securePort =
+        0; ///< where HTTPS answers for it, on the host the client named; 0: nowhere
 };
 
 /// Which site and route answer a request. Immutable; shared by all loops.
@@ -65,6 +68,8 @@ struct HttpSnapshot {
     uint64_t revision = 0;
     Settings settings; ///< of the engine
     std::unique_ptr<const Router> router;
+    /// For each I/O loop the contexts of its own; empty: no TLS.
+    std::vector<std::shared_ptr<const TlsContexts>> tls;
 };
 
 } // namespace arc

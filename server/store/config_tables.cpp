@@ -24,6 +24,7 @@ Result<void> addItem(Document &document, ChangeItem item)
                   std::make_move_iterator(from.end()));
     };
     append(document.listeners, single->listeners);
+    append(document.certificates, single->certificates);
     append(document.apps, single->apps);
     append(document.sites, single->sites);
     return {};

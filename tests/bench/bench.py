@@ -5,7 +5,7 @@
   tests/bench/bench.py build/release/bin/arcology [S1 S7-django ...] [--rounds 5] [--seconds 5]
 
 The servers of a scenario run on core 0, the load (wrk, 64 keep-alive connections) on core 1, in alternating rounds after a
-warm-up; the median counts. Only ratios inside one run mean anything. Needs wrk, curl, nginx, h2o, uwsgi with its
+warm-up; the median counts. Only ratios inside one run mean anything. Needs wrk, curl, openssl, nginx, h2o, haproxy, uwsgi with its
 Python plugin, uvicorn with uvloop and httptools; a peer that is not installed is named and left out.
 """
 import argparse
@@ -71,12 +71,15 @@ def free_port():
 class Running:
     """A peer that was started."""
 
-    def __init__(self, peer, folder, www):
+    def __init__(self, peer, scenario, folder, www, certificate):
         self.name = peer.name
+        self.scheme = "https" if scenario.tls else "http"
+        self.headers = [word for header in scenario.headers for word in ("-H", header)]
         self.port = free_port()
         self.folder = folder / re.sub(r"\W+", "_", peer.name)
         self.folder.mkdir(mode=0o755)
-        words = {"port": self.port, "dir": self.folder, "www": www, "apps": HERE / "apps"}
+        words = {"port": self.port, "dir": self.folder, "www": www, "apps": HERE / "apps", "cert": certificate / "cert.pem",
+                 "key": certificate / "key.pem", "certkey": certificate / "both.pem"}
         for name, text in peer.files.items():
             (self.folder / name).write_text(self.fill(text, words))
         self.log = open(self.folder / "output.log", "wb")
@@ -92,10 +95,11 @@ class Running:
         return text
 
     def wait_until_ready(self, path):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            answer = subprocess.run(["curl", "-s", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}",
-                                     f"http://127.0.0.1:{self.port}{path}"], capture_output=True, text=True, check=False)
+            answer = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}",
+                                     f"{self.scheme}://127.0.0.1:{self.port}{path}"], capture_output=True, text=True,
+                                    check=False)
             if answer.stdout == "200":
                 return
         self.log.flush()
@@ -104,7 +108,7 @@ class Running:
     def load(self, path, seconds):
         before = cpu_seconds(self.process.pid)
         report = subprocess.run(["taskset", "-c", CLIENT_CPU, "wrk", "-t1", "-c64", f"-d{seconds}s", "--latency",
-                                 f"http://127.0.0.1:{self.port}{path}"], capture_output=True, text=True, check=True).stdout
+                                 *self.headers, f"{self.scheme}://127.0.0.1:{self.port}{path}"], capture_output=True, text=True, check=True).stdout
         used = cpu_seconds(self.process.pid) - before
         requests = int(re.search(r"(\d+) requests in", report)[1])
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", report)[1])
@@ -123,14 +127,24 @@ class Running:
         self.log.close()
 
 
-def measure(scenario, folder, www, rounds, seconds):
+def make_certificate(folder):
+    """ECDSA P-256, signed by itself: what every peer of a TLS scenario shows."""
+    folder.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
+    (folder / "both.pem").write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
+    return folder
+
+
+def measure(scenario, folder, www, certificate, rounds, seconds):
     running = []
     try:
         for peer in scenario.peers:
             if not shutil.which(peer.command.split()[0]):
                 print(f"  {peer.name}: not installed, left out")
                 continue
-            running.append(Running(peer, folder, www))
+            running.append(Running(peer, scenario, folder, www, certificate))
         results = {server.name: [] for server in running}
         for server in running:
             server.wait_until_ready(scenario.path)
@@ -156,13 +170,14 @@ def main():
         www.mkdir()
         os.chmod(temporary, 0o755)
         (www / "1k.txt").write_bytes(b"x" * 1024)
+        certificate = make_certificate(pathlib.Path(temporary) / "certificate")
         for scenario in peers.scenarios(options.binary):
             if options.names and scenario.name not in options.names:
                 continue
             folder = pathlib.Path(temporary) / scenario.name
             folder.mkdir()
             print(f"{scenario.name}: {scenario.title}")
-            results = measure(scenario, folder, www, options.rounds, options.seconds)
+            results = measure(scenario, folder, www, certificate, options.rounds, options.seconds)
             medians = {name: statistics.median(each["us"] for each in rounds) for name, rounds in results.items()}
             for name, rounds in results.items():
                 rate = statistics.median(each["rate"] for each in rounds)

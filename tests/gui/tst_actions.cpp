@@ -437,6 +437,8 @@ void TestActions::aSiteIsShownByNameAndByPort_data()
                                     << QStringList {s("http://blog.localhost:8080")};
     QTest::newRow("another address")
         << s("blog") << s("http://10.0.0.5:80") << QStringList {s("http://10.0.0.5:80")};
+    QTest::newRow("HTTPS") << s("shop") << s("https://127.0.0.1:8443")
+                           << QStringList {s("https://127.0.0.1:8443")};
     QTest::newRow("no name yet") << QString() << s("http://127.0.0.1:8080")
                                  << QStringList {s("http://127.0.0.1:8080")};
     QTest::newRow("a name that is no host")

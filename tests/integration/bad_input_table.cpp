@@ -401,6 +401,42 @@ QList<BadInput> documents()
     };
 }
 
+QList<BadInput> certificates()
+{
+    const auto row = [](const char *name, const QStringList &files, const char *cause,
+                        const char *remedy, int exitCode) {
+        return BadInput {.name = name,
+                         .make =
+                             [](Stage &, const QString &dir) {
+                                 write(dir + "/text.pem", "nothing of a certificate");
+                             },
+                         .cause = cause,
+                         .remedy = remedy,
+                         .exitCode = exitCode,
+                         .serve = QStringList {"serve", "{site}", "--listen", "127.0.0.1:0",
+                                               "--tls-listen", "127.0.0.1:0"}
+                             + files,
+                         .ctl = QStringList {"cert", "import"} + files,
+                         .why = kNoEditor};
+    };
+    BadInput plain =
+        row("a certificate without HTTPS", {"--cert", "{dir}/text.pem", "--key", "{dir}/text.pem"},
+            "--cert: ", "say with --tls-listen where HTTPS answers", 2);
+    plain.serve.remove(4, 2);
+    plain.ctl.clear();
+    return {
+        row("a certificate without its key", {"--cert", "{dir}/text.pem"},
+            "--cert requires --key|--key is required", "--help` explains it", 2),
+        row("a certificate that is not there",
+            {"--cert", "{dir}/none.pem", "--key", "{dir}/text.pem"},
+            "--cert: {dir}/none.pem: No such file", "name a PEM file", 3),
+        row("a certificate that is none", {"--cert", "{dir}/text.pem", "--key", "{dir}/text.pem"},
+            "certificate: there is no certificate in it",
+            "a PEM file begins with -----BEGIN CERTIFICATE-----", 2),
+        plain,
+    };
+}
+
 QList<BadInput> words()
 {
     return {
@@ -428,14 +464,13 @@ QList<BadInput> words()
          .serve = {"serve", "{site}", "--set", "pool.processes=100000"},
          .ctl = {"settings", "set", "pool.processes=100000", "--app", "shop"},
          .why = "the window's fields take no number outside their range"},
-        {.name = "a certificate, in a version without HTTPS",
+        {.name = "clusters, in a version without them",
          .make = [](Stage &, const QString &) {},
-         .cause = "cert: this version has no HTTPS",
+         .cause = "cluster: this version has no cluster",
          .remedy = "leave it out",
          .exitCode = 2,
-         .serve = {"serve", "{site}", "--cert", "x.pem"},
-         .ctl = {"cert", "list"},
-         .why = kNoEditor},
+         .ctl = {"cluster", "status"},
+         .why = "only `ctl` has verbs"},
         {.name = "an unknown option",
          .make = [](Stage &, const QString &) {},
          .cause = "(there is no|unknown) option --colour",
@@ -478,7 +513,7 @@ QList<BadInput> words()
 const QList<BadInput> &badInputs()
 {
     static const QList<BadInput> all = folders() + apps() + interpreters() + addresses()
-        + dataDirectories() + documents() + words();
+        + dataDirectories() + documents() + certificates() + words();
     return all;
 }
 

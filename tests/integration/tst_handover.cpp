@@ -147,6 +147,7 @@ private slots:
     void aMovedListenerIsClosed();
     void aListenerThatChangesWhileServingChangesInTheStore();
     void aRenamedListenerKeepsItsSocket();
+    void anHttpsListenerIsHandedOverToo();
     void moreAndFewerLoopsServeEverySocket();
     void aSocketUnitIsServed();
     void appsSeeNothingOfTheManager();
@@ -298,6 +299,47 @@ void TestHandover::aRenamedListenerKeepsItsSocket()
     QTRY_COMPARE(service.manager.storedNames(), QStringList {"web"});
     QCOMPARE(service.manager.storedPorts("web").value(0), port);
     QCOMPARE(http(service.url("web")).status, 200);
+}
+
+void TestHandover::anHttpsListenerIsHandedOverToo()
+{
+    QJsonArray both = kAnyPort;
+    both << QJsonObject {{"id", "https"}, {"address", "127.0.0.1:0"}, {"tls", true}};
+    Service service;
+    QVERIFY(service.serve(both));
+    QTRY_COMPARE(service.manager.storedNames().size(), 2);
+    const quint16 port = service.manager.storedPorts("https").value(0);
+    const QStringList ask {"-sS",
+                           "-m",
+                           "60",
+                           "--cacert",
+                           service.manager.stateDirectory() + "/ca/root.pem",
+                           QString("https://127.0.0.1:%1/").arg(port)};
+    const Finished first = runProgram("curl", ask);
+    QVERIFY2(first.out == "hello ", first.error);
+    QCOMPARE(service.manager.stop(), 0);
+    QProcess waiting; // in the backlog: nobody serves
+    waiting.start("curl", ask);
+    QVERIFY(waiting.waitForStarted());
+    QVERIFY(service.serve(both));
+    QVERIFY(waiting.waitForFinished(60000));
+    QCOMPARE(waiting.readAllStandardOutput(), QByteArray("hello "));
+    QCOMPARE(service.manager.storedPorts("https").value(0), port);
+    QCOMPARE(http(service.url()).status, 200);
+    // Plain from now on: the socket stays.
+    QJsonObject document =
+        QJsonDocument::fromJson(
+            runArcology({"ctl", "config", "export", "--socket", service.manager.controlSocket()})
+                .out)
+            .object();
+    document["listeners"] = listeners({{"http", "127.0.0.1:0"}, {"https", "127.0.0.1:0"}});
+    write(service.folder.filePath("changed.json"), QJsonDocument(document).toJson());
+    const Finished done =
+        runArcology({"ctl", "config", "import", service.folder.filePath("changed.json"), "--socket",
+                     service.manager.controlSocket()});
+    QVERIFY2(done.exitCode == 0, done.out + done.error);
+    QTRY_COMPARE(http(service.url("https")).status, 200);
+    QCOMPARE(service.manager.storedPorts("https").value(0), port);
 }
 
 void TestHandover::moreAndFewerLoopsServeEverySocket()

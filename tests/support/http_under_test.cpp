@@ -166,7 +166,8 @@ Route holdRoute(std::string prefix, Held &held)
 }
 
 HttpUnderTest::HttpUnderTest(Options options)
-    : m_metrics(options.loops), m_site(m_metrics.site("test")), m_hosts(std::move(options.hosts))
+    : m_metrics(options.loops), m_site(m_metrics.site("test")), m_hosts(std::move(options.hosts)),
+      m_tls(std::move(options.tls))
 {
     std::signal(SIGPIPE, SIG_IGN);
     if (options.bufferBytes) // the setting counts in MiB, which is much for a test
@@ -187,7 +188,8 @@ HttpUnderTest::HttpUnderTest(Options options)
         part->loop = std::move(EventLoop::create("test", i, m_metrics.loop(i)).value());
         part->ring = std::make_unique<LogRing>(1 << 20);
         part->http = std::make_unique<HttpLoop>(*part->loop, shared, snapshot, part->ring.get());
-        part->http->listen("http", std::move(listener->sockets[i]));
+        part->http->listen("http", std::move(listener->sockets[i]),
+                           m_tls ? ListenerKind::Tls : ListenerKind::Plain);
         part->thread = Thread("test-loop", [loop = part->loop.get()] { loop->run(); });
         m_parts.push_back(std::move(part));
     }
@@ -217,6 +219,8 @@ std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Rout
     auto snapshot = std::make_shared<HttpSnapshot>();
     snapshot->revision = ++m_revision;
     snapshot->settings = settings;
+    for (size_t i = 0; m_tls && i < m_metrics.loopCount(); ++i)
+        snapshot->tls.push_back(m_tls());
     snapshot->router =
         std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {site});
     return snapshot;

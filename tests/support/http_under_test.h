@@ -8,6 +8,7 @@
 #include "server/net/listen.h"
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -67,6 +68,8 @@ public:
         size_t loops = 1;
         int64_t bufferBytes = 0; ///< 0: as the settings say
         std::vector<std::string> hosts;
+        /// TLS on the same port, the contexts of every loop; null: plain HTTP.
+        std::function<std::shared_ptr<const TlsContexts>()> tls;
     };
     explicit HttpUnderTest(Options options);
     ~HttpUnderTest();
@@ -82,6 +85,8 @@ public:
         return m_site->perLoop[index];
     }
     std::string takeLog(size_t index = 0);
+    /// For the next publish().
+    void useTls(std::function<std::shared_ptr<const TlsContexts>()> tls) { m_tls = std::move(tls); }
     int snapshotsRetired() const noexcept { return m_retired; }
 
 private:
@@ -98,6 +103,7 @@ private:
     std::shared_ptr<SiteMetricsSet> m_site;
     std::unique_ptr<BufferBudget> m_budget;
     std::vector<std::string> m_hosts;
+    std::function<std::shared_ptr<const TlsContexts>()> m_tls;
     uint64_t m_revision = 0;
     std::atomic<int> m_retired {0};
     uint16_t m_port = 0;

@@ -489,6 +489,39 @@ struct Rollback {
                ARC_FIELD("revision", revision))
 };
 
+struct CertificateView {
+    std::string id;
+    std::string source; ///< "import", "local"
+    std::vector<std::string> names;
+    std::string subject;
+    std::string issuer;
+    std::string keyType; ///< "EC P-256", "RSA 2048"
+    std::string fingerprint;
+    int64_t notBeforeUnix = 0;
+    int64_t notAfterUnix = 0;
+    std::vector<std::string> usedBy; ///< sites
+    ARC_FIELDS(CertificateView, ARC_FIELD("id", id), ARC_FIELD("source", source),
+               ARC_FIELD("names", names), ARC_FIELD("subject", subject),
+               ARC_FIELD("issuer", issuer), ARC_FIELD("key_type", keyType),
+               ARC_FIELD("fingerprint", fingerprint), ARC_FIELD("not_before_unix", notBeforeUnix),
+               ARC_FIELD("not_after_unix", notAfterUnix), ARC_FIELD("used_by", usedBy))
+};
+struct CertificateViews {
+    uint64_t revision = 0;
+    std::string localCa; ///< path of the local CA's root certificate; empty: none was needed yet
+    std::vector<CertificateView> certificates;
+    ARC_FIELDS(CertificateViews, ARC_FIELD("revision", revision), ARC_FIELD("local_ca", localCa),
+               ARC_FIELD("certificates", certificates))
+};
+struct NewCertificate {
+    std::string id;        ///< empty: made from its first name
+    std::string chain;     ///< PEM, the server's own first
+    std::string key;       ///< PEM, without a passphrase
+    uint64_t revision = 0; ///< it was made against; 0: the newest
+    ARC_FIELDS(NewCertificate, ARC_FIELD("id", id), ARC_FIELD("chain", chain),
+               ARC_FIELD("key", key), ARC_FIELD("revision", revision))
+};
+
 struct WorkerKill {
     int pid = 0;
     ARC_FIELDS(WorkerKill, ARC_FIELD("pid", pid))

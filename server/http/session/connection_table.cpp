@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/connection_table.h"
 
-#include "server/http/session/http1_connection.h"
+#include "server/http/session/connection.h"
 
 namespace arc {
 
@@ -19,30 +19,34 @@ uint32_t ConnectionTable::reserve()
     return slot;
 }
 
-void ConnectionTable::put(uint32_t slot, std::unique_ptr<Http1Connection> connection)
+void ConnectionTable::put(uint32_t slot, std::unique_ptr<Connection> connection)
 {
     m_slots[slot].connection = std::move(connection);
     ++m_count;
 }
 
-std::unique_ptr<Http1Connection> ConnectionTable::remove(uint32_t slot) noexcept
+std::unique_ptr<Connection> ConnectionTable::remove(uint32_t slot) noexcept
 {
-    std::unique_ptr<Http1Connection> removed = std::move(m_slots[slot].connection);
+    std::unique_ptr<Connection> removed = std::move(m_slots[slot].connection);
     markBusy(*removed);
-    ++m_slots[slot].generation;
     m_free.push_back(slot);
     --m_count;
     return removed;
 }
 
-Http1Connection *ConnectionTable::find(uint32_t slot, uint32_t generation) const noexcept
+std::unique_ptr<Connection> ConnectionTable::replace(uint32_t slot,
+                                                     std::unique_ptr<Connection> next) noexcept
 {
-    if (slot >= m_slots.size() || m_slots[slot].generation != generation)
-        return nullptr;
-    return m_slots[slot].connection.get();
+    markBusy(*m_slots[slot].connection);
+    return std::exchange(m_slots[slot].connection, std::move(next));
 }
 
-void ConnectionTable::markIdle(Http1Connection &connection,
+Connection *ConnectionTable::at(uint32_t slot) const noexcept
+{
+    return slot < m_slots.size() ? m_slots[slot].connection.get() : nullptr;
+}
+
+void ConnectionTable::markIdle(Connection &connection,
                                std::chrono::steady_clock::time_point now) noexcept
 {
     IdleLink &link = connection.idleLink();
@@ -55,18 +59,18 @@ void ConnectionTable::markIdle(Http1Connection &connection,
     m_newest = &connection;
 }
 
-void ConnectionTable::markBusy(Http1Connection &connection) noexcept
+void ConnectionTable::markBusy(Connection &connection) noexcept
 {
     if (connection.idleLink().listed)
         unlink(connection);
 }
 
-Http1Connection *ConnectionTable::quietest() const noexcept
+Connection *ConnectionTable::quietest() const noexcept
 {
     return m_oldest;
 }
 
-void ConnectionTable::unlink(Http1Connection &connection) noexcept
+void ConnectionTable::unlink(Connection &connection) noexcept
 {
     IdleLink &link = connection.idleLink();
     (link.previous ? link.previous->idleLink().next : m_oldest) = link.next;

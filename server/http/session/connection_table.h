@@ -8,13 +8,12 @@
 
 namespace arc {
 
-class Http1Connection;
-class Http1Exchange;
+class Connection;
 
 /// A connection's place in the list of those quiet longest; a member of the connection.
 struct IdleLink {
-    Http1Connection *previous = nullptr;
-    Http1Connection *next = nullptr;
+    Connection *previous = nullptr;
+    Connection *next = nullptr;
     std::chrono::steady_clock::time_point since {};
     bool listed = false;
 };
@@ -27,19 +26,22 @@ public:
     ~ConnectionTable();
 
     uint32_t reserve(); ///< a free slot for put()
-    void put(uint32_t slot, std::unique_ptr<Http1Connection> connection);
-    std::unique_ptr<Http1Connection> remove(uint32_t slot) noexcept;
+    void put(uint32_t slot, std::unique_ptr<Connection> connection);
+    std::unique_ptr<Connection> remove(uint32_t slot) noexcept;
+    /// Another protocol on the same slot; returns the one before.
+    std::unique_ptr<Connection> replace(uint32_t slot, std::unique_ptr<Connection> next) noexcept;
     size_t size() const noexcept { return m_count; }
 
-    /// A new exchange began on a slot: earlier ids no longer fit.
+    /// For an exchange that begins on a slot. The connection knows the generations that are still
+    /// running; none comes again.
     uint32_t nextGeneration(uint32_t slot) noexcept { return ++m_slots[slot].generation; }
-    Http1Connection *find(uint32_t slot, uint32_t generation) const noexcept;
+    Connection *at(uint32_t slot) const noexcept; ///< or null
 
     /// Idle from `now` on. The list is in order to one second, so that a busy keep-alive connection
     /// is not moved each time.
-    void markIdle(Http1Connection &connection, std::chrono::steady_clock::time_point now) noexcept;
-    void markBusy(Http1Connection &connection) noexcept;
-    Http1Connection *quietest() const noexcept; ///< the idle one that was quiet longest, or null
+    void markIdle(Connection &connection, std::chrono::steady_clock::time_point now) noexcept;
+    void markBusy(Connection &connection) noexcept;
+    Connection *quietest() const noexcept; ///< the idle one that was quiet longest, or null
     template <class F>
     void forEach(F &&f)
     {
@@ -49,17 +51,17 @@ public:
     }
 
 private:
-    void unlink(Http1Connection &connection) noexcept;
+    void unlink(Connection &connection) noexcept;
 
     struct Slot {
-        std::unique_ptr<Http1Connection> connection;
+        std::unique_ptr<Connection> connection;
         uint32_t generation = 0;
     };
     std::vector<Slot> m_slots;
     std::vector<uint32_t> m_free;
     size_t m_count = 0;
-    Http1Connection *m_oldest = nullptr;
-    Http1Connection *m_newest = nullptr;
+    Connection *m_oldest = nullptr;
+    Connection *m_newest = nullptr;
 };
 
 } // namespace arc

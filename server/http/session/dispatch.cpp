@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/dispatch.h"
 
-#include "server/http/session/http1_exchange.h"
+#include "server/http/session/session_exchange.h"
 #include "server/http/session/session_loop.h"
+#include "server/http/session/simple_handlers.h"
 #include "server/http/syntax/error_page.h"
+#include "server/tls/certificate.h"
 
 namespace arc {
 
@@ -12,6 +14,7 @@ namespace {
 /// Of this server as a whole: what "OPTIONS *" asks for. CONNECT and TRACE are never taken.
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr int kRetryAfterSeconds = 1;
+constexpr uint16_t kHttpsPort = 443;
 
 void refuseMethod(Exchange &exchange, std::string_view allowed)
 {
@@ -23,9 +26,42 @@ void refuseMethod(Exchange &exchange, std::string_view allowed)
     exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
 }
 
+/// Whether a TLS connection may carry a request for another name than the one it was made for (RFC
+/// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more.
+bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &match)
+{
+    const TlsEndpoint *greeted = tls.endpoint();
+    if (!greeted || match.site->id == greeted->site)
+        return true;
+    const Settings &wanted = match.route->settings;
+    if (wanted.tlsClients != "off"
+        && (wanted.tlsClients != clientCertificatesName(greeted->clients)
+            || wanted.tlsClientCa != greeted->clientCaFile))
+        return false;
+    return !tls.hasName() || namesCover(greeted->identity->names, host);
+}
+
+/// True when the answer was given: plain HTTP of a site that wants HTTPS.
+bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
+{
+    const RequestHead &head = exchange.request();
+    if (!match.site->securePort || head.host.empty())
+        return false;
+    std::string to = "https://" + std::string(head.host);
+    if (match.site->securePort != kHttpsPort)
+        to += ":" + std::to_string(match.site->securePort);
+    appendUrl(to, head.rawPath);
+    if (!head.query.empty())
+        appendUrl(to.append("?"), head.query);
+    ResponseHead answer {.status = 308, .headers = {}};
+    answer.headers.add("Location", to);
+    exchange.respond(std::move(answer), {});
+    return true;
+}
+
 } // namespace
 
-void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view listener) noexcept
+void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view listener) noexcept
 {
     const RequestHead &head = exchange.request();
     if (home.budget().isExhausted()) {
@@ -51,6 +87,12 @@ void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view liste
     } else if (match.outcome != Router::Outcome::Found) {
         home.metrics().requestsUnrouted.add(1);
         exchange.respondStatus(404);
+    } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
+        home.metrics().requestsBad.add(1);
+        exchange.respondStatus(421);
+    } else if (match.route->settings.tlsRedirect && !exchange.tls()
+               && redirectedToTls(exchange, match)) {
+        return;
     } else if (const uint64_t most = exchange.bodyBytesMax();
                most && head.contentLength.value_or(0) > most) {
         home.metrics().requestsBad.add(1);

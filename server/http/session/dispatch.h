@@ -5,11 +5,11 @@
 
 namespace arc {
 
-class Http1Exchange;
+class SessionExchange;
 class SessionLoop;
 
 /// Finds who answers a request and hands it over, or answers what nobody does: 404, 405, 413, 503
 /// and "OPTIONS *".
-void dispatch(Http1Exchange &exchange, SessionLoop &home, std::string_view listener) noexcept;
+void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view listener) noexcept;
 
 } // namespace arc

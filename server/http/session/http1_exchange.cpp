@@ -4,68 +4,26 @@
 #include "server/base/assert.h"
 #include "server/http/session/http1_connection.h"
 #include "server/http/session/session_loop.h"
-#include "server/http/session/trace_id.h"
 #include "server/http/syntax/response_head.h"
 
 #include <algorithm>
 
-#include <sys/socket.h>
-
 namespace arc {
 
-const SocketAddress &Http1Exchange::peer() const noexcept
+void Http1Exchange::open(Http1Connection &connection, const RequestHead &head)
 {
-    if (!m_peer)
-        m_peer = m_connection->peer();
-    return *m_peer;
+    SessionExchange::open(connection, head);
+    m_connection = &connection;
+    m_body = RequestBody(head);
 }
 
-const SocketAddress &Http1Exchange::local() const noexcept
+void Http1Exchange::reset() noexcept
 {
-    if (!m_local) {
-        sockaddr_storage storage {};
-        socklen_t length = sizeof storage;
-        auto *address = reinterpret_cast<sockaddr *>(&storage);
-        if (::getsockname(m_connection->socket(), address, &length) != 0)
-            length = 0;
-        m_local = SocketAddress::fromSystem(address, length);
-    }
-    return *m_local;
-}
-
-std::optional<uint32_t> Http1Exchange::peerUid() const noexcept
-{
-    ucred credentials {};
-    socklen_t length = sizeof credentials;
-    if (!peer().isUnix() && !local().isUnix())
-        return std::nullopt;
-    if (::getsockopt(m_connection->socket(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
-        return std::nullopt;
-    return credentials.uid;
-}
-
-HttpLoop &Http1Exchange::http() noexcept
-{
-    return m_home->front();
-}
-
-EventLoop &Http1Exchange::loop() noexcept
-{
-    return m_home->loop();
-}
-
-std::string_view Http1Exchange::requestId() noexcept
-{
-    if (!m_hasRequestId) {
-        m_hasRequestId = true;
-        const auto given =
-            traceIdOf(m_head.find(HeaderId::Traceparent).value_or(std::string_view()));
-        if (given.empty())
-            printTraceId(m_home->random(), m_home->random(), m_requestId);
-        else
-            std::copy(given.begin(), given.end(), m_requestId.begin());
-    }
-    return {m_requestId.data(), m_requestId.size()};
+    SessionExchange::reset();
+    m_connection = nullptr;
+    m_body = {};
+    m_left = 0;
+    m_framing = Framing::None;
 }
 
 void Http1Exchange::readBody() noexcept
@@ -133,6 +91,8 @@ void Http1Exchange::startAnswer(int status, std::string_view lines, std::optiona
     ResponseFraming framing;
     framing.server = m_home->snapshot().settings.serverHeader;
     framing.dateLine = m_home->dateLine();
+    if (tls()) // a browser ignores it over plain HTTP (RFC 6797 8.1)
+        framing.hstsSeconds = route().settings.tlsHsts.count();
     m_left = length.value_or(0);
     if (length) {
         m_framing = Framing::Length;
@@ -201,25 +161,6 @@ void Http1Exchange::end() noexcept
         && m_left) // less than announced: the client must not wait for the rest
         m_connection->closeAfterAnswer();
     ended();
-}
-
-void Http1Exchange::abort() noexcept
-{
-    if (m_state == State::Ended)
-        return;
-    if (m_state == State::Waiting) {
-        respondStatus(502);
-        return;
-    }
-    m_aborted = true;
-    ended();
-}
-
-void Http1Exchange::ended() noexcept
-{
-    m_state = State::Ended;
-    m_listener = nullptr;
-    m_connection->askForTurn();
 }
 
 bool Http1Exchange::isBacklogged() const noexcept

@@ -52,9 +52,9 @@ void Http1Connection::beginExchange(const RequestHead &head, std::string_view by
     ++m_turnRequests;
     m_phase = Phase::Answer;
     m_exchange = m_home.exchanges().take();
-    m_exchange->open(*this, head, m_home.table().nextGeneration(m_slot));
+    m_exchange->open(*this, head);
     m_home.input().consume(bytes.size());
-    dispatch(*m_exchange, m_home, *m_listener);
+    dispatch(*m_exchange, m_home, listener());
     if (!m_exchange->isEnded())
         m_exchange->keepHead(bytes);
 }

@@ -2,39 +2,36 @@
 // Http1Connection between its turns: what it keeps, what it waits for, and for how long.
 #include "server/http/session/http1_connection.h"
 
-#include <algorithm>
-
-#include <sys/socket.h>
-
 namespace arc {
 
 void Http1Connection::settle() noexcept
 {
-    if (m_lastAnswer && !m_exchange && (!m_outbox || !m_outbox->queue.pending())
-        && m_phase != Phase::Linger) {
+    if (m_lastAnswer && !m_exchange && !hasOutput() && m_phase != Phase::Linger) {
         afterLastAnswer();
         if (isClosed())
             return;
     }
     keepInput();
-    if (m_outbox && !m_exchange && m_outbox->isIdle())
-        m_home.outboxes().give(std::move(m_outbox));
-    if (m_watchesOutput && !m_writeBlocked && !(m_outbox && m_outbox->queue.pending())) {
-        m_watchesOutput = false;
-        m_event.watchInput(m_home.loop(), m_socket.get(), &Http1Connection::ready, this);
-    }
+    if (!m_exchange)
+        returnOutbox();
+    settleWatch();
     if (m_home.isDraining() && isIdle() && !m_toSkip && m_phase != Phase::Linger) {
         close(CloseHow::Plainly);
         return;
     }
-    setDeadlines();
-    if (m_phase == Phase::Idle) {
+    const Phase phase = phaseNow();
+    setDeadlines(readDueIn(phase));
+    m_phase = phase;
+    if (phase == Phase::Idle) {
         m_home.table().markIdle(*this, m_home.loop().now());
         m_home.becameIdle();
     } else {
         m_home.table().markBusy(*this);
     }
-    account();
+    int64_t held = m_partial.empty() ? 0 : static_cast<int64_t>(m_partial.capacity());
+    if (m_exchange)
+        held += static_cast<int64_t>(m_exchange->ownedBytes());
+    account(held);
 }
 
 void Http1Connection::keepInput()
@@ -57,7 +54,7 @@ void Http1Connection::afterLastAnswer() noexcept
         return;
     }
     // Closing with unread bytes would send a reset, which can overtake the answer (RFC 9112 9.6).
-    ::shutdown(m_socket.get(), SHUT_WR);
+    m_transport.endOutput();
     m_phase = Phase::Linger;
     m_readDue = m_home.loop().now() + kLingerTime;
     m_moreToDo = m_readable;
@@ -69,67 +66,32 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
         return Phase::Linger;
     if (m_exchange)
         return m_exchange->wantsBody() && !waits.forBudget ? Phase::Body : Phase::Answer;
-    if (m_outbox && m_outbox->queue.pending())
+    if (hasOutput())
         return Phase::Answer; // the write deadline runs
     if (m_toSkip)
         return Phase::Skip;
     return m_partial.empty() ? Phase::Idle : Phase::Head;
 }
 
-void Http1Connection::setDeadlines() noexcept
+/// The read deadline of a phase that begins or goes on now.
+SteadyTime Http1Connection::readDueIn(Phase phase) const noexcept
 {
     const SteadyTime now = m_home.loop().now();
-    const Phase phase = phaseNow();
-    const bool entered = std::exchange(m_phase, phase) != phase;
+    const bool entered = phase != m_phase;
     switch (phase) {
     case Phase::Idle:
-        m_readDue = now + m_rules->idleTimeout;
-        break;
+        return now + m_rules->idleTimeout;
     case Phase::Head: // absolute: dripping bytes do not move it
-        if (entered)
-            m_readDue = now + m_rules->headTimeout;
-        break;
+        return entered ? now + m_rules->headTimeout : m_readDue;
     case Phase::Body:
     case Phase::Skip:
-        if (entered || m_turnBytes)
-            m_readDue = now + m_rules->bodyTimeout;
-        break;
+        return entered || m_turnBytes ? now + m_rules->bodyTimeout : m_readDue;
     case Phase::Answer:
-        m_readDue = {};
-        break;
+        return {};
     case Phase::Linger:
         break; // set once, by afterLastAnswer()
     }
-    if (!m_outbox || !m_outbox->queue.pending())
-        m_writeDue = {};
-    else if (m_sentInTurn || m_writeDue == SteadyTime())
-        m_writeDue = now + m_rules->writeTimeout;
-
-    SteadyTime due = m_readDue;
-    if (m_writeDue != SteadyTime() && (due == SteadyTime() || m_writeDue < due))
-        due = m_writeDue;
-    if (due != SteadyTime())
-        m_timer.arm(m_home.loop().timers(),
-                    std::chrono::ceil<std::chrono::milliseconds>(due - now));
-}
-
-void Http1Connection::timerDue(void *context) noexcept
-{
-    static_cast<Http1Connection *>(context)->deadlinePassed();
-}
-
-void Http1Connection::deadlinePassed() noexcept
-{
-    const SteadyTime now = m_home.loop().now();
-    m_turnBytes = 0;
-    m_sentInTurn = false;
-    if (m_writeDue != SteadyTime() && now >= m_writeDue)
-        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the
-                                    // kernel
-    else if (m_readDue != SteadyTime() && now >= m_readDue)
-        readDeadlinePassed();
-    else
-        setDeadlines();
+    return m_readDue;
 }
 
 void Http1Connection::readDeadlinePassed() noexcept

@@ -87,6 +87,13 @@ OutputQueue::Flush OutputQueue::flush(int socket) noexcept
     return Flush::Done;
 }
 
+std::string_view OutputQueue::memoryOf(const Piece &piece) const noexcept
+{
+    if (piece.kind == Kind::Text)
+        return {m_text.data() + (piece.textAt - m_textBase), piece.left};
+    return piece.chunk.bytes;
+}
+
 ssize_t OutputQueue::writeMemory(int socket, uint64_t &asked) noexcept
 {
     iovec parts[kGatherMax];
@@ -94,9 +101,7 @@ ssize_t OutputQueue::writeMemory(int socket, uint64_t &asked) noexcept
     size_t at = m_first;
     for (; at < m_pieces.size() && count < kGatherMax && m_pieces[at].kind != Kind::File; ++at) {
         const Piece &piece = m_pieces[at];
-        const char *from = piece.kind == Kind::Text ? m_text.data() + (piece.textAt - m_textBase)
-                                                    : piece.chunk.bytes.data();
-        parts[count++] = {const_cast<char *>(from), piece.left};
+        parts[count++] = {const_cast<char *>(memoryOf(piece).data()), piece.left};
         asked += piece.left;
     }
     // The file's first bytes then share a packet with the head before them.

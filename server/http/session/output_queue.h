@@ -9,6 +9,8 @@
 
 namespace arc {
 
+class TlsStream;
+
 /// Bytes on their way to one socket, in order: heads and small bodies copied into one text, larger
 /// bodies referred to, parts of files by descriptor. Confined to its loop; pooled there, so that
 /// its vectors keep their capacity.
@@ -32,6 +34,9 @@ public:
 
     /// Writes until everything is gone, the socket is full, or the turn's limit is reached.
     Flush flush(int socket) noexcept;
+    /// The same through TLS. Bytes count as sent when they are encrypted; what the socket does not
+    /// take then is held by the stream, and Blocked is told though nothing may be pending here.
+    Flush flush(TlsStream &tls, int socket) noexcept;
 
     uint64_t queuedTotal() const noexcept { return m_queued; }
     uint64_t sentTotal() const noexcept { return m_sent; }
@@ -50,6 +55,10 @@ private:
     };
     static constexpr size_t kGatherMax = 64;
 
+    /// The next bytes, in one piece and at most `size`; small pieces and file parts are put
+    /// together in `scratch`. Empty: a file is shorter than announced.
+    std::string_view nextBytes(size_t size, char *scratch) noexcept;
+    std::string_view memoryOf(const Piece &piece) const noexcept;
     ssize_t writeMemory(int socket, uint64_t &asked) noexcept;
     ssize_t writeFile(int socket) noexcept;
     void consume(uint64_t bytes) noexcept;

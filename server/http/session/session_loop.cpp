@@ -2,15 +2,16 @@
 #include "server/http/session/session_loop.h"
 
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/tls_handshake.h"
 
 #include <algorithm>
 
 namespace arc {
 
 ConnectionRules::ConnectionRules(const Settings &settings)
-    : headTimeout(settings.headTimeout), idleTimeout(settings.idleTimeout),
-      bodyTimeout(settings.bodyTimeout), writeTimeout(settings.writeTimeout),
-      requestsMax(settings.requestsPerConnection)
+    : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
+      idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
+      writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
 {
     head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
     head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
@@ -21,7 +22,7 @@ SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &sha
                          std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
     : m_front(front), m_loop(loop), m_shared(shared),
       m_log(accessLog, loop.metrics(), shared.wakeLogs), m_budget(shared.budget),
-      m_budgetTimer(&SessionLoop::budgetDue, this),
+      m_tls(loop.metrics()), m_budgetTimer(&SessionLoop::budgetDue, this),
       m_newcomerTimer(&SessionLoop::newcomersDue, this), m_drainTimer(&SessionLoop::drainDue, this)
 {
     std::random_device entropy;
@@ -34,9 +35,8 @@ SessionLoop::~SessionLoop()
 {
     m_drained = {};
     m_listening.clear();
-    m_table.forEach([](Http1Connection &connection) {
-        connection.close(Http1Connection::CloseHow::WithReset);
-    });
+    m_table.forEach(
+        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
     m_closed.clear();
 }
 
@@ -46,6 +46,8 @@ void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
     if (m_shared.budget)
         m_shared.budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
     m_rules = std::make_shared<const ConnectionRules>(settings);
+    const size_t index = m_loop.index();
+    m_tls.use(index < snapshot->tls.size() ? snapshot->tls[index] : nullptr);
     m_pins.push_back(std::make_unique<SnapshotPin>());
     m_pins.back()->snapshot = std::move(snapshot);
     m_current = m_pins.back().get();
@@ -73,15 +75,24 @@ SiteMetrics *SessionLoop::metricsOf(const Site *site) const noexcept
     return &site->metrics->perLoop[m_loop.index()];
 }
 
-void SessionLoop::listen(std::string id, FileDescriptor socket)
+void SessionLoop::listen(std::string id, FileDescriptor socket, ListenerKind kind)
 {
     const std::string *name = &*m_names.insert(std::move(id)).first;
     auto listening = std::make_unique<Listening>();
     listening->loop = this;
     listening->name = name;
+    listening->kind = kind;
     listening->acceptor = std::make_unique<Acceptor>(m_loop, std::move(socket),
                                                      &SessionLoop::accepted, listening.get());
     m_listening.push_back(std::move(listening));
+}
+
+void SessionLoop::retune(std::string_view id, ListenerKind kind)
+{
+    for (const auto &listening : m_listening) {
+        if (*listening->name == id)
+            listening->kind = kind;
+    }
 }
 
 void SessionLoop::unlisten(std::string_view id)
@@ -102,27 +113,50 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
     if (m_table.size() >= share())
         makeRoom(); // when another listener's connection took the last place, this one is taken
                     // over the limit
-    const uint32_t slot = m_table.reserve();
-    auto connection = std::make_unique<Http1Connection>(
-        *this, slot,
-        Http1Connection::Origin {
-            .socket = std::move(socket), .peer = peer, .listener = from.name, .rules = m_rules});
-    Http1Connection &begun = *connection;
-    m_table.put(slot, std::move(connection));
-    begun.start();
-    m_table.markIdle(begun, m_loop.now());
+    metrics().connectionsAccepted.add(1);
+    std::unique_ptr<TlsStream> tls;
+    if (from.kind == ListenerKind::Tls) {
+        tls = std::make_unique<TlsStream>(m_tls, *from.name);
+        if (!tls->isValid()) { // not served any more, or no memory
+            metrics().tlsFailed.add(1);
+            return true;
+        }
+    }
+    const Connection &begun = begin(from, std::move(socket), peer, std::move(tls));
     // A newcomer is idle too, but closing it for the next one would serve nobody.
     m_acceptPaused = m_table.size() >= share() && m_table.quietest() == &begun;
     return !m_acceptPaused;
 }
 
+Connection &SessionLoop::begin(const Listening &from, FileDescriptor socket,
+                               const SocketAddress &peer, std::unique_ptr<TlsStream> tls) noexcept
+{
+    const bool isSecure = tls != nullptr;
+    Connection::Origin origin {.transport = Transport(std::move(socket), std::move(tls)),
+                               .peer = PeerAddress(peer),
+                               .listener = from.name,
+                               .rules = m_rules};
+    const uint32_t slot = m_table.reserve();
+    std::unique_ptr<Connection> connection;
+    if (isSecure)
+        connection = std::make_unique<TlsHandshake>(*this, slot, std::move(origin));
+    else
+        connection = std::make_unique<Http1Connection>(*this, slot, std::move(origin));
+    Connection &begun = *connection;
+    m_table.put(slot, std::move(connection));
+    metrics().connectionsOpen.add(1);
+    begun.start();
+    m_table.markIdle(begun, m_loop.now());
+    return begun;
+}
+
 void SessionLoop::makeRoom() noexcept
 {
-    Http1Connection *quietest = m_table.quietest();
+    Connection *quietest = m_table.quietest();
     if (!quietest)
         return;
     metrics().connectionsRefused.add(1);
-    quietest->close(Http1Connection::CloseHow::Plainly);
+    quietest->close(Connection::CloseHow::Plainly);
 }
 
 size_t SessionLoop::share() const noexcept
@@ -146,7 +180,7 @@ void SessionLoop::becameIdle() noexcept
         resumeAccepting();
 }
 
-void SessionLoop::runLater(Http1Connection &connection)
+void SessionLoop::runLater(Connection &connection)
 {
     if (std::exchange(connection.waits.forTurn, true))
         return;
@@ -154,7 +188,7 @@ void SessionLoop::runLater(Http1Connection &connection)
     m_loop.atEndOfTurn(*this);
 }
 
-void SessionLoop::waitForBudget(Http1Connection &connection)
+void SessionLoop::waitForBudget(Connection &connection)
 {
     if (std::exchange(connection.waits.forBudget, true))
         return;
@@ -166,7 +200,7 @@ void SessionLoop::waitForBudget(Http1Connection &connection)
 void SessionLoop::budgetDue(void *context) noexcept
 {
     auto &self = *static_cast<SessionLoop *>(context);
-    for (Http1Connection *connection : std::exchange(self.m_forBudget, {})) {
+    for (Connection *connection : std::exchange(self.m_forBudget, {})) {
         connection->waits.forBudget = false;
         self.runLater(*connection);
     }
@@ -177,7 +211,7 @@ void SessionLoop::endOfTurn() noexcept
     // A connection that asks again while it runs comes in the next turn: the loop runs this hook
     // once per turn.
     m_running.swap(m_forTurn);
-    for (Http1Connection *connection : m_running) {
+    for (Connection *connection : m_running) {
         connection->waits.forTurn = false;
         connection->run();
     }
@@ -188,12 +222,26 @@ void SessionLoop::endOfTurn() noexcept
         drainedMaybe();
 }
 
-void SessionLoop::forget(Http1Connection &connection) noexcept
+void SessionLoop::leaveLists(Connection &connection) noexcept
 {
-    if (connection.waits.forTurn)
+    if (std::exchange(connection.waits.forTurn, false))
         std::erase(m_forTurn, &connection);
-    if (connection.waits.forBudget)
+    if (std::exchange(connection.waits.forBudget, false))
         std::erase(m_forBudget, &connection);
+}
+
+void SessionLoop::replace(Connection &old, std::unique_ptr<Connection> next) noexcept
+{
+    leaveLists(old);
+    Connection &begun = *next;
+    m_closed.push_back(m_table.replace(old.slot(), std::move(next)));
+    begun.start();
+    runLater(begun);
+}
+
+void SessionLoop::forget(Connection &connection) noexcept
+{
+    leaveLists(connection);
     // Its functions may still be on the stack, so it lives until the end of the turn.
     m_closed.push_back(m_table.remove(connection.slot()));
     m_loop.atEndOfTurn(*this);
@@ -212,9 +260,9 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_draining = true;
     m_drained = std::move(done);
     m_listening.clear();
-    m_table.forEach([](Http1Connection &connection) {
+    m_table.forEach([](Connection &connection) {
         if (connection.expectsNothing())
-            connection.close(Http1Connection::CloseHow::Plainly);
+            connection.close(Connection::CloseHow::Plainly);
     });
     m_newcomerTimer.arm(m_loop.timers(), std::min(deadline, kNewcomerTime));
     m_drainTimer.arm(m_loop.timers(), deadline);
@@ -223,17 +271,16 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
 
 void SessionLoop::newcomersDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Connection &connection) {
         if (connection.isIdle())
-            connection.close(Http1Connection::CloseHow::Plainly);
+            connection.close(Connection::CloseHow::Plainly);
     });
 }
 
 void SessionLoop::drainDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach([](Http1Connection &connection) {
-        connection.close(Http1Connection::CloseHow::WithReset);
-    });
+    static_cast<SessionLoop *>(context)->m_table.forEach(
+        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
 }
 
 void SessionLoop::drainedMaybe() noexcept

@@ -12,6 +12,8 @@
 #include "server/http/syntax/head_parser.h"
 #include "server/loop/timer_wheel.h"
 #include "server/net/acceptor.h"
+#include "server/tls/tls_loop.h"
+#include "server/tls/tls_stream.h"
 
 #include <array>
 #include <map>
@@ -23,12 +25,13 @@
 
 namespace arc {
 
-class Http1Connection;
+class Connection;
 class Http1Exchange;
 
 /// The settings a connection keeps from its first moment to its last (Applies::OnNewConnections).
 struct ConnectionRules {
     HeadLimits head;
+    std::chrono::milliseconds handshakeTimeout {};
     std::chrono::milliseconds headTimeout {};
     std::chrono::milliseconds idleTimeout {};
     std::chrono::milliseconds bodyTimeout {};
@@ -60,7 +63,9 @@ public:
     ~SessionLoop() override;
 
     void publish(std::shared_ptr<const HttpSnapshot> snapshot);
-    void listen(std::string id, FileDescriptor socket);
+    void listen(std::string id, FileDescriptor socket, ListenerKind kind);
+    void useTicketKeys(std::shared_ptr<const TicketKeys> keys) { m_tls.use(std::move(keys)); }
+    void retune(std::string_view id, ListenerKind kind);
     void unlisten(std::string_view id);
     void drain(std::chrono::milliseconds deadline, std::function<void()> done);
 
@@ -84,10 +89,13 @@ public:
     SiteMetrics *metricsOf(const Site *site) const noexcept;
 
     /// Runs at the end of this turn of the loop; of the next one when that is being done already.
-    void runLater(Http1Connection &connection);
+    void runLater(Connection &connection);
     /// Runs again when the buffer budget may have room.
-    void waitForBudget(Http1Connection &connection);
-    void forget(Http1Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
+    void waitForBudget(Connection &connection);
+    void forget(Connection &connection) noexcept; ///< closed: destroyed at the end of the turn
+    /// Goes on with another protocol on the same socket: `old` has released it, and is destroyed at
+    /// the end of the turn. The new one has its first turn in the next one.
+    void replace(Connection &old, std::unique_ptr<Connection> next) noexcept;
     void becameIdle() noexcept;
     void charge(int64_t bytes) noexcept;
 
@@ -96,17 +104,21 @@ private:
         std::unique_ptr<Acceptor> acceptor;
         SessionLoop *loop;
         const std::string *name; ///< in m_names
+        ListenerKind kind;
     };
-    using Waiting = std::vector<Http1Connection *>;
+    using Waiting = std::vector<Connection *>;
 
     static bool accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept;
     static void budgetDue(void *context) noexcept;
     static void newcomersDue(void *context) noexcept;
     static void drainDue(void *context) noexcept;
     bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
+    Connection &begin(const Listening &from, FileDescriptor socket, const SocketAddress &peer,
+                      std::unique_ptr<TlsStream> tls) noexcept;
     void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
+    void leaveLists(Connection &connection) noexcept;
     void resumeAccepting() noexcept;
     void retireUnused() noexcept;
     void drainedMaybe() noexcept;
@@ -118,6 +130,7 @@ private:
     LoopBudget m_budget;
     TurnInput m_input;
     HeadScratch m_scratch;
+    TlsLoop m_tls;
     DateLine m_date;
     std::mt19937_64 m_random;
     std::vector<std::unique_ptr<SnapshotPin>> m_pins; ///< the current one and those still in use
@@ -131,7 +144,7 @@ private:
     Waiting m_forTurn;
     Waiting m_forBudget;
     Waiting m_running;
-    std::vector<std::unique_ptr<Http1Connection>> m_closed;
+    std::vector<std::unique_ptr<Connection>> m_closed;
     Timer m_budgetTimer;
     Timer m_newcomerTimer;
     Timer m_drainTimer;

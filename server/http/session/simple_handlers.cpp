@@ -5,10 +5,6 @@
 
 namespace arc {
 
-namespace {
-
-/// Appends text of a URL. What RFC 3986 allows stays as it is, "%" included, since the client sent
-/// it encoded.
 void appendUrl(std::string &out, std::string_view text)
 {
     static constexpr std::string_view kAllowed = "-._~:/?#[]@!$&'()*+,;=%";
@@ -25,8 +21,6 @@ void appendUrl(std::string &out, std::string_view text)
         }
     }
 }
-
-} // namespace
 
 RespondHandler::RespondHandler(const RespondRoute &route)
     : m_status(route.status), m_body(std::make_shared<const std::string>(route.body))

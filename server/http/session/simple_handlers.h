@@ -40,4 +40,8 @@ private:
     const std::string m_prefix;
 };
 
+/// Appends text of a URL. What RFC 3986 allows stays as it is, "%" included, since the client sent
+/// it encoded.
+void appendUrl(std::string &out, std::string_view text);
+
 } // namespace arc

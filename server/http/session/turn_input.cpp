@@ -18,12 +18,17 @@ void TurnInput::load(std::string_view partial)
     m_to = partial.size();
 }
 
-ssize_t TurnInput::receive(int socket)
+std::span<char> TurnInput::room()
 {
     if (m_from == m_to)
         clear();
     makeRoom(kReadBytes);
-    const ssize_t count = ::recv(socket, m_bytes.get() + m_to, kReadBytes, 0);
+    return {m_bytes.get() + m_to, kReadBytes};
+}
+
+ssize_t TurnInput::receive(int socket)
+{
+    const ssize_t count = ::recv(socket, room().data(), kReadBytes, 0);
     if (count > 0)
         m_to += static_cast<size_t>(count);
     return count;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include <sys/types.h>
@@ -23,6 +24,10 @@ public:
     std::string_view bytes() const noexcept { return {m_bytes.get() + m_from, m_to - m_from}; }
     void consume(size_t count) noexcept { m_from += count; }
     void clear() noexcept { m_from = m_to = 0; }
+    /// Room of kReadBytes behind what is there, for whoever fills it otherwise; add() tells how
+    /// far.
+    std::span<char> room();
+    void add(size_t count) noexcept { m_to += count; }
     /// One recv() behind what is there; its result and errno. Asks for kReadBytes.
     ssize_t receive(int socket);
 

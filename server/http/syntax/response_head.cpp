@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace arc {
 
 namespace {
@@ -36,6 +38,8 @@ void appendResponseHead(std::string &out, int status, std::string_view lines,
     out += framing.dateLine;
     if (framing.server)
         out += "Server: Arcology\r\n";
+    if (framing.hstsSeconds)
+        out += fmt::format("Strict-Transport-Security: max-age={}\r\n", framing.hstsSeconds);
     out += lines;
     const bool forbidsFraming = status < 200 || status == 204;
     if (framing.chunked && !forbidsFraming && status != 304) {

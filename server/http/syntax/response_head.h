@@ -23,6 +23,7 @@ struct ResponseFraming {
     Connection connection = Connection::Unsaid;
     bool server = false;       ///< http.server_header
     std::string_view dateLine; ///< of DateLine
+    int64_t hstsSeconds = 0;   ///< Strict-Transport-Security; 0: none
 };
 
 /// Appends the head, from the status line to the empty line. Statuses without a body (1xx, 204) get

@@ -14,7 +14,9 @@ QString text(const std::string &bytes)
 
 constexpr const char *kWhole = R"({ "format": 1,
   "settings":  { "loops": "auto", "limits.connections": "512", "http.server_header": true },
-  "listeners": [ { "id": "http",  "address": "127.0.0.1:8080" }, { "id": "b", "address": ":0", "tls": false } ],
+  "listeners": [ { "id": "http",  "address": "127.0.0.1:8080" }, { "id": "b", "address": ":0", "tls": false },
+                 { "id": "https", "address": "127.0.0.1:8443", "tls": true, "certificate": "shop" } ],
+  "certificates": [ { "id": "shop", "chain": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n" } ],
   "apps":      [ { "id": "shop", "root": "/srv/shop", "entry": "shop.wsgi:application", "interface": "wsgi",
                    "python": "/srv/shop/.venv/bin/python", "kind": "Django 3.2", "env": { "DEBUG": "0" },
                    "settings": { "pool.processes": "auto", "pool.threads": 4 } } ],
@@ -166,7 +168,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row("{}", "format: is missing");
     row(R"({"format":2})", "format: this version reads format 1");
     row(R"({"format":1,"colour":"red"})",
-        "colour: unknown key (known here: apps, format, listeners, settings, sites, upstreams)");
+        "colour: unknown key (known here: apps, certificates, format, listeners, settings, sites, "
+        "upstreams)");
     // settings
     row(around("settings", "[]"), "settings: must be an object");
     row(around("settings", R"({"a.b":1})"),
@@ -198,8 +201,28 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
         "listeners[0].address: a Unix socket's path has at most 107 bytes");
     row(around("listeners", R"([{"id":"a","address":"[1.2.3.4]:80"}])"),
         "listeners[0].address: \"[1.2.3.4]\" is not an IPv6 address in brackets");
-    row(around("listeners", R"([{"id":"a","address":":0","tls":true}])"),
-        "listeners[0].tls: this version has no TLS");
+    row(around("listeners", R"([{"id":"a","address":":0","tls":1}])"),
+        "listeners[0].tls: must be true or false");
+    row(around("listeners", R"([{"id":"a","address":":0","tls":true,"certificate":"x"}])"),
+        "listeners[0].certificate: there is no certificate \"x\"");
+    row(around("certificates", R"([{"id":"a"}])"), "certificates[0].chain: is missing");
+    row(around("certificates", R"([{"id":"a","chain":"x"}])"),
+        "certificates[0].chain: is no PEM certificate");
+    row(around("certificates", R"([{"id":"a","chain":"","key":"x"}])"),
+        "certificates[0].key: unknown key (known here: chain, id)");
+    row(around(
+            "certificates",
+            R"([{"id":"a","chain":"-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----"}])"),
+        "certificates[0].chain: must not hold a private key; import that with: arcology ctl cert "
+        "import");
+    row(around("certificates", R"([{"id":"local","chain":"-----BEGIN CERTIFICATE-----"}])"),
+        "certificates[0].id: \"local\" is what the local CA's certificates are called");
+    row(around("sites", R"([{"id":"a","settings":{"tls.client_certificates":"required"}}])"),
+        "sites[0].settings.tls.client_ca: name a PEM file by its absolute path when clients are "
+        "asked for a certificate");
+    row(around("sites", R"([{"id":"a","settings":{"tls.client_certificates":"perhaps"}}])"),
+        "sites[0].settings.tls.client_certificates: \"perhaps\" is not one of off, optional, "
+        "required");
     row(around("listeners", R"([{"id":"a","address":":1"},{"id":"a","address":":2"}])"),
         "listeners[1].id: \"a\" is taken");
     row(around("listeners", R"([{"id":"a","address":":1"},{"id":"b","address":":1"}])"),

@@ -106,6 +106,36 @@ private slots:
         QVERIFY(ran.out.find("Warning: the ops address is taken\n") != std::string::npos);
     }
 
+    void certificatesAreListedImportedAndRemoved()
+    {
+        QTemporaryDir folder;
+        const auto file = [&](const char *name, const std::string &text) {
+            std::string path = folder.filePath(name).toStdString();
+            std::ofstream(path) << text;
+            return path;
+        };
+        const std::string chain = file("chain.pem", "-----BEGIN CERTIFICATE-----");
+        const std::string key = file("key.pem", "-----BEGIN PRIVATE KEY-----");
+        const Ran list = run({"cert", "list"});
+        QCOMPARE(list.exit, 0);
+        QVERIFY2(list.out.find("localhost, 127.0.0.1, ::1") != std::string::npos, list.out.c_str());
+        QVERIFY(list.out.find("/var/lib/arcology/ca/root.pem\n") != std::string::npos);
+        const Ran imported = run({"cert", "import", "shop", "--cert", chain, "--key", key});
+        QVERIFY2(imported.exit == 0, imported.err.c_str());
+        QVERIFY(m_fake->document().findCertificate("shop"));
+        QVERIFY(run({"cert", "list"}).out.find("shop") != std::string::npos);
+        QCOMPARE(run({"cert", "remove", "shop"}).exit, 0);
+        QCOMPARE(run({"cert", "remove", "shop"}).exit, 3);
+        QCOMPARE(run({"cert", "renew"}).exit, 0);
+        QCOMPARE(m_fake->count("renewCertificates"), size_t {1});
+
+        QCOMPARE(run({"cert", "import", "shop", "--cert", chain}).exit, 2);
+        QCOMPARE(run({"cert", "import", "shop", "--cert", chain, "--key", "/nowhere"}).exit, 3);
+        const std::string large = file("large.pem", std::string(200'000, 'x'));
+        QCOMPARE(run({"cert", "import", "--cert", large, "--key", key}).exit, 2);
+        QCOMPARE(m_fake->count("importCertificate"), size_t {1});
+    }
+
     void tablesAreAligned()
     {
         const QStringList table = lines(run({"site", "list"}).out);

@@ -33,6 +33,7 @@ private slots:
     void whatIsRefused();
     void everyProblemIsFoundNotOnlyTheFirst();
     void whatIsGoodAloneMayBeWrongTogether();
+    void whatIsWrongAloneMayBeGoodTogether();
     void aSiteMayBeRenamedInTheSameChange();
     void tooManyEditsAreRefused();
     void whatIsPinnedStays();
@@ -127,6 +128,16 @@ void TestEdits::whatIsGoodAloneMayBeWrongTogether()
     QCOMPARE(problems.size(), size_t(1));
     QVERIFY(problems.front().key.empty());
     QVERIFY(problems.front().message.find("is claimed by site") != std::string::npos);
+}
+
+void TestEdits::whatIsWrongAloneMayBeGoodTogether()
+{
+    FakeControl engine;
+    api::ChangeSet what = setting("tls.client_certificates", "required", "site", "shop");
+    QCOMPARE(problemsOf(engine.document(), what, {}).size(), size_t(1));
+    what.settings.push_back(
+        {.key = "tls.client_ca", .scope = "site", .object = "shop", .value = "/etc/ca.pem"});
+    QVERIFY(problemsOf(engine.document(), what, {}).empty());
 }
 
 void TestEdits::aSiteMayBeRenamedInTheSameChange()

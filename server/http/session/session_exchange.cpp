@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection's side of Http1Exchange: begin, body and end; what handlers call is in
-// http1_exchange.cpp.
-#include "server/http/session/http1_connection.h"
-#include "server/http/session/http1_exchange.h"
+#include "server/http/session/session_exchange.h"
+
+#include "server/http/session/connection.h"
 #include "server/http/session/session_loop.h"
+#include "server/http/session/trace_id.h"
+
+#include <algorithm>
+
+#include <sys/socket.h>
 
 namespace arc {
 
@@ -16,28 +20,85 @@ constexpr int kClientLeftStatus = 499;
 
 } // namespace
 
-Http1Exchange::Http1Exchange()
+SessionExchange::SessionExchange()
 {
     reset();
 }
 
-Http1Exchange::~Http1Exchange() = default;
+SessionExchange::~SessionExchange() = default;
 
-void Http1Exchange::open(Http1Connection &connection, const RequestHead &head, uint32_t generation)
+void SessionExchange::open(Connection &connection, const RequestHead &head)
 {
     m_connection = &connection;
+    m_tls = connection.transport().tls();
     m_home = &connection.home();
     m_head = head;
-    m_body = RequestBody(head);
     m_continueDue = head.expectContinue && head.hasBody();
     m_snapshot = m_home->pin();
     m_id = {.loop = static_cast<uint32_t>(m_home->loop().index()),
             .slot = connection.slot(),
-            .generation = generation};
+            .generation = m_home->table().nextGeneration(connection.slot())};
     m_startedAt = m_home->loop().now();
 }
 
-void Http1Exchange::routeTo(const Router::Match &match) noexcept
+const SocketAddress &SessionExchange::peer() const noexcept
+{
+    if (!m_peer)
+        m_peer = m_connection->peer();
+    return *m_peer;
+}
+
+const SocketAddress &SessionExchange::local() const noexcept
+{
+    if (!m_local) {
+        sockaddr_storage storage {};
+        socklen_t length = sizeof storage;
+        auto *address = reinterpret_cast<sockaddr *>(&storage);
+        if (::getsockname(m_connection->transport().socket(), address, &length) != 0)
+            length = 0;
+        m_local = SocketAddress::fromSystem(address, length);
+    }
+    return *m_local;
+}
+
+std::optional<uint32_t> SessionExchange::peerUid() const noexcept
+{
+    ucred credentials {};
+    socklen_t length = sizeof credentials;
+    if (!peer().isUnix() && !local().isUnix())
+        return std::nullopt;
+    if (::getsockopt(m_connection->transport().socket(), SOL_SOCKET, SO_PEERCRED, &credentials,
+                     &length)
+        != 0)
+        return std::nullopt;
+    return credentials.uid;
+}
+
+HttpLoop &SessionExchange::http() noexcept
+{
+    return m_home->front();
+}
+
+EventLoop &SessionExchange::loop() noexcept
+{
+    return m_home->loop();
+}
+
+std::string_view SessionExchange::requestId() noexcept
+{
+    if (!m_hasRequestId) {
+        m_hasRequestId = true;
+        const auto given =
+            traceIdOf(m_head.find(HeaderId::Traceparent).value_or(std::string_view()));
+        if (given.empty())
+            printTraceId(m_home->random(), m_home->random(), m_requestId);
+        else
+            std::copy(given.begin(), given.end(), m_requestId.begin());
+    }
+    return {m_requestId.data(), m_requestId.size()};
+}
+
+void SessionExchange::routeTo(const Router::Match &match) noexcept
 {
     if (match.site)
         m_site = match.site;
@@ -49,30 +110,30 @@ void Http1Exchange::routeTo(const Router::Match &match) noexcept
         m_inFlight = InFlight(*metrics);
 }
 
-void Http1Exchange::keepHead(std::string_view bytes)
+void SessionExchange::keepHead(std::string_view bytes)
 {
     m_head = copyHead(m_head, bytes, m_ownText, m_ownHeaders);
 }
 
-uint64_t Http1Exchange::ownedBytes() const noexcept
+uint64_t SessionExchange::ownedByHead() const noexcept
 {
-    return sizeof *this + m_ownText.capacity() + m_ownHeaders.capacity() * sizeof(HeaderView);
+    return m_ownText.capacity() + m_ownHeaders.capacity() * sizeof(HeaderView);
 }
 
-void Http1Exchange::tellBody(std::string_view bytes) noexcept
+void SessionExchange::tellBody(std::string_view bytes) noexcept
 {
     if (m_listener && !bytes.empty())
         m_listener->onBody(bytes);
 }
 
-void Http1Exchange::tellBodyEnd() noexcept
+void SessionExchange::tellBodyEnd() noexcept
 {
     m_bodyEndTold = true;
     if (m_listener)
         m_listener->onBodyEnd();
 }
 
-void Http1Exchange::tellDrained(uint64_t pending) noexcept
+void SessionExchange::tellDrained(uint64_t pending) noexcept
 {
     if (!m_wasBacklogged || pending >= kBacklogHigh / 4 || m_state == State::Ended)
         return;
@@ -81,14 +142,14 @@ void Http1Exchange::tellDrained(uint64_t pending) noexcept
         m_listener->onDrained();
 }
 
-void Http1Exchange::tellGone() noexcept
+void SessionExchange::tellGone() noexcept
 {
     m_state = State::Ended;
     if (ExchangeListener *listener = std::exchange(m_listener, nullptr))
         listener->onGone();
 }
 
-void Http1Exchange::fail(int status, std::string_view reason) noexcept
+void SessionExchange::fail(int status, std::string_view reason) noexcept
 {
     ExchangeListener *listener = std::exchange(m_listener, nullptr);
     if (m_state == State::Waiting)
@@ -99,7 +160,26 @@ void Http1Exchange::fail(int status, std::string_view reason) noexcept
         listener->onGone();
 }
 
-void Http1Exchange::finish(Outbox &outbox)
+void SessionExchange::abort() noexcept
+{
+    if (m_state == State::Ended)
+        return;
+    if (m_state == State::Waiting) {
+        respondStatus(502);
+        return;
+    }
+    m_aborted = true;
+    ended();
+}
+
+void SessionExchange::ended() noexcept
+{
+    m_state = State::Ended;
+    m_listener = nullptr;
+    m_connection->askForTurn();
+}
+
+void SessionExchange::finish(Outbox &outbox)
 {
     if (!m_status)
         m_status = kClientLeftStatus;
@@ -117,7 +197,7 @@ void Http1Exchange::finish(Outbox &outbox)
     outbox.add(std::move(record));
 }
 
-void Http1Exchange::logInto(Outbox &outbox, AnswerRecord &record)
+void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
 {
     const std::string client = peer().host();
     AccessLine line;
@@ -138,12 +218,11 @@ void Http1Exchange::logInto(Outbox &outbox, AnswerRecord &record)
     record.logSize = outbox.logText().size() - record.logAt;
 }
 
-void Http1Exchange::reset() noexcept
+void SessionExchange::reset() noexcept
 {
     constexpr size_t kKeptTextMax = 16 * 1024;
     m_connection = nullptr;
     m_head = {};
-    m_body = {};
     m_snapshot = {};
     m_inFlight = {};
     m_site = &kNoSite;
@@ -153,10 +232,9 @@ void Http1Exchange::reset() noexcept
     m_peer.reset();
     m_local.reset();
     m_answerFrom.reset();
-    m_left = m_bodyBytesMax = 0;
+    m_bodyBytesMax = 0;
     m_status = 0;
     m_state = State::Waiting;
-    m_framing = Framing::None;
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
     m_wasBacklogged = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)

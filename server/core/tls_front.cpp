@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/core/tls_front.h"
+
+#include "server/base/text.h"
+#include "server/core/io_loops.h"
+#include "server/core/tls_planner.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+namespace {
+
+constexpr int64_t kDaySeconds = 86400;
+
+int64_t nowUnix()
+{
+    return unixNowMs() / 1000;
+}
+
+bool hasTls(const Document &document)
+{
+    return std::any_of(document.listeners.begin(), document.listeners.end(),
+                       [](const ListenerConfig &listener) { return listener.tls; });
+}
+
+} // namespace
+
+TlsFront::TlsFront(Parts parts)
+    : m_parts(std::move(parts)),
+      m_timer([](void *self) noexcept { static_cast<TlsFront *>(self)->look(); }, this)
+{
+}
+
+TlsFront::~TlsFront() = default;
+
+Result<KeyVault *> TlsFront::vault()
+{
+    if (!m_vault) {
+        auto opened = KeyVault::open(m_parts.dataDir);
+        if (!opened)
+            return std::move(opened).error();
+        m_vault.emplace(std::move(*opened));
+    }
+    return &*m_vault;
+}
+
+Result<LocalCa *> TlsFront::localCa()
+{
+    if (!m_ca) {
+        auto keys = vault();
+        if (!keys)
+            return std::move(keys).error();
+        auto opened = LocalCa::open(m_parts.dataDir, **keys, ownHostName(), nowUnix());
+        if (!opened)
+            return std::move(opened).error();
+        m_ca.emplace(std::move(*opened));
+    }
+    return &*m_ca;
+}
+
+Result<std::shared_ptr<const TlsIdentity>> TlsFront::local(const std::vector<std::string> &names)
+{
+    Leaf &leaf = m_leaves[names];
+    if (leaf.identity && leaf.notAfterUnix - nowUnix() > LocalCa::kRenewDays * kDaySeconds)
+        return leaf.identity;
+    auto ca = localCa();
+    if (!ca)
+        return std::move(ca).error();
+    auto fresh = (*ca)->sign(names, nowUnix());
+    if (!fresh)
+        return std::move(fresh).error();
+    leaf = {.identity = std::move(*fresh),
+            .notAfterUnix = nowUnix() + LocalCa::kLeafDays * kDaySeconds};
+    return leaf.identity;
+}
+
+Result<std::shared_ptr<const TlsIdentity>> TlsFront::localDefault()
+{
+    std::vector<std::string> names {"localhost", "127.0.0.1", "::1"};
+    if (const std::string host = ownHostName(); !host.empty() && host != "localhost")
+        names.push_back(host);
+    return local(names);
+}
+
+Result<std::shared_ptr<const TlsIdentity>>
+TlsFront::identityOf(const CertificateConfig &certificate)
+{
+    const std::string where = fmt::format("certificate {}", certificate.id);
+    auto facts = readCertificate(certificate.chain);
+    if (!facts)
+        return std::move(facts).error().within(where);
+    auto keys = vault();
+    if (!keys)
+        return std::move(keys).error();
+    auto key = (*keys)->get(facts->publicKeyId);
+    if (!key)
+        return std::move(key).error().within(where);
+    auto identity = std::make_shared<TlsIdentity>();
+    identity->id = certificate.id;
+    identity->names = facts->names;
+    identity->notAfterUnix = facts->notAfterUnix;
+    identity->chainPem = certificate.chain;
+    identity->keyPem = std::move(*key);
+    return std::shared_ptr<const TlsIdentity>(std::move(identity));
+}
+
+Result<std::vector<std::shared_ptr<const TlsIdentity>>>
+TlsFront::imported(const Document &document, Faults faults, std::vector<std::string> &warnings)
+{
+    std::vector<std::shared_ptr<const TlsIdentity>> all;
+    for (const CertificateConfig &certificate : document.certificates) {
+        auto identity = identityOf(certificate);
+        if (identity)
+            all.push_back(std::move(*identity));
+        else if (faults == Faults::Refuse)
+            return std::move(identity).error();
+        else
+            warnings.push_back(identity.error().message());
+    }
+    return all;
+}
+
+Result<TlsFront::Plan> TlsFront::prepare(const Document &next, Faults faults)
+{
+    Plan plan;
+    // Also without a listener: a document must not name what is not there.
+    auto known = imported(next, faults, plan.warnings);
+    if (!known)
+        return std::move(known).error();
+    if (!hasTls(next))
+        return plan;
+    if (engineSettings(next, m_parts.pinned).tlsLocalCa) {
+        if (auto ca = localCa(); !ca)
+            return std::move(ca).error();
+    }
+    const TlsSources sources {
+        .pinned = m_parts.pinned,
+        .imported = std::move(*known),
+        .localPermits = [this](std::string_view name) { return m_ca && m_ca->permits(name); },
+        .local = [this](const std::vector<std::string> &names) { return local(names); },
+        .localDefault =
+            [this] {
+                return localDefault();
+            }};
+    auto config = planTls(next, sources, plan.warnings);
+    if (!config)
+        return std::move(config).error();
+    if (faults == Faults::Warn) { // its names then get 421 from the listener's default endpoint
+        std::erase_if(config->endpoints, [&](const auto &endpoint) {
+            auto checked = TlsContexts::check(*config, *endpoint);
+            if (!checked)
+                plan.warnings.push_back(checked.error().message());
+            return !checked;
+        });
+    }
+    plan.config = std::make_shared<const TlsConfig>(std::move(*config));
+    if (m_plan.config && greetsAlike(*m_plan.config, *plan.config)) {
+        plan.config = m_plan.config;
+        plan.perLoop = m_plan.perLoop;
+        return plan;
+    }
+    for (size_t i = 0; i < m_parts.loops.count(); ++i) {
+        auto contexts = TlsContexts::build(plan.config);
+        if (!contexts)
+            return std::move(contexts).error();
+        plan.perLoop.push_back(std::move(*contexts));
+    }
+    return plan;
+}
+
+void TlsFront::commit(Plan plan, const Settings &engine)
+{
+    m_plan = std::move(plan);
+    m_ticketLife = std::chrono::hours(engine.tlsTicketHours);
+    std::set<const TlsIdentity *> used;
+    if (m_plan.config) {
+        for (const auto &endpoint : m_plan.config->endpoints)
+            used.insert(endpoint->identity.get());
+    }
+    std::erase_if(m_leaves,
+                  [&](const auto &leaf) { return !used.contains(leaf.second.identity.get()); });
+    if (m_plan.config && !m_ticketKeys)
+        look();
+}
+
+void TlsFront::look()
+{
+    if (!m_ticketKeys || m_parts.control.now() >= m_rotateAt)
+        rotateTicketKeys();
+    if (anyEndsSoon())
+        m_parts.renewed();
+    m_timer.arm(m_parts.control.timers(), kLookEvery);
+}
+
+bool TlsFront::anyEndsSoon() const
+{
+    return std::any_of(m_leaves.begin(), m_leaves.end(), [](const auto &leaf) {
+        return leaf.second.notAfterUnix - nowUnix() <= LocalCa::kRenewDays * kDaySeconds;
+    });
+}
+
+void TlsFront::rotateTicketKeys()
+{
+    auto fresh = TicketKeys::make(m_ticketKeys.get());
+    if (!fresh)
+        return; // the present ones go on; the next look tries again
+    m_ticketKeys = std::move(*fresh);
+    m_rotateAt = m_parts.control.now() + m_ticketLife;
+    m_parts.loops.useTicketKeys(m_ticketKeys);
+}
+
+void TlsFront::renewLocal()
+{
+    m_leaves.clear();
+    m_parts.renewed();
+}
+
+Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::string &keyPem)
+{
+    auto facts = readCertificate(chainPem);
+    if (!facts)
+        return std::move(facts).error().within("certificate");
+    if (facts->notAfterUnix < nowUnix())
+        return Error {ErrorCode::Invalid,
+                      fmt::format("certificate: it ended on {}; import a newer one",
+                                  formatTimestamp(facts->notAfterUnix * 1000))};
+    if (auto checked = checkKey(chainPem, keyPem); !checked)
+        return std::move(checked).error().within("key");
+    auto keys = vault();
+    if (!keys)
+        return std::move(keys).error();
+    if (auto put = (*keys)->put(facts->publicKeyId, keyPem); !put)
+        return std::move(put).error();
+    return facts->names.front();
+}
+
+std::vector<std::string> TlsFront::usersOf(const TlsIdentity &identity) const
+{
+    std::vector<std::string> sites;
+    if (!m_plan.config)
+        return sites;
+    for (const auto &endpoint : m_plan.config->endpoints) {
+        const bool isUser = endpoint->identity->chainPem == identity.chainPem;
+        if (isUser && !endpoint->site.empty()
+            && std::find(sites.begin(), sites.end(), endpoint->site) == sites.end())
+            sites.push_back(endpoint->site);
+    }
+    return sites;
+}
+
+std::vector<api::CertificateView> TlsFront::certificates(const Document &document)
+{
+    std::vector<api::CertificateView> views;
+    const auto add = [&](const TlsIdentity &identity, const char *source) {
+        auto facts = readCertificate(identity.chainPem);
+        if (!facts)
+            return;
+        views.push_back({.id = identity.id,
+                         .source = source,
+                         .names = facts->names,
+                         .subject = facts->subject,
+                         .issuer = facts->issuer,
+                         .keyType = facts->keyType,
+                         .fingerprint = facts->fingerprint,
+                         .notBeforeUnix = facts->notBeforeUnix,
+                         .notAfterUnix = facts->notAfterUnix,
+                         .usedBy = usersOf(identity)});
+    };
+    for (const CertificateConfig &certificate : document.certificates) {
+        TlsIdentity shown;
+        shown.id = certificate.id;
+        shown.chainPem = certificate.chain;
+        add(shown, "import");
+    }
+    for (const auto &[names, leaf] : m_leaves) {
+        if (leaf.identity)
+            add(*leaf.identity, "local");
+    }
+    return views;
+}
+
+} // namespace arc

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/certs/key_vault.h"
+#include "server/certs/local_ca.h"
+#include "server/config/effective.h"
+#include "server/control/api/types.h"
+#include "server/loop/event_loop.h"
+#include "server/loop/timer_wheel.h"
+#include "server/tls/ticket_keys.h"
+#include "server/tls/tls_contexts.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+class IoLoops;
+
+/// Everything about TLS that a configuration needs: which certificate for which name, private keys
+/// from the vault, the local CA, and the contexts of every loop. Rotates ticket keys and renews
+/// certificates of the local CA before they end. Control loop only.
+class TlsFront {
+public:
+    struct Parts {
+        EventLoop &control;
+        IoLoops &loops;
+        std::string dataDir;
+        const PinnedSettings &pinned;
+        std::function<void()> renewed; ///< certificates are to be built again and published
+    };
+    explicit TlsFront(Parts parts);
+    ~TlsFront();
+
+    /// What a configuration will be served by. Empty without a TLS listener.
+    struct Plan {
+        std::shared_ptr<const TlsConfig> config;
+        std::vector<std::shared_ptr<const TlsContexts>> perLoop;
+        std::vector<std::string> warnings;
+    };
+    /// What to do about what is wrong: a change is refused; at a start the rest is served, and a
+    /// warning shown.
+    enum class Faults { Refuse, Warn };
+    /// Everything that can fail. Contexts of the plan in force are used again when nothing about
+    /// them differs.
+    Result<Plan> prepare(const Document &next, Faults faults);
+    void commit(Plan plan, const Settings &engine);
+    const Plan &plan() const noexcept { return m_plan; }
+
+    /// Checks an imported certificate and key and keeps the key. Its first name, or what is wrong.
+    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem);
+    /// All of the document, then those of the local CA that are in use.
+    std::vector<api::CertificateView> certificates(const Document &document);
+    /// Where the local CA's root lies; empty before it was needed.
+    std::string localCaPath() const { return m_ca ? m_ca->rootPath() : std::string(); }
+    /// New certificates of the local CA, whatever is left of the present ones.
+    void renewLocal();
+
+private:
+    static constexpr std::chrono::minutes kLookEvery {30};
+
+    struct Leaf {
+        std::shared_ptr<const TlsIdentity> identity;
+        int64_t notAfterUnix = 0;
+    };
+
+    Result<KeyVault *> vault();
+    Result<LocalCa *> localCa();
+    Result<std::shared_ptr<const TlsIdentity>> local(const std::vector<std::string> &names);
+    Result<std::shared_ptr<const TlsIdentity>> localDefault();
+    Result<std::shared_ptr<const TlsIdentity>> identityOf(const CertificateConfig &certificate);
+    Result<std::vector<std::shared_ptr<const TlsIdentity>>>
+    imported(const Document &document, Faults faults, std::vector<std::string> &warnings);
+
+    void look();
+    bool anyEndsSoon() const;
+    void rotateTicketKeys();
+    std::vector<std::string> usersOf(const TlsIdentity &identity) const;
+
+    Parts m_parts;
+    std::optional<KeyVault> m_vault;
+    std::optional<LocalCa> m_ca;
+    std::map<std::vector<std::string>, Leaf> m_leaves;
+    std::shared_ptr<const TicketKeys> m_ticketKeys;
+    SteadyTime m_rotateAt {};
+    std::chrono::hours m_ticketLife {12};
+    Plan m_plan;
+    Timer m_timer;
+};
+
+} // namespace arc

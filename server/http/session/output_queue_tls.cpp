@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// OutputQueue through TLS: records instead of system calls.
+#include "server/http/session/output_queue.h"
+#include "server/tls/tls_loop.h"
+#include "server/tls/tls_stream.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
+
+namespace arc {
+
+std::string_view OutputQueue::nextBytes(size_t size, char *scratch) noexcept
+{
+    const Piece &first = m_pieces[m_first];
+    const bool isAlone = m_first + 1 == m_pieces.size();
+    if (first.kind != Kind::File && (first.left >= size || isAlone))
+        return memoryOf(first).substr(0, size);
+    size_t filled = 0;
+    for (size_t at = m_first; at < m_pieces.size() && filled < size; ++at) {
+        const Piece &piece = m_pieces[at];
+        const size_t step = static_cast<size_t>(std::min<uint64_t>(piece.left, size - filled));
+        if (piece.kind != Kind::File) {
+            std::memcpy(scratch + filled, memoryOf(piece).data(), step);
+            filled += step;
+            continue;
+        }
+        ssize_t count = 0;
+        do {
+            count = ::pread(piece.chunk.file->get(), scratch + filled, step,
+                            static_cast<off_t>(piece.chunk.offset));
+        } while (count < 0 && errno == EINTR);
+        if (count > 0)
+            filled += static_cast<size_t>(count);
+        if (count != static_cast<ssize_t>(step))
+            break; // shorter than announced: what is there goes out, then the flush fails
+    }
+    return {scratch, filled};
+}
+
+OutputQueue::Flush OutputQueue::flush(TlsStream &tls, int socket) noexcept
+{
+    const auto leave = [&tls, socket] {
+        switch (tls.flush(socket)) {
+        case TlsStream::Flush::Done:
+            return Flush::Done;
+        case TlsStream::Flush::Blocked:
+            return Flush::Blocked;
+        case TlsStream::Flush::Failed:
+            break;
+        }
+        return Flush::Failed;
+    };
+    if (tls.held()) {
+        if (const Flush left = leave(); left != Flush::Done)
+            return left;
+    }
+    const uint64_t turnEnd = m_sent + kTurnBytesMax;
+    while (m_first < m_pieces.size()) {
+        if (m_sent >= turnEnd) {
+            forgetSent();
+            const Flush left = leave();
+            return left == Flush::Done ? Flush::MoreNextTurn : left;
+        }
+        const std::string_view bytes = nextBytes(tls.recordBytes(), tls.loop().plainBuffer());
+        if (bytes.empty())
+            return Flush::Failed;
+        const size_t taken = tls.write(bytes);
+        if (taken) {
+            consume(taken);
+            continue;
+        }
+        const Flush left = leave(); // the gathered records fill a write
+        if (left != Flush::Done) {
+            forgetSent();
+            return left;
+        }
+        if (!tls.isWritable())
+            return Flush::Failed;
+    }
+    clear();
+    return leave();
+}
+
+} // namespace arc

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/tls/tls_contexts.h"
+
+#include "server/tls/openssl_ptr.h"
+#include "server/tls/tls_callbacks.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+namespace arc {
+
+namespace {
+
+// What every browser of the last ten years takes: forward secrecy and authenticated encryption.
+constexpr const char *kTls12Ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                                      "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                      "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char *kTls13Ciphers =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char *kGroups = "X25519:P-256:P-384";
+/// One is enough: a client that opens several connections gets one on each.
+constexpr size_t kTicketsSent = 1;
+constexpr int kClientChainDepthMax = 5;
+
+Error failed(std::string_view what)
+{
+    return {ErrorCode::Invalid, fmt::format("{}: {}", what, takeOpenSslError())};
+}
+
+int noPassphrase(char *, int, int, void *)
+{
+    return -1;
+}
+
+Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
+{
+    const BioPtr chain = bioOver(identity.chainPem);
+    const X509Ptr own(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
+    if (!own || SSL_CTX_use_certificate(context, own.get()) != 1)
+        return failed("the certificate cannot be used");
+    while (X509 *next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+        if (SSL_CTX_add0_chain_cert(context, next) != 1) {
+            X509_free(next);
+            return failed("the chain cannot be used");
+        }
+    }
+    ERR_clear_error();
+    const BioPtr text = bioOver(identity.keyPem);
+    const KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, noPassphrase, nullptr));
+    if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1)
+        return failed("the private key cannot be used");
+    if (SSL_CTX_check_private_key(context) != 1)
+        return failed("the private key belongs to another certificate");
+    return {};
+}
+
+Result<void> useClientCa(SSL_CTX *context, const TlsEndpoint &endpoint)
+{
+    if (endpoint.clients == ClientCertificates::Off)
+        return {};
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(endpoint.clientCaFile.c_str());
+    if (!names || SSL_CTX_load_verify_file(context, endpoint.clientCaFile.c_str()) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return failed(fmt::format("tls.client_ca: {}", endpoint.clientCaFile));
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    const int must =
+        endpoint.clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
+    SSL_CTX_set_verify_depth(context, kClientChainDepthMax);
+    return {};
+}
+
+Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpoint)
+{
+    ContextPtr made(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX *context = made.get();
+    if (!context)
+        return failed("no TLS context");
+    SSL_CTX_set_min_proto_version(context, config.allowsTls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+                            | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA
+                            | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+                         | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // Sessions of another endpoint must not carry its client certificate here.
+    const std::string scope =
+        fmt::format("{} {} {}", endpoint.site, int(endpoint.clients), endpoint.clientCaFile);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
+    unsigned size = 0;
+    EVP_Digest(scope.data(), scope.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    SSL_CTX_set_session_id_context(context, digest.data(), size);
+    if (!config.sendsTickets)
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, config.sendsTickets ? kTicketsSent : 0);
+    if (SSL_CTX_set_cipher_list(context, kTls12Ciphers) != 1
+        || SSL_CTX_set_ciphersuites(context, kTls13Ciphers) != 1
+        || SSL_CTX_set1_groups_list(context, kGroups) != 1)
+        return failed("this OpenSSL lacks the ciphers");
+    installTlsCallbacks(context);
+    if (auto used = useIdentity(context, *endpoint.identity); !used)
+        return std::move(used).error().within(fmt::format("certificate {}", endpoint.identity->id));
+    if (auto used = useClientCa(context, endpoint); !used)
+        return std::move(used).error().within(fmt::format("site {}", endpoint.site));
+    return made;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const TlsContexts>>
+TlsContexts::build(std::shared_ptr<const TlsConfig> config)
+{
+    std::shared_ptr<TlsContexts> built(new TlsContexts);
+    built->m_config = std::move(config);
+    for (const auto &endpoint : built->m_config->endpoints) {
+        auto context = makeContext(*built->m_config, *endpoint);
+        if (!context)
+            return std::move(context).error();
+        built->m_choices.push_back({.context = context->release(), .endpoint = endpoint});
+    }
+    for (size_t i = 0; i < built->m_choices.size(); ++i) {
+        const TlsEndpoint &endpoint = *built->m_choices[i].endpoint;
+        if (endpoint.listeners.empty())
+            built->add(built->m_everyListener, i);
+        for (const std::string &listener : endpoint.listeners)
+            built->add(built->m_byListener[listener], i);
+    }
+    return std::shared_ptr<const TlsContexts>(std::move(built));
+}
+
+Result<void> TlsContexts::check(const TlsConfig &config, const TlsEndpoint &endpoint)
+{
+    if (auto made = makeContext(config, endpoint); !made)
+        return std::move(made).error();
+    return {};
+}
+
+TlsContexts::~TlsContexts()
+{
+    for (const Choice &choice : m_choices)
+        SSL_CTX_free(choice.context);
+}
+
+void TlsContexts::add(Names &names, size_t index)
+{
+    const TlsEndpoint &endpoint = *m_choices[index].endpoint;
+    if (endpoint.hosts.empty() && names.any == kNone)
+        names.any = index;
+    for (const std::string &host : endpoint.hosts) {
+        if (host.starts_with("*."))
+            names.suffixes.emplace_back(std::string_view(host).substr(1), index);
+        else
+            names.exact.emplace(host, index);
+    }
+    std::stable_sort(names.suffixes.begin(), names.suffixes.end(),
+                     [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); });
+}
+
+size_t TlsContexts::find(const Names &names, std::string_view name) const
+{
+    if (const auto at = names.exact.find(name); at != names.exact.end())
+        return at->second;
+    for (const auto &[suffix, index] : names.suffixes) {
+        if (name.size() > suffix.size() && name.ends_with(suffix))
+            return index;
+    }
+    return kNone;
+}
+
+TlsContexts::Choice TlsContexts::choose(std::string_view listener, std::string_view name) const
+{
+    const auto own = m_byListener.find(listener);
+    size_t index = kNone;
+    if (own != m_byListener.end())
+        index = find(own->second, name);
+    if (index == kNone)
+        index = find(m_everyListener, name);
+    if (index == kNone && own != m_byListener.end())
+        index = own->second.any;
+    if (index == kNone)
+        index = m_everyListener.any;
+    return index == kNone ? Choice {} : m_choices[index];
+}
+
+} // namespace arc

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/tls/tls_config.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct ssl_st;
+struct bio_st;
+
+namespace arc {
+
+class TlsLoop;
+
+/// One TLS connection over a socket that somebody else owns. Confined to its loop.
+///
+/// Ciphertext is read into the loop's buffer and used up at once; records are gathered there and
+/// leave in one write. Only what the socket does not take is held here.
+class TlsStream {
+public:
+    TlsStream(TlsLoop &loop, const std::string &listener); ///< `listener` outlives the stream
+    ~TlsStream();
+    TlsStream(const TlsStream &) = delete;
+
+    /// False: nothing is served on this listener, or there is no memory.
+    bool isValid() const noexcept { return m_ssl != nullptr; }
+
+    struct Received {
+        size_t bytes = 0;         ///< of plain text
+        bool mayHoldMore = false; ///< the socket was not seen empty
+        bool hasEnded = false;    ///< close_notify, end of file, or not TLS; `bytes` come first
+    };
+    /// One read of the socket. `into` has room for 64 KiB. Does the handshake first.
+    Received receive(int socket, std::span<char> into) noexcept;
+
+    /// Encrypts up to one record of `bytes` and tells how many were taken; 0: flush first. Only
+    /// after the handshake.
+    size_t write(std::string_view bytes) noexcept;
+    /// Before the first write of a turn; `now` is the loop's.
+    void beginBurst(std::chrono::steady_clock::time_point now) noexcept;
+    /// How many bytes the next record should carry.
+    size_t recordBytes() const noexcept;
+    enum class Flush { Done, Blocked, Failed };
+    /// One write of everything gathered.
+    Flush flush(int socket) noexcept;
+    size_t held() const noexcept
+    {
+        return m_held.size() - m_heldAt;
+    } ///< the socket did not take it
+    /// close_notify, if the handshake came to an end; for the next flush.
+    void endOutput() noexcept;
+    /// What is received from now on is dropped; its length is still told.
+    void dropInput() noexcept { m_dropsInput = true; }
+    bool dropsInput() const noexcept { return m_dropsInput; }
+
+    bool isHandshaking() const noexcept { return m_state == State::Handshake; }
+    bool isWritable() const noexcept { return m_state == State::Open || m_state == State::Ended; }
+    bool wasResumed() const noexcept;
+    std::string_view protocol() const noexcept; ///< by ALPN; empty: the client named none
+    /// What the client was greeted with; null before it said hello.
+    const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
+    bool hasName() const noexcept { return m_hasName; } ///< the client named a host (SNI)
+    /// Subject of the client's certificate that was verified; empty: none.
+    std::string clientSubject() const;
+
+    TlsLoop &loop() noexcept { return m_loop; }
+    /// For the callbacks: chooses by the name of a client hello.
+    bool greet(std::string_view name) noexcept;
+
+private:
+    friend struct TlsBio;
+    enum class State : unsigned char { Handshake, Open, Ended, Failed };
+
+    void advance(std::span<char> into, size_t &filled) noexcept;
+    void shakeHands() noexcept;
+    void endedWith(int error) noexcept;
+
+    TlsLoop &m_loop;
+    const std::string &m_listener;
+    ssl_st *m_ssl = nullptr;
+    State m_state = State::Handshake;
+    bool m_hasName = false;
+    bool m_dropsInput = false;
+    size_t m_burst = 0; ///< bytes written since the connection was quiet
+    std::chrono::steady_clock::time_point m_wroteAt {};
+    std::shared_ptr<const TlsEndpoint> m_endpoint;
+    std::string m_held;
+    size_t m_heldAt = 0;
+};
+
+} // namespace arc

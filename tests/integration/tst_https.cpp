@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTPS as its users meet it: curl and openssl against `serve` and a headless engine, certificates
+// imported, refused, renewed, undone.
+#include "tests/integration/program.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRegularExpression>
+#include <QStandardPaths>
+#include <QtTest>
+
+using namespace arc::test;
+
+namespace {
+
+void write(const QString &path, const QByteArray &text)
+{
+    QDir().mkpath(QFileInfo(path).path());
+    QFile file(path);
+    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
+    file.write(text);
+}
+
+QByteArray contentOf(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+Finished curl(const QStringList &arguments)
+{
+    return runProgram("curl", QStringList {"-sS", "-m", "20"} + arguments);
+}
+
+/// A certificate signed by itself, with its key, as PEM files beside each other.
+struct Pem {
+    QString cert;
+    QString key;
+};
+Pem makePem(const QTemporaryDir &dir, const QString &name, const QString &host,
+            const QString &algorithm = "ec")
+{
+    const Pem pem {dir.filePath(name + ".crt"), dir.filePath(name + ".pem")};
+    QStringList arguments {"req",         "-x509",   "-nodes",
+                           "-days",       "30",      "-subj",
+                           "/CN=" + host, "-addext", "subjectAltName=DNS:" + host,
+                           "-keyout",     pem.key,   "-out",
+                           pem.cert};
+    if (algorithm == "ec")
+        arguments << "-newkey"
+                  << "ec"
+                  << "-pkeyopt"
+                  << "ec_paramgen_curve:P-256";
+    else
+        arguments << "-newkey" << algorithm;
+    const Finished made = runProgram("openssl", arguments);
+    if (made.exitCode != 0)
+        qFatal("openssl: %s", made.error.constData());
+    return pem;
+}
+
+QString secureUrl(const QString &line)
+{
+    static const QRegularExpression address("(https://[0-9.:]+)");
+    return address.match(line).captured(1);
+}
+
+QString portOf(const QString &url)
+{
+    return url.section(':', 2, 2);
+}
+
+} // namespace
+
+class TestHttps : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        write(m_site.filePath("index.html"), "<h1>safe</h1>");
+        if (QStandardPaths::findExecutable("curl").isEmpty()
+            || QStandardPaths::findExecutable("openssl").isEmpty())
+            QSKIP("needs curl and openssl");
+    }
+
+    void serveSignsACertificateOfItsOwn()
+    {
+        QTemporaryDir data;
+        Served served(m_site.path(), {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path()});
+        QVERIFY2(served.isServing(), served.errors());
+        const QString url = secureUrl(served.line());
+        QVERIFY2(!url.isEmpty(), qPrintable(served.line()));
+        const QString root = data.filePath("ca/root.pem");
+        for (const char *version : {"--tlsv1.2", "--tlsv1.3"}) {
+            const Finished got =
+                curl({"--cacert", root, version, "--tls-max", version + 6, url + "/"});
+            QVERIFY2(got.out == "<h1>safe</h1>", got.error);
+        }
+        const Finished byName =
+            curl({"--cacert", root, "--resolve", "localhost:" + portOf(url) + ":127.0.0.1",
+                  "https://localhost:" + portOf(url) + "/"});
+        QVERIFY2(byName.out == "<h1>safe</h1>", byName.error);
+        QVERIFY(curl({url + "/"}).exitCode != 0); // nobody else vouches for it
+        QVERIFY(curl({"--cacert", root, "--resolve", "example.org:" + portOf(url) + ":127.0.0.1",
+                      "https://example.org:" + portOf(url) + "/"})
+                    .exitCode
+                != 0);
+        // Plain HTTP goes on beside it.
+        QCOMPARE(http(served.url() + "/").body, QByteArray("<h1>safe</h1>"));
+        QCOMPARE(served.stop(), 0);
+    }
+
+    void serveTakesACertificateAndRefusesBadOnes()
+    {
+        QTemporaryDir files;
+        const Pem good = makePem(files, "good", "shop.test");
+        const Pem weak = makePem(files, "weak", "shop.test", "rsa:1024");
+        Served served(m_site.path(),
+                      {"--tls-listen", "127.0.0.1:0", "--cert", good.cert, "--key", good.key});
+        QVERIFY2(served.isServing(), served.errors());
+        const QString port = portOf(secureUrl(served.line()));
+        const Finished got =
+            curl({"--cacert", good.cert, "--resolve", "shop.test:" + port + ":127.0.0.1",
+                  "https://shop.test:" + port + "/"});
+        QVERIFY2(got.out == "<h1>safe</h1>", got.error);
+
+        const auto refused = [&](const QStringList &options) {
+            const Finished ended = runArcology(
+                QStringList {"serve", m_site.path(), "--listen", "127.0.0.1:0"} + options);
+            return QByteArray::number(ended.exitCode) + " " + ended.error;
+        };
+        const QStringList tls {"--tls-listen", "127.0.0.1:0"};
+        const QByteArray short1024 =
+            refused(tls + QStringList {"--cert", weak.cert, "--key", weak.key});
+        QVERIFY2(short1024.startsWith("1 ") || short1024.startsWith("2 "), short1024);
+        QVERIFY2(short1024.contains("1024 bits"), short1024);
+        const QByteArray foreign =
+            refused(tls + QStringList {"--cert", good.cert, "--key", weak.key});
+        QVERIFY2(foreign.contains("belongs to another certificate"), foreign);
+        QVERIFY(refused(tls + QStringList {"--cert", good.cert}).startsWith("2 "));
+        QVERIFY(refused({"--cert", good.cert, "--key", good.key}).contains("--tls-listen"));
+        QVERIFY(refused(tls + QStringList {"--cert", "/nowhere", "--key", good.key})
+                    .contains("/nowhere"));
+        QVERIFY(refused({"--tls-listen", "here"}).contains("--tls-listen"));
+    }
+
+    void anAppHearsThatItIsSecure()
+    {
+        QTemporaryDir app;
+        write(app.filePath("app.py"),
+              "def application(environ, start_response):\n"
+              "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+              "    return [environ['wsgi.url_scheme'].encode()]\n");
+        QTemporaryDir data;
+        Served served(app.path(),
+                      {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path(), "--workers", "1"});
+        QVERIFY2(served.isServing(), served.errors());
+        const Finished got =
+            curl({"--cacert", data.filePath("ca/root.pem"), secureUrl(served.line()) + "/"});
+        QVERIFY2(got.out == "https", got.out + got.error);
+        QCOMPARE(http(served.url() + "/").body, QByteArray("http"));
+    }
+
+    void aNewEngineHasBothListenersAndSitesGetCertificates()
+    {
+        QTemporaryDir data;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.localhost"})
+                     .exitCode,
+                 0);
+        const QString url = secureSite(engine);
+        QVERIFY2(url.startsWith("https://shop.localhost:"), qPrintable(url));
+        const QString port = portOf(url);
+        const QStringList toIt {"--cacert", data.filePath("ca/root.pem"), "--resolve",
+                                "shop.localhost:" + port + ":127.0.0.1"};
+        const Finished got = curl(toIt + QStringList {url + "/"});
+        QVERIFY2(got.out == "<h1>safe</h1>", got.error);
+
+        const Finished list = engine.ctl({"cert", "list"});
+        QVERIFY2(list.out.contains("shop.localhost") && list.out.contains("root.pem"), list.out);
+        QVERIFY(!list.out.contains("PRIVATE"));
+        const QByteArray before = fingerprint(engine, "shop.localhost");
+        QCOMPARE(engine.ctl({"cert", "renew"}).exitCode, 0);
+        QVERIFY(fingerprint(engine, "shop.localhost") != before);
+        QVERIFY(curl(toIt + QStringList {url + "/"}).out == "<h1>safe</h1>");
+
+        // Redirect and HSTS by choice.
+        QCOMPARE(
+            engine.ctl({"settings", "set", "tls.redirect=on", "tls.hsts_s=600", "--site", "shop"})
+                .exitCode,
+            0);
+        const QByteArray moved =
+            curl({"-i", "-H", "Host: shop.localhost", plainListener(engine) + "/a?b=c"}).out;
+        QVERIFY2(moved.startsWith("HTTP/1.1 308"), moved);
+        QVERIFY2(
+            moved.contains("Location: https://shop.localhost:" + port.toLatin1() + "/a?b=c\r\n"),
+            moved);
+        QVERIFY(!moved.contains("Strict-Transport-Security"));
+        QVERIFY(curl(toIt + QStringList {"-i", url + "/"})
+                    .out.contains("Strict-Transport-Security: max-age=600"));
+
+        // The authority is the same after a restart.
+        const QByteArray root = contentOf(data.filePath("ca/root.pem"));
+        QCOMPARE(engine.stop(), 0);
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(contentOf(data.filePath("ca/root.pem")), root);
+        QTRY_VERIFY(curl(toIt + QStringList {url + "/"}).out == "<h1>safe</h1>");
+    }
+
+    void anImportedCertificateIsUsedUndoneAndNeverShown()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const QString url = secureSite(engine);
+        QVERIFY(engine.ctl({"status"}).out.contains("no certificate is good for shop.test"));
+        const QString resolve = "shop.test:" + portOf(url) + ":127.0.0.1";
+        const Pem pem = makePem(files, "one", "shop.test");
+        const Pem other = makePem(files, "two", "shop.test");
+        const auto works = [&](const Pem &with) {
+            return curl({"--cacert", with.cert, "--resolve", resolve, url + "/"}).out
+                == "<h1>safe</h1>";
+        };
+        QVERIFY(!works(pem));
+
+        const Finished mixed =
+            engine.ctl({"cert", "import", "shop", "--cert", pem.cert, "--key", other.key});
+        QVERIFY(mixed.exitCode != 0);
+        QVERIFY2(mixed.error.contains("belongs to another certificate"), mixed.error);
+        const Finished imported =
+            engine.ctl({"cert", "import", "shop", "--cert", pem.cert, "--key", pem.key});
+        QVERIFY2(imported.exitCode == 0, imported.error);
+        QVERIFY(works(pem));
+        QVERIFY(!engine.ctl({"status"}).out.contains("no certificate"));
+        QCOMPARE(engine.ctl({"cert", "import", "shop", "--cert", other.cert, "--key", other.key})
+                     .exitCode,
+                 0);
+        QVERIFY(works(other) && !works(pem));
+        QCOMPARE(engine.ctl({"config", "rollback"}).exitCode, 0);
+        QVERIFY(works(pem) && !works(other));
+
+        const QByteArray document = engine.ctl({"config", "export"}).out;
+        QVERIFY(document.contains("BEGIN CERTIFICATE"));
+        QVERIFY(!document.contains("PRIVATE"));
+        const QByteArray secret = contentOf(pem.key).split('\n').value(1);
+        QVERIFY(secret.size() > 20);
+        QDir folder(data.path());
+        for (const QString &name : folder.entryList(QDir::Files))
+            QVERIFY2(!contentOf(folder.filePath(name)).contains(secret), qPrintable(name));
+        for (const QString &name : QDir(folder.filePath("keys")).entryList(QDir::Files))
+            QVERIFY2(!contentOf(folder.filePath("keys/" + name)).contains(secret),
+                     qPrintable(name));
+
+        // On another machine the document alone is not enough, and nothing is changed by trying.
+        QTemporaryDir elsewhere;
+        write(files.filePath("document.json"), document);
+        EngineProcess second(elsewhere.path());
+        QVERIFY2(second.start(), second.errors());
+        const Finished refused = second.ctl({"config", "import", files.filePath("document.json")});
+        QVERIFY(refused.exitCode != 0);
+        QVERIFY2(refused.error.contains("its private key is not in this data directory"),
+                 refused.error);
+
+        QCOMPARE(engine.ctl({"cert", "remove", "shop"}).exitCode, 0);
+        QVERIFY(!works(pem));
+        QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
+    }
+
+    void sessionsResume()
+    {
+        QTemporaryDir data;
+        Served served(m_site.path(), {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path()});
+        QVERIFY2(served.isServing(), served.errors());
+        const QString target = secureUrl(served.line()).mid(8);
+        for (const QString version : {"-tls1_2", "-tls1_3"}) {
+            const QString session = data.filePath("session" + version);
+            const QString line = "(printf 'GET / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: "
+                                 "close\\r\\n\\r\\n'; sleep 0.3) | "
+                                 "openssl s_client -ign_eof -connect "
+                + target + " " + version + " %1 " + session;
+            const Finished first = runProgram("sh", {"-c", line.arg("-sess_out")});
+            QVERIFY2(first.out.contains("New, TLSv1"), first.out);
+            const Finished again = runProgram("sh", {"-c", line.arg("-sess_in")});
+            QVERIFY2(again.out.contains("Reused, TLSv1"), again.out);
+            QVERIFY(again.out.contains("<h1>safe</h1>"));
+        }
+    }
+
+private:
+    static QString secureSite(const EngineProcess &engine)
+    {
+        const QJsonArray urls = QJsonDocument::fromJson(engine.ctl({"site", "list", "--json"}).out)
+                                    .object()
+                                    .value("sites")
+                                    .toArray()
+                                    .first()
+                                    .toObject()
+                                    .value("urls")
+                                    .toArray();
+        for (const QJsonValue &url : urls) {
+            if (url.toString().startsWith("https"))
+                return url.toString();
+        }
+        return {};
+    }
+
+    static QString plainListener(const EngineProcess &engine)
+    {
+        const QJsonArray listeners = QJsonDocument::fromJson(engine.ctl({"status", "--json"}).out)
+                                         .object()
+                                         .value("listeners")
+                                         .toArray();
+        for (const QJsonValue &listener : listeners) {
+            const QString url = listener.toObject().value("url").toString();
+            if (url.startsWith("http:"))
+                return url;
+        }
+        return {};
+    }
+
+    static QByteArray fingerprint(const EngineProcess &engine, const QString &name)
+    {
+        const QJsonArray all = QJsonDocument::fromJson(engine.ctl({"cert", "list", "--json"}).out)
+                                   .object()
+                                   .value("certificates")
+                                   .toArray();
+        for (const QJsonValue &one : all) {
+            if (one.toObject().value("names").toArray().contains(name))
+                return one.toObject().value("fingerprint").toString().toLatin1();
+        }
+        return {};
+    }
+
+    QTemporaryDir m_site;
+};
+
+QTEST_GUILESS_MAIN(TestHttps)
+#include "tst_https.moc"
