@@ -97,7 +97,7 @@ private slots:
                                 .toString();
         QCOMPARE(sites.size(), 2);
         for (const char *host : {"one.localhost", "two.localhost"})
-            QCOMPARE(http(url + "/missing-" + host, {.headers = {{"Host", host}}}).status, 404);
+            QCOMPARE(http(url + "/missing-" + host, {.host = host}).status, 404);
         QTRY_VERIFY_WITH_TIMEOUT(
             engine.ctl({"log", "tail", "access", "--site", "two"}).out.contains("missing-two"),
             10000);
