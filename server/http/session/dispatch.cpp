@@ -41,6 +41,13 @@ bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &
     return !tls.hasName() || namesCover(greeted->identity->names, host);
 }
 
+/// Plain HTTP would be a way round the certificate that the site requires.
+bool isForCertificatesOnly(const Router::Match &match)
+{
+    const std::string_view wanted = match.route->settings.tlsClients;
+    return wanted == clientCertificatesName(ClientCertificates::Required);
+}
+
 /// True when the answer was given: plain HTTP of a site that wants HTTPS.
 bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
 {
@@ -90,6 +97,12 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
     } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(421);
+    } else if (!exchange.tls() && isForCertificatesOnly(match)) {
+        if (redirectedToTls(exchange, match))
+            return;
+        home.metrics().requestsBad.add(1);
+        exchange.respondStatus(
+            403, "This site answers over HTTPS only, and only clients that show a certificate.");
     } else if (match.route->settings.tlsRedirect && !exchange.tls()
                && redirectedToTls(exchange, match)) {
         return;
