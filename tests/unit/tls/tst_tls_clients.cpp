@@ -183,6 +183,23 @@ private slots:
         QCOMPARE(ask(nameless, "a.test"), std::string("421"));
     }
 
+    void aConnectionFromBeforeIsNoWayRoundACertificate()
+    {
+        const auto own = m_ca.sign("one", "DNS:a.test");
+        HttpUnderTest server({.routes = {hello()}, .tls = [&] {
+                                  return contextsOf({endpoint("test", {}, own)});
+                              }});
+        TlsClient client(connectTo(server.port()), {.name = "a.test"});
+        QVERIFY(client.shakeHands());
+        QVERIFY(client.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+        QVERIFY(client.readUntil("hello").starts_with("HTTP/1.1 200"));
+        Settings settings;
+        settings.tlsClients = "required";
+        settings.tlsClientCa = "/ca.pem";
+        server.publish({hello()}, settings);
+        QCOMPARE(ask(client, "a.test"), std::string("421"));
+    }
+
     void plainHttpIsNoWayRoundACertificate_data()
     {
         QTest::addColumn<std::string>("clients");
