@@ -27,7 +27,7 @@ std::string selfSigned(EVP_PKEY *key, const std::string &names = "DNS:a.test")
 class TestCertificate : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void factsAreReadFromAChain()
     {
         const TestCa ca;
