@@ -78,7 +78,7 @@ QString portOf(const QString &url)
 class TestHttps : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         write(m_site.filePath("index.html"), "<h1>safe</h1>");

@@ -55,7 +55,7 @@ bool isTrusted(const std::string &chainPem, const std::string &rootPem, const st
 class TestLocalCa : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init() { m_dir = std::make_unique<QTemporaryDir>(); }
 
     void aKeyComesBackAndIsNowhereInTheClear()

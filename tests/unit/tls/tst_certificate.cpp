@@ -62,7 +62,7 @@ std::string chainOf(EVP_PKEY *issuerKey)
 class TestCertificate : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void factsAreReadFromAChain()
     {
         const TestCa ca;

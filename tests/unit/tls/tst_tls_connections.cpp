@@ -85,7 +85,7 @@ private:
 class TestTlsConnections : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_identity = m_ca.sign("a.test", "DNS:a.test");

@@ -41,7 +41,7 @@ using Contexts = std::shared_ptr<const TlsContexts>;
 class TestTlsHandshakes : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void theNameChoosesTheCertificate_data()
     {
         QTest::addColumn<std::string>("name");
