@@ -35,7 +35,7 @@ std::string ask(TlsClient &client, std::string_view host)
 class TestTlsClients : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void clientCertificatesAreAskedForAsTheSiteWants()
     {
         const auto own = m_ca.sign("one", "DNS:a.test");
