@@ -59,7 +59,8 @@ bool TlsStream::greet(std::string_view name) noexcept
     if (lower.ends_with('.'))
         lower.pop_back();
     // No name is an address (RFC 6066 3), but some clients send what they connected to.
-    m_hasName = lower.find_first_not_of("0123456789.") != lower.npos && lower.find(':') == lower.npos;
+    m_hasName =
+        lower.find_first_not_of("0123456789.") != lower.npos && lower.find(':') == lower.npos;
     const TlsContexts *contexts = m_loop.contexts();
     TlsContexts::Choice choice =
         contexts ? contexts->choose(m_listener, lower) : TlsContexts::Choice {};

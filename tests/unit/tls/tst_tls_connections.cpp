@@ -395,7 +395,8 @@ private Q_SLOTS:
         QVERIFY(client.shakeHands());
         QVERIFY(client.write(kGet));
         QVERIFY(client.read(20).starts_with("HTTP/1.1 200"));
-        const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+        std::string record("\x17\x03\x03\x00\x20", 5);
+        record.append(32, 'x');
         QVERIFY(::send(client.socket(), record.data(), record.size(), MSG_NOSIGNAL) > 0);
         client.readAll();
         QVERIFY(!client.endedCleanly());
