@@ -67,10 +67,8 @@ public:
     std::string_view protocol() const noexcept; ///< by ALPN; empty: the client named none
     /// What the client was greeted with; null before it said hello.
     const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
-    bool hasName() const noexcept
-    {
-        return m_hasName;
-    } ///< the client named a host (SNI), no address
+    /// The client named a host (SNI), and no address.
+    bool hasName() const noexcept { return m_hasName; }
     /// Subject of the client's certificate that was verified; empty: none.
     std::string clientSubject() const;
 

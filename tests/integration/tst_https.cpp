@@ -3,6 +3,7 @@
 // imported, refused, renewed, undone.
 #include "tests/integration/program.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -60,6 +61,31 @@ Pem makePem(const QTemporaryDir &dir, const QString &name, const QString &host,
     if (made.exitCode != 0)
         qFatal("openssl: %s", made.error.constData());
     return pem;
+}
+
+/// The same name and key with other dates, as PEM.
+QString makeDated(const QTemporaryDir &dir, const Pem &pem, const QString &from, const QString &to)
+{
+    const QString made = dir.filePath("dated.crt");
+    QFile::remove(made);
+    write(dir.filePath("ca.cnf"),
+          "[ca]\ndefault_ca=one\n[one]\ndatabase=" + dir.filePath("index").toUtf8()
+              + "\nnew_certs_dir=" + dir.path().toUtf8()
+              + "\nrand_serial=yes\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n"
+                "unique_subject=no\n[any]\ncommonName=supplied\n");
+    write(dir.filePath("index"), "");
+    const Finished asked =
+        runProgram("openssl",
+                   {"x509", "-x509toreq", "-in", pem.cert, "-signkey", pem.key, "-copy_extensions",
+                    "copy", "-out", dir.filePath("request")});
+    const Finished ended =
+        runProgram("openssl",
+                   {"ca", "-batch", "-notext", "-config", dir.filePath("ca.cnf"), "-selfsign",
+                    "-keyfile", pem.key, "-startdate", from, "-enddate", to, "-in",
+                    dir.filePath("request"), "-out", made});
+    if (asked.exitCode != 0 || ended.exitCode != 0)
+        qFatal("openssl: %s%s", asked.error.constData(), ended.error.constData());
+    return made;
 }
 
 QString secureUrl(const QString &line)
@@ -348,32 +374,53 @@ private Q_SLOTS:
         QTemporaryDir data;
         QTemporaryDir files;
         const Pem today = makePem(files, "today", "shop.test");
-        const Pem later {files.filePath("later.crt"), today.key};
-        write(files.filePath("ca.cnf"),
-              "[ca]\ndefault_ca=one\n[one]\ndatabase=" + files.filePath("index").toUtf8()
-                  + "\nnew_certs_dir=" + files.path().toUtf8()
-                  + "\nrand_serial=yes\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n"
-                    "[any]\ncommonName=supplied\n");
-        write(files.filePath("index"), "");
-        const Finished asked =
-            runProgram("openssl",
-                       {"req", "-new", "-key", today.key, "-subj", "/CN=shop.test", "-addext",
-                        "subjectAltName=DNS:shop.test", "-out", files.filePath("request")});
-        QVERIFY2(asked.exitCode == 0, asked.error);
-        const Finished made =
-            runProgram("openssl",
-                       {"ca", "-batch", "-notext", "-config", files.filePath("ca.cnf"), "-selfsign",
-                        "-keyfile", today.key, "-startdate", "20450101000000Z", "-enddate",
-                        "20480101000000Z", "-in", files.filePath("request"), "-out", later.cert});
-        QVERIFY2(made.exitCode == 0, made.error);
+        const QString later = makeDated(files, today, "20450101000000Z", "20480101000000Z");
         EngineProcess engine(data.path());
         QVERIFY2(engine.start(), engine.errors());
         const Finished refused =
-            engine.ctl({"cert", "import", "--cert", later.cert, "--key", later.key});
+            engine.ctl({"cert", "import", "--cert", later, "--key", today.key});
         QVERIFY(refused.exitCode != 0);
         QVERIFY2(refused.error.contains("it begins on 2045-01-01"), refused.error);
         QCOMPARE(engine.ctl({"cert", "import", "--cert", today.cert, "--key", today.key}).exitCode,
                  0);
+    }
+
+    void aCertificateThatEndsIsWarnedOf()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const Pem good = makePem(files, "good", "shop.test");
+        const auto shows = [&](const QDateTime &end) {
+            // By the document, because an import of one that has ended is refused.
+            const QString chain = makeDated(files, good, "20200101000000Z",
+                                            end.toUTC().toString("yyyyMMddhhmmss'Z'"));
+            QJsonObject document =
+                QJsonDocument::fromJson(engine.ctl({"config", "export"}).out).object();
+            document["certificates"] = QJsonArray {
+                QJsonObject {{"id", "shop"}, {"chain", QString::fromUtf8(contentOf(chain))}}};
+            write(files.filePath("document"), QJsonDocument(document).toJson());
+            const Finished set = engine.ctl({"config", "import", files.filePath("document")});
+            return set.exitCode ? set.error : engine.ctl({"status"}).out;
+        };
+        QCOMPARE(
+            engine.ctl({"cert", "import", "shop", "--cert", good.cert, "--key", good.key}).exitCode,
+            0);
+        const QByteArray fine = engine.ctl({"status"}).out;
+        QVERIFY2(!fine.contains("certificate shop"), fine);
+        const QDateTime now = QDateTime::currentDateTimeUtc();
+        const QByteArray far = shows(now.addDays(16));
+        QVERIFY2(!far.contains("certificate shop"), far);
+        const QByteArray soon = shows(now.addDays(12));
+        QVERIFY2(soon.contains("certificate shop: it ends on "), soon);
+        const QByteArray ended = shows(now.addDays(-1));
+        QVERIFY2(ended.contains("certificate shop: it ended on "), ended);
     }
 
     void sessionsResume()
