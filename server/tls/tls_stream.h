@@ -65,6 +65,7 @@ public:
     /// What the client was greeted with; null before it said hello.
     const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
     bool hasName() const noexcept { return m_hasName; } ///< the client named a host (SNI)
+    std::string name() const; ///< that host, in small letters; empty: none
     /// Subject of the client's certificate that was verified; empty: none.
     std::string clientSubject() const;
 

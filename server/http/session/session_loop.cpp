@@ -2,6 +2,7 @@
 #include "server/http/session/session_loop.h"
 
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/http2_connection.h"
 #include "server/http/session/tls_handshake.h"
 
 #include <algorithm>
@@ -13,6 +14,15 @@ ConnectionRules::ConnectionRules(const Settings &settings)
       idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
       writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
 {
+    http2 = {.isOn = settings.http2,
+             .streams = settings.http2Streams,
+             .windowBytes = settings.http2WindowKiB * 1024,
+             .connectionWindowBytes = settings.http2ConnectionWindowKiB * 1024,
+             .frameBytes = settings.http2FrameBytes,
+             .tableBytes = static_cast<size_t>(settings.http2TableBytes),
+             .glitches = settings.http2Glitches,
+             .resets = settings.http2Resets,
+             .resetsPerSecond = settings.http2ResetsPerSecond};
     head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
     head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
     head.headerCountMax = std::min(static_cast<size_t>(settings.headerCountMax), kHeaderCountMax);
@@ -47,12 +57,40 @@ void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
         m_shared.budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
     m_rules = std::make_shared<const ConnectionRules>(settings);
     const size_t index = m_loop.index();
-    m_tls.use(index < snapshot->tls.size() ? snapshot->tls[index] : nullptr);
+    const auto contexts = index < snapshot->tls.size() ? snapshot->tls[index] : nullptr;
+    const bool greetsAnew = contexts.get() != m_tls.contexts();
+    m_tls.use(contexts);
+    m_tls.offerHttp2(settings.http2);
     m_pins.push_back(std::make_unique<SnapshotPin>());
     m_pins.back()->snapshot = std::move(snapshot);
     m_current = m_pins.back().get();
+    if (greetsAnew)
+        askBackFromOldCertificates();
     retireUnused();
     resumeAccepting();
+}
+
+void SessionLoop::askBack(std::string_view listener) noexcept
+{
+    m_table.forEach([listener](Connection &connection) {
+        if (connection.listener() == listener)
+            connection.comeBack();
+    });
+}
+
+/// Connections that were greeted with a certificate that is not shown any more.
+void SessionLoop::askBackFromOldCertificates() noexcept
+{
+    m_table.forEach([this](Connection &connection) {
+        const TlsStream *tls = connection.transport().tls();
+        if (!tls || !tls->endpoint())
+            return;
+        const auto *contexts = m_tls.contexts();
+        const auto now = contexts ? contexts->choose(connection.listener(), tls->name()).endpoint
+                                  : std::shared_ptr<const TlsEndpoint>();
+        if (!now || now->identity->chainPem != tls->endpoint()->identity->chainPem)
+            connection.comeBack();
+    });
 }
 
 void SessionLoop::retireUnused() noexcept
@@ -93,11 +131,13 @@ void SessionLoop::retune(std::string_view id, ListenerKind kind)
         if (*listening->name == id)
             listening->kind = kind;
     }
+    askBack(id);
 }
 
 void SessionLoop::unlisten(std::string_view id)
 {
     std::erase_if(m_listening, [id](const auto &listening) { return *listening->name == id; });
+    askBack(id);
 }
 
 bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept
@@ -260,10 +300,7 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_draining = true;
     m_drained = std::move(done);
     m_listening.clear();
-    m_table.forEach([](Connection &connection) {
-        if (connection.expectsNothing())
-            connection.close(Connection::CloseHow::Plainly);
-    });
+    m_table.forEach([](Connection &connection) { connection.drainBegan(); });
     m_newcomerTimer.arm(m_loop.timers(), std::min(deadline, kNewcomerTime));
     m_drainTimer.arm(m_loop.timers(), deadline);
     m_loop.atEndOfTurn(*this);
