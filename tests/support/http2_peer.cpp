@@ -309,7 +309,7 @@ std::string getHead()
 
 std::string hello()
 {
-    return std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + frame(Settings, 0, 0);
+    return std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + frame(kSettings, 0, 0);
 }
 
 std::optional<Frame> readFrame(ScriptedPeer &peer)
@@ -334,7 +334,7 @@ std::optional<Frame> readFrame(ScriptedPeer &peer)
 std::optional<uint32_t> goAwayOf(ScriptedPeer &peer)
 {
     while (const auto frame = readFrame(peer)) {
-        if (frame->type != GoAway || frame->payload.size() < 8)
+        if (frame->type != kGoAway || frame->payload.size() < 8)
             continue;
         uint32_t code = 0;
         for (size_t i = 4; i < 8; ++i)

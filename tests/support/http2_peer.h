@@ -92,17 +92,17 @@ private:
 /// Frames by hand (RFC 9113 4.1), for what no honest client would send.
 namespace http2 {
 enum Type : uint8_t {
-    Data,
-    Headers,
-    Priority,
-    RstStream,
-    Settings,
-    PushPromise,
-    Ping,
-    GoAway,
-    WindowUpdate,
-    Continuation,
-    PriorityUpdate = 0x10
+    kData,
+    kHeaders,
+    kPriority,
+    kRstStream,
+    kSettings,
+    kPushPromise,
+    kPing,
+    kGoAway,
+    kWindowUpdate,
+    kContinuation,
+    kPriorityUpdate = 0x10
 };
 constexpr uint8_t kEndStream = 1;
 constexpr uint8_t kAck = 1;

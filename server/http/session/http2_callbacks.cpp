@@ -197,6 +197,9 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         else
             connection.blame(kGlitch);
         break;
+    case NGHTTP2_GOAWAY: // of the library's own accord: what comes now, it drops
+        connection.m_deaf = connection.m_deaf || frame->goaway.error_code != NGHTTP2_NO_ERROR;
+        break;
     default:
         break;
     }

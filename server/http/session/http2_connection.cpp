@@ -118,6 +118,7 @@ void Http2Connection::turn() noexcept
     pump();
     if (isClosed())
         return;
+    lookBehind();
     if (m_over)
         close(CloseHow::Plainly); // a client that ends its side is gone, as in HTTP/1
     else
@@ -135,7 +136,7 @@ void Http2Connection::readAll() noexcept
             m_moreToDo = true;
             return;
         }
-        m_wasShort = false; // the next write tells of a reset
+        const bool wasShort = std::exchange(m_wasShort, false);
         switch (receive()) {
         case Input::Bytes:
             feed(m_home.input().bytes());
@@ -144,11 +145,29 @@ void Http2Connection::readAll() noexcept
         case Input::Again:
             break;
         case Input::Nothing:
+            m_wasShort = wasShort; // see lookBehind()
             return;
         case Input::Ended:
             m_over = true;
             return;
         }
+    }
+}
+
+/// A reset may hide behind the bytes read last. Where nobody waits for an answer the next write
+/// tells of it, and saves this call.
+void Http2Connection::lookBehind() noexcept
+{
+    if (m_streams.empty() || m_deaf) {
+        m_wasShort = false;
+    } else if (m_wasShort) {
+        const Input got = receive();
+        if (got == Input::Bytes) {
+            feed(m_home.input().bytes());
+            m_home.input().clear();
+            m_asked = true;
+        }
+        m_over = m_over || got == Input::Ended;
     }
 }
 

@@ -79,6 +79,7 @@ private:
     void closing() noexcept override;
     void openSession(std::string_view input) noexcept;
     void readAll() noexcept;
+    void lookBehind() noexcept;
     void feed(std::string_view bytes) noexcept;
     void deliverBodies() noexcept;
     void pump() noexcept;

@@ -59,7 +59,9 @@ void Http2Connection::lastStreamsOnly() noexcept
 
 void Http2Connection::settle() noexcept
 {
-    const bool ends = !nghttp2_session_want_read(m_session.get()) || m_deaf;
+    // After the notice nghttp2 wants nothing more, but requests may be on their way.
+    const bool ends = m_deaf
+        || (m_goingAway != GoingAway::Noticed && !nghttp2_session_want_read(m_session.get()));
     if (ends && !nghttp2_session_want_write(m_session.get()) && !hasOutput()) {
         afterGoAway();
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no honest client sends: every flood ends in GOAWAY, every broken frame as RFC 9113 says, and
 // other clients notice nothing.
+#include "server/base/thread.h"
 #include "server/http/session/simple_handlers.h"
 #include "tests/support/http2_peer.h"
 #include "tests/support/http_under_test.h"
@@ -27,7 +28,7 @@ std::string repeated(const std::string &bytes, int times)
 
 std::string get(uint32_t stream, uint8_t flags = kEndHeaders | kEndStream)
 {
-    return frame(Headers, flags, stream, getHead());
+    return frame(kHeaders, flags, stream, getHead());
 }
 
 /// Requests on streams 1, 3, 5 ..., each followed by something on its stream.
@@ -82,39 +83,39 @@ private slots:
     {
         QTest::addColumn<QByteArray>("flood");
         QTest::newRow("rapid reset") << bytes(requests(600, kEndHeaders | kEndStream, [](auto id) {
-            return frame(RstStream, 0, id, number(NGHTTP2_CANCEL));
+            return frame(kRstStream, 0, id, number(NGHTTP2_CANCEL));
         }));
         // The server is made to reset streams by mistakes on them (CVE-2025-8671).
         QTest::newRow("resets provoked by windows")
             << bytes(requests(300, kEndHeaders, [](auto id) {
-                   return frame(WindowUpdate, 0, id, number(0));
+                   return frame(kWindowUpdate, 0, id, number(0));
                }));
         QTest::newRow("resets provoked by lengths")
             << bytes(requests(300, kEndHeaders, [](auto id) {
-                   return frame(Priority, 0, id, number(id) + "x") // depends on itself
-                       + frame(WindowUpdate, 0, id, number(0x7fffffff));
+                   return frame(kPriority, 0, id, number(id) + "x") // depends on itself
+                       + frame(kWindowUpdate, 0, id, number(0x7fffffff));
                }));
         QTest::newRow("CONTINUATION")
-            << bytes(frame(Headers, kEndStream, 1, getHead())
-                     + repeated(frame(Continuation, 0, 1, field("x-a", "b")), 2000));
+            << bytes(frame(kHeaders, kEndStream, 1, getHead())
+                     + repeated(frame(kContinuation, 0, 1, field("x-a", "b")), 2000));
         QTest::newRow("empty CONTINUATION")
-            << bytes(frame(Headers, kEndStream, 1, getHead())
-                     + repeated(frame(Continuation, 0, 1), 2000));
-        QTest::newRow("SETTINGS") << bytes(repeated(frame(Settings, 0, 0), 2000));
+            << bytes(frame(kHeaders, kEndStream, 1, getHead())
+                     + repeated(frame(kContinuation, 0, 1), 2000));
+        QTest::newRow("SETTINGS") << bytes(repeated(frame(kSettings, 0, 0), 2000));
         QTest::newRow("a large SETTINGS")
-            << bytes(frame(Settings, 0, 0, repeated(std::string("\0\x04\0\0\xff\xff", 6), 40)));
-        QTest::newRow("PING") << bytes(repeated(frame(Ping, 0, 0, "12345678"), 2000));
+            << bytes(frame(kSettings, 0, 0, repeated(std::string("\0\x04\0\0\xff\xff", 6), 40)));
+        QTest::newRow("PING") << bytes(repeated(frame(kPing, 0, 0, "12345678"), 2000));
         QTest::newRow("empty DATA")
-            << bytes(get(1, kEndHeaders) + repeated(frame(Data, 0, 1), 2000));
+            << bytes(get(1, kEndHeaders) + repeated(frame(kData, 0, 1), 2000));
         QTest::newRow("WINDOW_UPDATE")
-            << bytes(repeated(frame(WindowUpdate, 0, 0, number(1)), 2000));
+            << bytes(repeated(frame(kWindowUpdate, 0, 0, number(1)), 2000));
         QTest::newRow("PRIORITY")
-            << bytes(repeated(frame(Priority, 0, 1, number(3) + "x"), 2000));
+            << bytes(repeated(frame(kPriority, 0, 1, number(3) + "x"), 2000));
         QTest::newRow("PRIORITY_UPDATE")
-            << bytes(repeated(frame(PriorityUpdate, 0, 0, number(1) + "u=1"), 2000));
+            << bytes(repeated(frame(kPriorityUpdate, 0, 0, number(1) + "u=1"), 2000));
         QTest::newRow("unknown frames") << bytes(repeated(frame(0x77, 0, 0, "?"), 2000));
         QTest::newRow("HPACK bomb")
-            << bytes(frame(Headers, kEndHeaders | kEndStream, 1, bomb(12000)));
+            << bytes(frame(kHeaders, kEndHeaders | kEndStream, 1, bomb(12000)));
     }
     void floodsEndInGoAway()
     {
@@ -123,7 +124,7 @@ private slots:
         HttpUnderTest server({.routes = {respond("/")}});
         Http2Peer good(server.port());
         ScriptedPeer peer(server.port());
-        peer.send(hello() + frame(Settings, kAck, 0));
+        peer.send(hello() + frame(kSettings, kAck, 0));
         peer.send(flood.toStdString());
         const auto code = goAwayOf(peer);
         QVERIFY(code);
@@ -141,15 +142,15 @@ private slots:
     {
         QTest::addColumn<QByteArray>("bytesSent");
         QTest::newRow("fifty resets") << bytes(requests(50, kEndHeaders | kEndStream, [](auto id) {
-            return frame(RstStream, 0, id, number(NGHTTP2_CANCEL));
+            return frame(kRstStream, 0, id, number(NGHTTP2_CANCEL));
         }));
-        QTest::newRow("a hundred PINGs") << bytes(repeated(frame(Ping, 0, 0, "12345678"), 100));
+        QTest::newRow("a hundred PINGs") << bytes(repeated(frame(kPing, 0, 0, "12345678"), 100));
         QTest::newRow("a hundred updates")
-            << bytes(repeated(frame(WindowUpdate, 0, 0, number(1000)), 100));
+            << bytes(repeated(frame(kWindowUpdate, 0, 0, number(1000)), 100));
         QTest::newRow("a long head in parts")
-            << bytes(frame(Headers, kEndStream, 1, getHead())
-                     + repeated(frame(Continuation, 0, 1, field("x-a", "b")), 6)
-                     + frame(Continuation, kEndHeaders, 1));
+            << bytes(frame(kHeaders, kEndStream, 1, getHead())
+                     + repeated(frame(kContinuation, 0, 1, field("x-a", "b")), 6)
+                     + frame(kContinuation, kEndHeaders, 1));
         QTest::newRow("a grease frame") << bytes(frame(0x0b, 0, 0, "grease"));
     }
     void whatPassesForHonestIsServed()
@@ -157,10 +158,10 @@ private slots:
         QFETCH(QByteArray, bytesSent);
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
-        peer.send(hello() + frame(Settings, kAck, 0) + bytesSent.toStdString() + get(1001));
+        peer.send(hello() + frame(kSettings, kAck, 0) + bytesSent.toStdString() + get(1001));
         while (const auto frame = readFrame(peer)) {
-            QVERIFY(frame->type != GoAway);
-            if (frame->type == Data && frame->stream == 1001) {
+            QVERIFY(frame->type != kGoAway);
+            if (frame->type == kData && frame->stream == 1001) {
                 QCOMPARE(frame->payload, std::string("hello"));
                 return;
             }
@@ -174,9 +175,9 @@ private slots:
         settings.http2Glitches = 1'000'000;
         HttpUnderTest server({.routes = {respond("/")}, .settings = settings});
         ScriptedPeer peer(server.port(), 4096);
-        peer.send(hello() + frame(Settings, kAck, 0));
+        peer.send(hello() + frame(kSettings, kAck, 0));
         // More than the kernel's buffers hold, in both directions; the end is not waited for.
-        std::string pings = repeated(frame(Ping, 0, 0, "12345678"), 1000);
+        std::string pings = repeated(frame(kPing, 0, 0, "12345678"), 1000);
         Thread sender("sender", [&] {
             for (int i = 0; i < 1000 && server.loopMetrics().http2Calmed.read() == 0; ++i)
                 peer.send(pings);
@@ -193,40 +194,40 @@ private slots:
         const auto row = [](const char *name, const std::string &broken, int code) {
             QTest::newRow(name) << bytes(broken) << code;
         };
-        row("DATA on no stream", frame(Data, 0, 0, "x"), NGHTTP2_PROTOCOL_ERROR);
-        row("DATA on an idle stream", frame(Data, 0, 1, "x"), NGHTTP2_PROTOCOL_ERROR);
-        row("HEADERS on no stream", frame(Headers, kEndHeaders, 0, getHead()),
+        row("DATA on no stream", frame(kData, 0, 0, "x"), NGHTTP2_PROTOCOL_ERROR);
+        row("DATA on an idle stream", frame(kData, 0, 1, "x"), NGHTTP2_PROTOCOL_ERROR);
+        row("HEADERS on no stream", frame(kHeaders, kEndHeaders, 0, getHead()),
             NGHTTP2_PROTOCOL_ERROR);
         row("HEADERS on an even stream", get(2), NGHTTP2_PROTOCOL_ERROR);
         row("a stream from the past", get(5) + get(3), NGHTTP2_PROTOCOL_ERROR);
         row("a frame in the middle of a head",
-            frame(Headers, kEndStream, 1, getHead()) + frame(Ping, 0, 0, "12345678"),
+            frame(kHeaders, kEndStream, 1, getHead()) + frame(kPing, 0, 0, "12345678"),
             NGHTTP2_PROTOCOL_ERROR);
-        row("CONTINUATION of nothing", frame(Continuation, kEndHeaders, 1, getHead()),
+        row("CONTINUATION of nothing", frame(kContinuation, kEndHeaders, 1, getHead()),
             NGHTTP2_PROTOCOL_ERROR);
-        row("SETTINGS on a stream", frame(Settings, 0, 1), NGHTTP2_PROTOCOL_ERROR);
-        row("SETTINGS of odd length", frame(Settings, 0, 0, "abc"), NGHTTP2_FRAME_SIZE_ERROR);
-        row("an acknowledgement with payload", frame(Settings, kAck, 0, "123456"),
+        row("SETTINGS on a stream", frame(kSettings, 0, 1), NGHTTP2_PROTOCOL_ERROR);
+        row("SETTINGS of odd length", frame(kSettings, 0, 0, "abc"), NGHTTP2_FRAME_SIZE_ERROR);
+        row("an acknowledgement with payload", frame(kSettings, kAck, 0, "123456"),
             NGHTTP2_FRAME_SIZE_ERROR);
-        row("a window beyond 2^31", frame(Settings, 0, 0, std::string("\0\x04\x80\0\0\0", 6)),
+        row("a window beyond 2^31", frame(kSettings, 0, 0, std::string("\0\x04\x80\0\0\0", 6)),
             NGHTTP2_FLOW_CONTROL_ERROR);
-        row("a frame size below 16 KiB", frame(Settings, 0, 0, std::string("\0\x05\0\0\x10\0", 6)),
+        row("a frame size below 16 KiB", frame(kSettings, 0, 0, std::string("\0\x05\0\0\x10\0", 6)),
             NGHTTP2_PROTOCOL_ERROR);
-        row("PING of seven bytes", frame(Ping, 0, 0, "1234567"), NGHTTP2_FRAME_SIZE_ERROR);
-        row("PING on a stream", frame(Ping, 0, 1, "12345678"), NGHTTP2_PROTOCOL_ERROR);
-        row("WINDOW_UPDATE of nothing", frame(WindowUpdate, 0, 0, number(0)),
+        row("PING of seven bytes", frame(kPing, 0, 0, "1234567"), NGHTTP2_FRAME_SIZE_ERROR);
+        row("PING on a stream", frame(kPing, 0, 1, "12345678"), NGHTTP2_PROTOCOL_ERROR);
+        row("WINDOW_UPDATE of nothing", frame(kWindowUpdate, 0, 0, number(0)),
             NGHTTP2_PROTOCOL_ERROR);
-        row("a window that overflows", frame(WindowUpdate, 0, 0, number(0x7fffffff)),
+        row("a window that overflows", frame(kWindowUpdate, 0, 0, number(0x7fffffff)),
             NGHTTP2_FLOW_CONTROL_ERROR);
-        row("RST_STREAM on an idle stream", frame(RstStream, 0, 1, number(0)),
+        row("RST_STREAM on an idle stream", frame(kRstStream, 0, 1, number(0)),
             NGHTTP2_PROTOCOL_ERROR);
-        row("PUSH_PROMISE from a client", frame(PushPromise, kEndHeaders, 1, number(2)),
+        row("PUSH_PROMISE from a client", frame(kPushPromise, kEndHeaders, 1, number(2)),
             NGHTTP2_PROTOCOL_ERROR);
-        row("a frame larger than agreed", frame(Data, 0, 1, std::string(16385, 'x')),
+        row("a frame larger than agreed", frame(kData, 0, 1, std::string(16385, 'x')),
             NGHTTP2_FRAME_SIZE_ERROR);
-        row("broken compression", frame(Headers, kEndHeaders | kEndStream, 1, "\xff\xff\xff\xff"),
+        row("broken compression", frame(kHeaders, kEndHeaders | kEndStream, 1, "\xff\xff\xff\xff"),
             NGHTTP2_COMPRESSION_ERROR);
-        row("padding longer than its frame", get(1, kEndHeaders) + frame(Data, 8, 1, "\xff"),
+        row("padding longer than its frame", get(1, kEndHeaders) + frame(kData, 8, 1, "\xff"),
             NGHTTP2_PROTOCOL_ERROR);
     }
     void brokenFramesEndTheConnection()
@@ -235,7 +236,7 @@ private slots:
         QFETCH(int, code);
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
-        peer.send(hello() + frame(Settings, kAck, 0) + broken.toStdString());
+        peer.send(hello() + frame(kSettings, kAck, 0) + broken.toStdString());
         const auto got = goAwayOf(peer);
         QVERIFY(got);
         QCOMPARE(*got, uint32_t(code));
@@ -300,21 +301,18 @@ private slots:
         QFETCH(QByteArray, status);
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
-        peer.send(hello() + frame(Settings, kAck, 0)
-                  + frame(Headers, kEndHeaders | (withBody ? 0 : kEndStream), 1,
+        peer.send(hello() + frame(kSettings, kAck, 0)
+                  + frame(kHeaders, kEndHeaders | (withBody ? 0 : kEndStream), 1,
                           head.toStdString())
-                  + (withBody ? frame(Data, kEndStream, 1, "hello") : std::string()));
-        if (!status.isEmpty()) {
-            peer.send(frame(Ping, 0, 0, "12345678"));
-        }
+                  + (withBody ? frame(kData, kEndStream, 1, "hello") : std::string()));
         bool wasReset = false;
         bool wasAnswered = false;
         peer.send(get(3));
         while (const auto got = readFrame(peer)) {
-            QVERIFY(got->type != GoAway);
-            wasReset = wasReset || (got->type == RstStream && got->stream == 1);
-            wasAnswered = wasAnswered || (got->type == Headers && got->stream == 1);
-            if (got->type == Data && got->stream == 3)
+            QVERIFY(got->type != kGoAway);
+            wasReset = wasReset || (got->type == kRstStream && got->stream == 1);
+            wasAnswered = wasAnswered || (got->type == kHeaders && got->stream == 1);
+            if (got->type == kData && got->stream == 3)
                 break;
         }
         if (status.isEmpty()) {
@@ -353,7 +351,7 @@ private slots:
         ScriptedPeer silent(server.port()); // a preface and no SETTINGS
         silent.send(hello().substr(0, 24));
         ScriptedPeer half(server.port()); // a head that does not end
-        half.send(hello() + frame(Headers, kEndStream, 1, getHead()));
+        half.send(hello() + frame(kHeaders, kEndStream, 1, getHead()));
         Http2Peer idle(server.port());
         const int32_t asked = idle.get("/");
         QVERIFY(idle.untilComplete(asked));

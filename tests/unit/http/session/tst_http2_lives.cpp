@@ -40,12 +40,12 @@ private slots:
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
         peer.sendPieces(http2::hello()
-                            + http2::frame(http2::Headers,
+                            + http2::frame(http2::kHeaders,
                                            http2::kEndHeaders | http2::kEndStream, 1,
                                            http2::getHead()),
                         static_cast<size_t>(pieceBytes));
         while (const auto frame = http2::readFrame(peer)) {
-            if (frame->type != http2::Data)
+            if (frame->type != http2::kData)
                 continue;
             QCOMPARE(frame->payload, std::string("hello"));
             return;
