@@ -52,6 +52,15 @@ struct Http2Callbacks {
     static int closed(nghttp2_session *, int32_t stream, uint32_t, void *context) noexcept;
     static int sendData(nghttp2_session *, nghttp2_frame *frame, const uint8_t *head, size_t size,
                         nghttp2_data_source *source, void *context) noexcept;
+    static int unpackUnknown(nghttp2_session *, void **, const nghttp2_frame_hd *, void *) noexcept
+    {
+        return NGHTTP2_ERR_CANCEL;
+    }
+    static int skipUnknown(nghttp2_session *, const nghttp2_frame_hd *, const uint8_t *, size_t,
+                           void *) noexcept
+    {
+        return NGHTTP2_ERR_CANCEL;
+    }
     static bool control(Http2Connection &connection, const nghttp2_frame &frame) noexcept;
 };
 
@@ -246,6 +255,9 @@ Http2Shared::Http2Shared()
     nghttp2_session_callbacks_set_on_frame_send_callback(made, Http2Callbacks::sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, Http2Callbacks::closed);
     nghttp2_session_callbacks_set_send_data_callback(made, Http2Callbacks::sendData);
+    nghttp2_session_callbacks_set_unpack_extension_callback(made, Http2Callbacks::unpackUnknown);
+    nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(made,
+                                                                   Http2Callbacks::skipUnknown);
     m_callbacks = made;
 }
 

@@ -44,6 +44,11 @@ OptionPtr makeOptions(const Http2Rules &rules)
     nghttp2_option_set_max_continuations(option, kContinuationsMax);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, rules.tableBytes);
     nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
+    // Not to read them, but to see them.
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
+        if (type != NGHTTP2_PRIORITY_UPDATE)
+            nghttp2_option_set_user_recv_extension_type(option, static_cast<uint8_t>(type));
+    }
     nghttp2_option_set_stream_reset_rate_limit(
         option, static_cast<uint64_t>(rules.resets) + kResetsBeyond,
         static_cast<uint64_t>(rules.resetsPerSecond) + kResetsBeyond);
@@ -285,8 +290,7 @@ bool Http2Connection::tellRoom() noexcept
 
 void Http2Connection::closing() noexcept
 {
-    if (m_opening)
-        m_home.http2().exchanges().give(std::move(m_opening));
+    dropOpening();
     for (auto &stream : std::exchange(m_streams, {})) {
         stream->tellGone();
         finish(std::move(stream), true);

@@ -88,6 +88,7 @@ private:
 
     // http2_streams.cpp: what nghttp2 tells, stream by stream
     void headBegan(int32_t stream) noexcept;
+    void dropOpening() noexcept;
     void headComplete(bool endStream) noexcept;
     void streamClosed(Http2Exchange *exchange, int32_t stream) noexcept;
     void finish(std::unique_ptr<Http2Exchange> exchange, bool clientLeft) noexcept;

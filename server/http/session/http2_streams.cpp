@@ -44,6 +44,16 @@ void Http2Connection::headBegan(int32_t stream) noexcept
     m_headDue = m_home.loop().now() + m_rules->headTimeout;
 }
 
+void Http2Connection::dropOpening() noexcept
+{
+    if (!m_opening)
+        return;
+    m_opening->reset();
+    m_home.http2().exchanges().give(std::move(m_opening));
+    m_openingStream = 0;
+    m_headDue = {};
+}
+
 void Http2Connection::headComplete(bool endStream) noexcept
 {
     std::unique_ptr<Http2Exchange> owned = std::move(m_opening);
@@ -85,12 +95,8 @@ Exchange *Http2Connection::exchange(uint32_t generation) noexcept
 void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noexcept
 {
     if (!exchange) {
-        if (m_opening && stream == m_openingStream) {
-            m_opening->reset();
-            m_home.http2().exchanges().give(std::move(m_opening));
-            m_openingStream = 0;
-            m_headDue = {};
-        }
+        if (stream == m_openingStream)
+            dropOpening();
         return;
     }
     const auto at = std::lower_bound(m_streams.begin(), m_streams.end(), exchange->id().generation,

