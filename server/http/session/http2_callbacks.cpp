@@ -194,11 +194,13 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
             if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
                 connection.answerSent(*exchange);
         }
-        if (frame->hd.type == NGHTTP2_DATA)
+        if (frame->hd.type == NGHTTP2_DATA) {
+            connection.m_windowDue = {};
             connection.m_updatesDue = std::min(
                 kUpdatesDueMax,
                 connection.m_updatesDue
                     + 2 * (1 + static_cast<int64_t>(frame->hd.length) / kBytesPerUpdate));
+        }
         break;
     case NGHTTP2_RST_STREAM:
         if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR)

@@ -120,6 +120,7 @@ private:
     uint64_t m_lingered = 0;
     SteadyTime m_headDue {};
     SteadyTime m_idleDue {};
+    SteadyTime m_windowDue {}; ///< of the connection's window, while it is shut
     GoingAway m_goingAway = GoingAway::No;
     bool m_noticeAnswered = false; ///< the client has seen the notice: the last one may go
     bool m_askedToComeBack = false;

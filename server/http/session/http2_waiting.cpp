@@ -138,17 +138,26 @@ SteadyTime Http2Connection::nextDue() noexcept
         return due;
     }
     m_idleDue = {};
+    nghttp2_session *session = m_session.get();
+    const auto runs = [now](SteadyTime &place, bool waits, std::chrono::milliseconds time) {
+        if (!waits)
+            place = {};
+        else if (place == SteadyTime())
+            place = now + time;
+    };
+    // Output has two more reasons to wait than the socket: windows the client does not open.
+    runs(m_windowDue,
+         m_outputTotal && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
+         m_rules->writeTimeout);
+    takeEarlier(due, m_windowDue);
+    const bool mayReceive = nghttp2_session_get_local_window_size(session) > 0;
     for (const auto &stream : m_streams) {
         auto &state = stream->state;
-        if (!stream->awaitsBody())
-            state.bodyDue = {};
-        else if (state.bodyDue == SteadyTime())
-            state.bodyDue = now + m_rules->bodyTimeout;
-        // What the client gives no room for; what waits for the socket has the write deadline.
-        if (!stream->outputPending())
-            state.sendDue = {};
-        else if (state.sendDue == SteadyTime())
-            state.sendDue = now + m_rules->writeTimeout;
+        runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
+        runs(state.sendDue,
+             stream->outputPending()
+                 && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
+             m_rules->writeTimeout);
         takeEarlier(due, state.bodyDue);
         takeEarlier(due, state.sendDue);
     }
@@ -163,6 +172,10 @@ void Http2Connection::readDeadlinePassed() noexcept
     };
     if (m_lingering) {
         close(CloseHow::Plainly);
+        return;
+    }
+    if (passed(m_windowDue)) {
+        close(CloseHow::WithReset); // as who takes no bytes from the socket
         return;
     }
     if (passed(m_headDue)) {
