@@ -31,6 +31,11 @@ bool isOfConnection(std::string_view lowerName) noexcept
 
 } // namespace
 
+std::string nghttp2Version()
+{
+    return nghttp2_version(0)->version_str;
+}
+
 Http2Fields::Http2Fields() : m_list(std::make_unique<List>())
 {
     m_text.reserve(kTextBytes);

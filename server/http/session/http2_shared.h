@@ -39,6 +39,8 @@ private:
     std::string m_text; ///< never grows between begin() and the next: views point into it
 };
 
+std::string nghttp2Version(); ///< of the library in use: "1.52.0"
+
 /// What the HTTP/2 connections of one loop share. Confined to its loop.
 class Http2Shared {
 public:
