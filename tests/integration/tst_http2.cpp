@@ -149,7 +149,8 @@ private slots:
                  QByteArray("200 1.1 <h1>two</h1>"));
         QVERIFY(curl(trust + QStringList {url + "/large.bin"}).out == m_large);
 
-        const Finished load = runProgram("h2load", {"-n", "3000", "-c", "5", "-m", "20", url + "/"});
+        const Finished load =
+            runProgram("h2load", {"-n", "3000", "-c", "5", "-m", "20", url + "/"});
         QVERIFY2(succeeded(load) == 3000, load.out);
         const Finished large =
             runProgram("h2load", {"-n", "60", "-c", "3", "-m", "10", url + "/large.bin"});
@@ -160,14 +161,12 @@ private slots:
     void aFlaskAppNoticesNothingButTheVersion()
     {
         QTemporaryDir data;
-        Served served(
-            m_dir.filePath("flask"),
-            {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path(), "--workers", "2"});
+        Served served(m_dir.filePath("flask"),
+                      {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path(), "--workers", "2"});
         QVERIFY2(served.isServing(), served.errors());
         const QString secure = secureUrl(served.line());
         const QStringList trust {"--cacert", data.filePath("ca/root.pem")};
-        QCOMPARE(told(trust + QStringList {secure + "/"}),
-                 QByteArray("200 2 HTTP/2.0 127.0.0.1"));
+        QCOMPARE(told(trust + QStringList {secure + "/"}), QByteArray("200 2 HTTP/2.0 127.0.0.1"));
         QCOMPARE(told({kPrior, served.url() + "/"}), QByteArray("200 2 HTTP/2.0 127.0.0.1"));
         QCOMPARE(told({kPrior, "-b", "a=1; b=2", served.url() + "/cookie"}),
                  QByteArray("200 2 12"));
@@ -179,8 +178,8 @@ private slots:
             QVERIFY(curl(toIt + QStringList {"--data-binary", large, url + "/echo"}).out
                     == m_large);
             QVERIFY(curl(toIt
-                         + QStringList {"-X", "POST", "-T", m_dir.filePath("files/large.bin"),
-                                        "-H", "Content-Length:", url + "/echo"})
+                         + QStringList {"-X", "POST", "-T", m_dir.filePath("files/large.bin"), "-H",
+                                        "Content-Length:", url + "/echo"})
                         .out
                     == m_large);
             const QByteArray pieces = curl(toIt + QStringList {url + "/pieces"}).out;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/http2_peer.h"
 
+#include "server/base/text.h"
+
 #include <algorithm>
 #include <array>
 
@@ -16,6 +18,11 @@ namespace arc {
 struct Http2PeerCallbacks {
     static Http2Peer &self(void *context) { return *static_cast<Http2Peer *>(context); }
 
+    static int statusOf(std::string_view text)
+    {
+        const auto value = parseUnsigned(text);
+        return value ? static_cast<int>(*value) : 0;
+    }
     static int onHeader(nghttp2_session *, const nghttp2_frame *frame, const uint8_t *name,
                         size_t nameSize, const uint8_t *value, size_t valueSize, uint8_t,
                         void *context)
@@ -25,7 +32,7 @@ struct Http2PeerCallbacks {
         const std::string text(reinterpret_cast<const char *>(value), valueSize);
         if (key != ":status") {
             answer.headers[key] = text;
-        } else if (const int status = std::atoi(text.c_str()); status < 200) {
+        } else if (const int status = statusOf(text); status < 200) {
             answer.interim.push_back(status);
         } else {
             answer.status = status;
@@ -102,7 +109,9 @@ struct Http2PeerCallbacks {
     }
 };
 
-Http2Peer::Http2Peer(uint16_t port) : Http2Peer(port, Options()) { }
+Http2Peer::Http2Peer(uint16_t port) : Http2Peer(port, Options())
+{
+}
 
 Http2Peer::Http2Peer(uint16_t port, Options options)
     : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
@@ -216,8 +225,8 @@ void Http2Peer::flush()
     ssize_t size = 0;
     while ((size = nghttp2_session_mem_send(m_session, &bytes)) > 0) {
         for (ssize_t at = 0; at < size;) {
-            const ssize_t sent = ::send(m_socket.get(), bytes + at, static_cast<size_t>(size - at),
-                                        MSG_NOSIGNAL);
+            const ssize_t sent =
+                ::send(m_socket.get(), bytes + at, static_cast<size_t>(size - at), MSG_NOSIGNAL);
             if (sent <= 0)
                 return;
             at += sent;

@@ -36,8 +36,8 @@ class Http2Peer {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
     struct Options {
-        int32_t windowBytes = 65535;   ///< of each stream, and for the connection when larger
-        bool takesByItself = true;     ///< false: windows are opened by take() only
+        int32_t windowBytes = 65535; ///< of each stream, and for the connection when larger
+        bool takesByItself = true;   ///< false: windows are opened by take() only
         int receiveBuffer = 0;
     };
     explicit Http2Peer(uint16_t port);

@@ -54,8 +54,8 @@ const Arrow *rowOf(const QString &path)
 bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
-        "fmt/",    "tl/",  "nlohmann/", "event2/",  "nghttp2/", "openssl/", "sqlite3.h", "curl/",
-        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "Q"};
+        "fmt/",  "tl/",     "nlohmann/", "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
+        "curl/", "spdlog/", "CLI/",      "xxhash.h", "systemd/", "re2/",     "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -30,8 +30,7 @@ struct Http2Callbacks {
     }
     static Http2Exchange *exchangeOf(nghttp2_session *session, int32_t stream) noexcept
     {
-        return static_cast<Http2Exchange *>(
-            nghttp2_session_get_stream_user_data(session, stream));
+        return static_cast<Http2Exchange *>(nghttp2_session_get_stream_user_data(session, stream));
     }
     static bool isRequest(const nghttp2_frame *frame) noexcept
     {
@@ -71,8 +70,8 @@ int Http2Callbacks::frameBegan(nghttp2_session *, const nghttp2_frame_hd *head,
     Http2Connection &connection = self(context);
     if (connection.m_deaf)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    const bool empty = head->type == NGHTTP2_DATA && head->length == 0
-        && !(head->flags & NGHTTP2_FLAG_END_STREAM);
+    const bool empty =
+        head->type == NGHTTP2_DATA && head->length == 0 && !(head->flags & NGHTTP2_FLAG_END_STREAM);
     const bool unknown = head->type > NGHTTP2_CONTINUATION;
     if ((empty || unknown || head->type == NGHTTP2_PRIORITY) && !connection.blame(kGlitch))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -173,8 +172,7 @@ int Http2Callbacks::received(nghttp2_session *session, const nghttp2_frame *fram
     if (isRequest(frame)) {
         if (connection.m_opening)
             connection.headComplete(endStream);
-    } else if (endStream
-               && (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS)) {
+    } else if (endStream && (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS)) {
         if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id))
             exchange->bodyEnded();
     }
@@ -196,10 +194,10 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         }
         if (frame->hd.type == NGHTTP2_DATA) {
             connection.m_windowDue = {};
-            connection.m_updatesDue = std::min(
-                kUpdatesDueMax,
-                connection.m_updatesDue
-                    + 2 * (1 + static_cast<int64_t>(frame->hd.length) / kBytesPerUpdate));
+            connection.m_updatesDue =
+                std::min(kUpdatesDueMax,
+                         connection.m_updatesDue
+                             + 2 * (1 + static_cast<int64_t>(frame->hd.length) / kBytesPerUpdate));
         }
         break;
     case NGHTTP2_RST_STREAM:

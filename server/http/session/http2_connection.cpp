@@ -64,7 +64,8 @@ void Http2Connection::SessionDelete::operator()(nghttp2_session *session) const 
 
 Http2Connection::Http2Connection(SessionLoop &home, uint32_t slot, Origin origin)
     : Connection(home, slot, std::move(origin)),
-      m_glitches(m_rules->http2.glitches, std::max<int64_t>(1, m_rules->http2.glitches / kLeakShare)),
+      m_glitches(m_rules->http2.glitches,
+                 std::max<int64_t>(1, m_rules->http2.glitches / kLeakShare)),
       m_resets(m_rules->http2.resets, m_rules->http2.resetsPerSecond)
 {
     m_home.metrics().http2Connections.add(1);
@@ -82,9 +83,9 @@ void Http2Connection::openSession(std::string_view input) noexcept
     const Http2Rules &rules = m_rules->http2;
     const OptionPtr options = makeOptions(rules);
     nghttp2_session *session = nullptr;
-    ARC_ASSERT(nghttp2_session_server_new2(&session, m_home.http2().callbacks(), this,
-                                           options.get())
-               == 0);
+    ARC_ASSERT(
+        nghttp2_session_server_new2(&session, m_home.http2().callbacks(), this, options.get())
+        == 0);
     m_session.reset(session);
     const auto number = [](auto value) {
         return static_cast<uint32_t>(value);

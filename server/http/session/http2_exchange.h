@@ -54,10 +54,7 @@ public:
         return wantsBody() && (!m_body.empty() || m_bodyComplete);
     }
     /// The listener waits for bytes that the client has room to send.
-    bool awaitsBody() const noexcept
-    {
-        return wantsBody() && !m_bodyComplete && m_body.empty();
-    }
+    bool awaitsBody() const noexcept { return wantsBody() && !m_bodyComplete && m_body.empty(); }
     size_t bodyHeld() const noexcept { return m_body.size(); }
 
     // ---- the connection's side: the answer
@@ -94,7 +91,7 @@ private:
     std::vector<Chunk> m_output;
     size_t m_outputFirst = 0; ///< of m_output, not yet taken
     uint64_t m_outputPending = 0;
-    uint64_t m_outputOwned = 0; ///< of it, memory that exists for this answer alone
+    uint64_t m_outputOwned = 0;     ///< of it, memory that exists for this answer alone
     std::optional<uint64_t> m_left; ///< of an announced length
     bool m_bodyComplete = false;
     bool m_outputComplete = false;

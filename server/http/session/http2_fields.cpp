@@ -69,8 +69,8 @@ void Http2Fields::add(std::string_view lowerName, std::string_view value)
     const auto bytes = [](std::string_view text) {
         return reinterpret_cast<uint8_t *>(const_cast<char *>(text.data()));
     };
-    m_list->all.push_back({bytes(lowerName), bytes(value), lowerName.size(), value.size(),
-                           NGHTTP2_NV_FLAG_NONE});
+    m_list->all.push_back(
+        {bytes(lowerName), bytes(value), lowerName.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
 }
 
 void Http2Fields::addNumber(std::string_view lowerName, uint64_t value)

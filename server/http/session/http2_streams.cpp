@@ -99,10 +99,9 @@ void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noex
             dropOpening();
         return;
     }
-    const auto at = std::lower_bound(m_streams.begin(), m_streams.end(), exchange->id().generation,
-                                     [](const auto &other, uint32_t wanted) {
-                                         return other->id().generation < wanted;
-                                     });
+    const auto at = std::lower_bound(
+        m_streams.begin(), m_streams.end(), exchange->id().generation,
+        [](const auto &other, uint32_t wanted) { return other->id().generation < wanted; });
     std::unique_ptr<Http2Exchange> owned = std::move(*at);
     m_streams.erase(at);
     dropBody(owned->bodyHeld());

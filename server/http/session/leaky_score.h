@@ -18,16 +18,14 @@ public:
     /// False: it overflows.
     bool add(int64_t cost, Time now) noexcept
     {
-        using namespace std::chrono;
+        const auto passed =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - m_leakedAt).count();
+        const int64_t leaked = passed > 0 ? passed * m_perSecond / 1000 : 0;
         if (m_score == 0) {
             m_leakedAt = now;
-        } else if (const auto passed = duration_cast<milliseconds>(now - m_leakedAt).count();
-                   passed > 0) {
-            const int64_t leaked = passed * m_perSecond / 1000;
-            if (leaked > 0) { // else the part of a point adds up until it is one
-                m_score = leaked < m_score ? m_score - leaked : 0;
-                m_leakedAt = now;
-            }
+        } else if (leaked > 0) { // else the part of a point adds up until it is one
+            m_score = leaked < m_score ? m_score - leaked : 0;
+            m_leakedAt = now;
         }
         m_score += cost;
         return m_score <= m_most;

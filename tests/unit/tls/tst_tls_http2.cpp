@@ -131,8 +131,8 @@ private slots:
         std::vector<int> types;
         while (const auto frame = takeFrame(record))
             types.push_back(frame->type);
-        QCOMPARE(types, (std::vector<int> {http2::kHeaders, http2::kData, http2::kHeaders,
-                                           http2::kData}));
+        QCOMPARE(types,
+                 (std::vector<int> {http2::kHeaders, http2::kData, http2::kHeaders, http2::kData}));
         QVERIFY(record.empty());
     }
 

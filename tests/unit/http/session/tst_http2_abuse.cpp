@@ -50,7 +50,7 @@ std::string bomb(int references)
     std::string head = getHead();
     head += '\x40'; // with indexing, a new name
     head += std::string("\x01") + "x";
-    head += std::string("\x7f\xb9\x16", 3) + large; // 127 + 0x39 + 0x16 * 128 = 3000
+    head += std::string("\x7f\xb9\x16", 3) + large;               // 127 + 0x39 + 0x16 * 128 = 3000
     head += std::string(static_cast<size_t>(references), '\xbe'); // the newest entry
     return head;
 }
@@ -98,9 +98,8 @@ private slots:
         QTest::newRow("CONTINUATION")
             << bytes(frame(kHeaders, kEndStream, 1, getHead())
                      + repeated(frame(kContinuation, 0, 1, field("x-a", "b")), 2000));
-        QTest::newRow("empty CONTINUATION")
-            << bytes(frame(kHeaders, kEndStream, 1, getHead())
-                     + repeated(frame(kContinuation, 0, 1), 2000));
+        QTest::newRow("empty CONTINUATION") << bytes(frame(kHeaders, kEndStream, 1, getHead())
+                                                     + repeated(frame(kContinuation, 0, 1), 2000));
         QTest::newRow("SETTINGS") << bytes(repeated(frame(kSettings, 0, 0), 2000));
         QTest::newRow("a large SETTINGS")
             << bytes(frame(kSettings, 0, 0, repeated(std::string("\0\x04\0\0\xff\xff", 6), 40)));
@@ -109,8 +108,7 @@ private slots:
             << bytes(get(1, kEndHeaders) + repeated(frame(kData, 0, 1), 2000));
         QTest::newRow("WINDOW_UPDATE")
             << bytes(repeated(frame(kWindowUpdate, 0, 0, number(1)), 2000));
-        QTest::newRow("PRIORITY")
-            << bytes(repeated(frame(kPriority, 0, 1, number(3) + "x"), 2000));
+        QTest::newRow("PRIORITY") << bytes(repeated(frame(kPriority, 0, 1, number(3) + "x"), 2000));
         QTest::newRow("PRIORITY_UPDATE")
             << bytes(repeated(frame(kPriorityUpdate, 0, 0, number(1) + "u=1"), 2000));
         QTest::newRow("unknown frames") << bytes(repeated(frame(0x77, 0, 0, "?"), 2000));
@@ -262,12 +260,12 @@ private slots:
         row("no method", std::string("\x84\x86") + field(":authority", "a"));
         row("no scheme", std::string("\x82\x84") + field(":authority", "a"));
         row("two paths", good + "\x84");
-        row("a pseudo-header behind", std::string("\x82\x86\x84") + field("x", "y")
-                + field(":authority", "a"));
+        row("a pseudo-header behind",
+            std::string("\x82\x86\x84") + field("x", "y") + field(":authority", "a"));
         row("a pseudo-header unknown", good + field(":extra", "1"));
         row("an answer's pseudo-header", good + field(":status", "200"));
-        row("an empty path", std::string("\x82\x86") + field(":path", "")
-                + field(":authority", "a"));
+        row("an empty path",
+            std::string("\x82\x86") + field(":path", "") + field(":authority", "a"));
         row("a body that does not come", good + field("content-length", "5"));
         row("a length and more", good + field("content-length", "2"), "", true);
         row("two lengths", good + field("content-length", "1") + field("content-length", "2"), "",
@@ -279,15 +277,20 @@ private slots:
             std::string("\x82\x86") + field(":path", "/%zz") + field(":authority", "a"), "400");
         row("hosts that disagree", good + field("host", "b"), "400");
         row("no host", "\x82\x86\x84");
-        row("user information",
-            std::string("\x82\x86\x84") + field(":authority", "me@a"), "400");
-        row("another scheme", std::string("\x82\x84") + field(":scheme", "gopher")
-                + field(":authority", "a"), "400");
-        row("a value with a control character", good + field("x", "a\x01" "b"), "400");
+        row("user information", std::string("\x82\x86\x84") + field(":authority", "me@a"), "400");
+        row("another scheme",
+            std::string("\x82\x84") + field(":scheme", "gopher") + field(":authority", "a"), "400");
+        row("a value with a control character",
+            good
+                + field("x",
+                        "a\x01"
+                        "b"),
+            "400");
         row("an expectation", good + field("expect", "miracles"), "417");
         row("too long a path",
             std::string("\x82\x86") + field(":path", "/" + std::string(9000, 'a'))
-                + field(":authority", "a"), "414");
+                + field(":authority", "a"),
+            "414");
         row("too many fields", good + repeated(field("a", "b"), 101), "431");
         row("TRACE", std::string("\x86\x84") + field(":method", "TRACE") + field(":authority", "a"),
             "405");
@@ -300,10 +303,10 @@ private slots:
         QFETCH(QByteArray, status);
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
-        peer.send(hello() + frame(kSettings, kAck, 0)
-                  + frame(kHeaders, kEndHeaders | (withBody ? 0 : kEndStream), 1,
-                          head.toStdString())
-                  + (withBody ? frame(kData, kEndStream, 1, "hello") : std::string()));
+        peer.send(
+            hello() + frame(kSettings, kAck, 0)
+            + frame(kHeaders, kEndHeaders | (withBody ? 0 : kEndStream), 1, head.toStdString())
+            + (withBody ? frame(kData, kEndStream, 1, "hello") : std::string()));
         bool wasReset = false;
         bool wasAnswered = false;
         peer.send(get(3));
@@ -345,8 +348,8 @@ private slots:
     void whoeverIsSlowIsLetGo()
     {
         Heard heard;
-        HttpUnderTest server({.routes = {echoRoute("/echo", heard), respond("/")},
-                              .settings = quick()});
+        HttpUnderTest server(
+            {.routes = {echoRoute("/echo", heard), respond("/")}, .settings = quick()});
         ScriptedPeer silent(server.port()); // a preface and no SETTINGS
         silent.send(hello().substr(0, 24));
         ScriptedPeer half(server.port()); // a head that does not end

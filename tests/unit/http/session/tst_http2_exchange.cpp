@@ -440,8 +440,8 @@ private slots:
         Heard heard;
         Settings settings;
         settings.http2Streams = 4;
-        HttpUnderTest server(
-            {.routes = {streamRoute("/", {.total = 64 * 1024 * 1024}, heard)}, .settings = settings});
+        HttpUnderTest server({.routes = {streamRoute("/", {.total = 64 * 1024 * 1024}, heard)},
+                              .settings = settings});
         ScriptedPeer peer(server.port());
         peer.send(http2::hello()); // our SETTINGS are not acknowledged: refusal, no error
         for (uint32_t stream = 1; stream <= 11; stream += 2)

@@ -40,9 +40,8 @@ private slots:
         HttpUnderTest server({.routes = {respond("/")}});
         ScriptedPeer peer(server.port());
         peer.sendPieces(http2::hello()
-                            + http2::frame(http2::kHeaders,
-                                           http2::kEndHeaders | http2::kEndStream, 1,
-                                           http2::getHead()),
+                            + http2::frame(http2::kHeaders, http2::kEndHeaders | http2::kEndStream,
+                                           1, http2::getHead()),
                         static_cast<size_t>(pieceBytes));
         while (const auto frame = http2::readFrame(peer)) {
             if (frame->type != http2::kData)
@@ -57,11 +56,9 @@ private slots:
     {
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<bool>("http2");
-        QTest::newRow("switched off")
-            << QByteArray("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") << false;
+        QTest::newRow("switched off") << QByteArray("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") << false;
         QTest::newRow("another end") << QByteArray("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n") << true;
-        QTest::newRow("another version")
-            << QByteArray("PRI * HTTP/3.0\r\nHost: a\r\n\r\n") << true;
+        QTest::newRow("another version") << QByteArray("PRI * HTTP/3.0\r\nHost: a\r\n\r\n") << true;
     }
     void whatOnlyResemblesThePrefaceIsHttp1()
     {

@@ -98,7 +98,8 @@ private slots:
         row("both and the same", get("/", {{"host", "A:443"}}), 0);
         row("both and different", get("/", {{"host", "b"}}), 400);
         row("two hosts", get("/", {{"host", "a"}, {"host", "a"}}), 400);
-        row("a method with a blank", {{":method", "GE T"}, {":scheme", "http"}, {":path", "/"}}, 400);
+        row("a method with a blank", {{":method", "GE T"}, {":scheme", "http"}, {":path", "/"}},
+            400);
         row("a long method",
             {{":method", std::string(33, 'A')}, {":scheme", "http"}, {":path", "/"}}, 501);
         row("an empty path", get(""), 400);
@@ -112,8 +113,8 @@ private slots:
         row("an asterisk for GET", get("*"), 400);
         row("an asterisk for OPTIONS",
             {{":method", "OPTIONS"}, {":scheme", "http"}, {":authority", "a"}, {":path", "*"}}, 0);
-        row("CONNECT with a path",
-            {{":method", "CONNECT"}, {":authority", "a:1"}, {":path", "/"}}, 400);
+        row("CONNECT with a path", {{":method", "CONNECT"}, {":authority", "a:1"}, {":path", "/"}},
+            400);
         row("CONNECT without a port", {{":method", "CONNECT"}, {":authority", "a"}}, 400);
         row("CONNECT", {{":method", "CONNECT"}, {":authority", "a:1"}}, 0);
         row("capital letters", get("/", {{"X", "y"}}), 400);
@@ -143,10 +144,10 @@ private slots:
         row("a length beyond all", get("/", {{"content-length", std::string(20, '9')}}), 400, true);
         row("an expectation", get("/", {{"expect", "100-continue"}}), 0, true);
         row("another expectation", get("/", {{"expect", "more"}}), 417, true);
-        row("a host that is none", {{":method", "GET"}, {":scheme", "http"}, {":authority", "a b"},
-                                    {":path", "/"}}, 400);
-        row("user information", {{":method", "GET"}, {":scheme", "http"}, {":authority", "u@a"},
-                                 {":path", "/"}}, 400);
+        row("a host that is none",
+            {{":method", "GET"}, {":scheme", "http"}, {":authority", "a b"}, {":path", "/"}}, 400);
+        row("user information",
+            {{":method", "GET"}, {":scheme", "http"}, {":authority", "u@a"}, {":path", "/"}}, 400);
         Fields many = get();
         for (int i = 0; i < 101; ++i)
             many.emplace_back("x", "y");
