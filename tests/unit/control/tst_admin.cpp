@@ -49,7 +49,7 @@ class TestAdmin : public QObject {
     std::string socketPath() { return m_folder.filePath("control.sock").toStdString(); }
     RawAnswer raw(const std::string &request) { return rawCall(socketPath(), request); }
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_server = std::make_unique<AdminServer>(socketPath(), getuid());
