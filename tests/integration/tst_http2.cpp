@@ -100,7 +100,7 @@ async def pieces():
 class TestHttp2 : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         if (QStandardPaths::findExecutable("curl").isEmpty()

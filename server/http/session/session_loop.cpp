@@ -88,7 +88,9 @@ void SessionLoop::askBackFromOldCertificates() noexcept
         const auto *contexts = m_tls.contexts();
         const auto now = contexts ? contexts->choose(connection.listener(), tls->name()).endpoint
                                   : std::shared_ptr<const TlsEndpoint>();
-        if (!now || now->identity->chainPem != tls->endpoint()->identity->chainPem)
+        const TlsEndpoint &then = *tls->endpoint();
+        if (!now || now->identity->chainPem != then.identity->chainPem
+            || now->clients != then.clients || now->clientCaFile != then.clientCaFile)
             connection.comeBack();
     });
 }

@@ -75,7 +75,7 @@ std::optional<http2::Frame> await(TlsClient &client, uint8_t type, uint8_t flags
 class TestTlsHttp2 : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void theHandshakeChooses_data()
     {
         QTest::addColumn<bool>("isOn");

@@ -78,7 +78,7 @@ Route respond(std::string prefix)
 class TestHttp2Abuse : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void floodsEndInGoAway_data()
     {
         QTest::addColumn<QByteArray>("flood");

@@ -40,7 +40,7 @@ Route tellRoute(std::string prefix)
 class TestHttp2Exchange : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aRequestIsAnswered()
     {
         HttpUnderTest server({.routes = {respond("/")}});

@@ -27,7 +27,7 @@ Route respond(std::string prefix)
 class TestHttp2Lives : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void thePrefaceMayComeInAnyPortion_data()
     {
         QTest::addColumn<int>("pieceBytes");

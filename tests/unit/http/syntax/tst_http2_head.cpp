@@ -34,7 +34,7 @@ Q_DECLARE_METATYPE(Fields)
 class TestHttp2Head : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aHeadIsReadWhole()
     {
         Http2Head fields;
