@@ -48,6 +48,7 @@ struct Http2Callbacks {
                     void *context) noexcept;
     static int received(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
     static int sent(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
+    static int notSent(nghttp2_session *, const nghttp2_frame *frame, int, void *context) noexcept;
     static int closed(nghttp2_session *, int32_t stream, uint32_t, void *context) noexcept;
     static int sendData(nghttp2_session *, nghttp2_frame *frame, const uint8_t *head, size_t size,
                         nghttp2_data_source *source, void *context) noexcept;
@@ -80,6 +81,7 @@ int Http2Callbacks::frameBegan(nghttp2_session *, const nghttp2_frame_hd *head,
 
 int Http2Callbacks::headBegan(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept
 {
+    self(context).m_trailerBytes = 0;
     if (isRequest(frame))
         self(context).headBegan(frame->hd.stream_id);
     return 0;
@@ -90,14 +92,20 @@ int Http2Callbacks::field(nghttp2_session *, const nghttp2_frame *frame, const u
                           void *context) noexcept
 {
     Http2Connection &connection = self(context);
-    // Trailers are read past: what HTTP/1 does with them.
-    if (!isRequest(frame) || !connection.m_opening)
+    const HeadLimits &limits = connection.m_rules->head;
+    if (!isRequest(frame)) { // trailers, which are read past as in HTTP/1
+        connection.m_trailerBytes += nameSize + valueSize;
+        if (connection.m_trailerBytes <= Http2Head::kBombFactor * limits.headerBytesMax)
+            return 0;
+        connection.calmDown();
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    if (!connection.m_opening)
         return 0;
     const auto text = [](const uint8_t *bytes, size_t size) {
         return std::string_view(reinterpret_cast<const char *>(bytes), size);
     };
-    if (connection.m_opening->head().add(text(name, nameSize), text(value, valueSize),
-                                         connection.m_rules->head))
+    if (connection.m_opening->head().add(text(name, nameSize), text(value, valueSize), limits))
         return 0;
     connection.calmDown();
     return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -215,6 +223,17 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
     return 0;
 }
 
+int Http2Callbacks::notSent(nghttp2_session *session, const nghttp2_frame *frame, int,
+                            void *context) noexcept
+{
+    // Header fields of an answer that fit no frame: the client must not wait for them.
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+        if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id))
+            self(context).cut(*exchange);
+    }
+    return 0;
+}
+
 int Http2Callbacks::closed(nghttp2_session *session, int32_t stream, uint32_t,
                            void *context) noexcept
 {
@@ -253,6 +272,7 @@ Http2Shared::Http2Shared()
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Http2Callbacks::data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, Http2Callbacks::received);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, Http2Callbacks::sent);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(made, Http2Callbacks::notSent);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, Http2Callbacks::closed);
     nghttp2_session_callbacks_set_send_data_callback(made, Http2Callbacks::sendData);
     nghttp2_session_callbacks_set_unpack_extension_callback(made, Http2Callbacks::unpackUnknown);

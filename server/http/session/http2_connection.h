@@ -118,6 +118,7 @@ private:
     uint64_t m_outputTotal = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0;
+    size_t m_trailerBytes = 0; ///< decoded so far, of the trailers on their way
     SteadyTime m_headDue {};
     SteadyTime m_idleDue {};
     SteadyTime m_windowDue {}; ///< of the connection's window, while it is shut

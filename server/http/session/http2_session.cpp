@@ -15,6 +15,8 @@ namespace {
 /// CONTINUATION frames of one head; a full frame holds more than limits.header_bytes by default.
 constexpr size_t kContinuationsMax = 8;
 constexpr size_t kSettingsMax = 32;
+/// Header fields of one answer; what an app may send is limited by its frames.
+constexpr size_t kAnswerHeadMax = 1024 * 1024;
 /// Answers to PING and SETTINGS that wait while the client does not read.
 constexpr size_t kAcksMax = 200;
 /// Above our own limits, nghttp2's would end the connection with another error code.
@@ -32,6 +34,7 @@ OptionPtr makeOptions(const Http2Rules &rules)
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_outbound_ack(option, kAcksMax);
+    nghttp2_option_set_max_send_header_block_length(option, kAnswerHeadMax);
     nghttp2_option_set_max_settings(option, kSettingsMax);
     nghttp2_option_set_max_continuations(option, kContinuationsMax);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, rules.tableBytes);

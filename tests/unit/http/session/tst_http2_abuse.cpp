@@ -112,6 +112,9 @@ private Q_SLOTS:
         QTest::newRow("PRIORITY_UPDATE")
             << bytes(repeated(frame(kPriorityUpdate, 0, 0, number(1) + "u=1"), 2000));
         QTest::newRow("unknown frames") << bytes(repeated(frame(0x77, 0, 0, "?"), 2000));
+        QTest::newRow("HPACK bomb in trailers")
+            << bytes(get(1, kEndHeaders)
+                     + frame(kHeaders, kEndHeaders | kEndStream, 1, bomb(12000).substr(6)));
         QTest::newRow("HPACK bomb")
             << bytes(frame(kHeaders, kEndHeaders | kEndStream, 1, bomb(12000)));
     }
