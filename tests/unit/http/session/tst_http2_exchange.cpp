@@ -144,7 +144,7 @@ private Q_SLOTS:
     void largeHeadsOfAnswersArriveOrEndTheirStream()
     {
         HttpUnderTest server({.routes = {makeRoute("/", [](Exchange &exchange) {
-                                  const size_t count = exchange.request().query == "all" ? 30 : 10;
+                                  const size_t count = exchange.request().query == "all" ? 30 : 3;
                                   ResponseHead head {.status = 200, .headers = {}};
                                   for (size_t i = 0; i < count; ++i)
                                       head.headers.add("X-" + std::to_string(i),
@@ -154,7 +154,7 @@ private Q_SLOTS:
         Http2Peer peer(server.port());
         const int32_t large = peer.get("/");
         QVERIFY(peer.untilComplete(large));
-        QCOMPARE(peer.answers[large].headers.at("x-9"), patternBytes(9, 40'000));
+        QCOMPARE(peer.answers[large].headers.at("x-2"), patternBytes(2, 40'000));
         const int32_t tooLarge = peer.get("/?all");
         QVERIFY(peer.untilComplete(tooLarge));
         QCOMPARE(peer.answers[tooLarge].reset.value_or(0), uint32_t(NGHTTP2_INTERNAL_ERROR));
