@@ -139,8 +139,8 @@ SteadyTime Http2Connection::nextDue() noexcept
     }
     m_idleDue = {};
     nghttp2_session *session = m_session.get();
-    const auto runs = [now](SteadyTime &place, bool waits, std::chrono::milliseconds time) {
-        if (!waits)
+    const auto runs = [now](SteadyTime &place, bool isDue, std::chrono::milliseconds time) {
+        if (!isDue)
             place = {};
         else if (place == SteadyTime())
             place = now + time;
