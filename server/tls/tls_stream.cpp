@@ -51,13 +51,24 @@ TlsStream::~TlsStream()
     SSL_free(m_ssl);
 }
 
-bool TlsStream::greet(std::string_view name) noexcept
+namespace {
+
+/// As it stands in the configuration.
+std::string plainName(std::string_view name)
 {
     std::string lower(name);
     for (char &c : lower)
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (lower.ends_with('.'))
         lower.pop_back();
+    return lower;
+}
+
+} // namespace
+
+bool TlsStream::greet(std::string_view name) noexcept
+{
+    const std::string lower = plainName(name);
     // No name is an address (RFC 6066 3), but some clients send what they connected to.
     m_hasName =
         lower.find_first_not_of("0123456789.") != lower.npos && lower.find(':') == lower.npos;
@@ -248,6 +259,12 @@ void TlsStream::endOutput() noexcept
 bool TlsStream::wasResumed() const noexcept
 {
     return SSL_session_reused(m_ssl) == 1;
+}
+
+std::string TlsStream::name() const
+{
+    const char *name = SSL_get_servername(m_ssl, TLSEXT_NAMETYPE_host_name);
+    return name ? plainName(name) : std::string();
 }
 
 std::string_view TlsStream::protocol() const noexcept

@@ -67,8 +67,9 @@ public:
     std::string_view protocol() const noexcept; ///< by ALPN; empty: the client named none
     /// What the client was greeted with; null before it said hello.
     const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
-    /// The client named a host (SNI), and no address.
+    /// The client named a host (SNI), no address.
     bool hasName() const noexcept { return m_hasName; }
+    std::string name() const; ///< what it named, in small letters; empty: nothing
     /// Subject of the client's certificate that was verified; empty: none.
     std::string clientSubject() const;
 

@@ -124,8 +124,8 @@ private Q_SLOTS:
                  0);
         const Finished report = engine.ctl({"diagnostics"});
         QCOMPARE(report.exitCode, 0);
-        for (const char *text : {"SQLite 3.", "libevent 2.", "OpenSSL 3.", "python", "API_TOKEN",
-                                 "(masked)", "listening on", "== Machine"})
+        for (const char *text : {"SQLite 3.", "libevent 2.", "nghttp2 1.", "OpenSSL 3.", "python",
+                                 "API_TOKEN", "(masked)", "listening on", "== Machine"})
             QVERIFY2(report.out.contains(text), text + QByteArray("\n") + report.out);
         QVERIFY2(report.out.contains(data.path().toUtf8()), report.out);
         QVERIFY2(!report.out.contains("correct-horse"), report.out);

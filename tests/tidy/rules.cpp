@@ -24,7 +24,7 @@ constexpr Arrow kArrows[] = {
     {"server/net", "loop metrics base", ""},
     {"server/tls", "net loop metrics config base", "openssl/"},
     {"server/certs", "tls store config base", "openssl/"},
-    {"server/http", "net tls loop metrics config base", ""},
+    {"server/http", "net tls loop metrics config base", "nghttp2/"},
     {"server/detect", "base", "nlohmann/"},
     {"server/workers", "http net loop detect metrics config base", "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
@@ -54,8 +54,8 @@ const Arrow *rowOf(const QString &path)
 bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
-        "fmt/",    "tl/",  "nlohmann/", "event2/",  "openssl/", "sqlite3.h", "curl/",
-        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "Q"};
+        "fmt/",  "tl/",     "nlohmann/", "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
+        "curl/", "spdlog/", "CLI/",      "xxhash.h", "systemd/", "re2/",     "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -11,6 +11,7 @@ from . import protocol
 from .protocol import ABORT, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN, METHODS
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
+_HTTP_VERSIONS = ("1.0", "1.1", "2")
 
 
 class RequestFactory:
@@ -32,7 +33,7 @@ class RequestFactory:
                        flags & END != 0)
 
     def _readHead(self, data, begin):
-        method, scheme, minor, bits, length, _queue = protocol.REQUEST_HEAD.unpack_from(data, begin)
+        method, scheme, version, bits, length, _queue = protocol.REQUEST_HEAD.unpack_from(data, begin)
         position = begin + 16
         unpack16 = protocol.U16.unpack_from
         texts = []
@@ -55,7 +56,7 @@ class RequestFactory:
         if bits & LENGTH_KNOWN and bits & HAS_BODY:
             headers.append((b"content-length", b"%d" % length))
         scope = {
-            "type": "http", "asgi": _VERSIONS, "http_version": "1.1" if minor else "1.0",
+            "type": "http", "asgi": _VERSIONS, "http_version": _HTTP_VERSIONS[version],
             "method": literal.decode("latin-1") if literal else METHODS[method],
             "scheme": "https" if scheme else "http", "path": path.decode("utf-8", "replace"),
             "raw_path": rawPath,

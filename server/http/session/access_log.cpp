@@ -96,6 +96,7 @@ void AccessLog::begin(std::string &out, const AccessLine &line)
     appendField(out, ",\"route\":\"", line.route, kNameMax);
     appendField(out, ",\"method\":\"", line.method, kNameMax);
     appendField(out, ",\"target\":\"", line.target, AccessLine::kTargetMax);
+    appendField(out, ",\"protocol\":\"", line.protocol, kNameMax);
     appendField(out, ",\"client\":\"", line.client, kNameMax);
     appendField(out, ",\"host\":\"", line.host, kNameMax);
     appendField(out, ",\"user_agent\":\"", line.userAgent, AccessLine::kTextMax);

@@ -20,7 +20,8 @@ struct AccessLine {
     std::string_view site;  ///< empty: none claimed it
     std::string_view route; ///< prefix
     std::string_view method;
-    std::string_view target; ///< cut at kTargetMax
+    std::string_view protocol; ///< "HTTP/1.1"; empty: not known yet
+    std::string_view target;   ///< cut at kTargetMax
     int status = 0;
     std::string_view client; ///< address without port
     std::string_view host;

@@ -59,6 +59,15 @@ public:
     /// Idle, and a request is not on its way as far as can be told: none is in the socket, and the
     /// first one was answered.
     virtual bool expectsNothing() const noexcept = 0;
+    /// The loop serves no longer: what has nothing to do goes, the rest as it ends.
+    virtual void drainBegan() noexcept
+    {
+        if (expectsNothing())
+            close(CloseHow::Plainly);
+    }
+    /// Its listener or its certificate is not what new clients find: asks the client to come back
+    /// over another connection, where the protocol has words for it. Answers go on.
+    virtual void comeBack() noexcept { }
     /// The running exchange with this generation, or null.
     virtual Exchange *exchange(uint32_t generation) noexcept = 0;
 

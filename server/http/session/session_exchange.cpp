@@ -185,9 +185,10 @@ void SessionExchange::finish(Outbox &outbox)
         m_status = kClientLeftStatus;
     AnswerRecord record;
     record.end = outbox.queue.queuedTotal();
-    record.bytes = m_answerFrom ? record.end - *m_answerFrom : 0;
+    record.bytes = m_answerFrom ? record.end - *m_answerFrom : m_answerBytes.value_or(0);
     record.status = m_status;
     record.cut = m_aborted;
+    record.clientLeft = m_clientLeft;
     record.startedAt = m_startedAt;
     const bool logged = m_isRouted ? m_route->settings.accessLog : m_snapshot->settings.accessLog;
     if (logged && m_home->log().isOn())
@@ -212,6 +213,10 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
     line.userAgent = m_head.find(HeaderId::UserAgent).value_or(std::string_view());
     line.referer = m_head.find(HeaderId::Referer).value_or(std::string_view());
     line.requestId = requestId();
+    line.refusal = m_refusal;
+    line.protocol = m_head.majorVersion == 2 ? "HTTP/2"
+        : m_head.minorVersion >= 1           ? "HTTP/1.1"
+                                             : "HTTP/1.0";
     line.queued = m_queueTime;
     record.logAt = outbox.logText().size();
     m_home->log().begin(outbox.logText(), line);
@@ -232,11 +237,13 @@ void SessionExchange::reset() noexcept
     m_peer.reset();
     m_local.reset();
     m_answerFrom.reset();
+    m_answerBytes.reset();
+    m_refusal = {};
     m_bodyBytesMax = 0;
     m_status = 0;
     m_state = State::Waiting;
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
-    m_wasBacklogged = m_aborted = m_hasRequestId = false;
+    m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)
         m_ownText = {};
 }

@@ -84,13 +84,16 @@ protected:
     SessionLoop *m_home = nullptr;
     RequestHead m_head;
     ExchangeListener *m_listener = nullptr;
-    std::optional<uint64_t> m_answerFrom; ///< of the queue's total
+    std::optional<uint64_t> m_answerFrom;  ///< of the queue's total, where answers lie in one piece
+    std::optional<uint64_t> m_answerBytes; ///< where they do not
+    std::string_view m_refusal;            ///< why nobody was asked; constant text
     int m_status = 0;
     State m_state = State::Waiting;
     bool m_wantsBody = false;
     bool m_paused = false;
     bool m_continueDue = false; ///< the client waits for 100
     bool m_wasBacklogged = false;
+    bool m_clientLeft = false; ///< it did not want the whole answer
 
 private:
     void logInto(Outbox &outbox, AnswerRecord &record);

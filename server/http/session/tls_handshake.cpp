@@ -2,6 +2,7 @@
 #include "server/http/session/tls_handshake.h"
 
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/http2_connection.h"
 #include "server/http/session/session_loop.h"
 
 #include <string_view>
@@ -71,7 +72,12 @@ void TlsHandshake::answerPlainly() noexcept
 void TlsHandshake::proceed() noexcept
 {
     const std::string_view unused = m_home.input().bytes();
-    auto next = std::make_unique<Http1Connection>(m_home, slot(), release(unused));
+    const bool isHttp2 = m_transport.tls()->protocol() == "h2";
+    std::unique_ptr<Connection> next;
+    if (isHttp2)
+        next = std::make_unique<Http2Connection>(m_home, slot(), release(unused));
+    else
+        next = std::make_unique<Http1Connection>(m_home, slot(), release(unused));
     m_home.input().clear();
     m_home.replace(*this, std::move(next));
 }
