@@ -143,7 +143,7 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     const bool whole =
         (flags & kEnd) && m_answerHasBody && m_announced.value_or(body.size()) == body.size();
     if (whole) {
-        m_exchange->respond(std::move(answer->head), Chunk::own(std::string(body)));
+        m_answer.respond(*m_exchange, std::move(answer->head), Chunk::own(std::string(body)));
         finish();
         return;
     }
@@ -157,7 +157,7 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         finish();
         return;
     }
-    m_exchange->begin(std::move(answer->head), m_announced);
+    m_answer.begin(*m_exchange, std::move(answer->head), m_announced);
     onData(body, flags);
 }
 
@@ -171,19 +171,39 @@ void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
                               *m_announced));
             return;
         }
-        pass(bytes);
+        if (!pass(bytes))
+            return;
     }
     if (flags & (kEnd | kAbort))
         endAnswer(flags);
 }
 
-void AppRequest::pass(std::string_view bytes) noexcept
+/// False: the answer had to be cut.
+bool AppRequest::pass(std::string_view bytes) noexcept
 {
     m_passed += bytes.size();
-    if (m_answerHasBody)
-        m_exchange->write(Chunk::own(std::string(bytes)));
+    if (m_answerHasBody && !m_answer.write(*m_exchange, bytes)) {
+        cut();
+        return false;
+    }
+    if (m_answer.needsFlush() && !std::exchange(m_flushes, true))
+        m_side.flushLater(*this);
     if (m_homeHolds)
         giveRoom(bytes.size());
+    return true;
+}
+
+void AppRequest::flush() noexcept
+{
+    m_flushes = false;
+    if (m_exchange && !m_answer.flush(*m_exchange))
+        cut();
+}
+
+void AppRequest::cut() noexcept
+{
+    m_exchange->abort();
+    finish();
 }
 
 void AppRequest::endAnswer(uint8_t flags) noexcept
@@ -193,10 +213,8 @@ void AppRequest::endAnswer(uint8_t flags) noexcept
                           m_passed));
         return;
     }
-    if (flags & kAbort)
+    if ((flags & kAbort) || !m_answer.end(*m_exchange))
         m_exchange->abort();
-    else
-        m_exchange->end();
     finish();
 }
 
@@ -246,6 +264,7 @@ void AppRequest::onGone() noexcept
 void AppRequest::finish() noexcept
 {
     m_exchange = nullptr;
+    m_answer.drop();
     m_payload.clear();
     m_heldBody = {};
     const RequestId ended = m_id;

@@ -30,6 +30,12 @@ void LoopSide::release(AppRequest &request) noexcept
     m_free.push_back(request.id().slot);
 }
 
+void LoopSide::flushLater(AppRequest &request) noexcept
+{
+    m_toFlush.push_back(&request);
+    m_loop.atEndOfTurn(*this);
+}
+
 void LoopSide::enqueue(ToHome message) noexcept
 {
     if (m_isHome)
@@ -132,6 +138,9 @@ void LoopSide::put(ToHome message) noexcept
 
 void LoopSide::endOfTurn() noexcept
 {
+    for (AppRequest *request : m_toFlush)
+        request->flush(); // writes to its exchange, which brings nothing new here
+    m_toFlush.clear();
     if (m_outbox.empty())
         return;
     m_core.onHome([batch = std::move(m_outbox)](AppHome &home) mutable {

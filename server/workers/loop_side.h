@@ -34,6 +34,8 @@ public:
     void grant(RequestId id, uint32_t bytes) noexcept;
     void gone(RequestId id) noexcept;
     void release(AppRequest &request) noexcept;
+    /// Calls request.flush() at the end of this turn.
+    void flushLater(AppRequest &request) noexcept;
     /// What is wrong with the app's answer, for its output. At most kComplaintsPerSecond.
     static constexpr int kComplaintsPerSecond = 10;
     void complain(std::string text) noexcept;
@@ -57,6 +59,7 @@ private:
     std::vector<std::unique_ptr<AppRequest>> m_requests;
     std::vector<uint32_t> m_free;
     std::vector<ToHome> m_outbox;
+    std::vector<AppRequest *> m_toFlush; // requests are never destroyed before this
     int64_t m_complaintsSecond = 0;
     int m_complaints = 0;
 };
