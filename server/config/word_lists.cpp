@@ -48,4 +48,29 @@ Result<void> checkTypePatterns(std::string_view text)
     return {};
 }
 
+std::vector<std::string> foldersOf(std::string_view text)
+{
+    std::vector<std::string> folders;
+    while (!text.empty()) {
+        const size_t size = std::min(text.find(':'), text.size());
+        if (size)
+            folders.emplace_back(text.substr(0, size));
+        text.remove_prefix(std::min(size + 1, text.size()));
+    }
+    return folders;
+}
+
+Result<void> checkFolders(std::string_view text)
+{
+    for (const std::string &folder : foldersOf(text)) {
+        if (folder.front() != '/' || folder.find('\0') != folder.npos)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no absolute path of a folder", folder)};
+        // The whole file system is not a folder somebody means.
+        if (folder.find_first_not_of('/') == folder.npos)
+            return Error {ErrorCode::Invalid, "\"/\" would give apps every file"};
+    }
+    return {};
+}
+
 } // namespace arc

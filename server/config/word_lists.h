@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,5 +20,9 @@ Result<void> checkCodingNames(std::string_view text);
 /// kTypePatternsMax of them, since every answer is held against all.
 inline constexpr size_t kTypePatternsMax = 64;
 Result<void> checkTypePatterns(std::string_view text);
+
+/// files.send_from: absolute folders separated by colons.
+std::vector<std::string> foldersOf(std::string_view text);
+Result<void> checkFolders(std::string_view text);
 
 } // namespace arc

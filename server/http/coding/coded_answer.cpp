@@ -34,7 +34,7 @@ void CodedAnswer::respond(Exchange &exchange, ResponseHead head, Chunk body) noe
         if (!coder || !coder->code(body.bytes, Coder::Step::Finish, coded)) {
             decision.coding = Coding::Identity;
         } else {
-            pool->count(decision.coding, body.size(), coded.size(),
+            countCoding(pool->metrics(), decision.coding, body.size(), coded.size(),
                         std::chrono::steady_clock::now() - from);
             body = Chunk::own(std::move(coded));
         }
@@ -107,8 +107,8 @@ bool CodedAnswer::code(Exchange &exchange, std::string_view bytes, Coder::Step s
     std::string coded;
     if (!m_coder->code(bytes, step, coded))
         return false;
-    m_pool->count(m_coder->coding(), bytes.size(), coded.size(),
-                  std::chrono::steady_clock::now() - from);
+    countCoding(m_pool->metrics(), m_coder->coding(), bytes.size(), coded.size(),
+                std::chrono::steady_clock::now() - from);
     if (!coded.empty())
         exchange.write(Chunk::own(std::move(coded)));
     return true;

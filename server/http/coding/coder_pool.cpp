@@ -37,27 +37,29 @@ void CoderPool::giveBack(std::unique_ptr<Coder> coder) noexcept
     m_spares.push_back(std::move(coder));
 }
 
-void CoderPool::count(Coding coding, uint64_t bytesIn, uint64_t bytesOut,
-                      std::chrono::nanoseconds duration) noexcept
+void countCoding(LoopMetrics &metrics, Coding coding, uint64_t bytesIn, uint64_t bytesOut,
+                 std::chrono::nanoseconds duration) noexcept
 {
+    if (!bytesIn && !bytesOut)
+        return;
     const auto add = [&](Cell &in, Cell &out) {
         in.add(static_cast<int64_t>(bytesIn));
         out.add(static_cast<int64_t>(bytesOut));
     };
     switch (coding) {
     case Coding::Gzip:
-        add(m_metrics.gzipIn, m_metrics.gzipOut);
+        add(metrics.gzipIn, metrics.gzipOut);
         break;
     case Coding::Brotli:
-        add(m_metrics.brotliIn, m_metrics.brotliOut);
+        add(metrics.brotliIn, metrics.brotliOut);
         break;
     case Coding::Zstd:
-        add(m_metrics.zstdIn, m_metrics.zstdOut);
+        add(metrics.zstdIn, metrics.zstdOut);
         break;
     case Coding::Identity:
         return;
     }
-    m_metrics.codingTime.record(duration);
+    metrics.codingTime.record(duration);
 }
 
 } // namespace arc

@@ -10,6 +10,11 @@
 
 namespace arc {
 
+/// Counts what one coding of a file or of a piece took and gave; nothing for Identity or no bytes
+/// in and out. On the loop of the cells.
+void countCoding(LoopMetrics &metrics, Coding coding, uint64_t bytesIn, uint64_t bytesOut,
+                 std::chrono::nanoseconds duration) noexcept;
+
 /// The coders of one loop: how many streams are coded at one time, a few spare ones, and the books.
 /// Confined to its loop.
 class CoderPool {
@@ -24,9 +29,7 @@ public:
     void giveBack(std::unique_ptr<Coder> coder) noexcept;
     size_t inUse() const noexcept { return m_inUse; }
 
-    /// Counts what one coding of anything took and gave.
-    void count(Coding coding, uint64_t bytesIn, uint64_t bytesOut,
-               std::chrono::nanoseconds duration) noexcept;
+    LoopMetrics &metrics() noexcept { return m_metrics; }
 
 private:
     LoopMetrics &m_metrics;
