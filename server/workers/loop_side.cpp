@@ -98,6 +98,12 @@ void LoopSide::answer(RequestId id, const protocol::Frame &frame, uint32_t queue
         request->onData(frame.payload, frame.flags);
 }
 
+void LoopSide::fileFound(RequestId id, const std::shared_ptr<const FileEntry> &entry) noexcept
+{
+    if (AppRequest *request = find(id))
+        request->onFile(entry);
+}
+
 void LoopSide::credit(RequestId id, uint32_t bytes) noexcept
 {
     if (AppRequest *request = find(id))
