@@ -45,6 +45,7 @@ class TestSentFiles : public QObject {
     QTemporaryDir m_dir;
     QByteArray m_big;
     QString m_allowed;
+    std::unique_ptr<Served> m_wsgi; ///< may have files sent
 
     QString path(const QString &name) const { return m_dir.filePath(name); }
 
@@ -61,14 +62,18 @@ private Q_SLOTS:
         QVERIFY(QFile::link(path("secret.txt"), m_allowed + "/leads-out"));
         write(path("wsgi/app.py"), kWsgi);
         write(path("asgi/app.py"), kAsgi);
+        m_wsgi =
+            std::make_unique<Served>(path("wsgi"),
+                                     QStringList {"--entry", "app:application", "--interface",
+                                                  "wsgi", "--set", "files.send_from=" + m_allowed});
+        QVERIFY2(m_wsgi->isServing(), m_wsgi->errors());
     }
+
+    void cleanupTestCase() { m_wsgi.reset(); }
 
     void anAppHasFilesSent()
     {
-        Served served(path("wsgi"),
-                      {"--entry", "app:application", "--interface", "wsgi", "--set",
-                       "files.send_from=" + m_allowed});
-        QVERIFY2(served.isServing(), served.errors());
+        Served &served = *m_wsgi;
         const QString ask = served.url() + "/?X-Sendfile=";
         const HttpAnswer small = http(ask + m_allowed + "/small.txt");
         QCOMPARE(small.status, 200);
@@ -90,7 +95,7 @@ private Q_SLOTS:
                  QByteArray("small file"));
         QCOMPARE(http(served.url() + "/?X-Accel-Redirect=/sm%2561ll.txt%3Fx").body,
                  QByteArray("small file"));
-        QCOMPARE(http(ask + m_allowed + "/small.txt&status=403 Forbidden").status, 403);
+        QCOMPARE(http(ask + m_allowed + "/small.txt&status=403+Forbidden").status, 403);
     }
 
     void nothingOutsideIsSent_data()
@@ -112,11 +117,8 @@ private Q_SLOTS:
     void nothingOutsideIsSent()
     {
         QFETCH(QString, query);
-        static Served served(path("wsgi"),
-                             {"--entry", "app:application", "--interface", "wsgi", "--set",
-                              "files.send_from=" + m_allowed});
-        QVERIFY(served.isServing());
-        const HttpAnswer answer = http(served.url() + "/?" + query);
+        QVERIFY(m_wsgi->isServing());
+        const HttpAnswer answer = http(m_wsgi->url() + "/?" + query);
         QCOMPARE(answer.status, 404);
         QVERIFY(!answer.body.contains("secret"));
         QVERIFY(!answer.body.contains("body of the app"));
