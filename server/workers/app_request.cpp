@@ -2,6 +2,8 @@
 #include "server/workers/app_request.h"
 
 #include "server/base/assert.h"
+#include "server/http/files/static_answer.h"
+#include "server/http/http_loop.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
@@ -137,13 +139,22 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         spoil(answer.error().message());
         return;
     }
+    const bool sendsFile =
+        answer->file && !m_side.sendFolders().empty() && !statusForbidsBody(answer->head.status);
+    if (sendsFile) {
+        m_fileAnswer = std::move(*answer);
+        if (flags & (kEnd | kAbort))
+            askForFile(flags);
+        return;
+    }
+    passFileName(*answer);
     m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
     m_announced = answer->contentLength;
     const std::string_view body = reader.body();
     const bool whole =
         (flags & kEnd) && m_answerHasBody && m_announced.value_or(body.size()) == body.size();
     if (whole) {
-        m_exchange->respond(std::move(answer->head), Chunk::own(std::string(body)));
+        m_answer.respond(*m_exchange, std::move(answer->head), Chunk::own(std::string(body)));
         finish();
         return;
     }
@@ -157,7 +168,7 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         finish();
         return;
     }
-    m_exchange->begin(std::move(answer->head), m_announced);
+    m_answer.begin(*m_exchange, std::move(answer->head), m_announced);
     onData(body, flags);
 }
 
@@ -165,25 +176,52 @@ void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
 {
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
+    if (m_fileAnswer) { // its own body, if it has one, is not sent
+        if (flags & (kEnd | kAbort))
+            askForFile(flags);
+        else
+            giveRoom(bytes.size());
+        return;
+    }
     if (!bytes.empty()) {
         if (m_answerHasBody && m_announced && m_passed + bytes.size() > *m_announced) {
             spoil(fmt::format("the body is longer than its Content-Length of {} bytes",
                               *m_announced));
             return;
         }
-        pass(bytes);
+        if (!pass(bytes))
+            return;
     }
     if (flags & (kEnd | kAbort))
         endAnswer(flags);
 }
 
-void AppRequest::pass(std::string_view bytes) noexcept
+/// False: the answer had to be cut.
+bool AppRequest::pass(std::string_view bytes) noexcept
 {
     m_passed += bytes.size();
-    if (m_answerHasBody)
-        m_exchange->write(Chunk::own(std::string(bytes)));
+    if (m_answerHasBody && !m_answer.write(*m_exchange, bytes)) {
+        cut();
+        return false;
+    }
+    if (m_answer.needsFlush() && !std::exchange(m_flushes, true))
+        m_side.flushLater(*this);
     if (m_homeHolds)
         giveRoom(bytes.size());
+    return true;
+}
+
+void AppRequest::flush() noexcept
+{
+    m_flushes = false;
+    if (m_exchange && !m_answer.flush(*m_exchange))
+        cut();
+}
+
+void AppRequest::cut() noexcept
+{
+    m_exchange->abort();
+    finish();
 }
 
 void AppRequest::endAnswer(uint8_t flags) noexcept
@@ -193,10 +231,43 @@ void AppRequest::endAnswer(uint8_t flags) noexcept
                           m_passed));
         return;
     }
-    if (flags & kAbort)
+    if ((flags & kAbort) || !m_answer.end(*m_exchange))
         m_exchange->abort();
-    else
-        m_exchange->end();
+    finish();
+}
+
+void AppRequest::askForFile(uint8_t flags) noexcept
+{
+    const auto place = m_side.sendFolders().locate(*m_fileAnswer->file);
+    if (flags & kAbort) {
+        cut();
+    } else if (!place) {
+        m_side.complain(fmt::format("asks for \"{}\" to be sent, which lies in no folder of "
+                                    "files.send_from",
+                                    m_fileAnswer->file->value));
+        m_exchange->respondStatus(404);
+        finish();
+    } else {
+        const auto found = [side = &m_side, id = m_id](Exchange &, const FileCache::Found &file) {
+            side->fileFound(id, file.entry); // the request may be gone by then
+        };
+        if (m_exchange->http().files().serve(*m_exchange, place->scope, place->path, {}, found))
+            return;
+        m_exchange->respondStatus(503, {}, 1);
+        finish();
+    }
+}
+
+void AppRequest::onFile(const std::shared_ptr<const FileEntry> &entry) noexcept
+{
+    if (entry->status == 200) {
+        answerFileUnder(*m_exchange, entry, m_fileAnswer->head.status,
+                        m_fileAnswer->head.headers.lines());
+    } else {
+        m_side.complain(fmt::format("asks for \"{}\" to be sent, which cannot be read",
+                                    m_fileAnswer->file->value));
+        m_exchange->respondStatus(entry->status == 503 ? 503 : 404);
+    }
     finish();
 }
 
@@ -246,6 +317,8 @@ void AppRequest::onGone() noexcept
 void AppRequest::finish() noexcept
 {
     m_exchange = nullptr;
+    m_answer.drop();
+    m_fileAnswer.reset();
     m_payload.clear();
     m_heldBody = {};
     const RequestId ended = m_id;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/coding/coded_answer.h"
 #include "server/http/exchange.h"
 #include "server/workers/messages.h"
+#include "server/workers/response_head.h"
 #include "server/workers/to_sides.h"
 
 #include <optional>
@@ -36,6 +38,10 @@ public:
     void onCredit(uint32_t bytes) noexcept;
     void onRefused(const ToSides::Refusal &refusal) noexcept;
 
+    void onFile(const std::shared_ptr<const FileEntry> &entry) noexcept;
+    /// The turn ends: what was written must reach the client.
+    void flush() noexcept;
+
     // ExchangeListener
     void onBody(std::string_view bytes) noexcept override;
     void onBodyEnd() noexcept override;
@@ -45,8 +51,10 @@ public:
 private:
     void enqueue(bool complete) noexcept;
     void pump() noexcept;
-    void pass(std::string_view bytes) noexcept;
+    bool pass(std::string_view bytes) noexcept;
+    void cut() noexcept; ///< the rest of the answer cannot be sent
     void endAnswer(uint8_t flags) noexcept;
+    void askForFile(uint8_t flags) noexcept;
     void giveRoom(uint64_t bytes) noexcept;
     /// The answer cannot be used: the client hears it, the app's output says why.
     void spoil(std::string why) noexcept;
@@ -65,6 +73,10 @@ private:
     bool m_bodyEndSent = false;
     bool m_paused = false;
 
+    CodedAnswer m_answer;
+    /// The app has a file sent: what it said of it, until its own answer has ended.
+    std::optional<AppAnswer> m_fileAnswer;
+    bool m_flushes = false;      ///< flush() will be called
     bool m_answerHasBody = true; ///< false for HEAD, 204, 304: its bytes are dropped
     std::optional<uint64_t> m_announced;
     uint64_t m_passed = 0;

@@ -30,6 +30,12 @@ void LoopSide::release(AppRequest &request) noexcept
     m_free.push_back(request.id().slot);
 }
 
+void LoopSide::flushLater(AppRequest &request) noexcept
+{
+    m_toFlush.push_back(&request);
+    m_loop.atEndOfTurn(*this);
+}
+
 void LoopSide::enqueue(ToHome message) noexcept
 {
     if (m_isHome)
@@ -92,6 +98,12 @@ void LoopSide::answer(RequestId id, const protocol::Frame &frame, uint32_t queue
         request->onData(frame.payload, frame.flags);
 }
 
+void LoopSide::fileFound(RequestId id, const std::shared_ptr<const FileEntry> &entry) noexcept
+{
+    if (AppRequest *request = find(id))
+        request->onFile(entry);
+}
+
 void LoopSide::credit(RequestId id, uint32_t bytes) noexcept
 {
     if (AppRequest *request = find(id))
@@ -132,6 +144,9 @@ void LoopSide::put(ToHome message) noexcept
 
 void LoopSide::endOfTurn() noexcept
 {
+    for (AppRequest *request : m_toFlush)
+        request->flush(); // writes to its exchange, which brings nothing new here
+    m_toFlush.clear();
     if (m_outbox.empty())
         return;
     m_core.onHome([batch = std::move(m_outbox)](AppHome &home) mutable {

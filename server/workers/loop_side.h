@@ -4,6 +4,7 @@
 #include "server/workers/app_request.h"
 #include "server/workers/messages.h"
 #include "server/workers/request_head.h"
+#include "server/workers/sent_file.h"
 #include "server/workers/to_sides.h"
 
 #include <memory>
@@ -23,7 +24,12 @@ public:
     EventLoop &loop() noexcept { return m_loop; }
     AddressTexts &addresses() noexcept { return m_addresses; }
     uint64_t responseBuffer() const noexcept { return m_responseBuffer; }
-    void setResponseBuffer(uint64_t bytes) noexcept { m_responseBuffer = bytes; }
+    const SendFolders &sendFolders() const noexcept { return m_sendFolders; }
+    void setLimits(uint64_t responseBuffer, SendFolders folders) noexcept
+    {
+        m_responseBuffer = responseBuffer;
+        m_sendFolders = std::move(folders);
+    }
 
     /// A new request for the app.
     void accept(Exchange &exchange) noexcept;
@@ -34,9 +40,14 @@ public:
     void grant(RequestId id, uint32_t bytes) noexcept;
     void gone(RequestId id) noexcept;
     void release(AppRequest &request) noexcept;
+    /// Calls request.flush() at the end of this turn.
+    void flushLater(AppRequest &request) noexcept;
     /// What is wrong with the app's answer, for its output. At most kComplaintsPerSecond.
     static constexpr int kComplaintsPerSecond = 10;
     void complain(std::string text) noexcept;
+
+    /// From the file cache, for a request that had a file sent.
+    void fileFound(RequestId id, const std::shared_ptr<const FileEntry> &entry) noexcept;
 
     // From the home loop. A request that is gone hears nothing.
     void answer(RequestId id, const protocol::Frame &frame, uint32_t queueUs) noexcept;
@@ -53,10 +64,12 @@ private:
     EventLoop &m_loop;
     const bool m_isHome;
     uint64_t m_responseBuffer = 0;
+    SendFolders m_sendFolders;
     AddressTexts m_addresses;
     std::vector<std::unique_ptr<AppRequest>> m_requests;
     std::vector<uint32_t> m_free;
     std::vector<ToHome> m_outbox;
+    std::vector<AppRequest *> m_toFlush; // requests are never destroyed before this
     int64_t m_complaintsSecond = 0;
     int m_complaints = 0;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace arc {
 
@@ -61,6 +62,7 @@ struct AppLimits {
     std::chrono::milliseconds requestTimeout {300000}; ///< 0: none
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
+    std::vector<std::string> sendFrom; ///< folders an app may have files sent from
 };
 
 } // namespace arc

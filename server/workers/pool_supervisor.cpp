@@ -2,6 +2,7 @@
 #include "server/workers/pool_supervisor.h"
 
 #include "server/base/assert.h"
+#include "server/config/word_lists.h"
 #include "server/workers/python_handler.h"
 
 #include <algorithm>
@@ -19,7 +20,8 @@ AppLimits limitsOf(const Settings &settings)
             .queueTimeout = settings.queueTimeout,
             .requestTimeout = settings.requestTimeout,
             .stopTimeout = settings.stopTimeout,
-            .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024};
+            .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024,
+            .sendFrom = foldersOf(settings.filesSendFrom)};
 }
 
 } // namespace

@@ -59,7 +59,8 @@ inline constexpr uint8_t kAbort = 2; ///< this direction ended early
 // HELLO payload: u16 kVersion, u32 features (0), then JSON:
 //   {"app": {"id", "root", "entry", "interface": "wsgi"|"asgi"}, "threads": 4, "asgi_requests":
 //   128,
-//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "worker": ordinal
+//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "send_from":
+//    [folders], "worker": ordinal
 //    in the pool}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":

@@ -9,7 +9,10 @@ namespace arc {
 
 namespace {
 
-enum class Fate { Pass, Drop, Length };
+enum class Fate { Pass, Drop, Length, File };
+
+constexpr std::string_view kSendFile = "x-sendfile";
+constexpr std::string_view kAccelRedirect = "x-accel-redirect";
 
 Fate fateOf(HeaderId id) noexcept
 {
@@ -37,6 +40,11 @@ HeaderId numberOf(const protocol::FieldView &field) noexcept
     return field.id == HeaderId::Other ? headerFromName(field.name) : field.id;
 }
 
+bool namesFile(const protocol::FieldView &field) noexcept
+{
+    return equalsIgnoreCase(field.name, kSendFile) || equalsIgnoreCase(field.name, kAccelRedirect);
+}
+
 Error refusal(std::string_view what, std::string_view name)
 {
     std::string shown(name.substr(0, 64));
@@ -62,7 +70,12 @@ Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
         const std::string_view value = trim(field->value);
         if (!isFieldValue(value))
             return refusal("a value that HTTP forbids in header", field->name);
-        switch (fateOf(numberOf(*field))) {
+        const HeaderId number = numberOf(*field);
+        switch (number == HeaderId::Other && namesFile(*field) ? Fate::File : fateOf(number)) {
+        case Fate::File:
+            answer.file = FileRequest {.isPath = equalsIgnoreCase(field->name, kSendFile),
+                                       .value = std::string(value)};
+            break;
         case Fate::Drop:
             break;
         case Fate::Pass:
@@ -80,6 +93,14 @@ Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
         }
     }
     return answer;
+}
+
+void passFileName(AppAnswer &answer)
+{
+    if (answer.file)
+        answer.head.headers.add(answer.file->isPath ? kSendFile : kAccelRedirect,
+                                answer.file->value);
+    answer.file.reset();
 }
 
 } // namespace arc

@@ -7,7 +7,7 @@ import struct
 import sys
 import traceback
 
-from . import protocol
+from . import protocol, sentfile
 from .protocol import ABORT, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN, METHODS
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
@@ -17,9 +17,10 @@ _HTTP_VERSIONS = ("1.0", "1.1", "2")
 class RequestFactory:
     """Makes a Request of a REQUEST frame. One per worker; changes nothing of itself."""
 
-    def __init__(self, application, table, state):
+    def __init__(self, application, table, state, folders):
         self.application = application
         self.table = table
+        self.folders = folders
         self._state = state
 
     def __call__(self, channel, number, flags, data, begin, end):
@@ -65,6 +66,8 @@ class RequestFactory:
             "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
+        if self.folders:
+            scope["extensions"] = {"http.response.pathsend": {}}
         return scope, requestId, position
 
     def _readHeaders(self, data, position, count):
@@ -226,6 +229,8 @@ class Request:
             if self._head is not None or self._begun:
                 raise RuntimeError("http.response.start came a second time")
             self._start(message)
+        elif kind == "http.response.pathsend" and self._factory.folders:
+            await self._sendPath(message["path"])
         else:
             raise RuntimeError("unknown message %r: no extension of that kind was announced" % kind)
 
@@ -236,6 +241,23 @@ class Request:
         count, raw, self._length = self._factory.table.encodeBytes(message.get("headers", ()))
         self._bodyless = self._scope["method"] == "HEAD" or status in (204, 304)
         self._head = protocol.RESPONSE_HEAD.pack(status, count) + raw
+
+    async def _sendPath(self, path):
+        """The engine sends the file; one that it may not reach is read here."""
+        if not self._head:
+            raise RuntimeError("http.response.pathsend did not follow http.response.start")
+        if self._gone:
+            return
+        place = self._factory.folders.place(path)
+        if place is None:
+            await sentfile.copy(path, self._put)
+            return
+        status, count = protocol.RESPONSE_HEAD.unpack_from(self._head)
+        _one, raw, _length = self._factory.table.encodeBytes(((b"x-sendfile", place),))
+        head = protocol.RESPONSE_HEAD.pack(status, count + 1) + self._head[4:] + raw
+        self._head = b""
+        self._begun = True
+        self._frame(protocol.RESPONSE, True, head, b"")
 
     async def _put(self, body, last):
         if self._bodyless:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from . import asgi, protocol
+from . import asgi, protocol, sentfile
 from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
@@ -35,7 +35,8 @@ def serve(sock, application, hello, ready, report):
     report.done()
     ready["slots"] = slots
     channel = Channel(sock, loop, asgi.RequestFactory(
-        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state))
+        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state,
+        sentfile.Folders(hello.get("send_from", ()))))
     report.send(protocol.READY, ready)
     try:
         channel.begin()
