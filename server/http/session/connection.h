@@ -39,6 +39,7 @@ public:
         std::string input {};    ///< read already, not yet used
         bool readable = false;   ///< the socket may hold bytes
         bool peerClosed = false; ///< it said that it sends no more
+        std::unique_ptr<Outbox> outbox {}; ///< what still waits to leave; null: nothing
     };
     /// Takes everything but `origin.input`, which is for the protocol.
     Connection(SessionLoop &home, uint32_t slot, Origin &&origin);
@@ -59,6 +60,8 @@ public:
     /// Idle, and a request is not on its way as far as can be told: none is in the socket, and the
     /// first one was answered.
     virtual bool expectsNothing() const noexcept = 0;
+    /// The server stops: what would go on by itself comes to an end now.
+    virtual void onDrain() noexcept { }
     /// The running exchange with this generation, or null.
     virtual Exchange *exchange(uint32_t generation) noexcept = 0;
 

@@ -188,16 +188,31 @@ void SessionExchange::finish(Outbox &outbox)
     record.bytes = m_answerFrom ? record.end - *m_answerFrom : 0;
     record.status = m_status;
     record.cut = m_aborted;
+    close(outbox, std::move(record), 0);
+}
+
+void SessionExchange::finishAsTunnel(Outbox &outbox, uint64_t bytes, uint16_t closeCode)
+{
+    AnswerRecord record;
+    record.end = outbox.queue.sentTotal();
+    record.bytes = bytes;
+    record.status = m_status;
+    record.wasTunnel = true;
+    close(outbox, std::move(record), closeCode);
+}
+
+void SessionExchange::close(Outbox &outbox, AnswerRecord record, uint16_t closeCode)
+{
     record.startedAt = m_startedAt;
     const bool logged = m_isRouted ? m_route->settings.accessLog : m_snapshot->settings.accessLog;
     if (logged && m_home->log().isOn())
-        logInto(outbox, record);
+        logInto(outbox, record, closeCode);
     record.inFlight = std::move(m_inFlight);
     record.snapshot = std::move(m_snapshot);
     outbox.add(std::move(record));
 }
 
-void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
+void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode)
 {
     const std::string client = peer().host();
     AccessLine line;
@@ -213,6 +228,7 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
     line.referer = m_head.find(HeaderId::Referer).value_or(std::string_view());
     line.requestId = requestId();
     line.queued = m_queueTime;
+    line.closeCode = closeCode;
     record.logAt = outbox.logText().size();
     m_home->log().begin(outbox.logText(), line);
     record.logSize = outbox.logText().size() - record.logAt;

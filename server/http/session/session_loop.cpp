@@ -263,6 +263,8 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_table.forEach([](Connection &connection) {
         if (connection.expectsNothing())
             connection.close(Connection::CloseHow::Plainly);
+        else
+            connection.onDrain();
     });
     m_newcomerTimer.arm(m_loop.timers(), std::min(deadline, kNewcomerTime));
     m_drainTimer.arm(m_loop.timers(), deadline);
