@@ -22,8 +22,9 @@ public:
 
     EventLoop &loop() noexcept { return m_loop; }
     AddressTexts &addresses() noexcept { return m_addresses; }
-    uint64_t responseBuffer() const noexcept { return m_responseBuffer; }
-    void setResponseBuffer(uint64_t bytes) noexcept { m_responseBuffer = bytes; }
+    uint64_t responseBuffer() const noexcept { return m_limits.responseBufferBytes; }
+    bool speaksWebSocket() const noexcept { return m_limits.speaksWebSocket; }
+    void setLimits(const AppLimits &limits) noexcept { m_limits = limits; }
 
     /// A new request for the app.
     void accept(Exchange &exchange) noexcept;
@@ -32,7 +33,9 @@ public:
     void enqueue(ToHome message) noexcept;
     void body(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
     void grant(RequestId id, uint32_t bytes) noexcept;
-    void gone(RequestId id) noexcept;
+    void message(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
+    void gone(RequestId id) noexcept { socketGone(id, 0, {}); }
+    void socketGone(RequestId id, uint16_t code, std::string_view reason) noexcept;
     void release(AppRequest &request) noexcept;
     /// What is wrong with the app's answer, for its output. At most kComplaintsPerSecond.
     static constexpr int kComplaintsPerSecond = 10;
@@ -52,7 +55,7 @@ private:
     AppCore &m_core;
     EventLoop &m_loop;
     const bool m_isHome;
-    uint64_t m_responseBuffer = 0;
+    AppLimits m_limits;
     AddressTexts m_addresses;
     std::vector<std::unique_ptr<AppRequest>> m_requests;
     std::vector<uint32_t> m_free;
