@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebSockets as their users meet them: a FastAPI app, the program, and a client library that others
 // wrote (python3-websockets).
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -8,6 +9,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
 #include <QtTest>
 
 #include <csignal>

@@ -25,6 +25,7 @@ constexpr Arrow kArrows[] = {
     {"server/tls", "net loop metrics config base", "openssl/"},
     {"server/certs", "tls store config base", "openssl/"},
     {"server/http", "net tls loop metrics config base", ""},
+    {"server/http/websocket", "http base", "openssl/ zlib.h"},
     {"server/detect", "base", "nlohmann/"},
     {"server/workers", "http net loop detect metrics config base", "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
@@ -55,7 +56,7 @@ bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
         "fmt/",    "tl/",  "nlohmann/", "event2/",  "openssl/", "sqlite3.h", "curl/",
-        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "Q"};
+        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "zlib.h", "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;
