@@ -170,7 +170,7 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
     protocol::ResponseReader reader(payload);
-    if (reader.status() == kSwitchingProtocols)
+    if (reader.status() == kSwitchingProtocols && m_asksSocket && !flags)
         return accept(reader);
     auto answer = readAppAnswer(reader);
     if (!answer) {

@@ -249,10 +249,8 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
         while (reader.next()) { }
         bodyBytes = reader.body().size();
         slot->headSeen = true;
-        if (reader.status() == kSwitchingProtocols) {
-            if (const char *complaint = accept(*slot, frame.flags))
-                return complaint;
-        }
+        if (reader.status() == kSwitchingProtocols && slot->asksSocket && !frame.flags)
+            accept(*slot);
     }
     slot->window -= static_cast<int64_t>(bodyBytes);
     if (slot->window < 0)
@@ -271,18 +269,13 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
 }
 
 /// From here on it is no request: it leaves its slot to the next one.
-const char *HomeWorker::accept(Slot &slot, uint8_t flags) noexcept
+void HomeWorker::accept(Slot &slot) noexcept
 {
-    if (!slot.asksSocket)
-        return "a WebSocket that nobody asked for";
-    if (flags)
-        return "a WebSocket that ends with its beginning";
     slot.isSocket = true;
     m_cells->busy.set(--m_busy);
     ++m_sockets;
     if (slot.request)
         slot.request->isSocket = true;
-    return nullptr;
 }
 
 const char *HomeWorker::onSocketFrame(const Frame &frame) noexcept

@@ -83,7 +83,7 @@ private:
     Slot &slotOf(const HomeRequest &request) noexcept;
     const char *onAnswer(const protocol::Frame &frame) noexcept;
     const char *onSocketFrame(const protocol::Frame &frame) noexcept;
-    const char *accept(Slot &slot, uint8_t flags) noexcept;
+    void accept(Slot &slot) noexcept;
     void makeRoom();
     static void drainDue(void *context) noexcept;
     void endSockets() noexcept;
