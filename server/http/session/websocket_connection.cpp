@@ -14,6 +14,7 @@ WebSocketConnection::WebSocketConnection(SessionLoop &home, uint32_t slot, Origi
 {
     m_exchange->moveTo(*this);
     socket().attach(*this);
+    m_leaves = m_home.isDraining();
 }
 
 WebSocketConnection::~WebSocketConnection() = default;

@@ -36,6 +36,8 @@ async def echo(socket: WebSocket):
             if message["type"] == "websocket.disconnect":
                 ends.append(message["code"])
                 print("disconnect", message["code"], flush=True)
+                with open("ends.txt", "a", encoding="ascii") as file:
+                    file.write("%d\n" % message["code"])
                 return
             if message["text"] is not None:
                 await socket.send_text(message["text"])
