@@ -2,11 +2,12 @@
 #include "server/workers/app_request.h"
 
 #include "server/base/assert.h"
+#include "server/http/syntax/error_page.h"
+#include "server/http/websocket/frame.h"
 #include "server/workers/app_socket.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
-#include "server/http/syntax/error_page.h"
 
 #include <fmt/format.h>
 
