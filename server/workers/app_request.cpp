@@ -4,6 +4,9 @@
 #include "server/base/assert.h"
 #include "server/http/files/static_answer.h"
 #include "server/http/http_loop.h"
+#include "server/http/syntax/error_page.h"
+#include "server/http/websocket/frame.h"
+#include "server/workers/app_socket.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
@@ -15,10 +18,45 @@ namespace arc {
 using protocol::kAbort;
 using protocol::kEnd;
 
+namespace {
+
+constexpr int kSwitchingProtocols = 101;
+
+} // namespace
+
+AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id)
+{
+}
+
+AppRequest::~AppRequest() = default;
+
+/// An app that knows WebSockets refuses a handshake that is none; others answer it as a request.
+bool AppRequest::refusesUpgrade(Exchange &exchange) noexcept
+{
+    m_asksSocket = false;
+    if (!m_side.speaksWebSocket())
+        return false;
+    const WebSocketAsk ask = exchange.webSocketAsk();
+    m_asksSocket = ask.kind == WebSocketAsk::Kind::Sound;
+    if (ask.kind != WebSocketAsk::Kind::Refused)
+        return false;
+    ErrorPage page = makeErrorPage(ask.status, ask.reason, exchange.requestId(),
+                                   exchange.request().find(HeaderId::Accept));
+    ResponseHead head {.status = ask.status, .headers = {}};
+    head.headers.add("Content-Type", page.contentType);
+    head.headers.add("Sec-WebSocket-Version", "13"); // RFC 6455 4.2.2 4
+    exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+    return true;
+}
+
 void AppRequest::begin(Exchange &exchange) noexcept
 {
     m_payload.clear();
-    if (!appendRequestHead(m_payload, exchange, m_side.addresses())) {
+    if (refusesUpgrade(exchange)) {
+        m_side.release(*this);
+        return;
+    }
+    if (!appendRequestHead(m_payload, exchange, m_side.addresses(), m_asksSocket)) {
         exchange.respondStatus(431);
         m_side.release(*this);
         return;
@@ -44,6 +82,7 @@ void AppRequest::enqueue(bool complete) noexcept
     ToHome message {.kind = ToHome::Kind::Enqueue,
                     .flags = complete ? kEnd : uint8_t {0},
                     .mayRepeat = isIdempotent(m_exchange->request().method),
+                    .asksSocket = m_asksSocket,
                     .amount = static_cast<uint32_t>(m_payload.size() - m_headBytes),
                     .id = m_id,
                     .bytes = std::move(m_payload)};
@@ -113,6 +152,8 @@ void AppRequest::pump() noexcept
 
 void AppRequest::onCredit(uint32_t bytes) noexcept
 {
+    if (m_socket)
+        return m_socket->onCredit(bytes);
     m_credit += bytes;
     if (!m_bodyEndSent)
         pump();
@@ -134,6 +175,8 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
     protocol::ResponseReader reader(payload);
+    if (reader.status() == kSwitchingProtocols && m_asksSocket && !flags)
+        return accept(reader);
     auto answer = readAppAnswer(reader);
     if (!answer) {
         spoil(answer.error().message());
@@ -172,10 +215,41 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     onData(body, flags);
 }
 
+void AppRequest::accept(protocol::ResponseReader &reader) noexcept
+{
+    const auto lines = readAppAccept(reader);
+    if (!lines)
+        return spoil(lines.error().message());
+    auto socket = std::make_unique<AppSocket>(m_side, *this);
+    if (!socket->open(*m_exchange, *lines)) // the home loop has checked that it was asked for
+        return spoil("a WebSocket that nobody asked for");
+    m_socket = std::move(socket);
+    m_exchange = nullptr;
+}
+
+void AppRequest::onMessage(std::string_view bytes, uint8_t flags) noexcept
+{
+    if (m_socket)
+        m_socket->onMessageOfApp(bytes, flags);
+}
+
+void AppRequest::onSocketClose(uint16_t code, std::string_view reason) noexcept
+{
+    if (!m_socket)
+        return;
+    m_socket->close(code, reason);
+    socketEnded(code, {});
+}
+
 void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
 {
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
+    if (m_socket) { // its stream ends: the app has returned, or its worker is gone
+        if (!m_homeHolds)
+            onSocketClose(flags & kAbort ? ws_close::kServerError : ws_close::kNormal, {});
+        return;
+    }
     if (m_fileAnswer) { // its own body, if it has one, is not sent
         if (flags & (kEnd | kAbort))
             askForFile(flags);
@@ -314,11 +388,19 @@ void AppRequest::onGone() noexcept
     finish();
 }
 
+void AppRequest::socketEnded(uint16_t code, std::string_view reason) noexcept
+{
+    if (std::exchange(m_homeHolds, false))
+        m_side.socketGone(m_id, code, reason);
+    finish();
+}
+
 void AppRequest::finish() noexcept
 {
     m_exchange = nullptr;
     m_answer.drop();
     m_fileAnswer.reset();
+    m_socket.reset();
     m_payload.clear();
     m_heldBody = {};
     const RequestId ended = m_id;

@@ -7,11 +7,13 @@
 #include "server/workers/response_head.h"
 #include "server/workers/to_sides.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace arc {
 
+class AppSocket;
 class LoopSide;
 
 /// One exchange that an app answers, on the exchange's loop: sends the request to the home loop,
@@ -26,15 +28,18 @@ public:
     static constexpr size_t kHeldBytesMax = protocol::kBodyFrameMax;
     static constexpr uint64_t kGrantStep = 64 * 1024; ///< room is given back in pieces of this size
 
-    AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) { }
+    AppRequest(LoopSide &side, RequestId id);
+    ~AppRequest();
 
     RequestId id() const noexcept { return m_id; }
-    bool isOpen() const noexcept { return m_exchange != nullptr; }
+    bool isOpen() const noexcept { return m_exchange || m_socket; }
     void begin(Exchange &exchange) noexcept;
 
     // From the home loop.
     void onResponse(std::string_view payload, uint8_t flags, uint32_t queueUs) noexcept;
     void onData(std::string_view bytes, uint8_t flags) noexcept;
+    void onMessage(std::string_view bytes, uint8_t flags) noexcept;
+    void onSocketClose(uint16_t code, std::string_view reason) noexcept;
     void onCredit(uint32_t bytes) noexcept;
     void onRefused(const ToSides::Refusal &refusal) noexcept;
 
@@ -48,7 +53,12 @@ public:
     void onDrained() noexcept override;
     void onGone() noexcept override;
 
+    /// From its WebSocket: the client has closed, or the app has.
+    void socketEnded(uint16_t code, std::string_view reason) noexcept;
+
 private:
+    bool refusesUpgrade(Exchange &exchange) noexcept;
+    void accept(protocol::ResponseReader &reader) noexcept;
     void enqueue(bool complete) noexcept;
     void pump() noexcept;
     bool pass(std::string_view bytes) noexcept;
@@ -62,7 +72,9 @@ private:
 
     LoopSide &m_side;
     RequestId m_id;
-    Exchange *m_exchange = nullptr;
+    Exchange *m_exchange = nullptr;      ///< null when ended, or when it became a WebSocket
+    std::unique_ptr<AppSocket> m_socket; ///< instead of it
+    bool m_asksSocket = false;
     bool m_homeHolds = false; ///< the home loop has it and has not ended it
 
     std::string m_payload; ///< of the REQUEST frame, until it is sent

@@ -23,11 +23,12 @@ public:
 
     EventLoop &loop() noexcept { return m_loop; }
     AddressTexts &addresses() noexcept { return m_addresses; }
-    uint64_t responseBuffer() const noexcept { return m_responseBuffer; }
+    uint64_t responseBuffer() const noexcept { return m_limits.responseBufferBytes; }
+    bool speaksWebSocket() const noexcept { return m_limits.speaksWebSocket; }
     const SendFolders &sendFolders() const noexcept { return m_sendFolders; }
-    void setLimits(uint64_t responseBuffer, SendFolders folders) noexcept
+    void setLimits(const AppLimits &limits, SendFolders folders) noexcept
     {
-        m_responseBuffer = responseBuffer;
+        m_limits = limits;
         m_sendFolders = std::move(folders);
     }
 
@@ -38,7 +39,9 @@ public:
     void enqueue(ToHome message) noexcept;
     void body(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
     void grant(RequestId id, uint32_t bytes) noexcept;
-    void gone(RequestId id) noexcept;
+    void message(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
+    void gone(RequestId id) noexcept { socketGone(id, 0, {}); }
+    void socketGone(RequestId id, uint16_t code, std::string_view reason) noexcept;
     void release(AppRequest &request) noexcept;
     /// Calls request.flush() at the end of this turn.
     void flushLater(AppRequest &request) noexcept;
@@ -63,8 +66,8 @@ private:
     AppCore &m_core;
     EventLoop &m_loop;
     const bool m_isHome;
-    uint64_t m_responseBuffer = 0;
     SendFolders m_sendFolders;
+    AppLimits m_limits;
     AddressTexts m_addresses;
     std::vector<std::unique_ptr<AppRequest>> m_requests;
     std::vector<uint32_t> m_free;

@@ -103,4 +103,25 @@ void passFileName(AppAnswer &answer)
     answer.file.reset();
 }
 
+Result<HeaderBlock> readAppAccept(protocol::ResponseReader &reader)
+{
+    constexpr std::string_view kOwn[] = {"sec-websocket-accept", "sec-websocket-extensions",
+                                         "sec-websocket-key", "sec-websocket-version"};
+    HeaderBlock lines;
+    while (const auto field = reader.next()) {
+        const std::string_view value = trim(field->value);
+        if (!isFieldName(field->name))
+            return refusal("a header name that HTTP forbids:", field->name);
+        if (!isFieldValue(value))
+            return refusal("a value that HTTP forbids in header", field->name);
+        const bool isOwn =
+            std::any_of(std::begin(kOwn), std::end(kOwn), [&field](std::string_view name) {
+                return equalsIgnoreCase(name, field->name);
+            });
+        if (!isOwn && fateOf(numberOf(*field)) == Fate::Pass)
+            lines.add(field->name, value);
+    }
+    return lines;
+}
+
 } // namespace arc

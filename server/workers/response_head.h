@@ -23,6 +23,9 @@ struct AppAnswer {
 /// statuses outside 200..599, names and values with bytes that HTTP forbids, contradicting
 /// Content-Length. The sentence is for the app's log.
 Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader);
+/// The same of a 101, which accepts a WebSocket: the header lines that the app adds. Those of the
+/// handshake itself are the engine's and left out; Sec-WebSocket-Protocol is the app's.
+Result<HeaderBlock> readAppAccept(protocol::ResponseReader &reader);
 
 /// Puts the name of the file back among the headers, for an app that may not have files sent:
 /// somebody in front of us may be meant.

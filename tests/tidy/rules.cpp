@@ -26,6 +26,7 @@ constexpr Arrow kArrows[] = {
     {"server/certs", "tls store config base", "openssl/"},
     {"server/http", "http/coding net tls loop metrics config base", "nghttp2/"},
     {"server/http/coding", "http loop metrics config base", "isa-l/ libdeflate.h zstd.h brotli/"},
+    {"server/http/websocket", "http base", "openssl/ zlib.h"},
     {"server/detect", "base", "nlohmann/"},
     {"server/workers", "http http/coding net loop detect metrics config base", "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
@@ -55,9 +56,9 @@ const Arrow *rowOf(const QString &path)
 bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
-        "fmt/",      "tl/",    "nlohmann/", "event2/", "nghttp2/",     "openssl/",
-        "sqlite3.h", "curl/",  "spdlog/",   "CLI/",    "xxhash.h",     "systemd/",
-        "re2/",      "isa-l/", "zstd.h",    "brotli/", "libdeflate.h", "Q"};
+        "fmt/",   "tl/",     "nlohmann/",    "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
+        "curl/",  "spdlog/", "CLI/",         "xxhash.h", "systemd/", "re2/",     "isa-l/",
+        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -7,8 +7,9 @@ import struct
 import sys
 import traceback
 
-from . import protocol, sentfile
-from .protocol import ABORT, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN, METHODS
+from . import protocol, sentfile, websocket
+from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN,
+                       METHODS)
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 _HTTP_VERSIONS = ("1.0", "1.1", "2")
@@ -25,11 +26,14 @@ class RequestFactory:
 
     def __call__(self, channel, number, flags, data, begin, end):
         try:
-            scope, requestId, position = self._readHead(data, begin)
+            scope, requestId, position, bits = self._readHead(data, begin)
         except (IndexError, struct.error):
             raise protocol.ProtocolError("a REQUEST that ends too early") from None
         if position > end:
             raise protocol.ProtocolError("a REQUEST that ends too early")
+        if bits & ASKS_SOCKET:
+            return websocket.WebSocket(self, channel, number, websocket.makeScope(scope),
+                                       requestId)
         return Request(self, channel, number, scope, requestId, data[position:end],
                        flags & END != 0)
 
@@ -68,7 +72,7 @@ class RequestFactory:
         }
         if self.folders:
             scope["extensions"] = {"http.response.pathsend": {}}
-        return scope, requestId, position
+        return scope, requestId, position, bits
 
     def _readHeaders(self, data, position, count):
         names = self.table.bytesNames
@@ -158,6 +162,13 @@ class Request:
         self._wakeReceivers()
         if self._gone:
             self._wakeSender()
+
+    def onMessage(self, chunk, flags):
+        raise protocol.ProtocolError("a MESSAGE on stream %d, which is no WebSocket" % self._number)
+
+    def onClose(self, code, reason):
+        raise protocol.ProtocolError("a SOCKET_CLOSE on stream %d, which is no WebSocket"
+                                     % self._number)
 
     def onWindow(self, size):
         self._granted += size

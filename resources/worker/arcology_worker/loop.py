@@ -149,6 +149,17 @@ class Channel:
             request = self._requests.get(number)
             if request is not None:
                 request.onCancel()
+        elif kind == protocol.MESSAGE:
+            request = self._requests.get(number)
+            if request is not None:
+                request.onMessage(data[begin:end], flags)
+        elif kind == protocol.SOCKET_CLOSE:
+            if end - begin < 2:
+                raise protocol.ProtocolError("a SOCKET_CLOSE of %d bytes" % (end - begin))
+            request = self._requests.get(number)
+            if request is not None:
+                request.onClose(protocol.U16.unpack_from(data, begin)[0],
+                                data[begin + 2:end].decode("utf-8", "replace"))
         else:
             raise protocol.ProtocolError("a frame of type %d" % kind)
 

@@ -107,6 +107,10 @@ void AccessLog::begin(std::string &out, const AccessLine &line)
         out.append(",\"queue_ms\":");
         appendMs(out, *line.queued);
     }
+    if (line.closeCode) {
+        out.append(",\"close\":");
+        appendNumber(out, line.closeCode);
+    }
 }
 
 void AccessLog::finish(std::string_view begun, const Sent &sent)

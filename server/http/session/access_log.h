@@ -30,6 +30,7 @@ struct AccessLine {
     std::string_view requestId;
     std::string_view refusal; ///< why a request was refused before routing; empty: it was not
     std::optional<std::chrono::nanoseconds> queued;
+    uint16_t closeCode = 0; ///< of a WebSocket; 0: it was none
 
     static constexpr size_t kTargetMax = 2048;
     static constexpr size_t kTextMax = 256;

@@ -59,6 +59,7 @@ private:
     Go deliverBody() noexcept;
     Go skipBody() noexcept;
     void endExchange() noexcept;
+    void becomeWebSocket() noexcept;
     void refuse(int status, std::string_view reason) noexcept;
     void bodyRefused(int status, std::string_view reason) noexcept;
 

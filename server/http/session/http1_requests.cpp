@@ -4,6 +4,7 @@
 #include "server/http/session/http1_connection.h"
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/trace_id.h"
+#include "server/http/session/websocket_connection.h"
 #include "server/http/syntax/error_page.h"
 #include "server/http/syntax/response_head.h"
 
@@ -86,6 +87,10 @@ Http1Connection::Go Http1Connection::advanceExchange() noexcept
         endExchange();
         return Go::On;
     }
+    if (m_exchange->socket()) {
+        becomeWebSocket();
+        return Go::Stop;
+    }
     if (m_exchange->wantsBody())
         return deliverBody();
     if (peerLeft())
@@ -161,6 +166,17 @@ void Http1Connection::endExchange() noexcept
     }
     m_lastAnswer = true;
     m_unreadInput = true;
+}
+
+/// What is in the outbox goes with it, so nothing has to be sent before.
+void Http1Connection::becomeWebSocket() noexcept
+{
+    std::unique_ptr<Http1Exchange> exchange = std::move(m_exchange);
+    const std::string_view unused = m_home.input().bytes();
+    auto next =
+        std::make_unique<WebSocketConnection>(m_home, slot(), release(unused), std::move(exchange));
+    m_home.input().clear();
+    m_home.replace(*this, std::move(next));
 }
 
 void Http1Connection::refuse(int status, std::string_view reason) noexcept

@@ -53,7 +53,8 @@ void Outbox::close(AnswerRecord &record, AccessLog &log, const AccessLog::Sent &
                 metrics->errors.add(1);
             else if (record.status >= 400)
                 metrics->clientErrors.add(1);
-            metrics->responseTime.record(sent.took);
+            if (!record.wasTunnel)
+                metrics->responseTime.record(sent.took);
         }
     }
     if (record.logSize)

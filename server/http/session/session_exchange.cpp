@@ -189,16 +189,31 @@ void SessionExchange::finish(Outbox &outbox)
     record.status = m_status;
     record.cut = m_aborted;
     record.clientLeft = m_clientLeft;
+    close(outbox, std::move(record), 0);
+}
+
+void SessionExchange::finishAsTunnel(Outbox &outbox, uint64_t bytes, uint16_t closeCode)
+{
+    AnswerRecord record;
+    record.end = outbox.queue.sentTotal();
+    record.bytes = bytes;
+    record.status = m_status;
+    record.wasTunnel = true;
+    close(outbox, std::move(record), closeCode);
+}
+
+void SessionExchange::close(Outbox &outbox, AnswerRecord record, uint16_t closeCode)
+{
     record.startedAt = m_startedAt;
     const bool logged = m_isRouted ? m_route->settings.accessLog : m_snapshot->settings.accessLog;
     if (logged && m_home->log().isOn())
-        logInto(outbox, record);
+        logInto(outbox, record, closeCode);
     record.inFlight = std::move(m_inFlight);
     record.snapshot = std::move(m_snapshot);
     outbox.add(std::move(record));
 }
 
-void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
+void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode)
 {
     const std::string client = peer().host();
     AccessLine line;
@@ -218,6 +233,7 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
         : m_head.minorVersion >= 1           ? "HTTP/1.1"
                                              : "HTTP/1.0";
     line.queued = m_queueTime;
+    line.closeCode = closeCode;
     record.logAt = outbox.logText().size();
     m_home->log().begin(outbox.logText(), line);
     record.logSize = outbox.logText().size() - record.logAt;

@@ -9,6 +9,7 @@
 #include "server/http/session/outbox.h"
 #include "server/http/session/spare_pool.h"
 #include "server/http/session/turn_input.h"
+#include "server/http/session/web_socket_session.h"
 #include "server/http/syntax/date.h"
 #include "server/http/syntax/head_parser.h"
 #include "server/loop/timer_wheel.h"
@@ -96,6 +97,7 @@ public:
     SparePool<Outbox> &outboxes() noexcept { return m_outboxes; }
     SparePool<Http1Exchange> &exchanges() noexcept { return m_exchanges; }
     Http2Shared &http2() noexcept { return m_http2; }
+    WebSocketTools &webSocketTools() noexcept { return m_webSocketTools; }
     const HttpSnapshot &snapshot() const noexcept { return *m_current->snapshot; }
     PinnedSnapshot pin() noexcept { return PinnedSnapshot(*m_current); }
     std::string_view dateLine() noexcept { return m_date.at(m_loop.unixMs()); }
@@ -157,6 +159,7 @@ private:
     std::set<std::string, std::less<>> m_names; ///< of listeners; kept, connections refer to them
     std::vector<std::unique_ptr<Listening>> m_listening;
     SparePool<Outbox> m_outboxes;
+    WebSocketTools m_webSocketTools; ///< outlives the exchanges, which may keep sockets
     SparePool<Http1Exchange> m_exchanges;
     Http2Shared m_http2;
     ConnectionTable m_table;
