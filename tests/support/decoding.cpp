@@ -56,7 +56,9 @@ struct Decoder::Implementation {
         auto next = reinterpret_cast<const uint8_t *>(bytes.data());
         std::string all;
         BrotliDecoderResult outcome = BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
-        while (outcome == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT) {
+        // It asks for input while output still waits, when there was no room for it.
+        while (outcome == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT
+               || BrotliDecoderHasMoreOutput(brotli)) {
             size_t room = out.size();
             auto to = reinterpret_cast<uint8_t *>(out.data());
             outcome = BrotliDecoderDecompressStream(brotli, &left, &next, &room, &to, nullptr);
