@@ -88,8 +88,15 @@ Result<std::string> OperationsFront::openOps(const std::string &text)
 
 void OperationsFront::beat()
 {
-    m_loops.postEach(
-        [this](size_t i) { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
+    // A loop that waits for events with an empty mailbox is well, and need not be woken to say so.
+    for (size_t i = 0; i < m_beats.size(); ++i) {
+        if (m_loops.isAsleep(i))
+            m_beats[i] = m_control.now();
+        else
+            m_loops.post(i, [this, i] {
+                m_control.post([this, i] { m_beats[i] = m_control.now(); });
+            });
+    }
     m_timer.arm(m_control.timers(), kBeatEvery);
 }
 

@@ -44,7 +44,7 @@ private:
 /// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections
 /// own.
 ///
-/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it
+/// post(), stop(), isCurrent() and isAsleep() may be called by any thread. Every other member asserts that it
 /// runs on the loop's own thread, or before run().
 class EventLoop {
 public:
@@ -59,6 +59,8 @@ public:
     void run();
     void stop() noexcept;
     bool isCurrent() const noexcept;
+    /// Whether it waited for events, with no mail, at a moment just past. Any thread.
+    bool isAsleep() const noexcept;
 
     /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks,
     /// never drops; whoever sends without bound must bound it itself (credits, slots).
