@@ -44,8 +44,8 @@ private:
 /// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections
 /// own.
 ///
-/// post(), stop(), isCurrent() and isAsleep() may be called by any thread. Every other member asserts that it
-/// runs on the loop's own thread, or before run().
+/// post(), stop(), isCurrent() and isAsleep() may be called by any thread. Every other member
+/// asserts that it runs on the loop's own thread, or before run().
 class EventLoop {
 public:
     /// index: place among the I/O loops, or kNoIndex for the control loop and client loops.

@@ -19,8 +19,8 @@ namespace arc {
 ///
 /// It looks at all rings twice a second while lines come, and at once when woken; after a second
 /// without any it sleeps until it is woken, which is what LogRing::wantsConsumer() asks a producer
-/// to do. Its memory is one ring's worth of lines. A disk that fails costs lines, which are counted, and never holds a loop up. Every member
-/// may be called by any thread.
+/// to do. Its memory is one ring's worth of lines. A disk that fails costs lines, which are
+/// counted, and never holds a loop up. Every member may be called by any thread.
 class LogWriter {
 public:
     static constexpr std::chrono::milliseconds kInterval {500};
