@@ -45,7 +45,7 @@ class TestLogs : public QObject {
     QTemporaryDir m_data;
     std::unique_ptr<EngineProcess> m_engine; // of the rows that only ask
 
-private slots:
+private Q_SLOTS:
     void cleanupTestCase() { m_engine.reset(); }
 
     void whatAnAppWritesIsThereAtOnceAndAfterARestart()
@@ -97,7 +97,7 @@ private slots:
                                 .toString();
         QCOMPARE(sites.size(), 2);
         for (const char *host : {"one.localhost", "two.localhost"})
-            QCOMPARE(http(url + "/missing-" + host, {.headers = {{"Host", host}}}).status, 404);
+            QCOMPARE(http(url + "/missing-" + host, {.host = host}).status, 404);
         QTRY_VERIFY_WITH_TIMEOUT(
             engine.ctl({"log", "tail", "access", "--site", "two"}).out.contains("missing-two"),
             10000);

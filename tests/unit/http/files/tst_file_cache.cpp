@@ -12,7 +12,7 @@ using namespace arc;
 class TestFileCache : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aHitDoesNotLookAtTheDisk()
     {
         const TestTree tree;
