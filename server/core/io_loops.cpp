@@ -54,10 +54,9 @@ void IoLoops::stop()
         one.http.reset();
 }
 
-void IoLoops::postEach(const std::function<void(size_t index)> &task)
+void IoLoops::post(size_t index, std::function<void()> task)
 {
-    for (size_t i = 0; i < m_loops.size(); ++i)
-        m_loops[i].loop->post([task, i] { task(i); });
+    m_loops[index].loop->post(std::move(task));
 }
 
 void IoLoops::publish(const std::shared_ptr<const HttpSnapshot> &snapshot)

@@ -53,17 +53,22 @@ auto document(const QByteArray &text)
 }
 
 /// The database of a data directory, spoilt.
+void spoilDatabase(Stage &stage, const QString &dir, const std::function<void(QByteArray &)> &spoil)
+{
+    stage.copyDataDir(dir + "/data");
+    QFile file(dir + "/data/arcology.db");
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QByteArray bytes = file.readAll();
+    spoil(bytes);
+    file.seek(0);
+    file.write(bytes);
+    file.resize(bytes.size());
+}
+
 auto databaseThat(std::function<void(QByteArray &)> spoil)
 {
     return [spoil = std::move(spoil)](Stage &stage, const QString &dir) {
-        stage.copyDataDir(dir + "/data");
-        QFile file(dir + "/data/arcology.db");
-        QVERIFY(file.open(QIODevice::ReadWrite));
-        QByteArray bytes = file.readAll();
-        spoil(bytes);
-        file.seek(0);
-        file.write(bytes);
-        file.resize(bytes.size());
+        spoilDatabase(stage, dir, spoil);
     };
 }
 
@@ -301,6 +306,8 @@ QList<BadInput> dataDirectories()
                          .window = InWindow::Start,
                          .argument = "{dir}/data"};
     };
+    constexpr const char *kRepair =
+        "bring back the engine's own copy with `arcology doctor --repair --data-dir";
     constexpr const char *kRestore = "put a copy of yours in its place, or move it away to begin "
                                      "with an empty configuration";
     BadInput guest = row(
@@ -321,14 +328,23 @@ QList<BadInput> dataDirectories()
     return {
         row("a database with a spoilt head",
             databaseThat([](QByteArray &bytes) { bytes.replace(0, 100, QByteArray(100, 'x')); }),
-            "arcology.db: is damaged or not a database of Arcology", kRestore),
+            "arcology.db: is damaged or not a database of Arcology", kRepair),
         row("a database cut off",
             databaseThat([](QByteArray &bytes) { bytes.truncate(bytes.size() / 2 + 100); }),
-            "arcology.db: is damaged", kRestore),
+            "arcology.db: is damaged", kRepair),
         row("a database with a spoilt page", databaseThat([](QByteArray &bytes) {
                 bytes.replace(4096 + 8, 4000, QByteArray(4000, char(0xa5)));
             }),
-            "arcology.db: is damaged", kRestore),
+            "arcology.db: is damaged", kRepair),
+        row(
+            "a damaged database without a copy",
+            [](Stage &stage, const QString &dir) {
+                spoilDatabase(stage, dir, [](QByteArray &bytes) {
+                    bytes.replace(0, 100, QByteArray(100, 'x'));
+                });
+                QVERIFY(QFile::remove(dir + "/data/arcology.db.backup"));
+            },
+            "arcology.db: is damaged or not a database of Arcology", kRestore),
         row("a database of a newer version", databaseThat([](QByteArray &bytes) {
                 bytes[63] = 77; // user_version, the last byte of four
             }),

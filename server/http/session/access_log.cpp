@@ -127,7 +127,7 @@ void AccessLog::finish(std::string_view begun, const Sent &sent)
     m_line.append("}\n");
     if (!m_ring->push(m_line))
         m_metrics.logLinesDropped.add(1);
-    else if (m_ring->passedHalf() && m_wake)
+    else if (m_ring->wantsConsumer() && m_wake)
         m_wake();
 }
 
