@@ -15,9 +15,8 @@ struct HttpLoop::Implementation {
 
 HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared,
                    std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
-    : m_impl(new Implementation {.coders {},
-                                 .sessions {*this, loop, shared, std::move(snapshot), accessLog},
-                                 .files {}})
+    : m_impl(new Implementation {
+        .coders {}, .sessions {*this, loop, shared, std::move(snapshot), accessLog}, .files {}})
 {
 }
 
