@@ -228,13 +228,20 @@ Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::st
         return Error {ErrorCode::Invalid,
                       fmt::format("certificate: it ended on {}; import a newer one",
                                   formatTimestamp(facts->notAfterUnix * 1000))};
+    if (facts->notBeforeUnix > nowUnix()) // it would replace one that is good today
+        return Error {ErrorCode::Invalid,
+                      fmt::format("certificate: it begins on {}; import it then",
+                                  formatTimestamp(facts->notBeforeUnix * 1000))};
     if (auto checked = checkKey(chainPem, keyPem); !checked)
         return std::move(checked).error().within("key");
     auto keys = vault();
     if (!keys)
         return std::move(keys).error();
+    const bool wasLost = !(*keys)->get(facts->publicKeyId);
     if (auto put = (*keys)->put(facts->publicKeyId, keyPem); !put)
         return std::move(put).error();
+    if (wasLost) // of a certificate that the document has already, perhaps: it can be served now
+        m_parts.renewed();
     return facts->names.front();
 }
 

@@ -52,6 +52,7 @@ public:
     const Plan &plan() const noexcept { return m_plan; }
 
     /// Checks an imported certificate and key and keeps the key. Its first name, or what is wrong.
+    /// A certificate of the document in force that waited for this key is served from then on.
     Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem);
     /// All of the document, then those of the local CA that are in use.
     std::vector<api::CertificateView> certificates(const Document &document);

@@ -61,7 +61,7 @@ class TestBadInput : public QObject {
             QCOMPARE(after.value(i), before.value(i));
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         const QString problem = m_stage.start();

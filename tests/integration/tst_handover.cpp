@@ -137,7 +137,7 @@ bool isRefused(quint16 port)
 class TestHandover : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void restartsUnderLoadRefuseNobodyAndFailNoRequest();
     void kill9UnderLoadRefusesNobody();
     void readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd();

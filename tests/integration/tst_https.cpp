@@ -78,7 +78,7 @@ QString portOf(const QString &url)
 class TestHttps : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         write(m_site.filePath("index.html"), "<h1>safe</h1>");
@@ -277,6 +277,103 @@ private slots:
         QCOMPARE(engine.ctl({"cert", "remove", "shop"}).exitCode, 0);
         QVERIFY(!works(pem));
         QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
+    }
+
+    void aSiteThatRequiresACertificateHasNoPlainDoor()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.localhost"})
+                     .exitCode,
+                 0);
+        const Pem client = makePem(files, "client", "client.test");
+        const Finished set = engine.ctl({"settings", "set", "tls.client_certificates=required",
+                                         "tls.client_ca=" + client.cert, "--site", "shop"});
+        QVERIFY2(set.exitCode == 0, set.error);
+        const QString url = secureSite(engine);
+        const QStringList toIt {"--cacert", data.filePath("ca/root.pem"), "--resolve",
+                                "shop.localhost:" + portOf(url) + ":127.0.0.1"};
+        QVERIFY(curl(toIt + QStringList {url + "/"}).exitCode != 0);
+        const Finished known =
+            curl(toIt + QStringList {"--cert", client.cert, "--key", client.key, url + "/"});
+        QVERIFY2(known.out == "<h1>safe</h1>", known.error);
+        const QByteArray plain =
+            curl({"-i", "-X", "POST", "-H", "Host: shop.localhost", plainListener(engine) + "/a?b"})
+                .out;
+        QVERIFY2(plain.startsWith("HTTP/1.1 308"), plain);
+        QVERIFY2(plain.contains("Location: " + url.toLatin1() + "/a?b\r\n"), plain);
+        QVERIFY(!plain.contains("safe"));
+    }
+
+    void lostKeysAreSaidAndImportedAgain()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const Pem pem = makePem(files, "one", "shop.test");
+        const QStringList import {"cert", "import", "shop", "--cert", pem.cert, "--key", pem.key};
+        QCOMPARE(engine.ctl(import).exitCode, 0);
+        const auto works = [&] {
+            const QString url = secureSite(engine);
+            return curl({"--cacert", pem.cert, "--resolve",
+                         "shop.test:" + portOf(url) + ":127.0.0.1", url + "/"})
+                       .out
+                == "<h1>safe</h1>";
+        };
+        QVERIFY(works());
+        QCOMPARE(engine.stop(), 0);
+        QVERIFY(QDir(data.filePath("keys")).removeRecursively());
+        QVERIFY2(engine.start(), engine.errors()); // the rest is served
+        const QByteArray said = engine.ctl({"status"}).out;
+        QVERIFY2(said.contains("its private key is not in this data directory"), said);
+        QVERIFY(!works());
+        const Finished again = engine.ctl(import);
+        QVERIFY2(again.exitCode == 0, again.error);
+        QVERIFY(works());
+        QVERIFY(!engine.ctl({"status"}).out.contains("private key"));
+    }
+
+    void aCertificateThatHasNotBegunIsRefused()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        const Pem today = makePem(files, "today", "shop.test");
+        const Pem later {files.filePath("later.crt"), today.key};
+        write(files.filePath("ca.cnf"),
+              "[ca]\ndefault_ca=one\n[one]\ndatabase=" + files.filePath("index").toUtf8()
+                  + "\nnew_certs_dir=" + files.path().toUtf8()
+                  + "\nrand_serial=yes\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n"
+                    "[any]\ncommonName=supplied\n");
+        write(files.filePath("index"), "");
+        const Finished asked =
+            runProgram("openssl",
+                       {"req", "-new", "-key", today.key, "-subj", "/CN=shop.test", "-addext",
+                        "subjectAltName=DNS:shop.test", "-out", files.filePath("request")});
+        QVERIFY2(asked.exitCode == 0, asked.error);
+        const Finished made =
+            runProgram("openssl",
+                       {"ca", "-batch", "-notext", "-config", files.filePath("ca.cnf"), "-selfsign",
+                        "-keyfile", today.key, "-startdate", "20450101000000Z", "-enddate",
+                        "20480101000000Z", "-in", files.filePath("request"), "-out", later.cert});
+        QVERIFY2(made.exitCode == 0, made.error);
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        const Finished refused =
+            engine.ctl({"cert", "import", "--cert", later.cert, "--key", later.key});
+        QVERIFY(refused.exitCode != 0);
+        QVERIFY2(refused.error.contains("it begins on 2045-01-01"), refused.error);
+        QCOMPARE(engine.ctl({"cert", "import", "--cert", today.cert, "--key", today.key}).exitCode,
+                 0);
     }
 
     void sessionsResume()

@@ -45,7 +45,7 @@ class TestLogs : public QObject {
     QTemporaryDir m_data;
     std::unique_ptr<EngineProcess> m_engine; // of the rows that only ask
 
-private slots:
+private Q_SLOTS:
     void cleanupTestCase() { m_engine.reset(); }
 
     void whatAnAppWritesIsThereAtOnceAndAfterARestart()

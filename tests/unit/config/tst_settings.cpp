@@ -36,7 +36,7 @@ SettingValue otherValue(const SettingRow &row)
 class TestSettings : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyRowRoundTrips_data()
     {
         QTest::addColumn<QString>("key");

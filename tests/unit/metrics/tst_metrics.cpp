@@ -13,7 +13,7 @@ using std::chrono::microseconds;
 class TestMetrics : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyDurationLiesInItsBucket_data()
     {
         QTest::addColumn<qlonglong>("us");

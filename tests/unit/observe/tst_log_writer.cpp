@@ -18,7 +18,7 @@ QByteArray contents(const QString &path)
 class TestLogWriter : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyLineOfEveryRingReachesTheFile()
     {
         constexpr int kLines = 20'000;

@@ -66,7 +66,7 @@ QByteArray contents(const std::string &path)
 class TestSqliteStore : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_dir = std::make_unique<QTemporaryDir>();

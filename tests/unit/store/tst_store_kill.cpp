@@ -81,7 +81,7 @@ uint64_t readOne(int fd)
 class TestStoreKill : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void whatWasAcknowledgedSurvivesKillDashNine()
     {
         QTemporaryDir dir;

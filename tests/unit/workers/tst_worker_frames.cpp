@@ -44,7 +44,7 @@ QByteArray bytesOf(const std::string &text)
 class TestWorkerFrames : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyPrefixOfAFrameNeedsMore()
     {
         const std::string bytes = frameOf(FrameType::Data, 7, "body", kEnd);

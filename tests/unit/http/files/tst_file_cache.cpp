@@ -20,7 +20,7 @@ class TestFileCache : public QObject {
         return options;
     }
 
-private slots:
+private Q_SLOTS:
     void aHitDoesNotLookAtTheDisk()
     {
         const TestTree tree;
