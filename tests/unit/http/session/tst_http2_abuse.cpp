@@ -121,8 +121,9 @@ private Q_SLOTS:
     void floodsEndInGoAway()
     {
         QFETCH(QByteArray, flood);
-        Held held;
-        HttpUnderTest server({.routes = {respond("/")}});
+        Settings settings;
+        settings.http2Streams = 1000; // else that limit, which has a code of its own, comes first
+        HttpUnderTest server({.routes = {respond("/")}, .settings = settings});
         Http2Peer good(server.port());
         ScriptedPeer peer(server.port());
         peer.send(hello() + frame(kSettings, kAck, 0));
