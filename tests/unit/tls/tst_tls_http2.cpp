@@ -131,8 +131,9 @@ private Q_SLOTS:
         std::vector<int> types;
         while (const auto frame = takeFrame(record))
             types.push_back(frame->type);
-        QCOMPARE(types,
-                 (std::vector<int> {http2::kHeaders, http2::kData, http2::kHeaders, http2::kData}));
+        const std::vector<int> together {http2::kHeaders, http2::kHeaders, http2::kData,
+                                         http2::kData};
+        QCOMPARE(types, together);
         QVERIFY(record.empty());
     }
 
