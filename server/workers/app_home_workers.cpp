@@ -70,8 +70,8 @@ void AppHome::socketsEnded(const std::vector<HomeRequest *> &sockets, uint16_t c
     }
     measure();
     for (const RequestId id : ended)
-        m_core.sides().answer(
-            id, {.type = protocol::FrameType::SocketClose, .payload = payload}, 0);
+        m_core.sides().answer(id, {.type = protocol::FrameType::SocketClose, .payload = payload},
+                              0);
 }
 
 void AppHome::removeWorker(uint32_t number, bool unplanned)

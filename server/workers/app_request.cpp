@@ -22,7 +22,9 @@ constexpr int kSwitchingProtocols = 101;
 
 } // namespace
 
-AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) { }
+AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id)
+{
+}
 
 AppRequest::~AppRequest() = default;
 

@@ -64,7 +64,7 @@ private:
 
     LoopSide &m_side;
     RequestId m_id;
-    Exchange *m_exchange = nullptr;       ///< null when ended, or when it became a WebSocket
+    Exchange *m_exchange = nullptr;      ///< null when ended, or when it became a WebSocket
     std::unique_ptr<AppSocket> m_socket; ///< instead of it
     bool m_asksSocket = false;
     bool m_homeHolds = false; ///< the home loop has it and has not ended it

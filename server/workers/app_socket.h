@@ -35,7 +35,7 @@ private:
 
     LoopSide &m_side;
     AppRequest &m_request;
-    WebSocket *m_socket = nullptr; ///< null: ended
+    WebSocket *m_socket = nullptr;                ///< null: ended
     uint64_t m_credit = protocol::kInitialWindow; ///< what the worker has room for
     uint64_t m_roomOwed = 0; ///< taken from the worker, not yet given back as room
     uint64_t m_ahead = 0;    ///< given back while the client was slow

@@ -31,7 +31,7 @@ struct HomeRequest {
     bool headSeen = false;
     bool asksSocket = false; ///< for a WebSocket
     bool isSocket = false;   ///< it was accepted: it takes no slot
-    Timer deadline; ///< of the wait in the queue, then of the app's answer
+    Timer deadline;          ///< of the wait in the queue, then of the app's answer
 
     HomeRequest *next = nullptr; // of the queue
     HomeRequest *previous = nullptr;

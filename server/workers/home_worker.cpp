@@ -25,7 +25,8 @@ constexpr int kSwitchingProtocols = 101;
 HomeWorker::HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
                        std::shared_ptr<WorkerCells> cells)
     : m_home(home), m_loop(loop), m_number(number), m_cells(std::move(cells)),
-      m_stuck(&HomeWorker::stuckDue, this), m_drain(&HomeWorker::drainDue, this), m_stream(loop, std::move(socket), *this)
+      m_stuck(&HomeWorker::stuckDue, this), m_drain(&HomeWorker::drainDue, this),
+      m_stream(loop, std::move(socket), *this)
 {
 }
 

@@ -103,8 +103,7 @@ void LoopSide::answer(RequestId id, const protocol::Frame &frame, uint32_t queue
     case protocol::FrameType::Message:
         return request->onMessage(frame.payload, frame.flags);
     case protocol::FrameType::SocketClose:
-        return request->onSocketClose(protocol::readU16(frame.payload, 0),
-                                      frame.payload.substr(2));
+        return request->onSocketClose(protocol::readU16(frame.payload, 0), frame.payload.substr(2));
     default:
         return request->onData(frame.payload, frame.flags);
     }

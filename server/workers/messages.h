@@ -22,11 +22,11 @@ struct RequestId {
 struct ToHome {
     enum class Kind : uint8_t { Enqueue, Body, Grant, Message, Gone };
     Kind kind = Kind::Gone;
-    uint8_t flags = 0;      ///< Enqueue, Body: kEnd, kAbort; Message: kEnd, kText
-    bool mayRepeat = false; ///< Enqueue: idempotent by RFC 9110
+    uint8_t flags = 0;       ///< Enqueue, Body: kEnd, kAbort; Message: kEnd, kText
+    bool mayRepeat = false;  ///< Enqueue: idempotent by RFC 9110
     bool asksSocket = false; ///< Enqueue: for a WebSocket
-    uint32_t amount = 0;    ///< Enqueue: body bytes inside; Grant: answer bytes
-    uint16_t closeCode = 0; ///< Gone: of a WebSocket
+    uint32_t amount = 0;     ///< Enqueue: body bytes inside; Grant: answer bytes
+    uint16_t closeCode = 0;  ///< Gone: of a WebSocket
     RequestId id;
     std::string bytes; ///< Enqueue: REQUEST payload; Body, Message: body; Gone: a close's reason
 };
@@ -40,8 +40,8 @@ struct ToSide {
         false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
     protocol::FrameType type =
         protocol::FrameType::Data; ///< Answer: Response, Data, Message or SocketClose
-    uint16_t status = 0;                                  ///< Refuse
-    uint16_t retryAfter = 0;                              ///< Refuse: seconds, 0 for none
+    uint16_t status = 0;           ///< Refuse
+    uint16_t retryAfter = 0;       ///< Refuse: seconds, 0 for none
     uint32_t amount = 0; ///< Credit: body bytes; Answer, Response: µs waited in the queue
     RequestId id;
     std::string bytes; ///< Answer: payload; Refuse: explanation
@@ -49,7 +49,18 @@ struct ToSide {
 
 /// From the home loop to the control loop: what became of a worker's stream.
 struct HomeEvent {
-    enum class Kind : uint8_t { Step, Ready, Failed, Broken, Gone, Stuck, Output, Report, Lingers, Sockets };
+    enum class Kind : uint8_t {
+        Step,
+        Ready,
+        Failed,
+        Broken,
+        Gone,
+        Stuck,
+        Output,
+        Report,
+        Lingers,
+        Sockets
+    };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
     int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker

@@ -31,10 +31,9 @@ constexpr uint64_t kMessageMax = 64 * 1024;
 std::string heard(std::string_view bytes, size_t step, size_t room, bool compresses)
 {
     static Inflaters inflaters;
-    WsMessageReader reader({.messageBytesMax = kMessageMax,
-                            .mayCompress = compresses,
-                            .keepsContext = compresses},
-                           inflaters);
+    WsMessageReader reader(
+        {.messageBytesMax = kMessageMax, .mayCompress = compresses, .keepsContext = compresses},
+        inflaters);
     std::array<char, 1024> scratch;
     std::string partial;
     std::string all;

@@ -198,8 +198,8 @@ void TestWebSocket::anAppWithoutWebSocketsAnswersARequest()
 void TestWebSocket::whoAnswersNoPingIsGone()
 {
     const App app;
-    Served served(app.root(), {"--workers", "1", "--set", "websocket.ping_s=1", "--set",
-                               "websocket.pong_s=1"});
+    Served served(app.root(),
+                  {"--workers", "1", "--set", "websocket.ping_s=1", "--set", "websocket.pong_s=1"});
     QVERIFY2(served.isServing(), served.errors());
     talk({"quiet", served.url(), "1006"});
     QCOMPARE(http(served.url() + "/ends").body, "[1006]");
@@ -288,16 +288,16 @@ void TestWebSocket::socketsOutliveADeployUntilTheyAreTold()
     QVERIFY2(holder.says("talked"), holder.output());
     QCOMPARE(http(url + "/ends").body, "[]"); // by the one that serves
     QVERIFY2(holder.ended(), holder.output());
-    QTRY_VERIFY_WITH_TIMEOUT(
-        engine.ctl({"log", "tail", "talk"}).out.contains("disconnect 1012"), 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(engine.ctl({"log", "tail", "talk"}).out.contains("disconnect 1012"),
+                             20000);
 }
 
 void TestWebSocket::theBooksAreKept()
 {
     const App app;
     QTemporaryDir data;
-    Served served(app.root(), {"--workers", "1", "--data-dir", data.path(), "--set",
-                               "ops.listen=127.0.0.1:0"});
+    Served served(app.root(),
+                  {"--workers", "1", "--data-dir", data.path(), "--set", "ops.listen=127.0.0.1:0"});
     QVERIFY2(served.isServing(), served.errors());
     talk({"echo", served.url()});
     QFile log(data.filePath("logs/access.log"));

@@ -9,8 +9,8 @@ namespace arc {
 Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
     : m_home(home), m_transport(std::move(origin.transport)), m_slot(slot),
       m_readable(origin.readable), m_peerClosed(origin.peerClosed),
-      m_outbox(std::move(origin.outbox)), m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
-      m_timer(&Connection::timerDue, this)
+      m_outbox(std::move(origin.outbox)), m_rules(std::move(origin.rules)),
+      m_listener(origin.listener), m_peer(origin.peer), m_timer(&Connection::timerDue, this)
 {
 }
 

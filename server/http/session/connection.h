@@ -36,9 +36,9 @@ public:
         PeerAddress peer;
         const std::string *listener; ///< outlives the connection
         std::shared_ptr<const ConnectionRules> rules;
-        std::string input {};    ///< read already, not yet used
-        bool readable = false;   ///< the socket may hold bytes
-        bool peerClosed = false; ///< it said that it sends no more
+        std::string input {};              ///< read already, not yet used
+        bool readable = false;             ///< the socket may hold bytes
+        bool peerClosed = false;           ///< it said that it sends no more
         std::unique_ptr<Outbox> outbox {}; ///< what still waits to leave; null: nothing
     };
     /// Takes everything but `origin.input`, which is for the protocol.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "server/http/session/request_body.h"
 #include "server/http/session/byte_tunnel.h"
+#include "server/http/session/request_body.h"
 #include "server/http/session/session_exchange.h"
 #include "server/http/session/web_socket_session.h"
 

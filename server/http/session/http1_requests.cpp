@@ -152,8 +152,8 @@ void Http1Connection::becomeWebSocket() noexcept
 {
     std::unique_ptr<Http1Exchange> exchange = std::move(m_exchange);
     const std::string_view unused = m_home.input().bytes();
-    auto next = std::make_unique<WebSocketConnection>(m_home, slot(), release(unused),
-                                                      std::move(exchange));
+    auto next =
+        std::make_unique<WebSocketConnection>(m_home, slot(), release(unused), std::move(exchange));
     m_home.input().clear();
     m_home.replace(*this, std::move(next));
 }

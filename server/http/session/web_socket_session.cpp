@@ -320,8 +320,8 @@ SteadyTime WebSocketSession::due(bool hasOutput) const noexcept
         next = m_messageAt + m_rules.idleAfter;
     if (!m_rules.pingEvery.count() || m_listener->room() == 0)
         return next; // unread bytes of the client's may be what we would wait for
-    const SteadyTime ping =
-        m_pingedAt == SteadyTime() ? m_heardAt + m_rules.pingEvery : m_pingedAt + m_rules.pongWithin;
+    const SteadyTime ping = m_pingedAt == SteadyTime() ? m_heardAt + m_rules.pingEvery
+                                                       : m_pingedAt + m_rules.pongWithin;
     return next == SteadyTime() ? ping : std::min(next, ping);
 }
 

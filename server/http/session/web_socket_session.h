@@ -24,9 +24,9 @@ struct WebSocketRules {
     size_t compressFrom; ///< bytes
     bool compresses;
     bool keepsContext;
-    std::chrono::milliseconds pingEvery;   ///< 0: never
+    std::chrono::milliseconds pingEvery; ///< 0: never
     std::chrono::milliseconds pongWithin;
-    std::chrono::milliseconds idleAfter;   ///< 0: never
+    std::chrono::milliseconds idleAfter; ///< 0: never
     std::chrono::milliseconds closeWithin;
 };
 

@@ -72,8 +72,8 @@ WsInflater::Step WsInflater::inflate(std::string_view in, std::span<char> out) n
 WsDeflater::WsDeflater(int windowBits) : m_windowBits(windowBits), m_stream(new z_stream_s {})
 {
     ARC_ASSERT(windowBits >= kWindowBitsMin && windowBits <= kWindowBitsMax);
-    const int result = ::deflateInit2(m_stream.get(), kLevel, Z_DEFLATED, -windowBits,
-                                      kMemoryLevel, Z_DEFAULT_STRATEGY);
+    const int result = ::deflateInit2(m_stream.get(), kLevel, Z_DEFLATED, -windowBits, kMemoryLevel,
+                                      Z_DEFAULT_STRATEGY);
     ARC_ASSERT(result == Z_OK);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kVersion = "13";
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 1.3
-constexpr size_t kKeyText = 24; // 16 bytes in base64
+constexpr size_t kKeyText = 24;                                            // 16 bytes in base64
 constexpr size_t kProtocolsMax = 64;
 
 struct Found {

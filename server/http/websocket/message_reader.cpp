@@ -121,8 +121,8 @@ WsMessageReader::Result WsMessageReader::readClose(size_t used)
 
 WsMessageReader::Result WsMessageReader::readPlain(std::string_view bytes, std::span<char> out)
 {
-    const size_t size = static_cast<size_t>(
-        std::min<uint64_t>({bytes.size(), m_head.length - m_done, out.size()}));
+    const size_t size =
+        static_cast<size_t>(std::min<uint64_t>({bytes.size(), m_head.length - m_done, out.size()}));
     unmask(bytes.data(), out.data(), size, m_head.mask, m_done);
     m_done += size;
     m_isInFrame = m_done < m_head.length;
@@ -145,8 +145,8 @@ WsMessageReader::Result WsMessageReader::readCompressed(std::string_view bytes, 
             break;
         std::string_view in = kDeflateTail.substr(m_tailDone);
         if (!isTail) {
-            const size_t size = static_cast<size_t>(std::min<uint64_t>(
-                {bytes.size() - used, m_head.length - m_done, plain.size()}));
+            const size_t size = static_cast<size_t>(
+                std::min<uint64_t>({bytes.size() - used, m_head.length - m_done, plain.size()}));
             unmask(bytes.data() + used, plain.data(), size, m_head.mask, m_done);
             in = {plain.data(), size};
         }
@@ -181,11 +181,8 @@ WsMessageReader::Result WsMessageReader::piece(std::string_view data, bool isLas
         return refused(ws_close::kBadText, "a text message that is not UTF-8");
     if (isLast)
         endMessage();
-    return {.got = Got::Piece,
-            .bytesUsed = used,
-            .data = data,
-            .isText = m_isText,
-            .isLast = isLast};
+    return {
+        .got = Got::Piece, .bytesUsed = used, .data = data, .isText = m_isText, .isLast = isLast};
 }
 
 void WsMessageReader::endMessage() noexcept

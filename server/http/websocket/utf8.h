@@ -21,7 +21,7 @@ public:
 private:
     bool begin(uint8_t byte) noexcept;
 
-    uint8_t m_missing = 0; ///< bytes of the character still to come
+    uint8_t m_missing = 0;  ///< bytes of the character still to come
     uint8_t m_least = 0x80; ///< of the next byte: what rules out overlong forms and surrogates
     uint8_t m_most = 0xbf;
 };

@@ -159,8 +159,8 @@ void TestWebSocketCodec::tellsWhatAClientSent_data()
     row("64-bit length of 65535", bytes({0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff}),
         "refused(1002)");
     row("length of 2^63", bytes({0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}), "refused(1002)");
-    row("too long, told by its head",
-        bytes({0x82, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 1, 2, 3, 4}), "refused(1009)");
+    row("too long, told by its head", bytes({0x82, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 1, 2, 3, 4}),
+        "refused(1009)");
 
     row("compressed", clientFrame(0xc1, deflated("hello hello hello")), "text(hello hello hello)",
         true);
@@ -197,8 +197,8 @@ void TestWebSocketCodec::closeCodesAreChecked_data()
 {
     QTest::addColumn<int>("code");
     QTest::addColumn<bool>("isSound");
-    for (const int code : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000,
-                           3999, 4000, 4999})
+    for (const int code :
+         {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4999})
         QTest::addRow("%d", code) << code << true;
     for (const int code : {0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535})
         QTest::addRow("%d", code) << code << false;
@@ -345,8 +345,7 @@ void TestWebSocketCodec::serverFramesHaveTheShortestLength()
 {
     const auto sizeFor = [](uint64_t length) {
         std::string out;
-        appendServerFrameHead(out,
-                              {.opcode = WsOpcode::Binary, .isFinal = true, .length = length});
+        appendServerFrameHead(out, {.opcode = WsOpcode::Binary, .isFinal = true, .length = length});
         return out.size();
     };
     QCOMPARE(sizeFor(0), size_t {2});
@@ -355,10 +354,8 @@ void TestWebSocketCodec::serverFramesHaveTheShortestLength()
     QCOMPARE(sizeFor(65535), size_t {4});
     QCOMPARE(sizeFor(65536), size_t {10});
     std::string out;
-    appendServerFrameHead(out, {.opcode = WsOpcode::Text,
-                                .isFinal = true,
-                                .isCompressed = true,
-                                .length = 0x1234});
+    appendServerFrameHead(
+        out, {.opcode = WsOpcode::Text, .isFinal = true, .isCompressed = true, .length = 0x1234});
     QCOMPARE(out, bytes({0xc1, 126, 0x12, 0x34}));
 }
 

@@ -62,8 +62,8 @@ void TestWebSocketHandshake::asks_data()
         replaced(replaced(sound, "websocket\r", "foo, WebSocket\r"), "n: Upgrade",
                  "n: keep-alive, uPGRADE"),
         101);
-    row("subprotocols", get, sound + "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n",
-        101);
+    row("subprotocols", get,
+        sound + "Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n", 101);
     row("no upgrade", get, "Host: a\r\n", 0);
     row("another upgrade", get, replaced(sound, "websocket", "h2c"), 0);
     row("HTTP/1.0", "GET / HTTP/1.0", sound, 0);
@@ -115,8 +115,8 @@ void TestWebSocketHandshake::offersAreMet_data()
     QTest::newRow("plain, kept") << plain << true << plain;
     QTest::newRow("browser") << plain + "; client_max_window_bits" << false << neither;
     QTest::newRow("client bits") << plain + "; client_max_window_bits=10" << true << plain;
-    QTest::newRow("the client forbids") << plain + "; server_no_context_takeover" << true
-                                        << plain + "; server_no_context_takeover";
+    QTest::newRow("the client forbids")
+        << plain + "; server_no_context_takeover" << true << plain + "; server_no_context_takeover";
     QTest::newRow("small window") << plain + "; server_max_window_bits=10" << false
                                   << neither + "; server_max_window_bits=10";
     QTest::newRow("quoted") << plain + "; server_max_window_bits=\"10\"" << true
@@ -140,10 +140,9 @@ void TestWebSocketHandshake::offersAreMet()
     QFETCH(QByteArray, offer);
     QFETCH(bool, keeps);
     QFETCH(QByteArray, answer);
-    const Parsed parsed(std::string("GET / HTTP/1.1\r\n") + kSound + "Sec-WebSocket-Extensions: "
-                        + offer.toStdString() + "\r\n\r\n");
-    const std::string lines =
-        webSocketAnswerLines(parsed.head, agreeOnDeflate(parsed.head, keeps));
+    const Parsed parsed(std::string("GET / HTTP/1.1\r\n") + kSound
+                        + "Sec-WebSocket-Extensions: " + offer.toStdString() + "\r\n\r\n");
+    const std::string lines = webSocketAnswerLines(parsed.head, agreeOnDeflate(parsed.head, keeps));
     const std::string mark = "Sec-WebSocket-Extensions: ";
     const size_t at = lines.find(mark);
     QCOMPARE(at == lines.npos, answer.isEmpty());
