@@ -30,7 +30,6 @@ using namespace arc::test;
 
 namespace {
 
-
 QString s(const char *text)
 {
     return QString::fromLatin1(text);
