@@ -56,7 +56,7 @@ bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
         "fmt/",    "tl/",  "nlohmann/", "event2/",  "openssl/", "sqlite3.h", "curl/",
-        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "zlib.h", "Q"};
+        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "zlib.h",    "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -68,7 +68,8 @@ private slots:
         QTest::newRow("message on stream 0") << bytesOf(frameOf(FrameType::Message, 0, ""));
         QTest::newRow("message aborted") << bytesOf(frameOf(FrameType::Message, 1, "", kAbort));
         QTest::newRow("close on stream 0") << bytesOf(frameOf(FrameType::SocketClose, 0, "12"));
-        QTest::newRow("close with flags") << bytesOf(frameOf(FrameType::SocketClose, 1, "12", kEnd));
+        QTest::newRow("close with flags")
+            << bytesOf(frameOf(FrameType::SocketClose, 1, "12", kEnd));
         QTest::newRow("close of one byte") << bytesOf(frameOf(FrameType::SocketClose, 1, "1"));
         for (const FrameType type : {FrameType::Hello, FrameType::Request, FrameType::Body,
                                      FrameType::Cancel, FrameType::Ping, FrameType::Stop})
