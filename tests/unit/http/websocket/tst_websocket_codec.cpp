@@ -265,7 +265,7 @@ void TestWebSocketCodec::longMessagesPassInPieces()
 void TestWebSocketCodec::aBombCostsWhatItsReaderHasRoomFor()
 {
     const std::string bomb = deflated(std::string(64 << 20, '\0'));
-    QVERIFY(bomb.size() < 100'000);
+    QVERIFY(bomb.size() < 1'000'000);
     QCOMPARE(told(clientFrame(0xc2, bomb), bomb.size() + 14, true), std::string("refused(1009)"));
 }
 
