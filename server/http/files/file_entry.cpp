@@ -329,7 +329,9 @@ bool nameCarriesHash(std::string_view fileName) noexcept
         const size_t hex = count([](char c) { return c >= 'a' && c <= 'f'; });
         const bool isHex = part.size() >= kHashMin && part.size() <= kHashMax && digits && hex
             && digits + hex == part.size();
-        const bool isMixed = part.size() == kHashMin && digits && lower && upper
+        // A capital at the front and a digit at the end are what words have: Regular9.
+        const bool isWord = upper == 1 && part.front() >= 'A' && part.front() <= 'Z';
+        const bool isMixed = part.size() == kHashMin && digits && lower && upper && !isWord
             && digits + lower + upper == part.size();
         if (!isFirst && (isHex || isMixed))
             return true;

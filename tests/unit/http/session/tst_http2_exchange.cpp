@@ -413,10 +413,11 @@ private Q_SLOTS:
     {
         QFETCH(bool, byFrame);
         Heard heard;
-        HttpUnderTest server({.routes = {streamRoute("/", {.total = 300'000}, heard)}});
+        HttpUnderTest server({.routes = {streamRoute("/late", {.total = 2'000'000}, heard),
+                                         streamRoute("/", {.total = 300'000}, heard)}});
         // No more than the first window of the connection leaves before the windows open.
         Http2Peer peer(server.port(), {.windowBytes = 65535, .takesByItself = false});
-        const int32_t late = peer.get("/", {{"priority", "u=6"}});
+        const int32_t late = peer.get("/late", {{"priority", "u=6"}});
         QVERIFY(peer.until([&] { return peer.answers[late].body.size() == 65535; }));
         const int32_t urgent = peer.get("/", {{"priority", byFrame ? "u=7" : "u=0"}});
         if (byFrame)
@@ -433,9 +434,12 @@ private Q_SLOTS:
         QVERIFY(peer.until([&] {
             takeAll(late, takenLate);
             takeAll(urgent, takenUrgent);
-            return peer.completed.size() == 2;
+            return !peer.completed.empty();
         }));
         QCOMPARE(peer.completed.front(), urgent);
+        // The rest may only have what the urgent one's handler left, waiting for its own next
+        // piece; equals would have got as much as it.
+        QVERIFY2(takenLate < 65535 + 150'000, std::to_string(takenLate).c_str());
     }
 
     void incrementalAnswersShareTheConnection()
