@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who cannot see the window, needs large letters, reads another language or has no mouse.
+// Who cannot see the window or has no mouse.
 #include "gui/gui_fixture.h"
 
 #include "gui/charts/line_chart.h"
@@ -14,23 +14,19 @@
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
-#include <QAbstractScrollArea>
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QDir>
-#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QRandomGenerator>
-#include <QScrollArea>
 #include <QStandardItemModel>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTest>
-#include <QTranslator>
 
 using namespace arc;
 using namespace arc::test;
@@ -59,18 +55,6 @@ QString describe(const QWidget *widget)
         path.prepend(QLatin1Char('/') + QString::fromLatin1(at->metaObject()->className()));
     return path.section(QLatin1Char('/'), -4);
 }
-
-/// Texts that do not fit where they stand and say so nowhere.
-/// Every text is two fifths longer, as another language may have it.
-class LongTexts : public QTranslator {
-public:
-    bool isEmpty() const override { return false; }
-    QString translate(const char *, const char *text, const char *, int) const override
-    {
-        const QString source = QString::fromUtf8(text);
-        return source + QString(std::max<qsizetype>(1, source.size() * 2 / 5), QLatin1Char('o'));
-    }
-};
 
 /// Asks an accessible object everything, as a screen reader with old notes would.
 void pester(QAccessibleInterface *access, QRandomGenerator &dice)
@@ -315,8 +299,6 @@ void TestAccess::aChartSaysItsFigures()
     QTest::keyClick(chart, Qt::Key_Escape);
     QCOMPARE(access->text(QAccessible::Value), chart->spokenText());
 }
-
-static QStringList s_alerts;
 
 int main(int argc, char **argv)
 {

@@ -18,11 +18,8 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include <csignal>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace arc;

@@ -257,8 +257,7 @@ private Q_SLOTS:
                  "setting pool.magic: there is no such setting of app shop is kept but not used",
                  "setting warp.speed: there is no such setting of the engine is kept but not used",
                  "site proxy: mirror: unknown key (known here: enabled, hosts, id, listeners, "
-                 "routes, "
-                 "settings), so it is kept but not used",
+                 "routes, settings), so it is kept but not used",
                  "upstream api: unknown kind, so it is kept but not used"}));
         QVERIFY(loaded->document.findSite("zoo"));
         // Everything we know is deleted; what we do not know stays.
