@@ -148,7 +148,7 @@ Http2Peer::Http2Peer(uint16_t port, Options options)
                                 static_cast<uint32_t>(options.windowBytes)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
     nghttp2_submit_settings(m_session, 0, settingsSent.data(), settingsSent.size());
-    if (options.windowBytes > 65535)
+    if (options.widensConnection && options.windowBytes > 65535)
         nghttp2_session_set_local_window_size(m_session, 0, 0, options.windowBytes);
     flush();
 }

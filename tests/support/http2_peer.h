@@ -36,7 +36,8 @@ class Http2Peer {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
     struct Options {
-        int32_t windowBytes = 65535; ///< of each stream, and for the connection when larger
+        int32_t windowBytes = 65535;   ///< of each stream
+        bool widensConnection = true; ///< its window is windowBytes, too, when that is more
         bool takesByItself = true;   ///< false: windows are opened by take() only
         int receiveBuffer = 0;
     };

@@ -416,7 +416,9 @@ private Q_SLOTS:
         // the priorities decide what leaves.
         HttpUnderTest server({.routes = {respond("/late", std::string(2'000'000, 'l')),
                                          respond("/", std::string(300'000, 'u'))}});
-        Http2Peer peer(server.port(), {.windowBytes = 4'000'000, .takesByItself = false});
+        Http2Peer peer(
+            server.port(),
+            {.windowBytes = 4'000'000, .widensConnection = false, .takesByItself = false});
         const int32_t late = peer.get("/late", {{"priority", "u=6"}});
         QVERIFY(peer.until([&] { return peer.answers[late].body.size() == 65535; }));
         const int32_t urgent = peer.get("/", {{"priority", byFrame ? "u=7" : "u=0"}});
