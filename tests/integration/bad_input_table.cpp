@@ -538,7 +538,7 @@ QList<BadInput> words()
 const QList<BadInput> &badInputs()
 {
     static const QList<BadInput> all = folders() + apps() + interpreters() + addresses()
-        + dataDirectories() + documents() + certificates() + words();
+        + databases() + dataDirectories() + documents() + certificates() + words();
     return all;
 }
 

@@ -39,9 +39,9 @@ class WebSocket:
     and _ended: the stream is over.
     """
     __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_messages", "_parts",
-                 "_connectTold", "_accepted", "_closeCode", "_closeReason", "_refusal", "_begun",
-                 "_receivers", "_ungranted", "_granted", "_sent", "_roomWaiters", "_sending",
-                 "_ended")
+                 "_partsCost", "_connectTold", "_accepted", "_closeCode", "_closeReason",
+                 "_refusal", "_begun", "_receivers", "_ungranted", "_granted", "_sent",
+                 "_roomWaiters", "_sending", "_ended")
 
     def __init__(self, factory, channel, number, scope, requestId):
         self._factory = factory
@@ -51,6 +51,7 @@ class WebSocket:
         self._requestId = requestId
         self._messages = collections.deque()   # whole ones: (data, cost)
         self._parts = []                       # of the message that is arriving
+        self._partsCost = 0                    # not granted yet
         self._connectTold = False
         self._accepted = False
         self._closeCode = None                 # set: receive() gives websocket.disconnect
@@ -125,15 +126,24 @@ class WebSocket:
         if self._closeCode is not None:
             return
         self._parts.append(chunk)
+        self._partsCost += len(chunk) + MESSAGE_COST
         if not flags & END:
-            # its length has a limit in the engine, so it is let in as it comes
-            self._grant(len(chunk) + MESSAGE_COST)
+            self._letPartsIn()
             return
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        self._messages.append((str(data, "utf-8") if flags & TEXT else data,
-                               len(chunk) + MESSAGE_COST))
+        self._messages.append((str(data, "utf-8") if flags & TEXT else data, self._partsCost))
+        self._partsCost = 0
         self._wakeReceivers()
+
+    def _letPartsIn(self):
+        """A message may be longer than the window, so its parts make room for the next ones as
+        they come; the engine limits its length. Behind another message there is no hurry: who does
+        not receive is sent no more than a window.
+        """
+        if not self._messages:
+            self._grant(self._partsCost)
+            self._partsCost = 0
 
     def onWindow(self, size):
         self._granted += size
@@ -174,6 +184,7 @@ class WebSocket:
             if self._messages:
                 data, cost = self._messages.popleft()
                 self._grant(cost)
+                self._letPartsIn()
                 if isinstance(data, str):
                     return {"type": "websocket.receive", "text": data, "bytes": None}
                 return {"type": "websocket.receive", "bytes": data, "text": None}

@@ -439,7 +439,8 @@ private Q_SLOTS:
             return !peer.completed.empty();
         }));
         QCOMPARE(peer.completed.front(), urgent);
-        QCOMPARE(takenLate, size_t(65535)); // nothing since the urgent one was asked for
+        // Since then it has had only what the urgent one left of the connection's last window.
+        QVERIFY2(takenLate < 2 * 65535, std::to_string(takenLate).c_str());
     }
 
     void incrementalAnswersShareTheConnection()
