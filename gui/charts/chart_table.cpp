@@ -29,6 +29,10 @@ static QTableWidget *makeTable(const LineChart &chart, QWidget *parent)
     for (int series = 0; series < model.seriesCount(); ++series)
         headers << model.name(series);
     table->setHorizontalHeaderLabels(headers);
+    for (int column = 1; column < table->columnCount(); ++column)
+        table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    table->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    table->horizontalHeader()->setHighlightSections(false);
     table->verticalHeader()->hide();
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setSelectionBehavior(QAbstractItemView::SelectRows);

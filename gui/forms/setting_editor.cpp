@@ -2,6 +2,7 @@
 #include "gui/forms/setting_editor.h"
 
 #include "gui/models/format.h"
+#include "gui/theme/theme.h"
 #include "gui/widgets/switch.h"
 
 #include <QComboBox>
@@ -42,7 +43,7 @@ void prepareSpin(Spin *spin, const SettingRow &row)
     spin->setAlignment(Qt::AlignRight);
     if (!row.zeroMeans.empty() && row.min == 0)
         spin->setSpecialValueText(toQString(row.zeroMeans));
-    spin->setFixedWidth(kFieldWidth);
+    spin->setFixedWidth(scaled(kFieldWidth));
 }
 
 } // namespace
@@ -158,7 +159,7 @@ SettingEditor::Parts SettingEditor::makeNumber()
 SettingEditor::Parts SettingEditor::makeText()
 {
     auto *field = new QLineEdit(this);
-    field->setFixedWidth(kFieldWidth);
+    field->setFixedWidth(scaled(kFieldWidth));
     if (m_row.type == SettingType::Secret)
         field->setEchoMode(QLineEdit::Password);
     connect(field, &QLineEdit::textEdited, this, &SettingEditor::changed);
@@ -172,7 +173,7 @@ SettingEditor::Parts SettingEditor::makeText()
 SettingEditor::Parts SettingEditor::makeChoice()
 {
     auto *field = new QComboBox(this);
-    field->setFixedWidth(kFieldWidth);
+    field->setFixedWidth(scaled(kFieldWidth));
     for (const QString &choice : toQString(m_row.choices).split(QLatin1Char('|')))
         field->addItem(choice);
     connect(field, &QComboBox::activated, this, &SettingEditor::changed);

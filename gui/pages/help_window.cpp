@@ -171,7 +171,7 @@ QWidget *HelpWindow::makeSide()
 {
     auto *side = new QFrame(this);
     side->setProperty("panel", true);
-    side->setFixedWidth(kSideWidth);
+    side->setFixedWidth(scaled(kSideWidth));
     m_search = new QLineEdit(side);
     m_search->setPlaceholderText(tr("Search the manual"));
     m_search->setAccessibleName(tr("Search the manual"));

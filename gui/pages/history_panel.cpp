@@ -74,8 +74,8 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 QWidget *HistoryPanel::makeLeft()
 {
     auto *left = new QWidget(this);
-    left->setMinimumWidth(kListWidthMin);
-    left->setMaximumWidth(kListWidthMax);
+    left->setMinimumWidth(scaled(kListWidthMin));
+    left->setMaximumWidth(scaled(kListWidthMax));
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
     m_filter->setClearButtonEnabled(true);

@@ -60,7 +60,8 @@ QString pageActionId(PageId page)
 
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
 {
-    setFixedWidth(kRailWidth);
+    setMinimumWidth(kRailWidth);
+    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(10, 12, 10, 12);
     layout->setSpacing(2);
@@ -96,10 +97,9 @@ void NavRail::addHeading(const QString &text)
 void NavRail::addPage(PageId page)
 {
     // An ampersand in a title is a letter here, not a shortcut.
-    auto *button = new QPushButton(
-        QStringLiteral(" ") + pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
+    auto *button =
+        new QPushButton(pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
     button->setIcon(icon(pageIcon(page), Tint::Secondary));
-    button->setIconSize({18, 18});
     button->setCheckable(true);
     button->setProperty("rail", true);
     button->setAccessibleName(pageTitle(page));

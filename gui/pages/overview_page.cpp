@@ -12,6 +12,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -20,6 +21,7 @@
 namespace arc {
 
 constexpr int kAttentionWidth = 250;
+constexpr int kRowsLeast = 3; ///< of the table of sites, before the page is scrolled
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget(this)),
@@ -53,6 +55,7 @@ QWidget *OverviewPage::makeDashboard()
     card->setProperty("card", true);
     m_table = new SafeTable(&m_model, SitesModel::State, SitesModel::Name, card);
     m_table->setAccessibleName(tr("Sites"));
+    m_table->setMinimumHeight(m_table->heightForRows(kRowsLeast));
     m_table->setDropOrder({SitesModel::Kind, SitesModel::Address});
     connect(m_table, &SafeTable::rowActivated, this, [this](int row) {
         if (row >= 0)
@@ -62,7 +65,7 @@ QWidget *OverviewPage::makeDashboard()
     inside->setContentsMargins(2, 6, 2, 6);
     inside->addWidget(m_table);
     m_attention = new AttentionList(m_bridge, dashboard);
-    m_attention->setFixedWidth(kAttentionWidth);
+    m_attention->setFixedWidth(scaled(kAttentionWidth));
     connect(m_attention, &AttentionList::siteChosen, this, &OverviewPage::siteChosen);
     auto *lower = new QHBoxLayout;
     lower->setSpacing(12);
@@ -73,7 +76,12 @@ QWidget *OverviewPage::makeDashboard()
     layout->setSpacing(12);
     layout->addLayout(charts, 5);
     layout->addLayout(lower, 6);
-    return dashboard;
+    dashboard->setProperty("page", true);
+    auto *scroll = new QScrollArea(m_stack); // for large letters in a small window
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(dashboard);
+    scroll->setAccessibleName(tr("Overview"));
+    return scroll;
 }
 
 void OverviewPage::makeCharts(QWidget *parent)

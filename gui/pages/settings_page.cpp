@@ -69,7 +69,7 @@ SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
 QWidget *SettingsPage::makeLeft()
 {
     auto *left = new QFrame(this);
-    left->setFixedWidth(kIndexWidth);
+    left->setFixedWidth(scaled(kIndexWidth));
     m_search->setObjectName(QStringLiteral("pageFilter"));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings"));

@@ -46,6 +46,7 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
 {
     makeFailureCard();
     m_links->setSpacing(8);
+    m_links->setContentsMargins(-kLinkInset, 0, 0, 0); // its letters begin where the others do
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
     m_tabs->addTab(m_output, tr("Output"));
@@ -101,18 +102,16 @@ void SiteDetail::setRunActions(const QList<QAction *> &actions)
 void SiteDetail::makeFailureCard()
 {
     m_failureCard->setProperty("card", true);
-    auto *mark = new StatePill(m_failureCard);
-    mark->show(QStringLiteral("failed"));
+    m_cause->setProperty("bad", true);
     m_cause->setFont(boldFont());
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_cause->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_failureOutput->setFixedHeight(kFailureOutputHeight);
+    m_failureOutput->setFixedHeight(scaled(kFailureOutputHeight));
     m_failureOutput->setAccessibleName(tr("Last lines of the app"));
     m_failureOutput->showEmptyText(tr("The app wrote nothing"));
     m_retry->setProperty("primary", true);
     auto *head = new QHBoxLayout;
-    head->addWidget(mark, 0, Qt::AlignTop);
     head->addWidget(m_cause, 1);
     head->addWidget(m_retry, 0, Qt::AlignTop);
     auto *layout = new QVBoxLayout(m_failureCard);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who cannot see the window, needs large letters, reads another language or has no mouse.
 #include "gui/gui_fixture.h"
+#include "gui/look_checks.h"
 
 #include "gui/charts/line_chart.h"
 #include "gui/models/workers_model.h"
@@ -30,7 +31,6 @@
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTest>
-#include <QTranslator>
 
 using namespace arc;
 using namespace arc::test;
@@ -59,18 +59,6 @@ QString describe(const QWidget *widget)
         path.prepend(QLatin1Char('/') + QString::fromLatin1(at->metaObject()->className()));
     return path.section(QLatin1Char('/'), -4);
 }
-
-/// Texts that do not fit where they stand and say so nowhere.
-/// Every text is two fifths longer, as another language may have it.
-class LongTexts : public QTranslator {
-public:
-    bool isEmpty() const override { return false; }
-    QString translate(const char *, const char *text, const char *, int) const override
-    {
-        const QString source = QString::fromUtf8(text);
-        return source + QString(std::max<qsizetype>(1, source.size() * 2 / 5), QLatin1Char('o'));
-    }
-};
 
 /// Asks an accessible object everything, as a screen reader with old notes would.
 void pester(QAccessibleInterface *access, QRandomGenerator &dice)
@@ -114,6 +102,9 @@ private Q_SLOTS:
     void everyWidgetSurvivesEveryQuestion();
     void oldNotesOfAResetModelAreHarmless();
     void aChartSaysItsFigures();
+    void stateIsAnnouncedAndFiguresAreNot();
+    void largeLettersAreNotClipped();
+    void longTextsAreNotClippedSilently();
 };
 
 void TestAccess::everyFocusableWidgetHasAName()
@@ -317,6 +308,86 @@ void TestAccess::aChartSaysItsFigures()
 }
 
 static QStringList s_alerts;
+
+static void hearAccessibility(QAccessibleEvent *event)
+{
+    if (event->type() != QAccessible::Alert || !event->object())
+        return;
+    if (const QWidget *voice = qobject_cast<QWidget *>(event->object()))
+        s_alerts << voice->accessibleDescription();
+}
+
+void TestAccess::stateIsAnnouncedAndFiguresAreNot()
+{
+    GuiFixture fixture;
+    fixture.open();
+    const auto refresh = [&fixture] {
+        const int64_t before = fixture.bridge.asOfUnixMs();
+        fixture.control->setClock([before] { return before + 1000; });
+        fixture.bridge.refresh();
+        QTRY_VERIFY(fixture.bridge.asOfUnixMs() > before);
+    };
+    QAccessible::installUpdateHandler(hearAccessibility);
+    QAccessible::setActive(true);
+    s_alerts.clear();
+    refresh();
+    refresh();
+    QCOMPARE(s_alerts, QStringList());
+    fixture.control->setSiteState("shop", "failed", "it broke");
+    refresh();
+    QTRY_COMPARE(s_alerts.size(), 1);
+    QVERIFY(s_alerts.first().contains(QLatin1String("shop")));
+    fixture.control->setSiteState("docs", "failed", "it broke too");
+    refresh(); // within five seconds: kept for the next sentence
+    QCOMPARE(s_alerts.size(), 1);
+    QAccessible::installUpdateHandler(nullptr);
+}
+
+/// How many, on all pages and in all parts of a site; each is told.
+static int clippedOnAllPages(GuiFixture &fixture)
+{
+    QStringList all;
+    const auto look = [&](const QString &where) {
+        for (int turn = 0; turn < 6; ++turn)
+            QCoreApplication::processEvents();
+        for (const QString &one : clippedIn(fixture.shell) + overlappingIn(fixture.shell))
+            all << where + QStringLiteral(": ") + one;
+    };
+    for (int page = 0; page < kPageCount; ++page) {
+        fixture.shell.goTo(PageId(page));
+        look(pageTitle(PageId(page)));
+    }
+    fixture.shell.goTo(PageId::Sites);
+    QTabWidget *tabs = fixture.shell.sitesPage()->detail()->tabs();
+    for (int tab = 0; tab < tabs->count(); ++tab) {
+        tabs->setCurrentIndex(tab);
+        look(tabs->tabText(tab));
+    }
+    for (const QString &one : std::as_const(all))
+        qWarning("%s", qPrintable(one));
+    return int(all.size());
+}
+
+void TestAccess::largeLettersAreNotClipped()
+{
+    const Letters letters(2.0);
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(1280, 800);
+    fixture.shell.sitesPage()->select(QStringLiteral("shop"));
+    QCOMPARE(clippedOnAllPages(fixture), 0);
+    QCOMPARE(fixture.shell.size(), QSize(1280, 800));
+}
+
+void TestAccess::longTextsAreNotClippedSilently()
+{
+    const LongTexts texts;
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(960, 600);
+    fixture.shell.sitesPage()->select(QStringLiteral("shop"));
+    QCOMPARE(clippedOnAllPages(fixture), 0);
+}
 
 int main(int argc, char **argv)
 {
