@@ -20,6 +20,7 @@
 namespace arc {
 
 constexpr int kFieldWidth = 190;
+constexpr int kPathWidthLeast = 100;
 
 namespace {
 
@@ -190,6 +191,8 @@ SettingEditor::Parts SettingEditor::makePath()
     auto *browse = new QPushButton(tr("Choose…"), this);
     browse->setAccessibleName(tr("Choose %1").arg(toQString(m_row.label)));
     layout()->addWidget(browse);
+    parts.field->setMinimumWidth(scaled(kPathWidthLeast)); // the button beside it needs room too
+    parts.field->setMaximumWidth(scaled(kFieldWidth));
     connect(browse, &QPushButton::clicked, this, [this, field = parts.field] {
         auto *dialog = new QFileDialog(this, toQString(m_row.label));
         dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -72,7 +72,6 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     column->setSpacing(3);
     column->addLayout(m_sides);
     column->addWidget(m_error);
-    m_edit->setMinimumWidth(scaled(kEditColumnWidth));
     connect(m_editor, &SettingEditor::changed, this, [this] {
         m_toInherited = false;
         m_changed = m_editor->text() != m_view.value;
@@ -94,8 +93,9 @@ QSize SettingFormRow::minimumSizeHint() const
 void SettingFormRow::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    const bool beside = width() >= m_edit->minimumWidth() + kSidesGap + scaled(kTextWidthLeast);
+    const bool beside = width() >= scaled(kEditColumnWidth) + kSidesGap + scaled(kTextWidthLeast);
     m_sides->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_edit->setMinimumWidth(beside ? scaled(kEditColumnWidth) : 0);
     m_sides->setSpacing(beside ? kSidesGap : kBelowGap);
 }
 

@@ -88,6 +88,38 @@ QString memberLabel(const QString &key)
     return key;
 }
 
+/// "/ → python shop" of {"path": "/", "python": {"app": "shop"}}.
+QString routeText(const QJsonObject &route)
+{
+    QString handler;
+    for (const QString &key : route.keys()) {
+        const QJsonObject what = route.value(key).toObject();
+        if (what.isEmpty())
+            continue;
+        handler = key;
+        for (const char *target : {"app", "root", "upstream", "to", "status"}) {
+            if (what.contains(QLatin1String(target)))
+                handler += QLatin1Char(' ') + compact(what.value(QLatin1String(target)));
+        }
+    }
+    return route.value(QStringLiteral("path")).toString() + QStringLiteral(" → ") + handler;
+}
+
+/// Lists as people write them; what is not known here stays as it is stored.
+QString memberText(const QString &key, const QJsonValue &value)
+{
+    if (!value.isArray())
+        return compact(value);
+    if (value.toArray().isEmpty())
+        return key == QLatin1String("listeners") ? text("all")
+            : key == QLatin1String("hosts")      ? text("any name")
+                                                 : text("none");
+    QStringList parts;
+    for (const QJsonValue &one : value.toArray())
+        parts << (key == QLatin1String("routes") ? routeText(one.toObject()) : compact(one));
+    return parts.join(key == QLatin1String("routes") ? QStringLiteral("\n") : QStringLiteral(", "));
+}
+
 QStringList keysOf(const QJsonObject &before, const QJsonObject &after)
 {
     QStringList keys = before.keys();
@@ -132,8 +164,9 @@ void addMembers(DiffObject &object, const QJsonObject &before, const QJsonObject
                                             .after = settingText(name, now)});
             }
         } else {
-            object.lines.push_back(
-                {.what = memberLabel(key), .before = compact(was), .after = compact(is)});
+            object.lines.push_back({.what = memberLabel(key),
+                                    .before = memberText(key, was),
+                                    .after = memberText(key, is)});
         }
     }
 }

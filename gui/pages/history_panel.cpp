@@ -6,6 +6,7 @@
 #include "gui/pages/diff_list.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/flow_layout.h"
 
 #include <QComboBox>
 #include <QFrame>
@@ -74,7 +75,7 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 QWidget *HistoryPanel::makeLeft()
 {
     auto *left = new QWidget(this);
-    left->setMinimumWidth(scaled(kListWidthMin));
+    left->setMinimumWidth(kListWidthMin);
     left->setMaximumWidth(scaled(kListWidthMax));
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
@@ -112,8 +113,9 @@ QWidget *HistoryPanel::makeRight()
     m_with->setMinimumWidth(kChoiceWidthMin);
     m_with->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_restore->setToolTip(tr("Makes this the configuration again, as a new revision"));
-    auto *row = new QHBoxLayout;
-    row->addWidget(m_with, 1);
+    auto *row = new FlowLayout(FlowLayout::Widths::Natural, 8);
+    row->setTailAtEnd(true);
+    row->addWidget(m_with);
     row->addWidget(m_restore);
     auto *column = new QVBoxLayout(card);
     column->setContentsMargins(16, 12, 14, 12);

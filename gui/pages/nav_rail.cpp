@@ -9,9 +9,12 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kRailWidth = 184;
+constexpr int kBoldRoom = 14;
 
 QString pageTitle(PageId page)
 {
@@ -60,8 +63,7 @@ QString pageActionId(PageId page)
 
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
 {
-    setMinimumWidth(kRailWidth);
-    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(10, 12, 10, 12);
     layout->setSpacing(2);
@@ -80,6 +82,13 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
     m_group.setExclusive(true);
     connect(&m_group, &QButtonGroup::idClicked, this,
             [this](int id) { Q_EMIT chosen(PageId(id)); });
+}
+
+QSize NavRail::sizeHint() const
+{
+    // The chosen page's title is bold, which its button does not reckon with.
+    const QSize wanted = QFrame::sizeHint();
+    return {std::max(kRailWidth, wanted.width() + scaled(kBoldRoom)), wanted.height()};
 }
 
 void NavRail::addHeading(const QString &text)

@@ -14,6 +14,7 @@
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/flow_layout.h"
 #include "gui/widgets/output_view.h"
 #include "gui/widgets/state_pill.h"
 #include "gui/widgets/switch.h"
@@ -30,6 +31,7 @@
 namespace arc {
 
 constexpr int kFailureLines = 20;
+constexpr int kHeadGap = 10;
 constexpr int kFailureOutputHeight = 140;
 
 SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
@@ -75,18 +77,26 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
     connect(&bridge, &ControlBridge::linkChanged, this, &SiteDetail::refresh);
 }
 
-QHBoxLayout *SiteDetail::makeHead()
+QLayout *SiteDetail::makeHead()
 {
     m_name->setFont(titleFont());
-    auto *head = new QHBoxLayout;
-    head->setSpacing(10);
-    head->addWidget(m_name);
-    head->addWidget(m_pill);
-    head->addWidget(m_switch);
-    head->addStretch(1);
-    head->addWidget(m_deploy);
-    head->addWidget(m_run);
-    head->addWidget(m_remove);
+    auto *what = new QHBoxLayout;
+    for (QWidget *part : {static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_pill),
+                          static_cast<QWidget *>(m_switch)})
+        what->addWidget(part);
+    auto *deeds = new QHBoxLayout;
+    for (QWidget *button : {m_deploy, m_run, m_remove})
+        deeds->addWidget(button);
+    // Both halves on one line, or the buttons below where the letters are large.
+    auto *head = new FlowLayout(FlowLayout::Widths::Natural, kHeadGap);
+    head->setTailAtEnd(true);
+    for (QHBoxLayout *half : {what, deeds}) {
+        half->setSpacing(kHeadGap);
+        half->setContentsMargins(0, 0, 0, 0);
+        auto *box = new QWidget(this);
+        box->setLayout(half);
+        head->addWidget(box);
+    }
     return head;
 }
 

@@ -17,6 +17,7 @@
 #include <QFrame>
 #include <QGridLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace arc {
@@ -39,7 +40,9 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
     m_facts->setHorizontalSpacing(20);
     m_facts->setVerticalSpacing(5);
     m_facts->setColumnStretch(1, 1);
-    auto *layout = new QVBoxLayout(this);
+    auto *content = new QWidget(this);
+    content->setProperty("page", true);
+    auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 14, 0, 0);
     layout->setSpacing(12);
     layout->addWidget(m_path);
@@ -48,6 +51,13 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
     layout->addWidget(m_linesTitle);
     layout->addWidget(m_lines, 1);
     layout->addStretch();
+    auto *scroll = new QScrollArea(this); // large letters need more than a small window has
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(content);
+    scroll->setAccessibleName(tr("Summary"));
+    auto *whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->addWidget(scroll);
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::snapshotChanged, this, &SummaryTab::refresh);
     connect(&bridge, &ControlBridge::linkChanged, this, &SummaryTab::refresh);

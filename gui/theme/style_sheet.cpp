@@ -53,7 +53,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 static const char kButtons[] = R"(
 QPushButton, QToolButton { background: @raised; color: @text; border: 1px solid @outline;
-    border-radius: 4px; padding: 4px 12px; min-height: 20px; icon-size: $20; }
+    border-radius: 4px; padding: 4px 12px; min-height: $20; icon-size: $20; }
 QToolButton { padding: 3px 8px; }
 QPushButton:hover, QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolButton:pressed { background: @pressed; }
@@ -75,17 +75,17 @@ QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 2px sol
 QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { background: transparent;
     border-color: transparent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent;
-    padding: 1px 4px; min-height: 18px; text-align: left; icon-size: $18; }
+    padding: 1px 4px; min-height: $18; text-align: left; icon-size: $18; }
 QPushButton[link="true"]:hover { text-decoration: underline; }
 QPushButton[link="true"]:focus { border: 2px solid @accent; padding: 0 3px; }
 QPushButton[rail="true"] { background: transparent; border: 2px solid transparent;
-    text-align: left; icon-size: $26;
-    padding: 2px 10px; min-height: 26px; border-radius: 6px; }
+    text-align: left; icon-size: $23;
+    padding: 2px 10px; min-height: $26; border-radius: 6px; }
 QPushButton[rail="true"]:hover { background: @raised; }
 QPushButton[rail="true"]:checked { background: @selected; color: @accent; font-weight: 600; }
 QPushButton[rail="true"]:focus { border: 2px solid @accent; }
 QPushButton[chip="true"] { background: transparent; color: @text2; border: 1px solid @hairline;
-    border-radius: 12px; padding: 2px 12px; min-height: 18px; }
+    border-radius: 12px; padding: 2px 12px; min-height: $18; }
 QPushButton[chip="true"]:hover { background: @raised; }
 QPushButton[chip="true"]:checked { background: @selected; color: @text; border-color: @accent; }
 QPushButton[chip="true"]:focus { border: 2px solid @accent; padding: 1px 11px; }
@@ -99,7 +99,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/ar
 static const char kFields[] = R"(
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @surface;
     color: @text;
-    border: 1px solid @outline; border-radius: 4px; padding: 3px 6px; min-height: 20px;
+    border: 1px solid @outline; border-radius: 4px; padding: 3px 6px; min-height: $20;
     selection-background-color: @accent; selection-color: @onAccent; }
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
     border: 2px solid @accent; padding: 2px 5px; }
@@ -121,7 +121,7 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(:/icons/arrow-up.svg);
     height: $8; }
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(:/icons/arrow-down.svg);
     width: $8; height: $8; }
-QSlider { min-height: 24px; }
+QSlider { min-height: $24; }
 QSlider::groove:horizontal { height: 4px; background: @hairline; border-radius: 2px; }
 QSlider::sub-page:horizontal { height: 4px; background: @accent; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
@@ -129,7 +129,7 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-r
 QSlider::handle:horizontal:focus { background: @accent; }
 QSlider::sub-page:horizontal:disabled { background: @hairline; }
 QSlider::handle:horizontal:disabled { border-color: @hairline; }
-QCheckBox, QRadioButton { spacing: 8px; min-height: 24px; }
+QCheckBox, QRadioButton { spacing: 8px; min-height: $24; }
 QCheckBox::indicator, QRadioButton::indicator { width: $15; height: $15; }
 QTableView { background: @surface; border: 2px solid transparent; gridline-color: transparent; outline: none;
     selection-background-color: @selected; selection-color: @text; }

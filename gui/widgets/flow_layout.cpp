@@ -102,6 +102,8 @@ int FlowLayout::arrange(const QRect &rect, bool measure) const
         }
         const int height =
             item->hasHeightForWidth() ? item->heightForWidth(width) : item->sizeHint().height();
+        if (m_tailAtEnd && item == items.last())
+            x = inside.right() + 1 - width;
         if (!measure) {
             const QRect place(x, y, width, height);
             item->setGeometry(parentWidget() ? QStyle::visualRect(parentWidget()->layoutDirection(),

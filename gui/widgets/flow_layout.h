@@ -18,6 +18,9 @@ public:
     FlowLayout(Widths widths, int gap, QWidget *parent = nullptr);
     ~FlowLayout() override;
 
+    /// The last item stands at the end of its line.
+    void setTailAtEnd(bool atEnd) { m_tailAtEnd = atEnd; }
+
     void addItem(QLayoutItem *item) override;
     int count() const override { return int(m_items.size()); }
     QLayoutItem *itemAt(int index) const override { return m_items.value(index); }
@@ -38,6 +41,7 @@ private:
     QList<QLayoutItem *> m_items; ///< owned
     Widths m_widths;
     int m_gap;
+    bool m_tailAtEnd = false;
 };
 
 } // namespace arc
