@@ -3,6 +3,7 @@
 
 #include "gui/charts/line_chart.h"
 #include "gui/models/format.h"
+#include "gui/theme/theme.h"
 
 #include <QCoreApplication>
 #include <QDialog>
@@ -60,7 +61,7 @@ void showAsTable(const LineChart &chart, QWidget *parent)
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName(QStringLiteral("chartTable"));
     dialog->setWindowTitle(chart.title());
-    dialog->resize(kTableSize);
+    dialog->resize(scaled(kTableSize));
     auto *table = makeTable(chart, dialog);
     auto *close = new QPushButton(tr("Close"), dialog);
     close->setDefault(true);

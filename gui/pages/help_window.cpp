@@ -133,7 +133,7 @@ HelpWindow::HelpWindow(QWidget *parent)
       m_browser(new HelpBrowser(m_pages, this))
 {
     setWindowTitle(tr("Arcology manual"));
-    resize(kHelpSize);
+    resize(scaled(kHelpSize));
     auto *contents = new QPushButton(icon(QStringLiteral("help")), tr("&Contents"), this);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(12, 10, 12, 10);

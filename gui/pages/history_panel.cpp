@@ -25,6 +25,7 @@ namespace arc {
 constexpr int kListWidthMin = 190;
 constexpr int kListWidthMax = 330;
 constexpr int kChoiceWidthMin = 130;
+constexpr int kChoiceLetters = 20;
 constexpr int kRevisionRole = Qt::UserRole;
 // Choices of what a revision is compared with; a larger number is a revision.
 constexpr qulonglong kWithBefore = 0;
@@ -112,6 +113,7 @@ QWidget *HistoryPanel::makeRight()
     m_with->setAccessibleName(tr("What the revision is compared with"));
     m_with->setMinimumWidth(kChoiceWidthMin);
     m_with->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_with->setMinimumContentsLength(kChoiceLetters);
     m_restore->setToolTip(tr("Makes this the configuration again, as a new revision"));
     auto *row = new FlowLayout(FlowLayout::Widths::Natural, 8);
     row->setTailAtEnd(true);

@@ -30,7 +30,7 @@ ReviewDialog::ReviewDialog(Staging &staging, QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Changes that are not applied"));
     setAccessibleName(windowTitle());
-    resize(kReviewSize);
+    resize(scaled(kReviewSize));
     auto *heading = new QLabel(windowTitle(), this);
     heading->setFont(titleFont());
     m_scroll->setWidgetResizable(true);

@@ -14,6 +14,7 @@ namespace arc {
 
 constexpr double kSmallestPointSize = 8.5;
 constexpr double kDrawnForPointSize = 10;
+constexpr QSize kDialogMost {1220, 740};
 
 static const Tokens *s_tokens = nullptr; // GUI thread only
 
@@ -116,6 +117,11 @@ double letterScale()
 int scaled(int pixels)
 {
     return qRound(pixels * letterScale());
+}
+
+QSize scaled(QSize size)
+{
+    return QSize(scaled(size.width()), scaled(size.height())).boundedTo(kDialogMost);
 }
 
 static QFont sized(double pointSize, QFont::Weight weight)

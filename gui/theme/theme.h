@@ -5,6 +5,7 @@
 
 #include <QFont>
 #include <QObject>
+#include <QSize>
 
 #include <optional>
 
@@ -62,6 +63,8 @@ constexpr int kLinkInset = 5;
 double letterScale();
 /// A length that was drawn for letters of 10 pt, for the letters that the desktop has.
 int scaled(int pixels);
+/// Of a dialog: no larger than fits over a window of 1280 × 800.
+QSize scaled(QSize size);
 
 /// Whether a palette belongs to a dark desktop: its window is darker than its text.
 bool isDark(const QPalette &palette);
