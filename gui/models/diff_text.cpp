@@ -88,21 +88,23 @@ QString memberLabel(const QString &key)
     return key;
 }
 
-/// "/ → python shop" of {"path": "/", "python": {"app": "shop"}}.
+/// "/ → python shop" of {"path": "/", "python": {"app": "shop"}}. What holds more than that stays
+/// as it is stored, so that no difference is hidden.
 QString routeText(const QJsonObject &route)
 {
-    QString handler;
-    for (const QString &key : route.keys()) {
-        const QJsonObject what = route.value(key).toObject();
-        if (what.isEmpty())
-            continue;
-        handler = key;
-        for (const char *target : {"app", "root", "upstream", "to", "status"}) {
-            if (what.contains(QLatin1String(target)))
-                handler += QLatin1Char(' ') + compact(what.value(QLatin1String(target)));
-        }
+    const QStringList keys = route.keys();
+    if (keys.size() != 2 || !keys.contains(QLatin1String("path")))
+        return compact(route);
+    const QString handler = keys.first() == QLatin1String("path") ? keys.last() : keys.first();
+    const QJsonObject what = route.value(handler).toObject();
+    QStringList parts;
+    for (auto at = what.begin(); at != what.end(); ++at) {
+        if (at->isArray() || at->isObject())
+            return compact(route);
+        parts << (what.size() == 1 ? compact(*at) : at.key() + QLatin1Char(' ') + compact(*at));
     }
-    return route.value(QStringLiteral("path")).toString() + QStringLiteral(" → ") + handler;
+    return route.value(QLatin1String("path")).toString() + QStringLiteral(" → ") + handler
+        + QLatin1Char(' ') + parts.join(QStringLiteral(", "));
 }
 
 /// Lists as people write them; what is not known here stays as it is stored.
@@ -117,7 +119,9 @@ QString memberText(const QString &key, const QJsonValue &value)
     QStringList parts;
     for (const QJsonValue &one : value.toArray())
         parts << (key == QLatin1String("routes") ? routeText(one.toObject()) : compact(one));
-    return parts.join(key == QLatin1String("routes") ? QStringLiteral("\n") : QStringLiteral(", "));
+    const QString whole =
+        parts.join(key == QLatin1String("routes") ? QStringLiteral("\n") : QStringLiteral(", "));
+    return whole.size() > kValueMax ? whole.left(kValueMax) + QStringLiteral("…") : whole;
 }
 
 QStringList keysOf(const QJsonObject &before, const QJsonObject &after)
