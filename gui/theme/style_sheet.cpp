@@ -131,7 +131,8 @@ QSlider::sub-page:horizontal:disabled { background: @hairline; }
 QSlider::handle:horizontal:disabled { border-color: @hairline; }
 QCheckBox, QRadioButton { spacing: 8px; min-height: $24; }
 QCheckBox::indicator, QRadioButton::indicator { width: $15; height: $15; }
-QTableView { background: @surface; border: 2px solid transparent; gridline-color: transparent; outline: none;
+QTableView { background: @surface; border: 2px solid transparent; gridline-color: transparent;
+    outline: none;
     selection-background-color: @selected; selection-color: @text; }
 QTableView::item { padding: 0 8px; border: none; border-bottom: 1px solid @faintline; }
 QTableView::item:selected { background: @selected; color: @text; }
