@@ -3,6 +3,7 @@
 
 #include "server/base/version.h"
 #include "server/control/client/transfers.h"
+#include "server/http/session/http2_shared.h"
 #include "server/loop/event_loop.h"
 #include "server/store/database.h"
 
@@ -104,6 +105,7 @@ api::About programFacts()
     about.libraries = clientLibraries(); // libcurl, and OpenSSL as libcurl found it
     about.libraries["SQLite"] = sqliteVersion();
     about.libraries["libevent"] = libeventVersion();
+    about.libraries["nghttp2"] = nghttp2Version();
     return about;
 }
 

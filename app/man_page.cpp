@@ -67,6 +67,8 @@ prints what the admin API answered.
 .TP
 .B arcology doctor
 Says what this machine supports, what is wrong, and how to mend it.
+.B \-\-repair
+puts the engine's own copy in the place of a damaged configuration database.
 .SH VERBS OF CTL
 )";
 

@@ -222,7 +222,7 @@ private:
         tail.add_option("--bytes", log.bytes, "At most so many bytes from the end")
             ->check(CLI::Range(1, 1 << 20));
         CLI::App &search =
-            addVerb(group, "search", "Looks through a log with its rotated files.",
+            addVerb(group, "search", helpOf("log search"),
                     [&log](CtlSession &session) { return ctlLogSearch(session, log); });
         search.add_option("source", log.source, "engine, access, or a site")->required();
         search.add_option("text", log.text, "What a line must contain")->required();

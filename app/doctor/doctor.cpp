@@ -2,6 +2,7 @@
 #include "app/doctor/doctor.h"
 
 #include "app/doctor/probes.h"
+#include "app/doctor/repair.h"
 #include "server/control/client/control_socket.h"
 
 #include <algorithm>
@@ -92,13 +93,25 @@ int doctorMain(int argc, char **argv)
 {
     std::string dataDir;
     bool json = false;
+    bool repair = false;
     CLI::App app("What this machine supports, what is wrong, how to mend it.", "arcology doctor");
     app.add_flag("--json", json, "Print one JSON object");
     app.add_option("--data-dir", dataDir, "Look at this data directory instead of the default one");
+    app.add_flag("--repair", repair,
+                 "Put the engine's own copy in the place of a damaged configuration database")
+        ->excludes("--json");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (repair) {
+        const auto done = repairDataDir(dataDir.empty() ? defaultDataDir() : dataDir);
+        if (done)
+            fmt::print("{}\n", *done);
+        else
+            fmt::print(stderr, "arcology: {}\n", done.error().message());
+        return done ? 0 : exitCode(done.error().code());
     }
     const std::vector<Finding> findings = probeAll(dataDir);
     if (json)

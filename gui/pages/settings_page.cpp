@@ -101,8 +101,8 @@ QWidget *SettingsPage::makeForm()
     column->setContentsMargins(12, 16, 16, 16);
     column->setSpacing(12);
     for (const SettingPage page :
-         {SettingPage::General, SettingPage::Http, SettingPage::Tls, SettingPage::Limits,
-          SettingPage::Workers, SettingPage::Logs, SettingPage::Operations}) {
+         {SettingPage::General, SettingPage::Http, SettingPage::Tls, SettingPage::Files,
+          SettingPage::Limits, SettingPage::Workers, SettingPage::Logs, SettingPage::Operations}) {
         addGroup(page, content);
         column->addWidget(m_groups.back().card);
     }

@@ -25,7 +25,7 @@ bool LogRing::push(std::string_view line) noexcept
     const size_t first = std::min(line.size(), m_capacity - at);
     std::memcpy(&m_bytes[at], line.data(), first);
     std::memcpy(&m_bytes[0], line.data() + first, line.size() - first);
-    m_written.store(written + line.size(), std::memory_order_release);
+    m_written.store(written + line.size(), std::memory_order_seq_cst);
     return true;
 }
 
@@ -40,13 +40,24 @@ void LogRing::drain(std::string &out)
     m_read.store(read + size, std::memory_order_release);
 }
 
-bool LogRing::passedHalf() noexcept
+bool LogRing::wantsConsumer() noexcept
 {
+    if (m_asleep.load(std::memory_order_seq_cst))
+        return m_asleep.exchange(false, std::memory_order_acq_rel);
     const uint64_t written = m_written.load(std::memory_order_relaxed);
     if (written - m_halfAt < m_capacity / 2)
         return false;
     m_halfAt = written;
     return true;
+}
+
+bool LogRing::prepareToSleep() noexcept
+{
+    m_asleep.store(true, std::memory_order_seq_cst);
+    if (m_written.load(std::memory_order_seq_cst) == m_read.load(std::memory_order_relaxed))
+        return true;
+    wakeUp();
+    return false;
 }
 
 } // namespace arc

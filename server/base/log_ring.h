@@ -12,6 +12,9 @@ namespace arc {
 
 /// Bounded byte ring from one producer thread to one consumer thread: how log lines leave a loop
 /// without blocking it. A line that does not fit whole is dropped and counted.
+///
+/// Why a sleeping consumer misses no line: the producer publishes the line and then reads the flag,
+/// the consumer raises the flag and then looks for lines; all four are sequentially consistent.
 class LogRing {
 public:
     explicit LogRing(size_t capacityBytes); ///< a power of two
@@ -24,9 +27,16 @@ public:
     {
         return m_dropped.load(std::memory_order_relaxed);
     } ///< any thread
-    /// Producer: true once each time the ring passes half full, so that the consumer is woken
-    /// early.
-    bool passedHalf() noexcept;
+    /// Producer, after a push: whether the consumer is to be woken, because the ring passed half
+    /// full or because it sleeps. True once for each.
+    bool wantsConsumer() noexcept;
+    /// Consumer: announces that it is about to sleep until it is woken; false when there is
+    /// something to drain, and then it must not.
+    bool prepareToSleep() noexcept;
+    /// Any thread: whether the next line has to wake it.
+    bool isConsumerAsleep() const noexcept { return m_asleep.load(std::memory_order_relaxed); }
+    /// Consumer: takes that back.
+    void wakeUp() noexcept { m_asleep.store(false, std::memory_order_relaxed); }
 
 private:
     const size_t m_capacity;
@@ -34,6 +44,7 @@ private:
     alignas(64) std::atomic<uint64_t> m_written {0}; ///< by the producer
     uint64_t m_halfAt = 0;                           ///< producer only
     alignas(64) std::atomic<uint64_t> m_read {0};    ///< by the consumer
+    std::atomic<bool> m_asleep {false};
     std::atomic<uint64_t> m_dropped {0};
 };
 

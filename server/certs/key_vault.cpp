@@ -111,8 +111,11 @@ Result<KeyVault> KeyVault::open(const std::string &dataDir)
         return Error {ErrorCode::DataDir,
                       fmt::format("{} can be read by others; run: chmod 600 {}", path, path)};
     if (secret->size() != kSecretBytes)
-        return Error {ErrorCode::DataDir,
-                      fmt::format("{} is damaged: it should have {} bytes", path, kSecretBytes)};
+        return Error {
+            ErrorCode::DataDir,
+            fmt::format("{} is damaged: it should have {} bytes; restore it, or remove it and "
+                        "import the certificates again",
+                        path, kSecretBytes)};
     std::memcpy(vault.m_secret.data(), secret->data(), kSecretBytes);
     OPENSSL_cleanse(secret->data(), secret->size());
     return vault;
@@ -157,9 +160,10 @@ Result<std::string> KeyVault::get(const std::string &id) const
         return std::move(sealed).error();
     std::string plain = unseal(m_secret.data(), id, std::move(*sealed));
     if (plain.empty())
-        return Error {
-            ErrorCode::DataDir,
-            fmt::format("{} was not sealed with this data directory's secret.key", pathOf(id))};
+        return Error {ErrorCode::Invalid,
+                      fmt::format("{} was not sealed with this data directory's secret.key; import "
+                                  "both again with: arcology ctl cert import",
+                                  pathOf(id))};
     return plain;
 }
 

@@ -26,7 +26,8 @@ public:
     ~KeyVault(); ///< wipes the key
 
     Result<void> put(const std::string &id, std::string_view keyPem);
-    /// NotFound when there is none. Whoever gets it wipes it.
+    /// NotFound when there is none, Invalid when it was sealed with another secret or is damaged,
+    /// DataDir when it cannot be read now. Whoever gets it wipes it.
     Result<std::string> get(const std::string &id) const;
     bool has(const std::string &id) const;
 

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ std::string constraints(const std::string &hostName)
 Result<KeyPtr> keyFrom(const std::string &pem)
 {
     const BioPtr text = bioOver(pem);
-    KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr));
+    KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, refusePassphrase, nullptr));
     if (!key)
         return Error {ErrorCode::DataDir, "the local CA's key cannot be read"};
     return key;
@@ -56,7 +57,7 @@ Result<KeyPtr> keyFrom(const std::string &pem)
 Result<X509Ptr> certificateFrom(const std::string &pem)
 {
     const BioPtr text = bioOver(pem);
-    X509Ptr read(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+    X509Ptr read(PEM_read_bio_X509(text.get(), nullptr, refusePassphrase, nullptr));
     if (!read)
         return Error {ErrorCode::DataDir,
                       "the local CA's certificate cannot be read: " + takeOpenSslError()};
@@ -132,6 +133,17 @@ bool lastsFor(const std::string &pem, int days, int64_t now)
     return certificate && X509_cmp_time(X509_get0_notAfter(certificate->get()), &until) > 0;
 }
 
+/// Of a remake that was killed half-way the new intermediate lies beside the old root.
+bool isSignedBy(const std::string &pem, const std::string &issuerPem)
+{
+    auto certificate = certificateFrom(pem);
+    auto issuer = certificateFrom(issuerPem);
+    const bool isSigned = certificate && issuer
+        && X509_verify(certificate->get(), X509_get0_pubkey(issuer->get())) == 1;
+    ERR_clear_error();
+    return isSigned;
+}
+
 } // namespace
 
 std::string ownHostName()
@@ -159,14 +171,17 @@ Result<LocalCa> LocalCa::open(const std::string &dataDir, KeyVault &vault,
     auto intermediate = readSmallFile(path, kPemBytesMax);
     auto madeFor = readSmallFile(folder + "/host", kPemBytesMax);
     if (root && intermediate && madeFor && *madeFor == hostName
-        && lastsFor(*intermediate, kLeafDays, nowUnix)) {
+        && lastsFor(*intermediate, kLeafDays, nowUnix) && isSignedBy(*intermediate, *root)) {
         auto key = vault.get(keyIdOf(*intermediate));
-        if (!key)
+        if (key) {
+            ca.m_rootPem = std::move(*root);
+            ca.m_intermediatePem = std::move(*intermediate);
+            ca.m_keyPem = std::move(*key);
+            return ca;
+        }
+        // A lost key comes back by nothing, and everything else must still be served.
+        if (key.error().code() == ErrorCode::DataDir)
             return std::move(key).error().within("local CA");
-        ca.m_rootPem = std::move(*root);
-        ca.m_intermediatePem = std::move(*intermediate);
-        ca.m_keyPem = std::move(*key);
-        return ca;
     }
     auto fresh = makeCa(hostName, nowUnix);
     if (!fresh)

@@ -24,8 +24,9 @@ public:
     static constexpr int kRenewDays = 30;
     static constexpr int kCaDays = 3650;
 
-    /// Reads the authority or makes it: there is none, it ends too soon for another leaf, or it was
-    /// made for another host name.
+    /// Reads the authority or makes it: there is none or only part of one, it ends too soon for
+    /// another leaf, it was made for another host name, or its key is lost. DataDir: a file cannot
+    /// be read or written now.
     static Result<LocalCa> open(const std::string &dataDir, KeyVault &vault,
                                 const std::string &hostName, int64_t nowUnix);
 

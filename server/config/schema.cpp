@@ -192,8 +192,9 @@ std::string_view appliesName(Applies applies) noexcept
 
 std::string_view pageName(SettingPage page) noexcept
 {
-    constexpr std::array<std::string_view, 7> kNames {"General", "HTTP", "HTTPS",     "Limits",
-                                                      "Workers", "Logs", "Operations"};
+    constexpr std::array<std::string_view, 8> kNames {
+        "General", "HTTP",    "HTTPS", "Files and compression",
+        "Limits",  "Workers", "Logs",  "Operations"};
     return kNames[static_cast<size_t>(page)];
 }
 

@@ -30,7 +30,7 @@ enum class Scope { Engine, Listener, Site, Route, App, Upstream };
 enum class Reach { Cluster, Node };
 
 /// The page of the window and the chapter of the manual a row stands in.
-enum class SettingPage { General, Http, Tls, Limits, Workers, Logs, Operations };
+enum class SettingPage { General, Http, Tls, Files, Limits, Workers, Logs, Operations };
 
 /// A value outside the table: as stored, transported and edited. Durations are whole numbers in the
 /// row's unit.

@@ -3,6 +3,7 @@
 
 #include "server/base/assert.h"
 #include "server/config/address.h"
+#include "server/config/word_lists.h"
 
 #include <fmt/format.h>
 
@@ -129,6 +130,12 @@ Result<void> checkTogether(const Settings &settings)
         return Error {ErrorCode::Invalid,
                       "tls.client_ca: name a PEM file by its absolute path when clients are asked "
                       "for a certificate"};
+    if (auto checked = checkCodingNames(settings.compressionCodings); !checked)
+        return std::move(checked).error().within("compression.codings");
+    if (auto checked = checkTypePatterns(settings.compressionTypes); !checked)
+        return std::move(checked).error().within("compression.types");
+    if (auto checked = checkFolders(settings.filesSendFrom); !checked)
+        return std::move(checked).error().within("files.send_from");
     if (settings.opsListen != "off") {
         if (auto checked = checkListenAddress(settings.opsListen); !checked)
             return std::move(checked).error().within("ops.listen");

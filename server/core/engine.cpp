@@ -267,16 +267,17 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .listenersMustBind = options.listenersMustBind,
         .troubles =
             [this] {
-                const std::string trouble = logWriter->trouble();
-                return trouble.empty() ? std::vector<std::string> {}
-                                       : std::vector<std::string> {trouble};
+                std::vector<std::string> troubles {logWriter->trouble(), store->trouble()};
+                std::erase_if(troubles, [](const std::string &one) { return one.empty(); });
+                return troubles;
             },
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
         .log = [this](const std::string &sentence) { log->info(sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
-    front = std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops);
+    front =
+        std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops, supervisor);
     loops->start();
     for (const auto &[chain, key] : std::exchange(options.keys, {})) {
         if (auto kept = live->keepKey(chain, key); !kept)
@@ -325,6 +326,7 @@ void Engine::Implementation::opened(Result<void> done)
             log->warning(listener.error);
     }
     isServing = true;
+    front->keepSockets();
     supervisor.beat(*control, [this] { return front->unhealthy().empty(); });
     readyAtLatest = control->now() + kReadyWaitMax;
     readyMaybe(this);

@@ -2,6 +2,7 @@
 #include "server/core/io_loops.h"
 
 #include "server/base/assert.h"
+#include "server/http/coding/coder_pool.h"
 #include "server/http/files/file_cache.h"
 
 #include <fmt/format.h>
@@ -24,7 +25,9 @@ Result<std::unique_ptr<IoLoops>> IoLoops::create(size_t count, MetricsRegistry &
         one.http = std::make_unique<HttpLoop>(*one.loop, shared, snapshot, rings.back().get());
         one.http->setFiles(std::make_shared<FileCache>(
             *one.loop, *shared.pool,
-            [http = one.http.get()](ExchangeId id) { return http->find(id); }));
+            [http = one.http.get()](ExchangeId id) { return http->find(id); }, bestOpenStrategy(),
+            count));
+        one.http->setCoders(std::make_shared<CoderPool>(metrics.loop(i), count));
         loops->m_loops.push_back(std::move(one));
     }
     return loops;
@@ -51,10 +54,9 @@ void IoLoops::stop()
         one.http.reset();
 }
 
-void IoLoops::postEach(const std::function<void(size_t index)> &task)
+void IoLoops::post(size_t index, std::function<void()> task)
 {
-    for (size_t i = 0; i < m_loops.size(); ++i)
-        m_loops[i].loop->post([task, i] { task(i); });
+    m_loops[index].loop->post(std::move(task));
 }
 
 void IoLoops::publish(const std::shared_ptr<const HttpSnapshot> &snapshot)

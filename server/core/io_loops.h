@@ -25,8 +25,10 @@ public:
     ~IoLoops(); ///< stops and joins
 
     void start();
-    /// Runs task(index) on every loop. What is posted after stop() is dropped.
-    void postEach(const std::function<void(size_t index)> &task);
+    /// Runs task() on that loop. What is posted after stop() is dropped.
+    void post(size_t index, std::function<void()> task);
+    /// EventLoop::isAsleep().
+    bool isAsleep(size_t index) const noexcept { return m_loops[index].loop->isAsleep(); }
     void publish(const std::shared_ptr<const HttpSnapshot> &snapshot);
     /// Takes the sockets, at least one for each loop; those handed over by an engine with more
     /// loops are spread.

@@ -243,7 +243,7 @@ uint16_t LiveConfig::securePortOf(const SiteConfig &site) const
 const EngineHost::Facts &LiveConfig::facts() const
 {
     m_shownFacts = m_parts.facts;
-    const auto &warnings = m_tls.plan().warnings;
+    const auto warnings = m_tls.warnings();
     m_shownFacts.warnings.insert(m_shownFacts.warnings.end(), warnings.begin(), warnings.end());
     return m_shownFacts;
 }

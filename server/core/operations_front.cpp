@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace arc {
@@ -32,8 +33,10 @@ std::shared_ptr<const Site> makeSite(const char *id, std::string prefix,
 } // namespace
 
 OperationsFront::OperationsFront(EventLoop &control, const HttpShared &shared,
-                                 ControlService &service, MetricsRegistry &metrics, IoLoops &loops)
-    : m_control(control), m_loops(loops), m_beats(loops.count(), control.now()),
+                                 ControlService &service, MetricsRegistry &metrics, IoLoops &loops,
+                                 Supervisor &supervisor)
+    : m_control(control), m_loops(loops), m_supervisor(supervisor),
+      m_beats(loops.count(), control.now()),
       m_timer([](void *self) noexcept { static_cast<OperationsFront *>(self)->beat(); }, this)
 {
     auto snapshot = std::make_shared<HttpSnapshot>();
@@ -56,40 +59,68 @@ OperationsFront::OperationsFront(EventLoop &control, const HttpShared &shared,
 
 OperationsFront::~OperationsFront()
 {
-    if (!m_socketPath.empty())
+    // Where somebody keeps the socket, clients go on waiting in it for the next engine.
+    if (!m_socketPath.empty() && !Supervisor::isPresent())
         ::unlink(m_socketPath.c_str());
+}
+
+/// Claimed, or bound anew; listens as `id`. The answer is the address as it is bound.
+Result<SocketAddress> OperationsFront::open(const char *id, const std::string &text, int unixMode)
+{
+    const auto address = SocketAddress::parse(text);
+    if (!address)
+        return address.error();
+    const std::string name = std::string("@") + id;
+    BoundListener bound = m_supervisor.claim(name, *address, 1);
+    if (bound.sockets.empty()) {
+        auto made = bindListener(*address, 1, unixMode);
+        if (!made)
+            return std::move(made).error();
+        bound = std::move(*made);
+    }
+    if (Supervisor::isPresent()) {
+        BoundListener twin {.address = bound.address, .sockets = {}};
+        twin.sockets.emplace_back(fcntl(bound.sockets.front().get(), F_DUPFD_CLOEXEC, 0));
+        if (twin.sockets.front())
+            m_unkept[name] = std::move(twin);
+    }
+    // One socket is enough; what is claimed may be several twins of it.
+    m_http->listen(id, std::move(bound.sockets.front()));
+    return bound.address;
+}
+
+void OperationsFront::keepSockets()
+{
+    for (const auto &[name, bound] : std::exchange(m_unkept, {}))
+        m_supervisor.keep(name, bound);
 }
 
 Result<void> OperationsFront::openControl(const std::string &socketPath, int mode)
 {
-    auto address = SocketAddress::parse("unix:" + socketPath);
-    if (!address)
-        return std::move(address).error();
-    auto bound = bindListener(*address, 1, mode);
-    if (!bound)
+    if (auto bound = open("control", "unix:" + socketPath, mode); !bound)
         return std::move(bound).error();
     m_socketPath = socketPath;
-    m_http->listen("control", std::move(bound->sockets.front()));
     return {};
 }
 
 Result<std::string> OperationsFront::openOps(const std::string &text)
 {
-    auto address = SocketAddress::parse(text);
-    if (!address)
-        return std::move(address).error();
-    auto bound = bindListener(*address, 1);
+    const auto bound = open("ops", text, 0600);
     if (!bound)
-        return std::move(bound).error();
-    const std::string url = bound->address.url("http");
-    m_http->listen("ops", std::move(bound->sockets.front()));
-    return url;
+        return bound.error();
+    return bound->url("http");
 }
 
 void OperationsFront::beat()
 {
-    m_loops.postEach(
-        [this](size_t i) { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
+    // A loop that waits for events with an empty mailbox is well, and need not be woken to say so.
+    for (size_t i = 0; i < m_beats.size(); ++i) {
+        if (m_loops.isAsleep(i))
+            m_beats[i] = m_control.now();
+        else
+            m_loops.post(
+                i, [this, i] { m_control.post([this, i] { m_beats[i] = m_control.now(); }); });
+    }
     m_timer.arm(m_control.timers(), kBeatEvery);
 }
 

@@ -3,9 +3,11 @@
 
 #include "server/control/service.h"
 #include "server/core/io_loops.h"
+#include "server/core/supervisor.h"
 #include "server/http/http_loop.h"
 #include "server/loop/timer_wheel.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,17 +15,20 @@
 namespace arc {
 
 /// The engine's own HTTP on the control loop: the admin API on a Unix socket, /metrics, /healthz
-/// and /readyz on a listener of their own. It answers while the data plane is saturated. Control
-/// loop only.
+/// and /readyz on a listener of their own. It answers while the data plane is saturated. Sockets
+/// that a service manager kept are taken over, so nobody is refused while the engine restarts.
+/// Control loop only.
 class OperationsFront {
 public:
     OperationsFront(EventLoop &control, const HttpShared &shared, ControlService &service,
-                    MetricsRegistry &metrics, IoLoops &loops);
+                    MetricsRegistry &metrics, IoLoops &loops, Supervisor &supervisor);
     ~OperationsFront();
 
     Result<void> openControl(const std::string &socketPath, int mode);
     /// The URL it answers at.
     Result<std::string> openOps(const std::string &address);
+    /// Puts what was opened into the service manager's hands; after Supervisor::closeUnclaimed().
+    void keepSockets();
 
     /// What is wrong with a loop, a line each; empty: all answer.
     std::string unhealthy() const;
@@ -33,10 +38,13 @@ private:
     static constexpr auto kBeatLate = std::chrono::milliseconds(5000);
 
     void beat();
+    Result<SocketAddress> open(const char *id, const std::string &text, int unixMode);
 
     EventLoop &m_control;
     IoLoops &m_loops;
-    std::vector<SteadyTime> m_beats; // when each loop last answered
+    Supervisor &m_supervisor;
+    std::map<std::string, BoundListener> m_unkept; // twins, until the manager has its own
+    std::vector<SteadyTime> m_beats;               // when each loop last answered
     LoopMetrics m_loopMetrics;
     std::unique_ptr<HttpLoop> m_http;
     std::string m_socketPath;

@@ -15,11 +15,22 @@ std::string withoutTrailingSlash(const std::string &prefix)
                                                       : prefix;
 }
 
-std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const SiteSources &sources)
+FileWishes wishesOf(const Settings &settings)
+{
+    return {.precompressed = settings.filesPrecompressed,
+            .immutable = settings.filesImmutable,
+            .listing = settings.filesListing,
+            .listingMax = static_cast<size_t>(settings.filesListingMax)};
+}
+
+std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const Settings &settings,
+                                         const SiteSources &sources)
 {
     if (const auto *files = std::get_if<StaticRoute>(&route.handler))
-        return sources.files.get(
-            {.roots = {files->root}, .prefix = route.path, .index = files->index});
+        return sources.files.get({.roots = {files->root},
+                                  .prefix = route.path,
+                                  .index = files->index,
+                                  .wishes = wishesOf(settings)});
     if (const auto *redirect = std::get_if<RedirectRoute>(&route.handler))
         return std::make_shared<RedirectHandler>(*redirect, route.path);
     if (const auto *respond = std::get_if<RespondRoute>(&route.handler))
@@ -44,11 +55,14 @@ void addMounts(Site &site, const SiteConfig &config, const Document &document,
                             [&](const Route &each) { return each.prefix == prefix; });
             if (prefix == "/" || prefix.empty() || isClaimed)
                 continue;
+            const Settings settings = routeSettings(document, config, route, sources.pinned);
+            FileWishes wishes = wishesOf(settings);
+            wishes.listing = false; // the app named the folder; nobody asked to show what is in it
             site.routes.push_back(
                 {.prefix = prefix,
-                 .handler =
-                     sources.files.get({.roots = mount.roots, .prefix = prefix, .index = {}}),
-                 .settings = routeSettings(document, config, route, sources.pinned)});
+                 .handler = sources.files.get(
+                     {.roots = mount.roots, .prefix = prefix, .index = {}, .wishes = wishes}),
+                 .settings = settings});
         }
     }
 }
@@ -58,7 +72,8 @@ void addMounts(Site &site, const SiteConfig &config, const Document &document,
 std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
 {
     std::erase_if(m_known, [](const auto &entry) { return entry.second.expired(); });
-    std::weak_ptr<const Handler> &known = m_known[{options.roots, options.prefix, options.index}];
+    std::weak_ptr<const Handler> &known =
+        m_known[{options.roots, options.prefix, options.index, options.wishes}];
     std::shared_ptr<const Handler> handler = known.lock();
     if (!handler) {
         handler = std::make_shared<const StaticHandler>(std::move(options));
@@ -81,14 +96,14 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
         site->metrics = sources.metrics.site(config.id);
         site->securePort = sources.securePort(config);
         for (const RouteConfig &route : config.routes) {
-            auto handler = handlerOf(route, sources);
+            const Settings settings = routeSettings(document, config, route, sources.pinned);
+            auto handler = handlerOf(route, settings, sources);
             if (!handler)
                 continue;
-            site->routes.push_back(
-                {.prefix = withoutTrailingSlash(route.path),
-                 .methods = route.methods,
-                 .handler = std::move(handler),
-                 .settings = routeSettings(document, config, route, sources.pinned)});
+            site->routes.push_back({.prefix = withoutTrailingSlash(route.path),
+                                    .methods = route.methods,
+                                    .handler = std::move(handler),
+                                    .settings = settings});
         }
         addMounts(*site, config, document, sources);
         sites.push_back(std::move(site));

@@ -36,7 +36,7 @@ public:
     std::shared_ptr<const Handler> get(StaticOptions options);
 
 private:
-    std::map<std::tuple<std::vector<std::string>, std::string, std::string>,
+    std::map<std::tuple<std::vector<std::string>, std::string, std::string, FileWishes>,
              std::weak_ptr<const Handler>>
         m_known;
 };

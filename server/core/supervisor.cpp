@@ -55,6 +55,11 @@ bool fits(int socket, const SocketAddress &bound, const SocketAddress &wanted)
 
 } // namespace
 
+bool Supervisor::isPresent() noexcept
+{
+    return std::getenv("NOTIFY_SOCKET") != nullptr;
+}
+
 Supervisor Supervisor::fromEnvironment()
 {
     Supervisor supervisor;
@@ -82,7 +87,7 @@ std::vector<std::string> Supervisor::offered() const
 {
     std::vector<std::string> addresses;
     for (const Offer &offer : m_offers) {
-        if (!offer.socket)
+        if (!offer.socket || offer.name.starts_with('@'))
             continue;
         std::string text = takesBothFamilies(offer.socket.get())
             ? fmt::format(":{}", offer.address.port())

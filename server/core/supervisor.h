@@ -21,12 +21,15 @@ namespace arc {
 /// being refused, and the next engine gets the sockets back, each with the id of its listener as
 /// its name. Sockets that a .socket unit opened come the same way, under other names. A socket is
 /// recognised by its address, so one that no longer fits the configuration is simply not claimed.
+/// Ids that begin with '@' are the engine's own sockets, not of the configuration.
 ///
 /// Control loop only, but fromEnvironment() runs before there are other threads. Messages are
 /// datagrams: sending waits only while the manager's queue is full.
 class Supervisor {
 public:
     Supervisor() = default; ///< nobody
+    /// Whether there is one that keeps sockets.
+    static bool isPresent() noexcept;
     /// Takes over the descriptors that the environment names.
     static Supervisor fromEnvironment();
 

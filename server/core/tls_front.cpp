@@ -228,59 +228,21 @@ Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::st
         return Error {ErrorCode::Invalid,
                       fmt::format("certificate: it ended on {}; import a newer one",
                                   formatTimestamp(facts->notAfterUnix * 1000))};
+    if (facts->notBeforeUnix > nowUnix()) // it would replace one that is good today
+        return Error {ErrorCode::Invalid,
+                      fmt::format("certificate: it begins on {}; import it then",
+                                  formatTimestamp(facts->notBeforeUnix * 1000))};
     if (auto checked = checkKey(chainPem, keyPem); !checked)
         return std::move(checked).error().within("key");
     auto keys = vault();
     if (!keys)
         return std::move(keys).error();
+    const bool wasLost = !(*keys)->get(facts->publicKeyId);
     if (auto put = (*keys)->put(facts->publicKeyId, keyPem); !put)
         return std::move(put).error();
+    if (wasLost) // of a certificate that the document has already, perhaps: it can be served now
+        m_parts.renewed();
     return facts->names.front();
-}
-
-std::vector<std::string> TlsFront::usersOf(const TlsIdentity &identity) const
-{
-    std::vector<std::string> sites;
-    if (!m_plan.config)
-        return sites;
-    for (const auto &endpoint : m_plan.config->endpoints) {
-        const bool isUser = endpoint->identity->chainPem == identity.chainPem;
-        if (isUser && !endpoint->site.empty()
-            && std::find(sites.begin(), sites.end(), endpoint->site) == sites.end())
-            sites.push_back(endpoint->site);
-    }
-    return sites;
-}
-
-std::vector<api::CertificateView> TlsFront::certificates(const Document &document)
-{
-    std::vector<api::CertificateView> views;
-    const auto add = [&](const TlsIdentity &identity, const char *source) {
-        auto facts = readCertificate(identity.chainPem);
-        if (!facts)
-            return;
-        views.push_back({.id = identity.id,
-                         .source = source,
-                         .names = facts->names,
-                         .subject = facts->subject,
-                         .issuer = facts->issuer,
-                         .keyType = facts->keyType,
-                         .fingerprint = facts->fingerprint,
-                         .notBeforeUnix = facts->notBeforeUnix,
-                         .notAfterUnix = facts->notAfterUnix,
-                         .usedBy = usersOf(identity)});
-    };
-    for (const CertificateConfig &certificate : document.certificates) {
-        TlsIdentity shown;
-        shown.id = certificate.id;
-        shown.chainPem = certificate.chain;
-        add(shown, "import");
-    }
-    for (const auto &[names, leaf] : m_leaves) {
-        if (leaf.identity)
-            add(*leaf.identity, "local");
-    }
-    return views;
 }
 
 } // namespace arc

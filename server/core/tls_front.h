@@ -50,8 +50,11 @@ public:
     Result<Plan> prepare(const Document &next, Faults faults);
     void commit(Plan plan, const Settings &engine);
     const Plan &plan() const noexcept { return m_plan; }
+    /// Of the plan in force, and which imported certificates in use have ended or soon will.
+    std::vector<std::string> warnings() const;
 
     /// Checks an imported certificate and key and keeps the key. Its first name, or what is wrong.
+    /// A certificate of the document in force that waited for this key is served from then on.
     Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem);
     /// All of the document, then those of the local CA that are in use.
     std::vector<api::CertificateView> certificates(const Document &document);
@@ -62,6 +65,7 @@ public:
 
 private:
     static constexpr std::chrono::minutes kLookEvery {30};
+    static constexpr int kWarnDays = 14; ///< renewing by hand takes people some days
 
     struct Leaf {
         std::shared_ptr<const TlsIdentity> identity;

@@ -4,6 +4,8 @@
 #include "server/base/file_descriptor.h"
 #include "server/config/settings.h"
 #include "server/http/message.h"
+#include "server/http/web_socket.h"
+#include "server/http/websocket/handshake.h"
 #include "server/loop/event_loop.h"
 #include "server/net/socket_address.h"
 
@@ -117,6 +119,16 @@ public:
     virtual void abort() noexcept = 0;
     virtual bool hasBegun() const noexcept = 0;
     virtual bool isBacklogged() const noexcept = 0;
+
+    /// What the request says about going on as a WebSocket.
+    virtual WebSocketAsk webSocketAsk() const noexcept { return {}; }
+    /// Answers 101 to a sound ask, with these header lines added (Sec-WebSocket-Protocol among
+    /// them, when one was chosen). The exchange is over for its handler, and its listener hears
+    /// nothing more. Null: it was not a sound ask, or is answered already.
+    virtual WebSocket *acceptWebSocket(const HeaderBlock &, WebSocketListener &) noexcept
+    {
+        return nullptr;
+    }
 
     /// How long the request waited for a worker: for the access log.
     virtual void noteQueueTime(std::chrono::nanoseconds) noexcept { }

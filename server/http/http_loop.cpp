@@ -8,14 +8,15 @@
 namespace arc {
 
 struct HttpLoop::Implementation {
+    std::shared_ptr<CoderPool> coders; ///< first: exchanges that end late give coders back
     SessionLoop sessions;
     std::shared_ptr<FileCache> files;
 };
 
 HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared,
                    std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
-    : m_impl(new Implementation {.sessions {*this, loop, shared, std::move(snapshot), accessLog},
-                                 .files {}})
+    : m_impl(new Implementation {
+        .coders {}, .sessions {*this, loop, shared, std::move(snapshot), accessLog}, .files {}})
 {
 }
 
@@ -67,6 +68,16 @@ FileCache &HttpLoop::files() noexcept
 {
     ARC_ASSERT(m_impl->files);
     return *m_impl->files;
+}
+
+void HttpLoop::setCoders(std::shared_ptr<CoderPool> coders) noexcept
+{
+    m_impl->coders = std::move(coders);
+}
+
+CoderPool *HttpLoop::coders() noexcept
+{
+    return m_impl->coders.get();
 }
 
 EventLoop &HttpLoop::loop() noexcept

@@ -14,6 +14,7 @@
 namespace arc {
 
 class BufferBudget;
+class CoderPool;
 class FileCache;
 class TicketKeys;
 
@@ -58,6 +59,9 @@ public:
     /// Before the first request that needs it; the loop owns it and never looks inside.
     void setFiles(std::shared_ptr<FileCache> files) noexcept;
     FileCache &files() noexcept;
+    /// The same for what compresses answers; null when none was set: nothing is compressed.
+    void setCoders(std::shared_ptr<CoderPool> coders) noexcept;
+    CoderPool *coders() noexcept;
     EventLoop &loop() noexcept;
     size_t connections() const noexcept;
 

@@ -46,10 +46,11 @@ struct RequestHead {
     std::string_view query;     ///< as received, without "?"
     std::string_view host;      ///< lower case, without port; empty only in HTTP/1.0
     std::string_view authority; ///< Host as received (or the authority of absolute-form)
-    int minorVersion = 1;       ///< HTTP/1.x
+    int majorVersion = 1;
+    int minorVersion = 1; ///< HTTP/1.x
     std::span<const HeaderView> headers;
     std::optional<uint64_t> contentLength;
-    bool chunked = false;
+    bool chunked = false; ///< a body of unknown length follows
     bool keepAlive = true;
     bool expectContinue = false;
 

@@ -3,6 +3,7 @@
 
 #include "server/config/settings.h"
 #include "server/http/exchange.h"
+#include "server/http/syntax/coding_rules.h"
 #include "server/metrics/metrics.h"
 #include "server/tls/tls_contexts.h"
 
@@ -19,6 +20,7 @@ struct Route {
     std::vector<std::string> methods; ///< empty: all
     std::shared_ptr<const Handler> handler;
     Settings settings; ///< inherited: engine, site, route
+    CodingRules coding {settings};
 };
 
 struct Site {

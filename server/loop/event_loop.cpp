@@ -113,6 +113,11 @@ bool EventLoop::isCurrent() const noexcept
     return tCurrent == this;
 }
 
+bool EventLoop::isAsleep() const noexcept
+{
+    return m_impl->mailbox.isOwnerAsleep();
+}
+
 void EventLoop::assertOnLoop() const noexcept
 {
     ARC_ASSERT(isCurrent() || !m_impl->running.load(std::memory_order_relaxed));

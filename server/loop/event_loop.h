@@ -44,8 +44,8 @@ private:
 /// One thread, one libevent base (made with EVENT_BASE_FLAG_NOLOCK), and everything its connections
 /// own.
 ///
-/// post(), stop() and isCurrent() may be called by any thread. Every other member asserts that it
-/// runs on the loop's own thread, or before run().
+/// post(), stop(), isCurrent() and isAsleep() may be called by any thread. Every other member
+/// asserts that it runs on the loop's own thread, or before run().
 class EventLoop {
 public:
     /// index: place among the I/O loops, or kNoIndex for the control loop and client loops.
@@ -59,6 +59,8 @@ public:
     void run();
     void stop() noexcept;
     bool isCurrent() const noexcept;
+    /// Whether it waited for events, with no mail, at a moment just past. Any thread.
+    bool isAsleep() const noexcept;
 
     /// Hands a message over; it is delivered on the loop, in the order of one sender. Never blocks,
     /// never drops; whoever sends without bound must bound it itself (credits, slots).

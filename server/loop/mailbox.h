@@ -40,7 +40,7 @@ private:
 /// A producer that is interrupted between its two steps hides later messages until it goes on; the
 /// owner may sleep meanwhile, because that producer has yet to read the flag.
 ///
-/// push() may be called by any thread; the rest by the owner.
+/// push() and isOwnerAsleep() may be called by any thread; the rest by the owner.
 class Mailbox {
 public:
     Mailbox();
@@ -54,6 +54,8 @@ public:
     /// Takes the announcement back. Relaxed is enough: a producer that reads false relies on the
     /// owner's next prepareToSleep(), which comes later in the order of that flag.
     void wakeUp() noexcept { m_sleeping.store(false, std::memory_order_relaxed); }
+    /// Between prepareToSleep() and the next wakeUp() or push(). Any thread.
+    bool isOwnerAsleep() const noexcept { return m_sleeping.load(std::memory_order_acquire); }
     /// An eventfd, to be watched edge-triggered: each write is a new edge, so nobody reads it.
     int wakeFd() const noexcept { return m_wakeFd.get(); }
     /// Whether the eventfd could be made; the rest must not be used otherwise.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <optional>
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <re2/re2.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 namespace arc {
 
@@ -20,6 +22,7 @@ namespace {
 
 constexpr int kRotatedMax = 1000; // as the setting log.files allows
 constexpr int64_t kPieceBytes = 256 * 1024;
+constexpr int64_t kBeginningBytes = 64; // holds the time of a first line
 constexpr int64_t kPatternMemoryMax = 8LL * 1024 * 1024;
 
 /// The files of one log as a single text: positions count from the oldest byte.
@@ -73,27 +76,27 @@ public:
     {
         for (auto file = m_files.rbegin(); file != m_files.rend(); ++file) {
             if (position >= file->begin)
-                return fmt::format("{}-{}", file->inode, position - file->begin);
+                return fmt::format("{}-{}-{:x}", file->inode, position - file->begin,
+                                   beginning(*file, position - file->begin));
         }
-        return "0-0";
+        return "0-0-0";
     }
 
     /// Invalid: no cursor at all. Nothing: its file is gone, or is another one by now.
     Result<std::optional<int64_t>> find(const std::string &cursor, bool atLine = true) const
     {
-        const size_t dash = cursor.find('-');
-        const auto inode = parseUnsigned(std::string_view(cursor).substr(0, dash));
-        const auto offset = parseSigned(
-            dash == cursor.npos ? std::string_view {} : std::string_view(cursor).substr(dash + 1));
-        if (!inode || !offset || *offset < 0)
+        uint64_t inode = 0;
+        int64_t offset = 0;
+        uint64_t begins = 0;
+        if (!parseCursor(cursor, inode, offset, begins))
             return Error {ErrorCode::Invalid, "after: not a cursor that an answer gave"};
-        if (*inode == 0 && *offset == 0) // given when nothing was written yet: all is new
+        if (inode == 0 && offset == 0) // given when nothing was written yet: all is new
             return std::optional<int64_t> {0};
         for (const One &file : m_files) {
-            if (file.inode != *inode || *offset > file.size)
+            if (file.inode != inode || offset > file.size || beginning(file, offset) != begins)
                 continue;
-            const int64_t position = file.begin + *offset;
-            if (!atLine || *offset == 0 || read(position - 1, position) == "\n")
+            const int64_t position = file.begin + offset;
+            if (!atLine || offset == 0 || read(position - 1, position) == "\n")
                 return std::optional<int64_t> {position};
         }
         return std::optional<int64_t> {};
@@ -131,6 +134,35 @@ private:
         int64_t begin = 0;
         int64_t size = 0;
     };
+
+    /// Of what stands before `offset`. File systems give a removed file's inode to the next one, so
+    /// the number alone would take a new file for the old.
+    static uint64_t beginning(const One &file, int64_t offset)
+    {
+        std::string text;
+        readFile(file, 0, std::min(offset, kBeginningBytes), text);
+        return text.empty() ? 0 : XXH3_64bits(text.data(), text.size());
+    }
+
+    static bool parseCursor(std::string_view cursor, uint64_t &inode, int64_t &offset,
+                            uint64_t &begins)
+    {
+        const auto part = [&](auto &value, int base) {
+            const char *end = cursor.data() + cursor.size();
+            const auto [stop, error] = std::from_chars(cursor.data(), end, value, base);
+            if (error != std::errc {} || (stop != end && *stop != '-'))
+                return false;
+            cursor.remove_prefix(static_cast<size_t>(stop - cursor.data()));
+            return true;
+        };
+        const auto dash = [&] {
+            const bool is = !cursor.empty();
+            cursor.remove_prefix(is ? 1 : 0);
+            return is;
+        };
+        return part(inode, 10) && dash() && part(offset, 10) && offset >= 0 && dash()
+            && part(begins, 16) && cursor.empty();
+    }
 
     static void readFile(const One &file, int64_t offset, int64_t count, std::string &text)
     {

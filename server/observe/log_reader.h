@@ -14,8 +14,8 @@ namespace arc {
 // Reading of logs that LogFile wrote: the file and its rotated ones as one text, oldest line first.
 // Everything here blocks for the disk, keeps nothing open, and may run on any thread.
 //
-// A cursor names a place between two lines by file (inode) and offset, so that it is still right
-// after the file was rotated.
+// A cursor names a place between two lines by file (inode, and a hash of its first bytes) and
+// offset, so that it is still right after the file was rotated.
 
 /// Most bytes one tailLog() answers with.
 inline constexpr int64_t kLogTailBytesMax = 1024 * 1024;

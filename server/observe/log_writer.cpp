@@ -26,8 +26,11 @@ LogWriter::~LogWriter()
 void LogWriter::addRing(std::shared_ptr<LogRing> ring)
 {
     ARC_ASSERT(ring);
-    std::scoped_lock lock(m_mutex);
-    m_sources.push_back({std::move(ring), false});
+    {
+        std::scoped_lock lock(m_mutex);
+        m_sources.push_back({std::move(ring), false});
+    }
+    wake(); // a writer that sleeps has not told this ring
 }
 
 void LogWriter::removeRing(const std::shared_ptr<LogRing> &ring)
@@ -69,20 +72,35 @@ void LogWriter::stop()
 
 void LogWriter::work()
 {
+    constexpr int kQuietLooks = 2; // in a row, before it sleeps until it is woken
+    int quiet = 0;
     bool last = false;
     while (!last) {
         pollfd wait {.fd = m_wakeFd.get(), .events = POLLIN};
-        poll(&wait, 1, static_cast<int>(kInterval.count()));
+        const bool untilWoken = quiet >= kQuietLooks && prepareToSleep();
+        poll(&wait, 1, untilWoken ? -1 : static_cast<int>(kInterval.count()));
         uint64_t count = 0;
         [[maybe_unused]] const ssize_t got = read(m_wakeFd.get(), &count, sizeof count);
         // Before the rings are read, so that a wake from now on is not lost.
         m_wakePending.exchange(false, std::memory_order_acq_rel);
         last = m_stopping.load();
-        drain();
+        quiet = drain() ? 0 : quiet + 1;
     }
 }
 
-void LogWriter::drain()
+/// Every ring's producer will wake us with its next line; false: there is one already.
+bool LogWriter::prepareToSleep()
+{
+    if (!m_wakeFd)
+        return false;
+    std::scoped_lock lock(m_mutex);
+    return std::ranges::all_of(m_sources, [](const Source &source) {
+        return !source.retiring && source.ring->prepareToSleep();
+    });
+}
+
+/// Whether there was anything to do.
+bool LogWriter::drain()
 {
     std::vector<Source> sources;
     {
@@ -92,14 +110,18 @@ void LogWriter::drain()
         // The copies keep them alive until they have been read for the last time.
         std::erase_if(m_sources, [](const Source &source) { return source.retiring; });
     }
+    bool found = false;
     for (const Source &source : sources) {
+        source.ring->wakeUp();
         m_batch.clear();
         source.ring->drain(m_batch);
+        found = found || !m_batch.empty();
         m_dropped.fetch_add(m_file.append(m_batch), std::memory_order_relaxed);
     }
     std::string trouble = m_file.trouble();
     std::scoped_lock lock(m_mutex);
     m_trouble = std::move(trouble);
+    return found || !m_trouble.empty();
 }
 
 } // namespace arc

@@ -17,9 +17,10 @@ namespace arc {
 
 /// The thread that brings the rings of the loops to disk, into access.log of a folder.
 ///
-/// It looks at all rings twice a second, and at once when woken. Its memory is one ring's worth of
-/// lines. A disk that fails costs lines, which are counted, and never holds a loop up. Every member
-/// may be called by any thread.
+/// It looks at all rings twice a second while lines come, and at once when woken; after a second
+/// without any it sleeps until it is woken, which is what LogRing::wantsConsumer() asks a producer
+/// to do. Its memory is one ring's worth of lines. A disk that fails costs lines, which are
+/// counted, and never holds a loop up. Every member may be called by any thread.
 class LogWriter {
 public:
     static constexpr std::chrono::milliseconds kInterval {500};
@@ -48,7 +49,8 @@ private:
         bool retiring = false;
     };
     void work();
-    void drain();
+    bool drain();
+    bool prepareToSleep();
 
     mutable std::mutex m_mutex; // guards m_sources, m_limits and m_trouble; held for a copy
     std::vector<Source> m_sources;

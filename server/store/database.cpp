@@ -2,7 +2,9 @@
 #include "server/store/database.h"
 
 #include "server/base/file_descriptor.h"
+#include "server/store/backup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -26,8 +28,17 @@ constexpr const char *kPragmas = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA journal_size_limit=67108864;"
                                  "PRAGMA temp_store=MEMORY;";
 
-constexpr std::string_view kDamagedRemedy =
-    "put a copy of yours in its place, or move it away to begin with an empty configuration";
+/// The engine keeps a copy beside the file, but one that was never closed cleanly may have none.
+std::string damagedRemedy(const std::string &path)
+{
+    const std::string backup = backupPath(path);
+    if (::access(backup.c_str(), R_OK) != 0)
+        return "put a copy of yours in its place, or move it away to begin with an empty "
+               "configuration";
+    return fmt::format("bring back the engine's own copy with `arcology doctor --repair --data-dir "
+                       "{}`, which keeps this file beside it",
+                       path.substr(0, std::max<size_t>(1, path.rfind('/') + 1) - 1));
+}
 
 bool isOutOfRoom(int errnoValue) noexcept
 {
@@ -78,8 +89,9 @@ Error sqliteError(sqlite3 *database, const std::string &path)
                     "user");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return told(ErrorCode::DataDir,
-                    fmt::format("is damaged or not a database of Arcology; {}", kDamagedRemedy));
+        return told(
+            ErrorCode::DataDir,
+            fmt::format("is damaged or not a database of Arcology; {}", damagedRemedy(path)));
     case SQLITE_IOERR:
         if (isDiskFull(database))
             return told(ErrorCode::Full, "the disk is full; nothing was changed; free some space");
@@ -205,6 +217,27 @@ Result<Database> Database::open(const std::string &path)
     return out;
 }
 
+Result<bool> Database::isDamaged(const std::string &path)
+{
+    Database out(path);
+    sqlite3 *raw = nullptr;
+    const int rc =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    out.m_database.reset(raw);
+    if (rc != SQLITE_OK)
+        return Error {ErrorCode::DataDir, fmt::format("{}: {}", path, sqlite3_errstr(rc))};
+    sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    const auto prepared = out.prepareFile();
+    if (prepared)
+        return false;
+    const int code = sqlite3_errcode(raw) & 0xff;
+    // quick_check's own finding is a row, and no failure of SQLite.
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ROW || code == SQLITE_OK)
+        return true;
+    return Error {ErrorCode::DataDir, prepared.error().message()};
+}
+
 /// Also after a clean stop: the file is small, and a disk can spoil it at any time.
 Result<void> Database::prepareFile()
 {
@@ -223,7 +256,7 @@ Result<void> Database::checkPages()
     if (!*row || check->text(0) != "ok")
         return Error {ErrorCode::DataDir,
                       fmt::format("{}: is damaged ({}); {}", m_path, firstFinding(check->text(0)),
-                                  kDamagedRemedy)};
+                                  damagedRemedy(m_path))};
     return {};
 }
 
@@ -255,6 +288,31 @@ Result<int64_t> Database::number(std::string_view sql)
     if (!row)
         return std::move(row).error();
     return *row ? statement->number(0) : 0;
+}
+
+Result<void> Database::copyTo(const std::string &path)
+{
+    // Made here and not by SQLite: readable by nobody else.
+    if (auto writable = checkFile(path, O_RDWR | O_CREAT | O_EXCL); !writable)
+        return writable;
+    Database target(path);
+    sqlite3 *raw = nullptr;
+    const int rc =
+        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    target.m_database.reset(raw);
+    if (rc != SQLITE_OK)
+        return Error {ErrorCode::DataDir, fmt::format("{}: {}", path, sqlite3_errstr(rc))};
+    // Who finds half a copy throws it away, so it needs no journal; the caller syncs it once.
+    if (auto ready = target.run("PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF"); !ready)
+        return ready;
+    sqlite3_backup *copy = sqlite3_backup_init(raw, "main", m_database.get(), "main");
+    if (!copy)
+        return sqliteError(raw, path);
+    const int step = sqlite3_backup_step(copy, -1); // in one go: the file is small
+    const int end = sqlite3_backup_finish(copy);
+    if (step != SQLITE_DONE || end != SQLITE_OK)
+        return sqliteError(raw, path);
+    return {};
 }
 
 Result<Transaction> Transaction::begin(Database &database)

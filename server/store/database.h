@@ -49,11 +49,18 @@ public:
     /// For a look only: what is in the file, without its log, and nothing is written or made.
     static Result<Database> openUnchanged(const std::string &path);
 
+    /// Whether open() would refuse this file, log included, as damaged or no database. An error: it
+    /// cannot be told, for want of rights or room, or because somebody holds it.
+    static Result<bool> isDamaged(const std::string &path);
+
     Result<Statement> prepare(std::string_view sql);
     /// Any number of statements without parameters.
     Result<void> run(std::string_view sql);
     /// The first column of the first row; 0 without rows.
     Result<int64_t> number(std::string_view sql);
+    /// Copies what is committed, page by page, into a new file (0600) that is one file: whole only
+    /// when this succeeds.
+    Result<void> copyTo(const std::string &path);
     const std::string &path() const noexcept { return m_path; }
 
 private:

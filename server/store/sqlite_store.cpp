@@ -2,18 +2,23 @@
 #include "server/store/sqlite_store.h"
 
 #include "server/base/text.h"
+#include "server/store/backup.h"
 #include "server/store/config_tables.h"
 #include "server/store/migrations.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace arc {
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, Deliver deliver)
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, Deliver deliver,
+                                                       std::chrono::milliseconds backUpEvery)
 {
     const auto refused = [](Error error) {
         return Error {ErrorCode::DataDir, error.message()};
     };
+    if (auto finished = finishRestore(path); !finished)
+        return refused(std::move(finished).error());
     auto database = Database::open(path);
     if (!database)
         return refused(std::move(database).error());
@@ -22,13 +27,14 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, 
     auto current = loadConfig(*database);
     if (!current)
         return refused(std::move(current).error());
-    return std::unique_ptr<SqliteStore>(
-        new SqliteStore(std::move(*database), std::move(*current), std::move(deliver)));
+    return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*database), std::move(*current),
+                                                        std::move(deliver), backUpEvery));
 }
 
-SqliteStore::SqliteStore(Database database, StoredConfig current, Deliver deliver)
+SqliteStore::SqliteStore(Database database, StoredConfig current, Deliver deliver,
+                         std::chrono::milliseconds backUpEvery)
     : m_database(std::move(database)), m_current(std::move(current)), m_deliver(std::move(deliver)),
-      m_thread("store", [this] { workOff(); })
+      m_backUpEvery(backUpEvery), m_thread("store", [this] { workOff(); })
 {
 }
 
@@ -61,20 +67,63 @@ Result<void> SqliteStore::enqueue(Job job)
     return {};
 }
 
+std::string SqliteStore::trouble() const
+{
+    std::scoped_lock lock(m_mutex);
+    return m_trouble;
+}
+
 void SqliteStore::workOff()
 {
+    // What an engine before this one left without a copy: killed, or of an older version.
+    if (m_current.revision > 0 && ::access(backupPath(m_database->path()).c_str(), F_OK) != 0)
+        changed();
     while (true) {
         Job job;
         {
             std::unique_lock lock(m_mutex);
-            m_wake.wait(lock, [this] { return m_isStopping || !m_jobs.empty(); });
-            if (m_jobs.empty())
+            const auto isNeeded = [this] {
+                return m_isStopping || !m_jobs.empty();
+            };
+            if (m_backUpAt)
+                m_wake.wait_until(lock, *m_backUpAt, isNeeded);
+            else
+                m_wake.wait(lock, isNeeded);
+            if (!m_jobs.empty()) {
+                job = std::move(m_jobs.front());
+                m_jobs.pop_front();
+            } else if (m_isStopping) {
                 return;
-            job = std::move(m_jobs.front());
-            m_jobs.pop_front();
+            }
         }
-        job();
+        // Changes that wait go first: their callers wait, too.
+        if (job)
+            job();
+        else
+            backUpNow();
     }
+}
+
+/// The copy is out of date from now on.
+void SqliteStore::changed()
+{
+    if (m_backUpAt)
+        return;
+    const Time now = std::chrono::steady_clock::now();
+    m_backUpAt = m_backedUpAt ? std::max(now, *m_backedUpAt + m_backUpEvery) : now;
+}
+
+void SqliteStore::backUpNow()
+{
+    m_backUpAt.reset();
+    m_backedUpAt = std::chrono::steady_clock::now();
+    const auto done = backUp(*m_database);
+    if (!done)
+        changed(); // tried again when the next one is due
+    std::scoped_lock lock(m_mutex);
+    m_trouble = done
+        ? std::string()
+        : fmt::format("no copy of the configuration could be made: {}", done.error().message());
 }
 
 template <class T>
@@ -158,6 +207,7 @@ Result<uint64_t> SqliteStore::commitNow(uint64_t expected, const Document &docum
         return std::move(committed).error();
     m_current.document = std::move(*next);
     m_current.revision = revision.number;
+    changed();
     return revision.number;
 }
 
@@ -204,6 +254,9 @@ Result<Document> SqliteStore::documentAtNow(uint64_t revision)
 void SqliteStore::close(Callback<void> done)
 {
     submit<void>(std::move(done), [this]() -> Result<void> {
+        if (m_backUpAt)
+            backUpNow();
+        m_backUpAt.reset();
         m_database.reset(); // the last connection writes the log back into the file
         return {};
     });

@@ -5,6 +5,7 @@
 #include "server/config/config_store.h"
 #include "server/store/database.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -21,6 +22,9 @@ namespace arc {
 /// Cancelled. Destroying the store finishes what was begun. A commit is validated, is one
 /// transaction and is on the disk before it is answered. One that differs in nothing makes no
 /// revision and answers `expected`. Reordering the objects of a document is no difference.
+///
+/// A copy of the file is kept beside it (store/backup.h): made after a commit, at most one each
+/// `backUpEvery`, and by close().
 class SqliteStore final : public ConfigStore {
 public:
     using Deliver = std::function<void(std::function<void()>)>;
@@ -29,8 +33,12 @@ public:
     /// Opens or creates the file and brings it to the newest schema; at start only, for it waits
     /// for the disk. DataDir: damaged, written by a newer Arcology, or not usable. The file is then
     /// left as it is.
-    static Result<std::unique_ptr<SqliteStore>> open(const std::string &path, Deliver deliver);
+    static Result<std::unique_ptr<SqliteStore>>
+    open(const std::string &path, Deliver deliver,
+         std::chrono::milliseconds backUpEvery = std::chrono::minutes(1));
     ~SqliteStore() override;
+    /// Why the newest copy could not be made; empty: it is there, or not due yet. Any thread.
+    std::string trouble() const;
 
     void load(Callback<StoredConfig> done) override;
     void commit(uint64_t expected, Document document, std::string author, std::string summary,
@@ -41,7 +49,9 @@ public:
 
 private:
     using Job = std::function<void()>;
-    SqliteStore(Database database, StoredConfig current, Deliver deliver);
+    using Time = std::chrono::steady_clock::time_point;
+    SqliteStore(Database database, StoredConfig current, Deliver deliver,
+                std::chrono::milliseconds backUpEvery);
 
     template <class T>
     void submit(Callback<T> done, std::function<Result<T>()> work);
@@ -53,12 +63,18 @@ private:
     Result<void> refresh();
     Result<uint64_t> commitNow(uint64_t expected, const Document &document, Revision revision);
     Result<Document> documentAtNow(uint64_t revision);
+    void changed();
+    void backUpNow();
     std::optional<Database> m_database; ///< empty once closed
     StoredConfig m_current;
+    std::optional<Time> m_backUpAt;   ///< when the copy is out of date: when to make the next
+    std::optional<Time> m_backedUpAt; ///< the last try
 
     const Deliver m_deliver;
+    const std::chrono::milliseconds m_backUpEvery;
 
-    std::mutex m_mutex; ///< guards the two below; held for a push or a pop
+    mutable std::mutex m_mutex; ///< guards the three below; held for a push, a pop or a copy
+    std::string m_trouble;
     std::deque<Job> m_jobs;
     bool m_isStopping = false;
     std::condition_variable m_wake;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/tls/certificate.h"
 
-#include "server/tls/openssl_ptr.h"
+#include "server/tls/certificate_rules.h"
 
 #include <algorithm>
 #include <array>
@@ -17,21 +17,12 @@ namespace arc {
 
 namespace {
 
-constexpr int kRsaBitsMin = 2048;
-constexpr int kEcBitsMin = 256;
-
 std::string hexOf(const unsigned char *bytes, size_t size)
 {
     std::string text;
     for (size_t i = 0; i < size; ++i)
         text += fmt::format("{:02x}", bytes[i]);
     return text;
-}
-
-Error invalid(std::string sentence)
-{
-    ERR_clear_error();
-    return {ErrorCode::Invalid, std::move(sentence)};
 }
 
 std::string nameText(const X509_NAME *name)
@@ -81,29 +72,6 @@ std::vector<std::string> namesOf(X509 *certificate)
     return names;
 }
 
-/// What kind of key it is, or why it is too weak.
-Result<std::string> keyTypeOf(EVP_PKEY *key)
-{
-    const int bits = EVP_PKEY_get_bits(key);
-    switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-    case EVP_PKEY_RSA_PSS:
-        if (bits < kRsaBitsMin)
-            return invalid(
-                fmt::format("its RSA key has {} bits; clients want {} or more", bits, kRsaBitsMin));
-        return fmt::format("RSA {}", bits);
-    case EVP_PKEY_EC:
-        if (bits < kEcBitsMin)
-            return invalid(fmt::format("its elliptic curve has {} bits; clients want {} or more",
-                                       bits, kEcBitsMin));
-        return fmt::format("EC P-{}", bits);
-    case EVP_PKEY_ED25519:
-        return std::string("Ed25519");
-    default:
-        return invalid("its key is of a kind that TLS clients do not take; use EC P-256 or RSA");
-    }
-}
-
 std::string digestOf(const unsigned char *bytes, size_t size)
 {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
@@ -126,51 +94,39 @@ std::string publicKeyId(EVP_PKEY *key)
 Result<std::vector<X509Ptr>> readChain(std::string_view pem)
 {
     if (pem.size() > kPemBytesMax)
-        return invalid(fmt::format("the chain is longer than {} KiB", kPemBytesMax / 1024));
+        return invalidPem(fmt::format("the chain is longer than {} KiB", kPemBytesMax / 1024));
     const BioPtr bio = bioOver(pem);
     std::vector<X509Ptr> chain;
-    while (X509 *read = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    while (X509 *read = PEM_read_bio_X509(bio.get(), nullptr, refusePassphrase, nullptr)) {
         chain.emplace_back(read);
         if (chain.size() > kChainLengthMax)
-            return invalid(fmt::format("the chain has more than {} certificates", kChainLengthMax));
+            return invalidPem(
+                fmt::format("the chain has more than {} certificates", kChainLengthMax));
     }
     const unsigned long last = ERR_peek_last_error();
     if (!chain.empty() && ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
-        return invalid("a certificate of the chain is damaged: " + takeOpenSslError());
+        return invalidPem("a certificate of the chain is damaged: " + takeOpenSslError());
     if (chain.empty())
-        return invalid("there is no certificate in it; a PEM file begins with -----BEGIN "
-                       "CERTIFICATE-----");
+        return invalidPem("there is no certificate in it; a PEM file begins with -----BEGIN "
+                          "CERTIFICATE-----");
     ERR_clear_error();
     return chain;
-}
-
-Result<void> checkSignature(X509 *certificate)
-{
-    int digest = NID_undef;
-    if (!X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr))
-        return invalid("its signature is of an unknown kind");
-    if (digest == NID_sha1 || digest == NID_md5)
-        return invalid("it is signed with SHA-1 or MD5, which clients refuse");
-    return {};
-}
-
-/// A passphrase would be asked for on a terminal otherwise.
-int noPassphrase(char *, int, int, void *)
-{
-    return -1;
 }
 
 Result<KeyPtr> readKey(std::string_view pem)
 {
     if (pem.size() > kPemBytesMax)
-        return invalid("the private key is too large");
-    if (pem.find("ENCRYPTED") != pem.npos)
-        return invalid("the private key has a passphrase; take it off with: openssl pkey -in FILE");
+        return invalidPem("the private key is too large");
+    if (pem.find("-----BEGIN ENCRYPTED") != pem.npos
+        || pem.find("Proc-Type: 4,ENCRYPTED") != pem.npos)
+        return invalidPem(
+            "the private key has a passphrase; take it off with: openssl pkey -in FILE");
     const BioPtr bio = bioOver(pem);
-    KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, noPassphrase, nullptr));
+    KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refusePassphrase, nullptr));
     if (!key)
-        return invalid("there is no private key in it; a PEM file begins with -----BEGIN PRIVATE "
-                       "KEY-----");
+        return invalidPem(
+            "there is no private key in it; a PEM file begins with -----BEGIN PRIVATE "
+            "KEY-----");
     return key;
 }
 
@@ -184,26 +140,20 @@ Result<CertificateFacts> readCertificate(std::string_view chainPem)
     X509 *own = chain->front().get();
     EVP_PKEY *key = X509_get0_pubkey(own);
     if (!key)
-        return invalid("its public key cannot be read");
+        return invalidPem("its public key cannot be read");
     auto keyType = keyTypeOf(key);
     if (!keyType)
         return std::move(keyType).error();
     if (auto checked = checkSignature(own); !checked)
         return std::move(checked).error();
-    for (size_t i = 0; i + 1 < chain->size(); ++i) {
-        X509 *issuer = (*chain)[i + 1].get();
-        X509 *issued = (*chain)[i].get();
-        if (X509_check_issued(issuer, issued) != X509_V_OK
-            || X509_verify(issued, X509_get0_pubkey(issuer)) != 1)
-            return invalid(fmt::format(
-                "certificate {} of the chain did not sign the one before it; put them in order, "
-                "the server's own first",
-                i + 2));
-    }
+    if (auto checked = checkIssuers(*chain); !checked)
+        return std::move(checked).error();
+    if (auto checked = checkPurpose(own); !checked)
+        return std::move(checked).error();
     CertificateFacts facts;
     facts.names = namesOf(own);
     if (facts.names.empty())
-        return invalid("it names no host (subjectAltName), so no client would accept it");
+        return invalidPem("it names no host (subjectAltName), so no client would accept it");
     facts.subject = nameText(X509_get_subject_name(own));
     if (facts.subject.empty())
         facts.subject = facts.names.front();
@@ -228,8 +178,8 @@ Result<void> checkKey(std::string_view chainPem, std::string_view keyPem)
     if (!key)
         return std::move(key).error();
     if (X509_check_private_key(chain->front().get(), key->get()) != 1)
-        return invalid("the private key belongs to another certificate; give the one made with "
-                       "this certificate");
+        return invalidPem("the private key belongs to another certificate; give the one made with "
+                          "this certificate");
     return {};
 }
 

@@ -25,4 +25,9 @@ BioPtr bioOver(std::string_view text)
     return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+int refusePassphrase(char *, int, int, void *) noexcept
+{
+    return -1;
+}
+
 } // namespace arc

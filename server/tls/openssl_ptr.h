@@ -36,5 +36,8 @@ std::string takeOpenSslText(BIO *memory);
 std::string takeOpenSslError();
 /// A read-only BIO over text, which must outlive it.
 BioPtr bioOver(std::string_view text);
+/// To be given wherever PEM is read. OpenSSL's own asks for a passphrase on the terminal, or on
+/// standard input, and the engine stands still meanwhile; certificates can have one too.
+int refusePassphrase(char *, int, int, void *) noexcept;
 
 } // namespace arc

@@ -15,7 +15,8 @@ namespace arc {
 namespace {
 
 /// In the order of our preference, each with its length before it.
-constexpr std::string_view kProtocols = "\x08http/1.1";
+constexpr std::string_view kProtocols = "\x02h2\x08http/1.1";
+constexpr std::string_view kProtocolsBefore2 = "\x08http/1.1";
 constexpr size_t kNameBytesMax = 255;
 
 TlsStream &streamOf(SSL *ssl) noexcept
@@ -59,12 +60,14 @@ int onClientHello(SSL *ssl, int *alert, void *) noexcept
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-int onProtocols(SSL *, const unsigned char **chosen, unsigned char *chosenSize,
+int onProtocols(SSL *ssl, const unsigned char **chosen, unsigned char *chosenSize,
                 const unsigned char *offered, unsigned offeredSize, void *) noexcept
 {
     unsigned char *out = nullptr;
-    const auto *ours = reinterpret_cast<const unsigned char *>(kProtocols.data());
-    if (SSL_select_next_proto(&out, chosenSize, ours, kProtocols.size(), offered, offeredSize)
+    const auto list = streamOf(ssl).loop().offersHttp2() ? kProtocols : kProtocolsBefore2;
+    const auto *ours = reinterpret_cast<const unsigned char *>(list.data());
+    if (SSL_select_next_proto(&out, chosenSize, ours, static_cast<unsigned>(list.size()), offered,
+                              offeredSize)
         != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL; // a client of another protocol, perhaps a tricked one
     *chosen = out;

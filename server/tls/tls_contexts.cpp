@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
 
 namespace arc {
 
@@ -25,24 +26,22 @@ constexpr const char *kGroups = "X25519:P-256:P-384";
 /// One is enough: a client that opens several connections gets one on each.
 constexpr size_t kTicketsSent = 1;
 constexpr int kClientChainDepthMax = 5;
+/// All of their names go into one message of a handshake (RFC 8446 4.2.4: 64 KiB).
+constexpr size_t kClientCasMax = 200;
+constexpr off_t kClientCaBytesMax = 1024 * 1024;
 
 Error failed(std::string_view what)
 {
     return {ErrorCode::Invalid, fmt::format("{}: {}", what, takeOpenSslError())};
 }
 
-int noPassphrase(char *, int, int, void *)
-{
-    return -1;
-}
-
 Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
 {
     const BioPtr chain = bioOver(identity.chainPem);
-    const X509Ptr own(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
+    const X509Ptr own(PEM_read_bio_X509(chain.get(), nullptr, refusePassphrase, nullptr));
     if (!own || SSL_CTX_use_certificate(context, own.get()) != 1)
         return failed("the certificate cannot be used");
-    while (X509 *next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+    while (X509 *next = PEM_read_bio_X509(chain.get(), nullptr, refusePassphrase, nullptr)) {
         if (SSL_CTX_add0_chain_cert(context, next) != 1) {
             X509_free(next);
             return failed("the chain cannot be used");
@@ -50,7 +49,7 @@ Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
     }
     ERR_clear_error();
     const BioPtr text = bioOver(identity.keyPem);
-    const KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, noPassphrase, nullptr));
+    const KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, refusePassphrase, nullptr));
     if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1)
         return failed("the private key cannot be used");
     if (SSL_CTX_check_private_key(context) != 1)
@@ -58,16 +57,42 @@ Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
     return {};
 }
 
+/// Every certificate of the file is trusted to sign those of clients, and is named to them. One
+/// that asks for a passphrase must not stop the engine, so OpenSSL's own loader is of no use.
+Result<void> readClientCa(SSL_CTX *context, const std::string &path)
+{
+    struct stat info { };
+    if (::stat(path.c_str(), &info) == 0
+        && (!S_ISREG(info.st_mode) || info.st_size > kClientCaBytesMax))
+        return Error {ErrorCode::Invalid, "it is no PEM file of some authorities"};
+    const BioPtr file(BIO_new_file(path.c_str(), "r"));
+    if (!file)
+        return failed("it cannot be read");
+    size_t count = 0;
+    for (;; ++count) {
+        const X509Ptr read(PEM_read_bio_X509(file.get(), nullptr, refusePassphrase, nullptr));
+        if (!read)
+            break;
+        if (count == kClientCasMax)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("it holds more than {} certificates", kClientCasMax)};
+        if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), read.get()) != 1
+            || SSL_CTX_add_client_CA(context, read.get()) != 1)
+            return failed("a certificate in it cannot be used");
+    }
+    if (!count || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+        return failed(count ? "a certificate in it is damaged" : "there is no certificate in it");
+    ERR_clear_error();
+    return {};
+}
+
 Result<void> useClientCa(SSL_CTX *context, const TlsEndpoint &endpoint)
 {
     if (endpoint.clients == ClientCertificates::Off)
         return {};
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(endpoint.clientCaFile.c_str());
-    if (!names || SSL_CTX_load_verify_file(context, endpoint.clientCaFile.c_str()) != 1) {
-        sk_X509_NAME_pop_free(names, X509_NAME_free);
-        return failed(fmt::format("tls.client_ca: {}", endpoint.clientCaFile));
-    }
-    SSL_CTX_set_client_CA_list(context, names);
+    if (auto read = readClientCa(context, endpoint.clientCaFile); !read)
+        return std::move(read).error().within(
+            fmt::format("tls.client_ca: {}", endpoint.clientCaFile));
     const int must =
         endpoint.clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
@@ -97,9 +122,12 @@ Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpo
     unsigned size = 0;
     EVP_Digest(scope.data(), scope.size(), digest.data(), &size, EVP_sha256(), nullptr);
     SSL_CTX_set_session_id_context(context, digest.data(), size);
-    if (!config.sendsTickets)
+    // Whoever resumes shows no certificate again: one that ended, or whose CA is not trusted any
+    // more, would stay good for as long as its ticket is renewed.
+    const bool sendsTickets = config.sendsTickets && endpoint.clients == ClientCertificates::Off;
+    if (!sendsTickets)
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-    SSL_CTX_set_num_tickets(context, config.sendsTickets ? kTicketsSent : 0);
+    SSL_CTX_set_num_tickets(context, sendsTickets ? kTicketsSent : 0);
     if (SSL_CTX_set_cipher_list(context, kTls12Ciphers) != 1
         || SSL_CTX_set_ciphersuites(context, kTls13Ciphers) != 1
         || SSL_CTX_set1_groups_list(context, kGroups) != 1)

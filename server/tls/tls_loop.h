@@ -38,6 +38,9 @@ public:
         m_contexts = std::move(contexts);
     }
     void use(std::shared_ptr<const TicketKeys> keys) noexcept { m_ticketKeys = std::move(keys); }
+    /// Whether clients that begin from now on may choose HTTP/2.
+    void offerHttp2(bool offers) noexcept { m_offersHttp2 = offers; }
+    bool offersHttp2() const noexcept { return m_offersHttp2; }
     const TlsContexts *contexts() const noexcept { return m_contexts.get(); }
     const TicketKeys *ticketKeys() const noexcept { return m_ticketKeys.get(); }
     evp_cipher_st *ticketCipher() const noexcept { return m_ticketCipher; }
@@ -55,6 +58,7 @@ private:
     std::shared_ptr<const TlsContexts> m_contexts;
     std::shared_ptr<const TicketKeys> m_ticketKeys;
     evp_cipher_st *m_ticketCipher = nullptr;
+    bool m_offersHttp2 = false;
     std::unique_ptr<char[]> m_input; // ciphertext read, [m_inputAt, m_inputEnd) not yet used
     size_t m_inputAt = 0;
     size_t m_inputEnd = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -50,14 +51,27 @@ TlsStream::~TlsStream()
     SSL_free(m_ssl);
 }
 
-bool TlsStream::greet(std::string_view name) noexcept
+namespace {
+
+/// As it stands in the configuration.
+std::string plainName(std::string_view name)
 {
     std::string lower(name);
     for (char &c : lower)
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     if (lower.ends_with('.'))
         lower.pop_back();
-    m_hasName = !lower.empty();
+    return lower;
+}
+
+} // namespace
+
+bool TlsStream::greet(std::string_view name) noexcept
+{
+    const std::string lower = plainName(name);
+    // No name is an address (RFC 6066 3), but some clients send what they connected to.
+    m_hasName =
+        lower.find_first_not_of("0123456789.") != lower.npos && lower.find(':') == lower.npos;
     const TlsContexts *contexts = m_loop.contexts();
     TlsContexts::Choice choice =
         contexts ? contexts->choose(m_listener, lower) : TlsContexts::Choice {};
@@ -68,6 +82,9 @@ bool TlsStream::greet(std::string_view name) noexcept
         // Not carried over with the context:
         SSL_set_verify(m_ssl, SSL_CTX_get_verify_mode(choice.context), nullptr);
         SSL_set_verify_depth(m_ssl, SSL_CTX_get_verify_depth(choice.context));
+        SSL_clear_options(m_ssl, SSL_OP_NO_TICKET);
+        SSL_set_options(m_ssl, SSL_CTX_get_options(choice.context) & SSL_OP_NO_TICKET);
+        SSL_set_num_tickets(m_ssl, SSL_CTX_get_num_tickets(choice.context));
     }
     m_endpoint = std::move(choice.endpoint);
     return true;
@@ -83,11 +100,16 @@ TlsStream::Received TlsStream::receive(int socket, std::span<char> into) noexcep
             return {.mayHoldMore = true};
         if (count < 0 && errno == EAGAIN)
             return {};
-        if (count <= 0)
+        if (count <= 0) {
+            if (m_state == State::Handshake && m_hasHeard) // not one that only tried the port
+                m_loop.metrics().tlsFailed.add(1);
             return {.hasEnded = true};
+        }
         const bool wasFull = static_cast<size_t>(count) == TlsLoop::kReadBytes;
         if (m_dropsInput)
             return {.bytes = static_cast<size_t>(count), .mayHoldMore = wasFull};
+        if (isPlainHttp())
+            return {.hasEnded = true};
         m_loop.m_inputAt = 0;
         m_loop.m_inputEnd = static_cast<size_t>(count);
         size_t filled = 0;
@@ -96,9 +118,11 @@ TlsStream::Received TlsStream::receive(int socket, std::span<char> into) noexcep
         if (flush(socket) == Flush::Failed)
             m_state = State::Failed;
         const bool ended = m_state == State::Ended || m_state == State::Failed;
-        if (filled || ended || m_state == State::Handshake)
+        if (filled || ended)
             return {.bytes = filled, .mayHoldMore = wasFull, .hasEnded = ended};
-        // Part of a record: a reset that came with it makes no edge of its own, so look again.
+        if (m_state == State::Handshake)
+            return {.mayHoldMore = true};
+        // Part of a record: an end that came with it makes no edge of its own, so look again.
     }
 }
 
@@ -117,6 +141,21 @@ void TlsStream::advance(std::span<char> into, size_t &filled) noexcept
         if (m_loop.m_inputAt == m_loop.m_inputEnd && !SSL_pending(m_ssl))
             return;
     }
+}
+
+/// Looks at the first byte of the connection: a record begins with 22 (RFC 8446 5.1), a method with
+/// a letter.
+bool TlsStream::isPlainHttp() noexcept
+{
+    if (std::exchange(m_hasHeard, true))
+        return false;
+    const char first = m_loop.m_input[0];
+    m_heardPlainHttp = first >= 'A' && first <= 'Z';
+    if (m_heardPlainHttp) {
+        m_state = State::Failed;
+        m_loop.metrics().tlsFailed.add(1);
+    }
+    return m_heardPlainHttp;
 }
 
 void TlsStream::shakeHands() noexcept
@@ -220,6 +259,12 @@ void TlsStream::endOutput() noexcept
 bool TlsStream::wasResumed() const noexcept
 {
     return SSL_session_reused(m_ssl) == 1;
+}
+
+std::string TlsStream::name() const
+{
+    const char *name = SSL_get_servername(m_ssl, TLSEXT_NAMETYPE_host_name);
+    return name ? plainName(name) : std::string();
 }
 
 std::string_view TlsStream::protocol() const noexcept

@@ -59,12 +59,17 @@ public:
     bool dropsInput() const noexcept { return m_dropsInput; }
 
     bool isHandshaking() const noexcept { return m_state == State::Handshake; }
+    /// The first byte was none of TLS but the letter of a method: somebody took the port for one of
+    /// plain HTTP. The stream has ended then, and nothing was sent.
+    bool heardPlainHttp() const noexcept { return m_heardPlainHttp; }
     bool isWritable() const noexcept { return m_state == State::Open || m_state == State::Ended; }
     bool wasResumed() const noexcept;
     std::string_view protocol() const noexcept; ///< by ALPN; empty: the client named none
     /// What the client was greeted with; null before it said hello.
     const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
-    bool hasName() const noexcept { return m_hasName; } ///< the client named a host (SNI)
+    /// The client named a host (SNI), no address.
+    bool hasName() const noexcept { return m_hasName; }
+    std::string name() const; ///< what it named, in small letters; empty: nothing
     /// Subject of the client's certificate that was verified; empty: none.
     std::string clientSubject() const;
 
@@ -78,6 +83,7 @@ private:
 
     void advance(std::span<char> into, size_t &filled) noexcept;
     void shakeHands() noexcept;
+    bool isPlainHttp() noexcept;
     void endedWith(int error) noexcept;
 
     TlsLoop &m_loop;
@@ -85,6 +91,8 @@ private:
     ssl_st *m_ssl = nullptr;
     State m_state = State::Handshake;
     bool m_hasName = false;
+    bool m_hasHeard = false; ///< a byte has come
+    bool m_heardPlainHttp = false;
     bool m_dropsInput = false;
     size_t m_burst = 0; ///< bytes written since the connection was quiet
     std::chrono::steady_clock::time_point m_wroteAt {};

@@ -14,7 +14,7 @@ AppCore::AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppL
     for (size_t i = 0; i < loops.io.size(); ++i) {
         ARC_ASSERT(loops.io[i]->index() == i);
         m_sides.push_back(std::make_unique<LoopSide>(*this, *loops.io[i], i == loops.home));
-        m_sides.back()->setResponseBuffer(limits.responseBufferBytes);
+        m_sides.back()->setLimits(limits, SendFolders(limits.sendFrom));
     }
 }
 
@@ -43,10 +43,10 @@ void AppCore::publish(const AppLimits &limits)
 {
     onHome([limits](AppHome &home) { home.setLimits(limits); });
     for (const auto &side : m_sides) {
-        side->loop().post(
-            [core = shared_from_this(), target = side.get(), bytes = limits.responseBufferBytes] {
-                target->setResponseBuffer(bytes);
-            });
+        side->loop().post([core = shared_from_this(), target = side.get(), limits,
+                           folders = SendFolders(limits.sendFrom)]() mutable {
+            target->setLimits(limits, std::move(folders));
+        });
     }
 }
 

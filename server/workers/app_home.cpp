@@ -13,6 +13,7 @@ constexpr uint16_t kRetryAfterWait = 5; // the app is slower than its visitors
 constexpr uint16_t kRetryAfterDown = 10;
 constexpr const char *kFull = "Too many requests are waiting. Please try again in a moment.";
 constexpr const char *kWaited = "The application is busy. Please try again in a moment.";
+constexpr const char *kSockets = "Too many WebSockets are open. Please try again later.";
 constexpr const char *kTooSlow = "The application did not answer in time.";
 
 } // namespace
@@ -32,7 +33,8 @@ void AppHome::take(ToHome message) noexcept
                  .payload = std::move(message.bytes),
                  .bodyBytes = message.amount,
                  .complete = (message.flags & protocol::kEnd) != 0,
-                 .mayRepeat = message.mayRepeat});
+                 .mayRepeat = message.mayRepeat,
+                 .asksSocket = message.asksSocket});
         break;
     case ToHome::Kind::Body:
         body(message.id, message.bytes, message.flags);
@@ -40,8 +42,11 @@ void AppHome::take(ToHome message) noexcept
     case ToHome::Kind::Grant:
         grant(message.id, message.amount);
         break;
+    case ToHome::Kind::Message:
+        this->message(message.id, message.bytes, message.flags);
+        break;
     case ToHome::Kind::Gone:
-        gone(message.id);
+        gone(message.id, message.closeCode, message.bytes);
         break;
     }
 }
@@ -54,12 +59,21 @@ void AppHome::enqueue(Arrival arrival) noexcept
     request.complete = arrival.complete;
     request.mayRepeat = arrival.mayRepeat;
     request.queuedAt = m_loop.now();
+    request.asksSocket = arrival.asksSocket;
+    m_sockets += arrival.asksSocket ? 1 : 0;
     if (m_refusing) {
         refuseNoWorker(request);
         return;
     }
+    if (m_sockets > m_limits.socketsMax && arrival.asksSocket) {
+        m_metrics->cells.refused.add(1);
+        release(request);
+        m_core.sides().refuse(arrival.id,
+                              {.status = 503, .retryAfter = kRetryAfterWait, .text = kSockets});
+        return;
+    }
     if (m_queue.size() == 0) {
-        if (HomeWorker *worker = pick()) {
+        if (HomeWorker *worker = pick(arrival.asksSocket)) {
             run(request, *worker);
             return;
         }
@@ -70,9 +84,15 @@ void AppHome::enqueue(Arrival arrival) noexcept
         return;
     }
     m_metrics->cells.refused.add(1);
-    m_requests.release(request);
+    release(request);
     m_core.sides().refuse(arrival.id,
                           {.status = 503, .retryAfter = kRetryAfterFull, .text = kFull});
+}
+
+void AppHome::release(HomeRequest &request) noexcept
+{
+    m_sockets -= request.asksSocket ? 1 : 0;
+    m_requests.release(request);
 }
 
 void AppHome::body(RequestId id, std::string_view bytes, uint8_t flags) noexcept
@@ -93,28 +113,45 @@ void AppHome::grant(RequestId id, uint32_t bytes) noexcept
         request->worker->grant(*request, bytes);
 }
 
-void AppHome::gone(RequestId id) noexcept
+void AppHome::message(RequestId id, std::string_view bytes, uint8_t flags) noexcept
+{
+    const HomeRequest *request = m_requests.find(id);
+    if (request && request->worker)
+        request->worker->sendMessage(*request, bytes, flags);
+}
+
+void AppHome::gone(RequestId id, uint16_t code, std::string_view reason) noexcept
 {
     HomeRequest *request = m_requests.find(id);
     if (!request)
         return;
     if (request->queued)
         unqueue(*request);
-    if (request->worker)
+    if (request->worker && request->isSocket) {
+        request->worker->endSocket(*request, code, reason);
+        measure();
+    } else if (request->worker) {
         request->worker->cancel(*request, m_limits.requestTimeout);
-    m_requests.release(*request);
+    }
+    release(*request);
 }
 
 /// Least busy first, so that a second thread of one interpreter never competes while another
-/// process idles; among equals the one used last, whose caches are warm.
-HomeWorker *AppHome::pick() noexcept
+/// process idles; among equals the one used last, whose caches are warm. WebSockets stay, so they
+/// are spread by their number.
+HomeWorker *AppHome::pick(bool forSocket) noexcept
 {
     HomeWorker *best = nullptr;
     for (const auto &worker : m_workers) {
         if (!worker->hasFreeSlot())
             continue;
-        if (!best || worker->busy() < best->busy()
-            || (worker->busy() == best->busy() && worker->lastUsed() > best->lastUsed()))
+        if (!best) {
+            best = worker.get();
+            continue;
+        }
+        const size_t load = forSocket ? worker->sockets() + worker->busy() : worker->busy();
+        const size_t least = forSocket ? best->sockets() + best->busy() : best->busy();
+        if (load < least || (load == least && worker->lastUsed() > best->lastUsed()))
             best = worker.get();
     }
     return best;
@@ -156,7 +193,7 @@ void AppHome::unqueue(HomeRequest &request) noexcept
 void AppHome::dispatch() noexcept
 {
     while (HomeRequest *request = m_queue.front()) {
-        HomeWorker *worker = pick();
+        HomeWorker *worker = pick(request->asksSocket);
         if (!worker)
             return;
         unqueue(*request);
@@ -176,7 +213,7 @@ void AppHome::overdue(HomeRequest &request) noexcept
     if (request.queued) {
         unqueue(request);
         m_metrics->cells.refused.add(1);
-        m_requests.release(request);
+        release(request);
         m_core.sides().refuse(id, {.status = 503, .retryAfter = kRetryAfterWait, .text = kWaited});
         return;
     }
@@ -184,7 +221,7 @@ void AppHome::overdue(HomeRequest &request) noexcept
         return;
     m_metrics->cells.timeouts.add(1);
     request.worker->cancel(request, m_limits.stopTimeout);
-    m_requests.release(request);
+    release(request);
     m_core.sides().refuse(id, {.status = 504, .text = kTooSlow});
 }
 
@@ -192,7 +229,7 @@ void AppHome::refuseNoWorker(HomeRequest &request) noexcept
 {
     const RequestId id = request.id;
     m_metrics->cells.refused.add(1);
-    m_requests.release(request);
+    release(request);
     m_core.sides().refuse(
         id, {.status = 503, .retryAfter = kRetryAfterDown, .forLocalEyes = true, .text = m_cause});
 }

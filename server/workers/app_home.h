@@ -31,11 +31,14 @@ public:
         uint32_t bodyBytes = 0;
         bool complete = false;
         bool mayRepeat = false;
+        bool asksSocket = false;
     };
     void enqueue(Arrival arrival) noexcept;
     void body(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
     void grant(RequestId id, uint32_t bytes) noexcept;
-    void gone(RequestId id) noexcept;
+    void message(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
+    /// `code`: of a WebSocket's end.
+    void gone(RequestId id, uint16_t code = 0, std::string_view reason = {}) noexcept;
     void take(ToHome message) noexcept;
 
     // From the control loop.
@@ -63,13 +66,16 @@ public:
     void workerGranted(HomeRequest &request, uint32_t bytes) noexcept;
     void workerClosed(HomeWorker &worker, std::string reason, bool violation) noexcept;
     void workerStuck(HomeWorker &worker) noexcept;
+    /// The time of its WebSockets is over: their clients hear `code`.
+    void socketsEnded(const std::vector<HomeRequest *> &sockets, uint16_t code) noexcept;
     void readOnLater(uint32_t number) noexcept;
 
 private:
     static void overdue(void *request) noexcept;
     void overdue(HomeRequest &request) noexcept;
     HomeWorker *find(uint32_t number) noexcept;
-    HomeWorker *pick() noexcept;
+    HomeWorker *pick(bool forSocket) noexcept;
+    void release(HomeRequest &request) noexcept;
     void run(HomeRequest &request, HomeWorker &worker) noexcept;
     void wait(HomeRequest &request) noexcept;
     void dispatch() noexcept;
@@ -85,6 +91,7 @@ private:
     bool m_refusing = false;
     std::string m_cause;
     uint64_t m_uses = 0;
+    size_t m_sockets = 0; ///< requests that ask for a WebSocket or have become one
     HomeRequestTable m_requests;
     RequestQueue m_queue;
     std::vector<std::unique_ptr<HomeWorker>> m_workers;

@@ -50,9 +50,28 @@ void AppHome::activateWorker(uint32_t number, unsigned slots)
 void AppHome::retireWorker(uint32_t number)
 {
     if (HomeWorker *worker = find(number)) {
-        worker->retire();
+        worker->retire(m_limits.socketDrain);
         measure();
+        if (const size_t sockets = worker->sockets())
+            m_core.tellControl({.kind = HomeEvent::Kind::Sockets,
+                                .worker = number,
+                                .count = static_cast<int64_t>(sockets)});
     }
+}
+
+void AppHome::socketsEnded(const std::vector<HomeRequest *> &sockets, uint16_t code) noexcept
+{
+    const std::string payload = protocol::socketClosePayload(code, "the application is replaced");
+    std::vector<RequestId> ended;
+    for (HomeRequest *socket : sockets) {
+        ended.push_back(socket->id);
+        socket->worker->endSocket(*socket, code, {});
+        release(*socket);
+    }
+    measure();
+    for (const RequestId id : ended)
+        m_core.sides().answer(id, {.type = protocol::FrameType::SocketClose, .payload = payload},
+                              0);
 }
 
 void AppHome::removeWorker(uint32_t number, bool unplanned)
@@ -140,13 +159,15 @@ void AppHome::workerAnswered(HomeRequest *request, const protocol::Frame &frame)
         queueUs = protocol::readU32(request->payload, protocol::kQueueTimeAt);
     }
     const bool ended = request->worker == nullptr;
-    if (ended) {
+    const bool isAccept = request->isSocket && frame.type == protocol::FrameType::Response;
+    if (isAccept || (ended && !request->isSocket)) // how long a WebSocket lives is no service time
         m_metrics->cells.appTime.record(m_loop.now() - request->startedAt);
-        m_requests.release(*request);
-        measure();
-    }
-    m_core.sides().answer(id, frame, queueUs);
     if (ended)
+        release(*request);
+    if (ended || isAccept)
+        measure();
+    m_core.sides().answer(id, frame, queueUs);
+    if (ended || isAccept)
         dispatch();
 }
 
@@ -197,7 +218,7 @@ void AppHome::giveBack(std::vector<HomeRequest *> requests) noexcept
         }
         m_metrics->cells.lost.add(1);
         lost.emplace_back(request.id, request.headSeen);
-        m_requests.release(request);
+        release(request);
     }
     for (const auto &[id, begun] : lost) {
         if (begun)
@@ -214,8 +235,10 @@ void AppHome::measure() noexcept
     int64_t busy = 0;
     int64_t slots = 0;
     int64_t active = 0;
+    int64_t sockets = 0;
     for (const auto &worker : m_workers) {
         busy += worker->busy();
+        sockets += static_cast<int64_t>(worker->sockets());
         if (worker->state() == HomeWorker::State::Active) {
             slots += worker->slots();
             ++active;
@@ -224,6 +247,7 @@ void AppHome::measure() noexcept
     m_metrics->cells.busy.set(busy);
     m_metrics->cells.slots.set(slots);
     m_metrics->cells.workers.set(active);
+    m_metrics->cells.sockets.set(sockets);
 }
 
 } // namespace arc

@@ -2,6 +2,11 @@
 #include "server/workers/app_request.h"
 
 #include "server/base/assert.h"
+#include "server/http/files/static_answer.h"
+#include "server/http/http_loop.h"
+#include "server/http/syntax/error_page.h"
+#include "server/http/websocket/frame.h"
+#include "server/workers/app_socket.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
@@ -13,10 +18,45 @@ namespace arc {
 using protocol::kAbort;
 using protocol::kEnd;
 
+namespace {
+
+constexpr int kSwitchingProtocols = 101;
+
+} // namespace
+
+AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id)
+{
+}
+
+AppRequest::~AppRequest() = default;
+
+/// An app that knows WebSockets refuses a handshake that is none; others answer it as a request.
+bool AppRequest::refusesUpgrade(Exchange &exchange) noexcept
+{
+    m_asksSocket = false;
+    if (!m_side.speaksWebSocket())
+        return false;
+    const WebSocketAsk ask = exchange.webSocketAsk();
+    m_asksSocket = ask.kind == WebSocketAsk::Kind::Sound;
+    if (ask.kind != WebSocketAsk::Kind::Refused)
+        return false;
+    ErrorPage page = makeErrorPage(ask.status, ask.reason, exchange.requestId(),
+                                   exchange.request().find(HeaderId::Accept));
+    ResponseHead head {.status = ask.status, .headers = {}};
+    head.headers.add("Content-Type", page.contentType);
+    head.headers.add("Sec-WebSocket-Version", "13"); // RFC 6455 4.2.2 4
+    exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+    return true;
+}
+
 void AppRequest::begin(Exchange &exchange) noexcept
 {
     m_payload.clear();
-    if (!appendRequestHead(m_payload, exchange, m_side.addresses())) {
+    if (refusesUpgrade(exchange)) {
+        m_side.release(*this);
+        return;
+    }
+    if (!appendRequestHead(m_payload, exchange, m_side.addresses(), m_asksSocket)) {
         exchange.respondStatus(431);
         m_side.release(*this);
         return;
@@ -42,6 +82,7 @@ void AppRequest::enqueue(bool complete) noexcept
     ToHome message {.kind = ToHome::Kind::Enqueue,
                     .flags = complete ? kEnd : uint8_t {0},
                     .mayRepeat = isIdempotent(m_exchange->request().method),
+                    .asksSocket = m_asksSocket,
                     .amount = static_cast<uint32_t>(m_payload.size() - m_headBytes),
                     .id = m_id,
                     .bytes = std::move(m_payload)};
@@ -111,6 +152,8 @@ void AppRequest::pump() noexcept
 
 void AppRequest::onCredit(uint32_t bytes) noexcept
 {
+    if (m_socket)
+        return m_socket->onCredit(bytes);
     m_credit += bytes;
     if (!m_bodyEndSent)
         pump();
@@ -132,18 +175,29 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
     protocol::ResponseReader reader(payload);
+    if (reader.status() == kSwitchingProtocols && m_asksSocket && !flags)
+        return accept(reader);
     auto answer = readAppAnswer(reader);
     if (!answer) {
         spoil(answer.error().message());
         return;
     }
+    const bool sendsFile =
+        answer->file && !m_side.sendFolders().empty() && !statusForbidsBody(answer->head.status);
+    if (sendsFile) {
+        m_fileAnswer = std::move(*answer);
+        if (flags & (kEnd | kAbort))
+            askForFile(flags);
+        return;
+    }
+    passFileName(*answer);
     m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
     m_announced = answer->contentLength;
     const std::string_view body = reader.body();
     const bool whole =
         (flags & kEnd) && m_answerHasBody && m_announced.value_or(body.size()) == body.size();
     if (whole) {
-        m_exchange->respond(std::move(answer->head), Chunk::own(std::string(body)));
+        m_answer.respond(*m_exchange, std::move(answer->head), Chunk::own(std::string(body)));
         finish();
         return;
     }
@@ -157,33 +211,91 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         finish();
         return;
     }
-    m_exchange->begin(std::move(answer->head), m_announced);
+    m_answer.begin(*m_exchange, std::move(answer->head), m_announced);
     onData(body, flags);
+}
+
+void AppRequest::accept(protocol::ResponseReader &reader) noexcept
+{
+    const auto lines = readAppAccept(reader);
+    if (!lines)
+        return spoil(lines.error().message());
+    auto socket = std::make_unique<AppSocket>(m_side, *this);
+    if (!socket->open(*m_exchange, *lines)) // the home loop has checked that it was asked for
+        return spoil("a WebSocket that nobody asked for");
+    m_socket = std::move(socket);
+    m_exchange = nullptr;
+}
+
+void AppRequest::onMessage(std::string_view bytes, uint8_t flags) noexcept
+{
+    if (m_socket)
+        m_socket->onMessageOfApp(bytes, flags);
+}
+
+void AppRequest::onSocketClose(uint16_t code, std::string_view reason) noexcept
+{
+    if (!m_socket)
+        return;
+    m_socket->close(code, reason);
+    socketEnded(code, {});
 }
 
 void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
 {
     if (flags & (kEnd | kAbort))
         m_homeHolds = false;
+    if (m_socket) { // its stream ends: the app has returned, or its worker is gone
+        if (!m_homeHolds)
+            onSocketClose(flags & kAbort ? ws_close::kServerError : ws_close::kNormal, {});
+        return;
+    }
+    if (m_fileAnswer) { // its own body, if it has one, is not sent
+        if (flags & (kEnd | kAbort))
+            askForFile(flags);
+        else
+            giveRoom(bytes.size());
+        return;
+    }
     if (!bytes.empty()) {
         if (m_answerHasBody && m_announced && m_passed + bytes.size() > *m_announced) {
             spoil(fmt::format("the body is longer than its Content-Length of {} bytes",
                               *m_announced));
             return;
         }
-        pass(bytes);
+        if (!pass(bytes))
+            return;
     }
     if (flags & (kEnd | kAbort))
         endAnswer(flags);
 }
 
-void AppRequest::pass(std::string_view bytes) noexcept
+/// False: the answer had to be cut.
+bool AppRequest::pass(std::string_view bytes) noexcept
 {
     m_passed += bytes.size();
-    if (m_answerHasBody)
-        m_exchange->write(Chunk::own(std::string(bytes)));
+    if (m_answerHasBody && !m_answer.write(*m_exchange, bytes)) {
+        cut();
+        return false;
+    }
+    if (m_answer.needsFlush() && !std::exchange(m_flushes, true))
+        m_side.flushLater(*this);
     if (m_homeHolds)
         giveRoom(bytes.size());
+    return true;
+}
+
+void AppRequest::flush() noexcept
+{
+    m_flushes = false;
+    if (m_exchange && !m_answer.flush(*m_exchange))
+        cut();
+}
+
+void AppRequest::cut() noexcept
+{
+    m_exchange->abort();
+    finish();
 }
 
 void AppRequest::endAnswer(uint8_t flags) noexcept
@@ -193,10 +305,43 @@ void AppRequest::endAnswer(uint8_t flags) noexcept
                           m_passed));
         return;
     }
-    if (flags & kAbort)
+    if ((flags & kAbort) || !m_answer.end(*m_exchange))
         m_exchange->abort();
-    else
-        m_exchange->end();
+    finish();
+}
+
+void AppRequest::askForFile(uint8_t flags) noexcept
+{
+    const auto place = m_side.sendFolders().locate(*m_fileAnswer->file);
+    if (flags & kAbort) {
+        cut();
+    } else if (!place) {
+        m_side.complain(fmt::format("asks for \"{}\" to be sent, which lies in no folder of "
+                                    "files.send_from",
+                                    m_fileAnswer->file->value));
+        m_exchange->respondStatus(404);
+        finish();
+    } else {
+        const auto found = [side = &m_side, id = m_id](Exchange &, const FileCache::Found &file) {
+            side->fileFound(id, file.entry); // the request may be gone by then
+        };
+        if (m_exchange->http().files().serve(*m_exchange, place->scope, place->path, {}, found))
+            return;
+        m_exchange->respondStatus(503, {}, 1);
+        finish();
+    }
+}
+
+void AppRequest::onFile(const std::shared_ptr<const FileEntry> &entry) noexcept
+{
+    if (entry->status == 200) {
+        answerFileUnder(*m_exchange, entry, m_fileAnswer->head.status,
+                        m_fileAnswer->head.headers.lines());
+    } else {
+        m_side.complain(fmt::format("asks for \"{}\" to be sent, which cannot be read",
+                                    m_fileAnswer->file->value));
+        m_exchange->respondStatus(entry->status == 503 ? 503 : 404);
+    }
     finish();
 }
 
@@ -243,9 +388,19 @@ void AppRequest::onGone() noexcept
     finish();
 }
 
+void AppRequest::socketEnded(uint16_t code, std::string_view reason) noexcept
+{
+    if (std::exchange(m_homeHolds, false))
+        m_side.socketGone(m_id, code, reason);
+    finish();
+}
+
 void AppRequest::finish() noexcept
 {
     m_exchange = nullptr;
+    m_answer.drop();
+    m_fileAnswer.reset();
+    m_socket.reset();
     m_payload.clear();
     m_heldBody = {};
     const RequestId ended = m_id;

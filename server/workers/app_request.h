@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/coding/coded_answer.h"
 #include "server/http/exchange.h"
 #include "server/workers/messages.h"
+#include "server/workers/response_head.h"
 #include "server/workers/to_sides.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace arc {
 
+class AppSocket;
 class LoopSide;
 
 /// One exchange that an app answers, on the exchange's loop: sends the request to the home loop,
@@ -24,17 +28,24 @@ public:
     static constexpr size_t kHeldBytesMax = protocol::kBodyFrameMax;
     static constexpr uint64_t kGrantStep = 64 * 1024; ///< room is given back in pieces of this size
 
-    AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id) { }
+    AppRequest(LoopSide &side, RequestId id);
+    ~AppRequest();
 
     RequestId id() const noexcept { return m_id; }
-    bool isOpen() const noexcept { return m_exchange != nullptr; }
+    bool isOpen() const noexcept { return m_exchange || m_socket; }
     void begin(Exchange &exchange) noexcept;
 
     // From the home loop.
     void onResponse(std::string_view payload, uint8_t flags, uint32_t queueUs) noexcept;
     void onData(std::string_view bytes, uint8_t flags) noexcept;
+    void onMessage(std::string_view bytes, uint8_t flags) noexcept;
+    void onSocketClose(uint16_t code, std::string_view reason) noexcept;
     void onCredit(uint32_t bytes) noexcept;
     void onRefused(const ToSides::Refusal &refusal) noexcept;
+
+    void onFile(const std::shared_ptr<const FileEntry> &entry) noexcept;
+    /// The turn ends: what was written must reach the client.
+    void flush() noexcept;
 
     // ExchangeListener
     void onBody(std::string_view bytes) noexcept override;
@@ -42,11 +53,18 @@ public:
     void onDrained() noexcept override;
     void onGone() noexcept override;
 
+    /// From its WebSocket: the client has closed, or the app has.
+    void socketEnded(uint16_t code, std::string_view reason) noexcept;
+
 private:
+    bool refusesUpgrade(Exchange &exchange) noexcept;
+    void accept(protocol::ResponseReader &reader) noexcept;
     void enqueue(bool complete) noexcept;
     void pump() noexcept;
-    void pass(std::string_view bytes) noexcept;
+    bool pass(std::string_view bytes) noexcept;
+    void cut() noexcept; ///< the rest of the answer cannot be sent
     void endAnswer(uint8_t flags) noexcept;
+    void askForFile(uint8_t flags) noexcept;
     void giveRoom(uint64_t bytes) noexcept;
     /// The answer cannot be used: the client hears it, the app's output says why.
     void spoil(std::string why) noexcept;
@@ -54,7 +72,9 @@ private:
 
     LoopSide &m_side;
     RequestId m_id;
-    Exchange *m_exchange = nullptr;
+    Exchange *m_exchange = nullptr;      ///< null when ended, or when it became a WebSocket
+    std::unique_ptr<AppSocket> m_socket; ///< instead of it
+    bool m_asksSocket = false;
     bool m_homeHolds = false; ///< the home loop has it and has not ended it
 
     std::string m_payload; ///< of the REQUEST frame, until it is sent
@@ -65,6 +85,10 @@ private:
     bool m_bodyEndSent = false;
     bool m_paused = false;
 
+    CodedAnswer m_answer;
+    /// The app has a file sent: what it said of it, until its own answer has ended.
+    std::optional<AppAnswer> m_fileAnswer;
+    bool m_flushes = false;      ///< flush() will be called
     bool m_answerHasBody = true; ///< false for HEAD, 204, 304: its bytes are dropped
     std::optional<uint64_t> m_announced;
     uint64_t m_passed = 0;

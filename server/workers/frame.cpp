@@ -43,6 +43,14 @@ const char *complaintAbout(const Frame &frame) noexcept
         if (frame.stream == 0)
             return "stream 0 in an answer";
         return frame.flags <= kAbort ? nullptr : "unknown flags"; // none, kEnd or kAbort
+    case FrameType::Message:
+        if (frame.stream == 0)
+            return "stream 0 in a message";
+        return frame.flags & ~(kEnd | kText) ? "unknown flags" : nullptr;
+    case FrameType::SocketClose:
+        if (frame.stream == 0)
+            return "stream 0 in a close";
+        return frame.flags ? "flags where there are none" : nullptr;
     case FrameType::Window:
         if (frame.stream == 0)
             return "stream 0 in a window";
@@ -65,6 +73,8 @@ bool lengthFits(FrameType type, uint32_t length) noexcept
         return length >= 1;
     case FrameType::Response:
         return length >= 4;
+    case FrameType::SocketClose:
+        return length >= 2;
     default:
         return true;
     }
@@ -193,6 +203,18 @@ void RequestWriter::text(std::string_view value)
     }
     u16(static_cast<unsigned>(value.size()));
     m_out.append(value);
+}
+
+std::string socketClosePayload(uint16_t code, std::string_view reason)
+{
+    std::string payload;
+    store(payload, code);
+    return payload.append(reason);
+}
+
+uint16_t readU16(std::string_view bytes, size_t at) noexcept
+{
+    return load<uint16_t>(bytes, at);
 }
 
 uint32_t readU32(std::string_view bytes, size_t at) noexcept

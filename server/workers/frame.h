@@ -89,7 +89,10 @@ private:
     bool m_fits = true;
 };
 
+uint16_t readU16(std::string_view bytes, size_t at) noexcept;
 uint32_t readU32(std::string_view bytes, size_t at) noexcept;
+/// Of a SOCKET_CLOSE frame.
+std::string socketClosePayload(uint16_t code, std::string_view reason);
 void writeU32(std::string &bytes, size_t at, uint32_t value) noexcept;
 
 /// Where the "µs waited in the queue" of a REQUEST payload stands: it is filled in when the request

@@ -70,7 +70,7 @@ void HomeRequestTable::release(HomeRequest &request) noexcept
     request.deadline.disarm();
     request.payload = {};
     request.attempts = 0;
-    request.headSeen = false;
+    request.headSeen = request.asksSocket = request.isSocket = false;
     m_free.push_back(&request);
 }
 

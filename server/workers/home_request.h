@@ -29,7 +29,9 @@ struct HomeRequest {
     HomeWorker *worker = nullptr; ///< running there
     uint32_t stream = 0;
     bool headSeen = false;
-    Timer deadline; ///< of the wait in the queue, then of the app's answer
+    bool asksSocket = false; ///< for a WebSocket
+    bool isSocket = false;   ///< it was accepted: it takes no slot
+    Timer deadline;          ///< of the wait in the queue, then of the app's answer
 
     HomeRequest *next = nullptr; // of the queue
     HomeRequest *previous = nullptr;

@@ -2,6 +2,7 @@
 #include "server/workers/home_worker.h"
 
 #include "server/base/assert.h"
+#include "server/http/websocket/frame.h"
 #include "server/workers/app_home.h"
 
 #include <algorithm>
@@ -15,10 +16,17 @@ using protocol::FrameType;
 using protocol::kAbort;
 using protocol::kEnd;
 
+namespace {
+
+constexpr int kSwitchingProtocols = 101;
+
+} // namespace
+
 HomeWorker::HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
                        std::shared_ptr<WorkerCells> cells)
     : m_home(home), m_loop(loop), m_number(number), m_cells(std::move(cells)),
-      m_stuck(&HomeWorker::stuckDue, this), m_stream(loop, std::move(socket), *this)
+      m_stuck(&HomeWorker::stuckDue, this), m_drain(&HomeWorker::drainDue, this),
+      m_stream(loop, std::move(socket), *this)
 {
 }
 
@@ -35,23 +43,58 @@ void HomeWorker::activate(unsigned slots)
     m_table.resize(std::bit_ceil(size_t {slots} * 2));
 }
 
-void HomeWorker::retire()
+void HomeWorker::retire(std::chrono::milliseconds socketDrain)
 {
-    if (m_state == State::Closed)
+    if (m_state == State::Closed || m_state == State::Retiring)
         return;
     m_state = State::Retiring;
     m_stream.send({.type = FrameType::Stop});
+    m_drain.arm(m_loop.timers(), socketDrain);
+}
+
+void HomeWorker::drainDue(void *context) noexcept
+{
+    static_cast<HomeWorker *>(context)->endSockets();
+}
+
+void HomeWorker::endSockets() noexcept
+{
+    std::vector<HomeRequest *> sockets;
+    for (const Slot &slot : m_table) {
+        if (slot.request && slot.isSocket)
+            sockets.push_back(slot.request);
+    }
+    if (!sockets.empty())
+        m_home.socketsEnded(sockets, ws_close::kServiceRestart);
+}
+
+/// Places for another stream: half of them stay free. Two streams never meet in a larger table that
+/// did not in the smaller one.
+void HomeWorker::makeRoom()
+{
+    if ((m_busy + m_sockets + 1) * 2 <= m_table.size())
+        return;
+    std::vector<Slot> larger(m_table.size() * 2);
+    for (const Slot &slot : m_table) {
+        if (slot.stream)
+            larger[slot.stream & (larger.size() - 1)] = slot;
+    }
+    m_table = std::move(larger);
 }
 
 void HomeWorker::start(HomeRequest &request, uint64_t useNumber)
 {
     ARC_DEBUG_ASSERT(hasFreeSlot());
+    makeRoom();
     Slot *slot = nullptr;
-    do { // at most slots tries: half of the places are free
+    do { // half of the places are free
         ++m_lastStream;
         slot = &m_table[m_lastStream & (m_table.size() - 1)];
     } while (m_lastStream == 0 || slot->stream != 0);
-    *slot = {.stream = m_lastStream, .request = &request, .window = protocol::kInitialWindow};
+    *slot = {.stream = m_lastStream,
+             .request = &request,
+             .window = protocol::kInitialWindow,
+             .asksSocket = request.asksSocket};
     request.worker = this;
     request.stream = m_lastStream;
     m_lastUsed = useNumber;
@@ -66,6 +109,21 @@ void HomeWorker::sendBody(HomeRequest &request, std::string_view bytes, uint8_t 
 {
     m_stream.send(
         {.type = FrameType::Body, .flags = flags, .stream = request.stream, .payload = bytes});
+}
+
+void HomeWorker::sendMessage(const HomeRequest &request, std::string_view bytes, uint8_t flags)
+{
+    m_stream.send(
+        {.type = FrameType::Message, .flags = flags, .stream = request.stream, .payload = bytes});
+}
+
+void HomeWorker::endSocket(HomeRequest &request, uint16_t code, std::string_view reason)
+{
+    slotOf(request).request = nullptr;
+    request.worker = nullptr;
+    m_stream.send({.type = FrameType::SocketClose,
+                   .stream = request.stream,
+                   .payload = protocol::socketClosePayload(code, reason)});
 }
 
 void HomeWorker::grant(HomeRequest &request, uint32_t bytes)
@@ -100,13 +158,15 @@ void HomeWorker::cancel(HomeRequest &request, std::chrono::milliseconds patience
 std::vector<HomeRequest *> HomeWorker::close() noexcept
 {
     m_state = State::Closed;
-    m_inFlightAtEnd = m_busy;
+    m_inFlightAtEnd = m_busy + static_cast<unsigned>(m_sockets);
     m_stream.close();
     m_stuck.disarm();
+    m_drain.disarm();
     std::vector<HomeRequest *> lost = running();
     for (Slot &slot : m_table)
         slot = {};
     m_cells->busy.set(m_busy = 0);
+    m_sockets = 0;
     for (HomeRequest *request : lost)
         request->worker = nullptr;
     return lost;
@@ -135,7 +195,8 @@ HomeRequest *HomeWorker::oldest() const noexcept
 {
     HomeRequest *found = nullptr;
     for (const Slot &slot : m_table) {
-        if (slot.request && (!found || slot.request->startedAt < found->startedAt))
+        if (slot.request && !slot.isSocket
+            && (!found || slot.request->startedAt < found->startedAt))
             found = slot.request;
     }
     return found;
@@ -147,6 +208,9 @@ const char *HomeWorker::onFrame(const Frame &frame) noexcept
     case FrameType::Response:
     case FrameType::Data:
         return onAnswer(frame);
+    case FrameType::Message:
+    case FrameType::SocketClose:
+        return onSocketFrame(frame);
     case FrameType::Window:
         onWindow(frame);
         return nullptr;
@@ -186,6 +250,8 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
         while (reader.next()) { }
         bodyBytes = reader.body().size();
         slot->headSeen = true;
+        if (reader.status() == kSwitchingProtocols && slot->asksSocket && !frame.flags)
+            accept(*slot);
     }
     slot->window -= static_cast<int64_t>(bodyBytes);
     if (slot->window < 0)
@@ -200,6 +266,31 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
         widen(*slot, static_cast<uint32_t>(bodyBytes));
     }
     m_home.workerAnswered(request, frame);
+    return nullptr;
+}
+
+/// From here on it is no request: it leaves its slot to the next one.
+void HomeWorker::accept(Slot &slot) noexcept
+{
+    slot.isSocket = true;
+    m_cells->busy.set(--m_busy);
+    ++m_sockets;
+    if (slot.request)
+        slot.request->isSocket = true;
+}
+
+const char *HomeWorker::onSocketFrame(const Frame &frame) noexcept
+{
+    Slot *slot = find(frame.stream);
+    if (!slot || !slot->isSocket)
+        return "a WebSocket frame on a stream that is none";
+    if (frame.type == FrameType::Message) {
+        slot->window -= static_cast<int64_t>(frame.payload.size()) + protocol::kMessageCost;
+        if (slot->window < 0)
+            return "more messages than its window";
+    }
+    if (slot->request)
+        m_home.workerAnswered(slot->request, frame);
     return nullptr;
 }
 
@@ -238,8 +329,11 @@ HomeWorker::Slot &HomeWorker::slotOf(const HomeRequest &request) noexcept
 
 void HomeWorker::free(Slot &slot) noexcept
 {
+    if (slot.isSocket)
+        --m_sockets;
+    else
+        m_cells->busy.set(--m_busy);
     slot = {};
-    m_cells->busy.set(--m_busy);
     m_cells->requests.add(1);
 }
 

@@ -34,16 +34,21 @@ public:
     State state() const noexcept { return m_state; }
     unsigned busy() const noexcept { return m_busy; }
     unsigned slots() const noexcept { return m_slots; }
+    /// WebSockets that were accepted; they take no slot.
+    size_t sockets() const noexcept { return m_sockets; }
     bool hasFreeSlot() const noexcept { return m_state == State::Active && m_busy < m_slots; }
     uint64_t lastUsed() const noexcept { return m_lastUsed; }
 
     void hello(std::string_view payload);
     void activate(unsigned slots);
-    /// Tells the worker to finish what it has and go.
-    void retire();
+    /// Tells the worker to finish what it has and go. Its WebSockets have `socketDrain` left.
+    void retire(std::chrono::milliseconds socketDrain);
     /// Sends a request into a free slot.
     void start(HomeRequest &request, uint64_t useNumber);
     void sendBody(HomeRequest &request, std::string_view bytes, uint8_t flags);
+    void sendMessage(const HomeRequest &request, std::string_view bytes, uint8_t flags);
+    /// The client of a WebSocket is no longer there; its stream ends when the application returns.
+    void endSocket(HomeRequest &request, uint16_t code, std::string_view reason);
     void grant(HomeRequest &request, uint32_t bytes);
     /// Nobody waits any more. The worker is reported as stuck when the slot is still taken after
     /// `patience` (0: never).
@@ -56,7 +61,7 @@ public:
     std::vector<HomeRequest *> close() noexcept;
     /// What runs for somebody who still waits, oldest first.
     std::vector<HomeRequest *> running() const;
-    /// The request that runs longest, or null.
+    /// The request that runs longest, WebSockets aside, or null.
     HomeRequest *oldest() const noexcept;
 
     // WorkerStream::Owner
@@ -70,11 +75,18 @@ private:
         HomeRequest *request = nullptr; // null: cancelled
         int64_t window = 0;             // answer bytes the worker may still send
         bool headSeen = false;
+        bool asksSocket = false;
+        bool isSocket = false;
         SteadyTime stuckAt = SteadyTime::max();
     };
     Slot *find(uint32_t stream) noexcept;
     Slot &slotOf(const HomeRequest &request) noexcept;
     const char *onAnswer(const protocol::Frame &frame) noexcept;
+    const char *onSocketFrame(const protocol::Frame &frame) noexcept;
+    void accept(Slot &slot) noexcept;
+    void makeRoom();
+    static void drainDue(void *context) noexcept;
+    void endSockets() noexcept;
     void widen(Slot &slot, uint32_t bytes);
     void onWindow(const protocol::Frame &frame) noexcept;
     void free(Slot &slot) noexcept;
@@ -86,14 +98,16 @@ private:
     const uint32_t m_number;
     State m_state = State::Starting;
     unsigned m_slots = 0;
-    unsigned m_busy = 0;
+    unsigned m_busy = 0; ///< streams that take a slot
+    size_t m_sockets = 0;
     unsigned m_inFlightAtEnd = 0;
     uint32_t m_lastStream = 0;
     uint64_t m_lastUsed = 0;
     std::vector<Slot>
-        m_table; // a power of two, at least twice the slots; a stream's place is its number
+        m_table; // a power of two, at least twice the streams; a stream's place is its number
     std::shared_ptr<WorkerCells> m_cells;
     Timer m_stuck;
+    Timer m_drain; ///< of the WebSockets of a worker that retires
     WorkerStream m_stream;
 };
 

@@ -30,6 +30,12 @@ void LoopSide::release(AppRequest &request) noexcept
     m_free.push_back(request.id().slot);
 }
 
+void LoopSide::flushLater(AppRequest &request) noexcept
+{
+    m_toFlush.push_back(&request);
+    m_loop.atEndOfTurn(*this);
+}
+
 void LoopSide::enqueue(ToHome message) noexcept
 {
     if (m_isHome)
@@ -54,12 +60,23 @@ void LoopSide::grant(RequestId id, uint32_t bytes) noexcept
         put({.kind = ToHome::Kind::Grant, .amount = bytes, .id = id});
 }
 
-void LoopSide::gone(RequestId id) noexcept
+void LoopSide::message(RequestId id, std::string_view bytes, uint8_t flags) noexcept
 {
     if (m_isHome)
-        m_core.home().gone(id);
+        m_core.home().message(id, bytes, flags);
     else
-        put({.kind = ToHome::Kind::Gone, .id = id});
+        put({.kind = ToHome::Kind::Message, .flags = flags, .id = id, .bytes = std::string(bytes)});
+}
+
+void LoopSide::socketGone(RequestId id, uint16_t code, std::string_view reason) noexcept
+{
+    if (m_isHome)
+        m_core.home().gone(id, code, reason);
+    else
+        put({.kind = ToHome::Kind::Gone,
+             .closeCode = code,
+             .id = id,
+             .bytes = std::string(reason)});
 }
 
 void LoopSide::complain(std::string text) noexcept
@@ -86,10 +103,22 @@ void LoopSide::answer(RequestId id, const protocol::Frame &frame, uint32_t queue
     AppRequest *request = find(id);
     if (!request)
         return;
-    if (frame.type == protocol::FrameType::Response)
-        request->onResponse(frame.payload, frame.flags, queueUs);
-    else
-        request->onData(frame.payload, frame.flags);
+    switch (frame.type) {
+    case protocol::FrameType::Response:
+        return request->onResponse(frame.payload, frame.flags, queueUs);
+    case protocol::FrameType::Message:
+        return request->onMessage(frame.payload, frame.flags);
+    case protocol::FrameType::SocketClose:
+        return request->onSocketClose(protocol::readU16(frame.payload, 0), frame.payload.substr(2));
+    default:
+        return request->onData(frame.payload, frame.flags);
+    }
+}
+
+void LoopSide::fileFound(RequestId id, const std::shared_ptr<const FileEntry> &entry) noexcept
+{
+    if (AppRequest *request = find(id))
+        request->onFile(entry);
 }
 
 void LoopSide::credit(RequestId id, uint32_t bytes) noexcept
@@ -132,6 +161,9 @@ void LoopSide::put(ToHome message) noexcept
 
 void LoopSide::endOfTurn() noexcept
 {
+    for (AppRequest *request : m_toFlush)
+        request->flush(); // writes to its exchange, which brings nothing new here
+    m_toFlush.clear();
     if (m_outbox.empty())
         return;
     m_core.onHome([batch = std::move(m_outbox)](AppHome &home) mutable {

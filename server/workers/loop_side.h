@@ -4,6 +4,7 @@
 #include "server/workers/app_request.h"
 #include "server/workers/messages.h"
 #include "server/workers/request_head.h"
+#include "server/workers/sent_file.h"
 #include "server/workers/to_sides.h"
 
 #include <memory>
@@ -22,8 +23,14 @@ public:
 
     EventLoop &loop() noexcept { return m_loop; }
     AddressTexts &addresses() noexcept { return m_addresses; }
-    uint64_t responseBuffer() const noexcept { return m_responseBuffer; }
-    void setResponseBuffer(uint64_t bytes) noexcept { m_responseBuffer = bytes; }
+    uint64_t responseBuffer() const noexcept { return m_limits.responseBufferBytes; }
+    bool speaksWebSocket() const noexcept { return m_limits.speaksWebSocket; }
+    const SendFolders &sendFolders() const noexcept { return m_sendFolders; }
+    void setLimits(const AppLimits &limits, SendFolders folders) noexcept
+    {
+        m_limits = limits;
+        m_sendFolders = std::move(folders);
+    }
 
     /// A new request for the app.
     void accept(Exchange &exchange) noexcept;
@@ -32,11 +39,18 @@ public:
     void enqueue(ToHome message) noexcept;
     void body(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
     void grant(RequestId id, uint32_t bytes) noexcept;
-    void gone(RequestId id) noexcept;
+    void message(RequestId id, std::string_view bytes, uint8_t flags) noexcept;
+    void gone(RequestId id) noexcept { socketGone(id, 0, {}); }
+    void socketGone(RequestId id, uint16_t code, std::string_view reason) noexcept;
     void release(AppRequest &request) noexcept;
+    /// Calls request.flush() at the end of this turn.
+    void flushLater(AppRequest &request) noexcept;
     /// What is wrong with the app's answer, for its output. At most kComplaintsPerSecond.
     static constexpr int kComplaintsPerSecond = 10;
     void complain(std::string text) noexcept;
+
+    /// From the file cache, for a request that had a file sent.
+    void fileFound(RequestId id, const std::shared_ptr<const FileEntry> &entry) noexcept;
 
     // From the home loop. A request that is gone hears nothing.
     void answer(RequestId id, const protocol::Frame &frame, uint32_t queueUs) noexcept;
@@ -52,11 +66,13 @@ private:
     AppCore &m_core;
     EventLoop &m_loop;
     const bool m_isHome;
-    uint64_t m_responseBuffer = 0;
+    SendFolders m_sendFolders;
+    AppLimits m_limits;
     AddressTexts m_addresses;
     std::vector<std::unique_ptr<AppRequest>> m_requests;
     std::vector<uint32_t> m_free;
     std::vector<ToHome> m_outbox;
+    std::vector<AppRequest *> m_toFlush; // requests are never destroyed before this
     int64_t m_complaintsSecond = 0;
     int m_complaints = 0;
 };

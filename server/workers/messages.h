@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace arc {
 
@@ -20,25 +21,28 @@ struct RequestId {
 
 /// From the loop of an exchange to the app's home loop.
 struct ToHome {
-    enum class Kind : uint8_t { Enqueue, Body, Grant, Gone };
+    enum class Kind : uint8_t { Enqueue, Body, Grant, Message, Gone };
     Kind kind = Kind::Gone;
-    uint8_t flags = 0;      ///< Enqueue, Body: kEnd, kAbort
-    bool mayRepeat = false; ///< Enqueue: idempotent by RFC 9110
-    uint32_t amount = 0;    ///< Enqueue: body bytes inside; Grant: answer bytes
+    uint8_t flags = 0;       ///< Enqueue, Body: kEnd, kAbort; Message: kEnd, kText
+    bool mayRepeat = false;  ///< Enqueue: idempotent by RFC 9110
+    bool asksSocket = false; ///< Enqueue: for a WebSocket
+    uint32_t amount = 0;     ///< Enqueue: body bytes inside; Grant: answer bytes
+    uint16_t closeCode = 0;  ///< Gone: of a WebSocket
     RequestId id;
-    std::string bytes; ///< Enqueue: REQUEST payload; Body: body
+    std::string bytes; ///< Enqueue: REQUEST payload; Body, Message: body; Gone: a close's reason
 };
 
 /// From the app's home loop to the loop of an exchange.
 struct ToSide {
     enum class Kind : uint8_t { Answer, Credit, Refuse };
     Kind kind = Kind::Refuse;
-    uint8_t flags = 0; ///< Answer: kEnd, kAbort
+    uint8_t flags = 0; ///< Answer: as in the frame
     bool forLocalEyes =
         false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
-    protocol::FrameType type = protocol::FrameType::Data; ///< Answer: Response or Data
-    uint16_t status = 0;                                  ///< Refuse
-    uint16_t retryAfter = 0;                              ///< Refuse: seconds, 0 for none
+    protocol::FrameType type =
+        protocol::FrameType::Data; ///< Answer: Response, Data, Message or SocketClose
+    uint16_t status = 0;           ///< Refuse
+    uint16_t retryAfter = 0;       ///< Refuse: seconds, 0 for none
     uint32_t amount = 0; ///< Credit: body bytes; Answer, Response: µs waited in the queue
     RequestId id;
     std::string bytes; ///< Answer: payload; Refuse: explanation
@@ -46,10 +50,21 @@ struct ToSide {
 
 /// From the home loop to the control loop: what became of a worker's stream.
 struct HomeEvent {
-    enum class Kind : uint8_t { Step, Ready, Failed, Broken, Gone, Stuck, Output, Report, Lingers };
+    enum class Kind : uint8_t {
+        Step,
+        Ready,
+        Failed,
+        Broken,
+        Gone,
+        Stuck,
+        Output,
+        Report,
+        Lingers,
+        Sockets
+    };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
-    int64_t count = 0; ///< Gone: requests that were in flight
+    int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker
     std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
                        ///< Report: the oldest request; Lingers: all, separated by commas
 };
@@ -61,6 +76,10 @@ struct AppLimits {
     std::chrono::milliseconds requestTimeout {300000}; ///< 0: none
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
+    std::vector<std::string> sendFrom; ///< folders an app may have files sent from
+    bool speaksWebSocket = false;
+    size_t socketsMax = 10000;
+    std::chrono::milliseconds socketDrain {10000};
 };
 
 } // namespace arc

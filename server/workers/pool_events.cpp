@@ -45,6 +45,9 @@ void PoolSupervisor::hear(HomeEvent event)
     case HomeEvent::Kind::Lingers:
         hearLingers(*worker, event);
         break;
+    case HomeEvent::Kind::Sockets:
+        hearSockets(*worker, event.count);
+        break;
     case HomeEvent::Kind::Report:
         worker->setServing(std::move(event.text));
         break;
@@ -117,6 +120,17 @@ void PoolSupervisor::hearLingers(WorkerProcess &worker, const HomeEvent &event)
         say(fmt::format("worker {} is killed {} s after it was told to stop; it still ran {}",
                         worker.pid(), m_spec.settings.stopTimeout.count(), event.text));
     worker.punish();
+}
+
+/// Its clients have time to go on; the app's own time to stop begins after it.
+void PoolSupervisor::hearSockets(WorkerProcess &worker, int64_t count)
+{
+    if (!worker.isRunning() || worker.state() != WorkerState::Stopping)
+        return;
+    const Settings &settings = m_spec.settings;
+    worker.stopWithin(settings.socketDrain + settings.stopTimeout);
+    say(fmt::format("worker {} stops, but keeps {} WebSockets open for {} s", worker.pid(), count,
+                    settings.socketDrain.count()));
 }
 
 void PoolSupervisor::hearStuck(WorkerProcess &worker)

@@ -2,6 +2,7 @@
 #include "server/workers/pool_supervisor.h"
 
 #include "server/base/assert.h"
+#include "server/config/word_lists.h"
 #include "server/workers/python_handler.h"
 
 #include <algorithm>
@@ -13,13 +14,18 @@ namespace arc {
 
 namespace {
 
-AppLimits limitsOf(const Settings &settings)
+AppLimits limitsOf(const AppSpec &spec)
 {
+    const Settings &settings = spec.settings;
     return {.queueLengthMax = static_cast<size_t>(settings.queueLengthMax),
             .queueTimeout = settings.queueTimeout,
             .requestTimeout = settings.requestTimeout,
             .stopTimeout = settings.stopTimeout,
-            .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024};
+            .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024,
+            .sendFrom = foldersOf(settings.filesSendFrom),
+            .speaksWebSocket = spec.config.interface == "asgi",
+            .socketsMax = static_cast<size_t>(settings.socketsMax),
+            .socketDrain = settings.socketDrain};
 }
 
 } // namespace
@@ -36,7 +42,7 @@ PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
     const size_t home = std::hash<std::string> {}(m_spec.config.id) % loops.size();
     m_core = std::make_shared<AppCore>(
         AppCore::Loops {.control = m_environment.control, .io = std::move(loops), .home = home},
-        m_environment.metrics, limitsOf(m_spec.settings));
+        m_environment.metrics, limitsOf(m_spec));
     m_core->setListener([this](HomeEvent event) { hear(std::move(event)); });
     m_handler = std::make_shared<PythonHandler>(m_core);
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is not started."); });
@@ -67,7 +73,7 @@ void PoolSupervisor::update(AppSpec spec)
     const bool isNew = needsNewWorkers(m_spec, spec);
     m_spec = std::move(spec);
     m_output.setBytesMax(static_cast<size_t>(m_spec.settings.outputKiB) * 1024);
-    m_core->publish(limitsOf(m_spec.settings));
+    m_core->publish(limitsOf(m_spec));
     watchFolder();
     if (m_running && isNew && !needsNewWorkers(m_serving.spec, m_spec) && m_deploys.empty()) {
         dropCandidate(); // back to what serves all the time

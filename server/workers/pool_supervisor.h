@@ -60,6 +60,7 @@ private:
     void hearReady(WorkerProcess &worker, const std::string &json);
     void hearFailed(WorkerProcess &worker, const std::string &json);
     void hearBroken(WorkerProcess &worker, const HomeEvent &event);
+    void hearSockets(WorkerProcess &worker, int64_t count);
     void hearStuck(WorkerProcess &worker);
     void hearGone(WorkerProcess &worker, int64_t inFlight);
     void hearLingers(WorkerProcess &worker, const HomeEvent &event);

@@ -53,21 +53,22 @@ std::optional<int64_t> numberIn(const std::string &path)
 
 } // namespace
 
-ProcessFigures readProcessFigures(int pid)
+int64_t readMemoryBytes(int pid)
 {
-    ProcessFigures figures;
     const std::string folder = fmt::format("/proc/{}/", pid);
     const int64_t pssKiB = numberAfter(readAll(folder + "smaps_rollup"), "Pss:");
-    if (pssKiB >= 0) {
-        figures.memoryBytes = pssKiB * 1024;
-    } else if (const std::string statm = readAll(folder + "statm"); !statm.empty()) {
-        const auto fields = split(statm, ' ');
-        if (fields.size() > 1)
-            figures.memoryBytes = parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE);
-    }
+    if (pssKiB >= 0)
+        return pssKiB * 1024;
+    const std::string statm = readAll(folder + "statm");
+    const auto fields = split(statm, ' ');
+    return fields.size() > 1 ? parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+double readCpuSeconds(int pid)
+{
     // Field 2 of stat is the program's name in brackets and may hold anything: count from behind
     // it.
-    const std::string stat = readAll(folder + "stat");
+    const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));
     const size_t nameEnd = stat.rfind(')');
     if (nameEnd != stat.npos) {
         const auto fields = split(std::string_view(stat).substr(nameEnd + 1), ' ');
@@ -75,11 +76,10 @@ ProcessFigures readProcessFigures(int pid)
         if (fields.size() > kUserTime + 1) {
             const int64_t ticks = parseSigned(fields[kUserTime]).value_or(0)
                 + parseSigned(fields[kUserTime + 1]).value_or(0);
-            figures.cpuSeconds =
-                static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+            return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
         }
     }
-    return figures;
+    return 0;
 }
 
 int64_t memoryAvailable()

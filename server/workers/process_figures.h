@@ -5,13 +5,13 @@
 
 namespace arc {
 
-/// What the kernel knows of a process. Zero where it says nothing.
-struct ProcessFigures {
-    int64_t memoryBytes = 0; ///< PSS where readable, else RSS
-    double cpuSeconds = 0;   ///< user and system
-};
-/// Reads /proc; a millisecond for a large process, so not on an I/O loop.
-ProcessFigures readProcessFigures(int pid);
+// What the kernel knows of a process, from /proc. Zero where it says nothing.
+
+/// User and system time since it started. Some ten microseconds.
+double readCpuSeconds(int pid);
+/// PSS where readable, else RSS. The kernel walks the whole address space for it: a millisecond for
+/// a large process, so not on an I/O loop, and not every second.
+int64_t readMemoryBytes(int pid);
 /// Processes the kernel has killed for want of memory since the machine started; -1 when it does
 /// not say.
 int64_t oomKills();

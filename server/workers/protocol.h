@@ -24,6 +24,11 @@ namespace arc::protocol {
 // Windows: each side may send kInitialWindow body bytes per stream ahead of WINDOW frames of the
 // other. Bytes inside REQUEST
 //          and RESPONSE frames count. The frame that crosses the window's end may not be sent.
+// WebSocket: a REQUEST may ask for one (bits). An ASGI worker then answers RESPONSE 101 without
+//          kEnd, which accepts it, or any other answer, which does not. Afterwards MESSAGE frames
+//          go both ways, a message in pieces that are not mixed with others. SOCKET_CLOSE is the
+//          last of either side; the stream still ends as above. Against the windows a MESSAGE
+//          counts kMessageCost more than its bytes, so that empty ones cannot be sent without end.
 // Stop:    engine STOP: finish the streams that run, take no new ones, run lifespan shutdown, exit
 // 0. End of file means the
 //          same with nobody listening: exit at once.
@@ -33,6 +38,7 @@ inline constexpr uint32_t kHeaderBytes = 12;
 inline constexpr uint32_t kPayloadMax = 1 << 20;       ///< longer: protocol error
 inline constexpr uint32_t kInitialWindow = 256 * 1024; ///< per stream and direction
 inline constexpr uint32_t kBodyFrameMax = 64 * 1024;   ///< body bytes in one frame
+inline constexpr uint32_t kMessageCost = 256; ///< about what a short message takes in Python
 
 enum class FrameType : uint8_t {
     Hello = 1,    ///< engine: JSON, see below. Stream 0
@@ -51,15 +57,20 @@ enum class FrameType : uint8_t {
     Pong = 12,   ///< worker: the same u64
     Stop = 13,   ///< engine, stream 0
     Log = 14,    ///< worker: u8 level (0 debug .. 4 critical), then text to the end; stream or 0
+    Message =
+        15, ///< both: piece of a WebSocket message; kEnd on its last, kText on all of a text's
+    SocketClose = 16, ///< both: u16 code of RFC 6455 7.4, then the reason to the end
 };
 
 inline constexpr uint8_t kEnd = 1;   ///< last frame of this direction of the stream
 inline constexpr uint8_t kAbort = 2; ///< this direction ended early
+inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 
 // HELLO payload: u16 kVersion, u32 features (0), then JSON:
 //   {"app": {"id", "root", "entry", "interface": "wsgi"|"asgi"}, "threads": 4, "asgi_requests":
 //   128,
-//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "worker": ordinal
+//    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "send_from":
+//    [folders], "worker": ordinal
 //    in the pool}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
@@ -68,14 +79,14 @@ inline constexpr uint8_t kAbort = 2; ///< this direction ended early
 //    "warnings": ["DEBUG is on"]}
 //
 // REQUEST payload:
-//   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 minor
-//   version of HTTP/1 | u8 bits: 1 has a body, 2 its length is known | u64 content length (0 when
-//   unknown) | u32 µs waited in the queue | string method (empty unless Other) | string raw path |
-//   string path (decoded bytes) | string query | string client host | u16 client port | string
-//   server host | u16 server port | string request id | u16 count of headers, each: u8 HeaderId (0:
-//   string name in lower case follows) | string value | first body bytes to the end of the payload.
-//   kEnd: the body is complete. Hop-by-hop headers and Content-Length/Transfer-Encoding are not
-//   among the headers; Content-Length stands above.
+//   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 version
+//   of HTTP (0: 1.0, 1: 1.1, 2: 2) | u8 bits: 1 has a body, 2 its length is known, 4 asks for a
+//   WebSocket | u64 content length (0 when unknown) | u32 µs waited in the queue | string method
+//   (empty unless Other) | string raw path | string path (decoded bytes) | string query | string
+//   client host | u16 client port | string server host | u16 server port | string request id | u16
+//   count of headers, each: u8 HeaderId (0: string name in lower case follows) | string value |
+//   first body bytes to the end of the payload. kEnd: the body is complete. Hop-by-hop headers and
+//   Content-Length/Transfer-Encoding are not among the headers; Content-Length stands above.
 // RESPONSE payload:
 //   u16 status | u16 count of headers, each: u8 HeaderId (0: string name follows) | string value |
 //   first body bytes to the end of the payload.  kEnd: the answer is complete.

@@ -73,7 +73,8 @@ const std::string &AddressTexts::local(const SocketAddress &address)
     return textOf(m_local, address);
 }
 
-bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses)
+bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses,
+                       bool asksSocket)
 {
     const RequestHead &head = exchange.request();
     const bool hasBody = head.hasBody();
@@ -81,8 +82,8 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     protocol::RequestWriter writer(out);
     writer.u8(static_cast<unsigned>(head.method));
     writer.u8(exchange.isSecure() ? 1 : 0);
-    writer.u8(static_cast<unsigned>(head.minorVersion));
-    writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u));
+    writer.u8(head.majorVersion == 2 ? 2 : static_cast<unsigned>(head.minorVersion));
+    writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u) | (asksSocket ? 4u : 0u));
     writer.u64(head.contentLength.value_or(0));
     writer.u32(0); // time in the queue, known when it leaves it
     writer.text(head.method == Method::Other ? head.methodText : std::string_view());

@@ -30,6 +30,7 @@ private:
 /// out. On the exchange's loop. False: a string above 65535 bytes or all of it above
 /// kRequestHeadMax; the client deserves a 431.
 inline constexpr size_t kRequestHeadMax = 512 * 1024;
-bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses);
+bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses,
+                       bool asksSocket = false);
 
 } // namespace arc

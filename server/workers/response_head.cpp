@@ -9,7 +9,10 @@ namespace arc {
 
 namespace {
 
-enum class Fate { Pass, Drop, Length };
+enum class Fate { Pass, Drop, Length, File };
+
+constexpr std::string_view kSendFile = "x-sendfile";
+constexpr std::string_view kAccelRedirect = "x-accel-redirect";
 
 Fate fateOf(HeaderId id) noexcept
 {
@@ -37,6 +40,11 @@ HeaderId numberOf(const protocol::FieldView &field) noexcept
     return field.id == HeaderId::Other ? headerFromName(field.name) : field.id;
 }
 
+bool namesFile(const protocol::FieldView &field) noexcept
+{
+    return equalsIgnoreCase(field.name, kSendFile) || equalsIgnoreCase(field.name, kAccelRedirect);
+}
+
 Error refusal(std::string_view what, std::string_view name)
 {
     std::string shown(name.substr(0, 64));
@@ -62,7 +70,12 @@ Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
         const std::string_view value = trim(field->value);
         if (!isFieldValue(value))
             return refusal("a value that HTTP forbids in header", field->name);
-        switch (fateOf(numberOf(*field))) {
+        const HeaderId number = numberOf(*field);
+        switch (number == HeaderId::Other && namesFile(*field) ? Fate::File : fateOf(number)) {
+        case Fate::File:
+            answer.file = FileRequest {.isPath = equalsIgnoreCase(field->name, kSendFile),
+                                       .value = std::string(value)};
+            break;
         case Fate::Drop:
             break;
         case Fate::Pass:
@@ -80,6 +93,35 @@ Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
         }
     }
     return answer;
+}
+
+void passFileName(AppAnswer &answer)
+{
+    if (answer.file)
+        answer.head.headers.add(answer.file->isPath ? kSendFile : kAccelRedirect,
+                                answer.file->value);
+    answer.file.reset();
+}
+
+Result<HeaderBlock> readAppAccept(protocol::ResponseReader &reader)
+{
+    constexpr std::string_view kOwn[] = {"sec-websocket-accept", "sec-websocket-extensions",
+                                         "sec-websocket-key", "sec-websocket-version"};
+    HeaderBlock lines;
+    while (const auto field = reader.next()) {
+        const std::string_view value = trim(field->value);
+        if (!isFieldName(field->name))
+            return refusal("a header name that HTTP forbids:", field->name);
+        if (!isFieldValue(value))
+            return refusal("a value that HTTP forbids in header", field->name);
+        const bool isOwn =
+            std::any_of(std::begin(kOwn), std::end(kOwn), [&field](std::string_view name) {
+                return equalsIgnoreCase(name, field->name);
+            });
+        if (!isOwn && fateOf(numberOf(*field)) == Fate::Pass)
+            lines.add(field->name, value);
+    }
+    return lines;
 }
 
 } // namespace arc

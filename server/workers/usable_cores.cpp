@@ -3,6 +3,9 @@
 #include "server/base/text.h"
 #include "server/workers/app_pool.h"
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -75,7 +78,10 @@ double cpuQuota(std::string_view maxAndPeriod)
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
-unsigned usableCores()
+namespace {
+
+/// What the control groups and the affinity of this moment allow: a dozen small files.
+unsigned lookUpCores()
 {
     double quota = 0;
     const std::string groups = readText("/proc/self/cgroup");
@@ -98,6 +104,24 @@ unsigned usableCores()
     if (quota <= 0)
         return cores;
     return std::clamp(static_cast<unsigned>(std::ceil(quota)), 1u, cores);
+}
+
+} // namespace
+
+unsigned usableCores()
+{
+    // Pools ask every second, but somebody gives or takes a core once a month.
+    constexpr std::chrono::seconds kAge {10};
+    static std::atomic<unsigned> known {0};
+    static std::atomic<std::chrono::steady_clock::time_point> knownAt {};
+    const auto now = std::chrono::steady_clock::now();
+    unsigned cores = known.load(std::memory_order_acquire);
+    if (cores > 0 && now - knownAt.load(std::memory_order_relaxed) < kAge)
+        return cores;
+    cores = lookUpCores();
+    knownAt.store(now, std::memory_order_relaxed);
+    known.store(cores, std::memory_order_release);
+    return cores;
 }
 
 } // namespace arc

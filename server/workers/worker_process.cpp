@@ -132,12 +132,20 @@ bool WorkerProcess::sawOomKill() const
 WorkerInfo WorkerProcess::info()
 {
     constexpr std::chrono::seconds kFiguresAge {1};
+    constexpr std::chrono::seconds kMemoryAge {5};
+    constexpr std::chrono::seconds kIdleMemoryAge {60};
     const SteadyTime now = std::chrono::steady_clock::now();
     if (isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
-        const ProcessFigures figures = readProcessFigures(pid());
-        m_memoryBytes = figures.memoryBytes;
-        m_cpuSeconds = figures.cpuSeconds;
+        m_cpuSeconds = readCpuSeconds(pid());
         m_figuresAt = now;
+        // A process that did not run has the memory it had; the minute is for what the kernel and
+        // its siblings do to it.
+        const auto memoryAge = m_cpuSeconds > m_memoryAtCpu ? kMemoryAge : kIdleMemoryAge;
+        if (!m_memoryAt || now - *m_memoryAt >= memoryAge) {
+            m_memoryBytes = readMemoryBytes(pid());
+            m_memoryAt = now;
+            m_memoryAtCpu = m_cpuSeconds;
+        }
     }
     const auto busy = static_cast<int>(m_cells->busy.read());
     return {.pid = pid(),

@@ -85,7 +85,8 @@ public:
     std::string lastStep() const { return m_steps.empty() ? "none" : m_steps.back().name; }
     bool sawOomKill() const;
 
-    /// Figures of /proc are read anew at most once a second.
+    /// Processor time is read anew at most once a second; memory every five seconds while the
+    /// worker works, every minute while it idles.
     WorkerInfo info();
     void setServing(std::string serving) { m_serving = std::move(serving); }
 
@@ -114,6 +115,8 @@ private:
     std::string m_serving;
     std::shared_ptr<WorkerCells> m_cells = std::make_shared<WorkerCells>();
     std::optional<SteadyTime> m_figuresAt;
+    std::optional<SteadyTime> m_memoryAt;
+    double m_memoryAtCpu = 0; // what it had used when its memory was read
     int64_t m_memoryBytes = 0;
     double m_cpuSeconds = 0;
     LineCutter m_lines;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/workers/worker_reports.h"
 
+#include "server/config/word_lists.h"
 #include "server/workers/frame.h"
 
 #include <nlohmann/json.hpp>
@@ -77,6 +78,7 @@ std::string makeHello(const AppSpec &spec, uint32_t ordinal)
                         {"asgi_requests", spec.settings.poolAsgiRequests},
                         {"headers", headers},
                         {"lifespan", "auto"},
+                        {"send_from", foldersOf(spec.settings.filesSendFrom)},
                         {"worker", ordinal}};
     std::string payload;
     protocol::RequestWriter writer(payload);

@@ -17,7 +17,6 @@
 #include <QTest>
 
 #include <array>
-#include <ctime>
 
 using namespace arc;
 using namespace arc::test;

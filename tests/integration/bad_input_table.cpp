@@ -53,17 +53,22 @@ auto document(const QByteArray &text)
 }
 
 /// The database of a data directory, spoilt.
+void spoilDatabase(Stage &stage, const QString &dir, const std::function<void(QByteArray &)> &spoil)
+{
+    stage.copyDataDir(dir + "/data");
+    QFile file(dir + "/data/arcology.db");
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QByteArray bytes = file.readAll();
+    spoil(bytes);
+    file.seek(0);
+    file.write(bytes);
+    file.resize(bytes.size());
+}
+
 auto databaseThat(std::function<void(QByteArray &)> spoil)
 {
     return [spoil = std::move(spoil)](Stage &stage, const QString &dir) {
-        stage.copyDataDir(dir + "/data");
-        QFile file(dir + "/data/arcology.db");
-        QVERIFY(file.open(QIODevice::ReadWrite));
-        QByteArray bytes = file.readAll();
-        spoil(bytes);
-        file.seek(0);
-        file.write(bytes);
-        file.resize(bytes.size());
+        spoilDatabase(stage, dir, spoil);
     };
 }
 
@@ -287,23 +292,27 @@ void holdLock(const QString &file)
     QCOMPARE(::fcntl(lock, F_OFD_SETLK, &whole), 0);
 }
 
-QList<BadInput> dataDirectories()
+BadInput dataRow(const char *name, std::function<void(Stage &, const QString &)> make,
+                 const char *cause, const char *remedy)
 {
-    const auto row = [](const char *name, std::function<void(Stage &, const QString &)> make,
-                        const char *cause, const char *remedy) {
-        return BadInput {.name = name,
-                         .make = std::move(make),
-                         .cause = cause,
-                         .remedy = remedy,
-                         .exitCode = 6,
-                         .serve = kServeData,
-                         .ctl = kCtlData,
-                         .window = InWindow::Start,
-                         .argument = "{dir}/data"};
-    };
+    return {.name = name,
+            .make = std::move(make),
+            .cause = cause,
+            .remedy = remedy,
+            .exitCode = 6,
+            .serve = kServeData,
+            .ctl = kCtlData,
+            .window = InWindow::Start,
+            .argument = "{dir}/data"};
+}
+
+QList<BadInput> databases()
+{
+    constexpr const char *kRepair =
+        "bring back the engine's own copy with `arcology doctor --repair --data-dir";
     constexpr const char *kRestore = "put a copy of yours in its place, or move it away to begin "
                                      "with an empty configuration";
-    BadInput guest = row(
+    BadInput guest = dataRow(
         "a database that may not be opened",
         [](Stage &stage, const QString &dir) {
             stage.copyDataDir(dir + "/data");
@@ -319,26 +328,43 @@ QList<BadInput> dataDirectories()
     guest.window = InWindow::Nowhere;
     guest.why = "what the window starts says the same as `serve`, and rights mean nothing to root";
     return {
-        row("a database with a spoilt head",
-            databaseThat([](QByteArray &bytes) { bytes.replace(0, 100, QByteArray(100, 'x')); }),
+        dataRow("a database with a spoilt head", databaseThat([](QByteArray &bytes) {
+                    bytes.replace(0, 100, QByteArray(100, 'x'));
+                }),
+                "arcology.db: is damaged or not a database of Arcology", kRepair),
+        dataRow("a database cut off",
+                databaseThat([](QByteArray &bytes) { bytes.truncate(bytes.size() / 2 + 100); }),
+                "arcology.db: is damaged", kRepair),
+        dataRow("a database with a spoilt page", databaseThat([](QByteArray &bytes) {
+                    bytes.replace(4096 + 8, 4000, QByteArray(4000, char(0xa5)));
+                }),
+                "arcology.db: is damaged", kRepair),
+        dataRow(
+            "a damaged database without a copy",
+            [](Stage &stage, const QString &dir) {
+                spoilDatabase(stage, dir, [](QByteArray &bytes) {
+                    bytes.replace(0, 100, QByteArray(100, 'x'));
+                });
+                QVERIFY(QFile::remove(dir + "/data/arcology.db.backup"));
+            },
             "arcology.db: is damaged or not a database of Arcology", kRestore),
-        row("a database cut off",
-            databaseThat([](QByteArray &bytes) { bytes.truncate(bytes.size() / 2 + 100); }),
-            "arcology.db: is damaged", kRestore),
-        row("a database with a spoilt page", databaseThat([](QByteArray &bytes) {
-                bytes.replace(4096 + 8, 4000, QByteArray(4000, char(0xa5)));
-            }),
-            "arcology.db: is damaged", kRestore),
-        row("a database of a newer version", databaseThat([](QByteArray &bytes) {
-                bytes[63] = 77; // user_version, the last byte of four
-            }),
-            "arcology.db: was written by a newer Arcology \\(schema 77, this one knows \\d+\\)",
-            "start that version again, or choose another data directory"),
-        row(
+        dataRow("a database of a newer version", databaseThat([](QByteArray &bytes) {
+                    bytes[63] = 77; // user_version, the last byte of four
+                }),
+                "arcology.db: was written by a newer Arcology \\(schema 77, this one knows \\d+\\)",
+                "start that version again, or choose another data directory"),
+        guest,
+    };
+}
+
+QList<BadInput> dataDirectories()
+{
+    return {
+        dataRow(
             "a file instead of a data directory",
             [](Stage &, const QString &dir) { write(dir + "/data", "a file"); },
             "{dir}/data: Not a directory", "choose another data directory"),
-        row(
+        dataRow(
             "a data directory of somebody else",
             [](Stage &, const QString &dir) {
                 QDir().mkpath(dir + "/data");
@@ -349,7 +375,7 @@ QList<BadInput> dataDirectories()
             },
             "{dir}/data belongs to \\w+",
             "start Arcology as \\w+, or choose another data directory"),
-        row(
+        dataRow(
             "a data directory in use",
             [](Stage &, const QString &dir) {
                 write(dir + "/data/lock", QByteArray::number(::getpid()) + '\n');
@@ -357,7 +383,6 @@ QList<BadInput> dataDirectories()
             },
             "{dir}/data is in use by another engine \\(pid {pid}\\)",
             "stop it, or choose another data directory"),
-        guest,
     };
 }
 

@@ -4,6 +4,7 @@
 
 #include <QDeadlineTimer>
 #include <QDir>
+#include <QRegularExpression>
 #include <QSet>
 #include <QTest>
 
@@ -260,6 +261,11 @@ QByteArray ServiceManager::status() const
 }
 
 QStringList ServiceManager::storedNames() const
+{
+    return allStoredNames().filter(QRegularExpression("^[^@]")); // "@": the engine's own
+}
+
+QStringList ServiceManager::allStoredNames() const
 {
     std::scoped_lock lock(m_mutex);
     QStringList names;

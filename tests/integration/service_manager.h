@@ -42,8 +42,9 @@ public:
     int beats() const { return m_beats; }
     QByteArray status() const;
 
-    /// Stored sockets: names, and the ports of one name.
+    /// Stored sockets: names (of listeners; all that are stored), and the ports of one name.
     QStringList storedNames() const;
+    QStringList allStoredNames() const;
     QList<quint16> storedPorts(const QString &name) const;
 
 private:

@@ -61,7 +61,7 @@ class TestBadInput : public QObject {
             QCOMPARE(after.value(i), before.value(i));
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         const QString problem = m_stage.start();
@@ -149,7 +149,8 @@ void TestBadInput::ctlRefusesInOneSentence()
     const Finished finished = row->asGuest ? m_stage.guest(words) : runArcology(words);
     if (row->diskIsFull)
         m_stage.fillDisk(false);
-    if (words.contains("import")) { // asked beforehand, the answer is the same
+    if (words.mid(0, 3)
+        == QStringList {"ctl", "config", "import"}) { // asked beforehand, the answer is the same
         const Finished tried = runArcology(words + QStringList {"--dry-run"});
         QCOMPARE(tried.exitCode, finished.exitCode);
         QCOMPARE(sentence(tried), sentence(finished));

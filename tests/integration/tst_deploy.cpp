@@ -113,7 +113,7 @@ void verifyNothingFailed(const QByteArray &report)
 class TestDeploy : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void tenDeploysUnderLoadFailNoRequest_data();
     void tenDeploysUnderLoadFailNoRequest();
     void staticFoldersSwitchWithTheGenerationThatServes();

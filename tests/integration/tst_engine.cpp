@@ -75,7 +75,7 @@ constexpr const char *kWaiting =
 class TestEngine : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aSiteIsAddedTunedAndBackAfterARestart();
     void environmentAndUndoReachTheApp();
     void settingsAndSitesChangeTogetherAndAreTakenBackAlone();

@@ -10,7 +10,9 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLocalSocket>
 #include <QRegularExpression>
+#include <QTcpServer>
 #include <QTcpSocket>
 #include <QtTest>
 
@@ -137,7 +139,7 @@ bool isRefused(quint16 port)
 class TestHandover : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void restartsUnderLoadRefuseNobodyAndFailNoRequest();
     void kill9UnderLoadRefusesNobody();
     void readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd();
@@ -152,6 +154,8 @@ private slots:
     void aSocketUnitIsServed();
     void appsSeeNothingOfTheManager();
     void theAdminSocketIsForTheGroup();
+    void healthAndAdminSocketsAreHandedOverToo();
+    void aMovedHealthAddressIsClosed();
 };
 
 void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
@@ -391,6 +395,60 @@ void TestHandover::theAdminSocketIsForTheGroup()
     const auto rights = QFileInfo(service.manager.controlSocket()).permissions();
     QVERIFY((rights & group) == group && !(rights & other));
     QVERIFY(QFile::exists(service.manager.stateDirectory() + "/arcology.db"));
+}
+
+namespace {
+
+quint16 freePort()
+{
+    QTcpServer server;
+    server.listen(QHostAddress::LocalHost);
+    return server.serverPort();
+}
+
+} // namespace
+
+void TestHandover::healthAndAdminSocketsAreHandedOverToo()
+{
+    Service service;
+    const quint16 port = freePort();
+    const QString health = QString("http://127.0.0.1:%1/healthz").arg(port);
+    const QStringList settings {QString("ops.listen=127.0.0.1:%1").arg(port)};
+    QVERIFY(service.serve(kAnyPort, settings));
+    QTRY_COMPARE(service.manager.allStoredNames().filter("@").size(), 2);
+    for (int i = 0; i < 3; ++i) {
+        QCOMPARE(http(health).body, QByteArray("ok\n"));
+        i == 1 ? service.manager.kill9() : (void)service.manager.stop();
+        // Nobody runs: both wait in the backlog and are answered by the next engine.
+        QTcpSocket probe;
+        probe.connectToHost("127.0.0.1", port);
+        QVERIFY2(probe.waitForConnected(5000), qPrintable(probe.errorString()));
+        probe.write("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        QLocalSocket admin;
+        admin.connectToServer(service.manager.controlSocket());
+        QVERIFY2(admin.waitForConnected(5000), qPrintable(admin.errorString()));
+        admin.write("GET /api/v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        QVERIFY(service.serve(kAnyPort, settings));
+        QTRY_VERIFY(probe.bytesAvailable() > 0);
+        QVERIFY(probe.readAll().startsWith("HTTP/1.1 200"));
+        QTRY_VERIFY(admin.bytesAvailable() > 0);
+        QVERIFY(admin.readAll().startsWith("HTTP/1.1 200"));
+        QTRY_COMPARE(service.manager.allStoredNames().filter("@").size(), 2);
+    }
+}
+
+void TestHandover::aMovedHealthAddressIsClosed()
+{
+    Service service;
+    const quint16 before = freePort();
+    QVERIFY(service.serve(kAnyPort, {QString("ops.listen=127.0.0.1:%1").arg(before)}));
+    QTRY_VERIFY(service.manager.allStoredNames().contains("@ops"));
+    QCOMPARE(service.manager.stop(), 0);
+    const quint16 after = freePort();
+    QVERIFY(service.serve(kAnyPort, {QString("ops.listen=127.0.0.1:%1").arg(after)}));
+    QTRY_VERIFY(isRefused(before));
+    QTRY_COMPARE(service.manager.storedPorts("@ops"), QList<quint16> {after});
+    QCOMPARE(http(QString("http://127.0.0.1:%1/healthz").arg(after)).status, 200);
 }
 
 QTEST_GUILESS_MAIN(TestHandover)

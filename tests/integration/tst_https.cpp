@@ -3,6 +3,7 @@
 // imported, refused, renewed, undone.
 #include "tests/integration/program.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -62,6 +63,31 @@ Pem makePem(const QTemporaryDir &dir, const QString &name, const QString &host,
     return pem;
 }
 
+/// The same name and key with other dates, as PEM.
+QString makeDated(const QTemporaryDir &dir, const Pem &pem, const QString &from, const QString &to)
+{
+    const QString made = dir.filePath("dated.crt");
+    QFile::remove(made);
+    write(dir.filePath("ca.cnf"),
+          "[ca]\ndefault_ca=one\n[one]\ndatabase=" + dir.filePath("index").toUtf8()
+              + "\nnew_certs_dir=" + dir.path().toUtf8()
+              + "\nrand_serial=yes\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n"
+                "unique_subject=no\n[any]\ncommonName=supplied\n");
+    write(dir.filePath("index"), "");
+    const Finished asked =
+        runProgram("openssl",
+                   {"x509", "-x509toreq", "-in", pem.cert, "-signkey", pem.key, "-copy_extensions",
+                    "copy", "-out", dir.filePath("request")});
+    const Finished ended =
+        runProgram("openssl",
+                   {"ca", "-batch", "-notext", "-config", dir.filePath("ca.cnf"), "-selfsign",
+                    "-keyfile", pem.key, "-startdate", from, "-enddate", to, "-in",
+                    dir.filePath("request"), "-out", made});
+    if (asked.exitCode != 0 || ended.exitCode != 0)
+        qFatal("openssl: %s%s", asked.error.constData(), ended.error.constData());
+    return made;
+}
+
 QString secureUrl(const QString &line)
 {
     static const QRegularExpression address("(https://[0-9.:]+)");
@@ -78,7 +104,7 @@ QString portOf(const QString &url)
 class TestHttps : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         write(m_site.filePath("index.html"), "<h1>safe</h1>");
@@ -203,8 +229,10 @@ private slots:
             moved.contains("Location: https://shop.localhost:" + port.toLatin1() + "/a?b=c\r\n"),
             moved);
         QVERIFY(!moved.contains("Strict-Transport-Security"));
-        QVERIFY(curl(toIt + QStringList {"-i", url + "/"})
-                    .out.contains("Strict-Transport-Security: max-age=600"));
+        for (const char *version : {"--http1.1", "--http2"}) {
+            const QByteArray answer = curl(toIt + QStringList {version, "-i", url + "/"}).out;
+            QVERIFY2(answer.toLower().contains("strict-transport-security: max-age=600"), answer);
+        }
 
         // The authority is the same after a restart.
         const QByteArray root = contentOf(data.filePath("ca/root.pem"));
@@ -277,6 +305,124 @@ private slots:
         QCOMPARE(engine.ctl({"cert", "remove", "shop"}).exitCode, 0);
         QVERIFY(!works(pem));
         QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
+    }
+
+    void aSiteThatRequiresACertificateHasNoPlainDoor()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.localhost"})
+                     .exitCode,
+                 0);
+        const Pem client = makePem(files, "client", "client.test");
+        const Finished set = engine.ctl({"settings", "set", "tls.client_certificates=required",
+                                         "tls.client_ca=" + client.cert, "--site", "shop"});
+        QVERIFY2(set.exitCode == 0, set.error);
+        const QString url = secureSite(engine);
+        const QStringList toIt {"--cacert", data.filePath("ca/root.pem"), "--resolve",
+                                "shop.localhost:" + portOf(url) + ":127.0.0.1"};
+        QVERIFY(curl(toIt + QStringList {url + "/"}).exitCode != 0);
+        const Finished known =
+            curl(toIt + QStringList {"--cert", client.cert, "--key", client.key, url + "/"});
+        QVERIFY2(known.out == "<h1>safe</h1>", known.error);
+        const QByteArray plain =
+            curl({"-i", "-X", "POST", "-H", "Host: shop.localhost", plainListener(engine) + "/a?b"})
+                .out;
+        QVERIFY2(plain.startsWith("HTTP/1.1 308"), plain);
+        QVERIFY2(plain.contains("Location: " + url.toLatin1() + "/a?b\r\n"), plain);
+        QVERIFY(!plain.contains("safe"));
+    }
+
+    void lostKeysAreSaidAndImportedAgain()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const Pem pem = makePem(files, "one", "shop.test");
+        const QStringList import {"cert", "import", "shop", "--cert", pem.cert, "--key", pem.key};
+        QCOMPARE(engine.ctl(import).exitCode, 0);
+        const auto works = [&] {
+            const QString url = secureSite(engine);
+            return curl({"--cacert", pem.cert, "--resolve",
+                         "shop.test:" + portOf(url) + ":127.0.0.1", url + "/"})
+                       .out
+                == "<h1>safe</h1>";
+        };
+        QVERIFY(works());
+        QCOMPARE(engine.stop(), 0);
+        QVERIFY(QDir(data.filePath("keys")).removeRecursively());
+        QVERIFY2(engine.start(), engine.errors()); // the rest is served
+        const QByteArray said = engine.ctl({"status"}).out;
+        QVERIFY2(said.contains("its private key is not in this data directory"), said);
+        QVERIFY(!works());
+        const Finished again = engine.ctl(import);
+        QVERIFY2(again.exitCode == 0, again.error);
+        QVERIFY(works());
+        QVERIFY(!engine.ctl({"status"}).out.contains("private key"));
+    }
+
+    void aCertificateThatHasNotBegunIsRefused()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        const Pem today = makePem(files, "today", "shop.test");
+        const QString later = makeDated(files, today, "20450101000000Z", "20480101000000Z");
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        const Finished refused =
+            engine.ctl({"cert", "import", "--cert", later, "--key", today.key});
+        QVERIFY(refused.exitCode != 0);
+        QVERIFY2(refused.error.contains("it begins on 2045-01-01"), refused.error);
+        QCOMPARE(engine.ctl({"cert", "import", "--cert", today.cert, "--key", today.key}).exitCode,
+                 0);
+    }
+
+    void aCertificateThatEndsIsWarnedOf()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const Pem good = makePem(files, "good", "shop.test");
+        const auto shows = [&](const QDateTime &end) {
+            // By the document, because an import of one that has ended is refused.
+            const QString chain = makeDated(files, good, "20200101000000Z",
+                                            end.toUTC().toString("yyyyMMddhhmmss'Z'"));
+            QJsonObject document =
+                QJsonDocument::fromJson(engine.ctl({"config", "export"}).out).object();
+            document["certificates"] = QJsonArray {
+                QJsonObject {{"id", "shop"}, {"chain", QString::fromUtf8(contentOf(chain))}}};
+            write(files.filePath("document"), QJsonDocument(document).toJson());
+            const Finished set = engine.ctl({"config", "import", files.filePath("document")});
+            return set.exitCode ? set.error : engine.ctl({"status"}).out;
+        };
+        QCOMPARE(
+            engine.ctl({"cert", "import", "shop", "--cert", good.cert, "--key", good.key}).exitCode,
+            0);
+        const QByteArray fine = engine.ctl({"status"}).out;
+        QVERIFY2(!fine.contains("certificate shop"), fine);
+        const QDateTime now = QDateTime::currentDateTimeUtc();
+        const QByteArray far = shows(now.addDays(16));
+        QVERIFY2(!far.contains("certificate shop"), far);
+        const QByteArray soon = shows(now.addDays(12));
+        QVERIFY2(soon.contains("certificate shop: it ends on "), soon);
+        const QByteArray ended = shows(now.addDays(-1));
+        QVERIFY2(ended.contains("certificate shop: it ended on "), ended);
     }
 
     void sessionsResume()

@@ -107,7 +107,7 @@ class TestInterpreters : public QObject {
     std::unique_ptr<EngineProcess> m_engine;
     QList<Interpreter> m_used;
 
-private slots:
+private Q_SLOTS:
     void initTestCase();
     void everyAppRunsOnItsOwnUnderLoad();
     void anAppChangesItsInterpreterWithoutAFailedRequest();

@@ -66,7 +66,7 @@ class TestPackage : public QObject {
                               + words);
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         const Finished installed =

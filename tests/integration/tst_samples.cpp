@@ -86,7 +86,7 @@ QString beginUpload(const QString &url, const QByteArray &name, qsizetype size)
 class TestSamples : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init();
     void everySampleIsRecognisedAndAnswers_data();
     void everySampleIsRecognisedAndAnswers();

@@ -87,7 +87,7 @@ async def fail():
 class TestServe : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aFreshDjangoProjectIsServedWithItsAdmin();
     void httpbinIsServedRouteByRoute_data();
     void httpbinIsServedRouteByRoute();

@@ -147,7 +147,7 @@ class TestWindow : public QObject {
         return m_window.state() == QProcess::NotRunning || m_window.waitForFinished(timeoutMs);
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         QVERIFY(m_display.start());

@@ -47,6 +47,12 @@ public:
         m_outcome = parseHead(m_bytes, {}, progress, {m_headers, m_text}, m_head);
     }
 
+    /// What the route says, for handlers that read settings.
+    void use(const Settings &settings)
+    {
+        m_route.settings = settings;
+        m_route.coding = CodingRules(settings);
+    }
     const HeadOutcome &parsed() const noexcept { return m_outcome; }
     const RecordedAnswer &answer() const noexcept { return m_answer; }
     bool isAnswered() const noexcept { return m_isEnded; }

@@ -214,8 +214,10 @@ std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Rout
     site->hosts = m_hosts;
     site->routes = std::move(routes);
     site->metrics = m_site;
-    for (Route &route : site->routes)
+    for (Route &route : site->routes) {
         route.settings = settings;
+        route.coding = CodingRules(settings);
+    }
     auto snapshot = std::make_shared<HttpSnapshot>();
     snapshot->revision = ++m_revision;
     snapshot->settings = settings;

@@ -24,11 +24,14 @@ constexpr Arrow kArrows[] = {
     {"server/net", "loop metrics base", ""},
     {"server/tls", "net loop metrics config base", "openssl/"},
     {"server/certs", "tls store config base", "openssl/"},
-    {"server/http", "net tls loop metrics config base", ""},
+    {"server/http", "http/coding net tls loop metrics config base", "nghttp2/"},
+    {"server/http/coding", "http loop metrics config base", "isa-l/ libdeflate.h zstd.h brotli/"},
+    {"server/http/websocket", "http base", "openssl/ zlib.h"},
     {"server/detect", "base", "nlohmann/"},
-    {"server/workers", "http net loop detect metrics config base", "nlohmann/"},
+    {"server/workers", "http http/coding http/websocket net loop detect metrics config base",
+     "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
-    {"server/observe", "loop metrics config base", "spdlog/ re2/"},
+    {"server/observe", "loop metrics config base", "spdlog/ re2/ xxhash.h"},
     {"server/control/api", "config metrics base", "nlohmann/"},
     {"server/control/client", "control/api loop config metrics base", "curl/ nlohmann/ event2/"},
     {"server/control", "control/api workers detect observe loop config metrics base", "nlohmann/"},
@@ -54,8 +57,9 @@ const Arrow *rowOf(const QString &path)
 bool isThirdParty(const QString &header)
 {
     static const char *const kLibraries[] = {
-        "fmt/",    "tl/",  "nlohmann/", "event2/",  "openssl/", "sqlite3.h", "curl/",
-        "spdlog/", "CLI/", "xxhash.h",  "systemd/", "re2/",     "Q"};
+        "fmt/",   "tl/",     "nlohmann/",    "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
+        "curl/",  "spdlog/", "CLI/",         "xxhash.h", "systemd/", "re2/",     "isa-l/",
+        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -32,7 +32,7 @@ class TestTidy : public QObject {
         QVERIFY2(findings.isEmpty(), qPrintable(QString("%1 findings").arg(findings.size())));
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         m_tree = readTree(ARC_SOURCE_DIR);

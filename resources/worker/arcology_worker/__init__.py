@@ -11,5 +11,6 @@ environ   environ and wsgi.input of one request
 wsgi      its answer
 loop      the socket of an ASGI worker and its event loop
 asgi      one ASGI request
+sentfile  files it names instead of a body
 lifespan  start and end of an ASGI application
 """

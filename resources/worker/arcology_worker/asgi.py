@@ -7,32 +7,38 @@ import struct
 import sys
 import traceback
 
-from . import protocol
-from .protocol import ABORT, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN, METHODS
+from . import protocol, sentfile, websocket
+from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN,
+                       METHODS)
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
+_HTTP_VERSIONS = ("1.0", "1.1", "2")
 
 
 class RequestFactory:
     """Makes a Request of a REQUEST frame. One per worker; changes nothing of itself."""
 
-    def __init__(self, application, table, state):
+    def __init__(self, application, table, state, folders):
         self.application = application
         self.table = table
+        self.folders = folders
         self._state = state
 
     def __call__(self, channel, number, flags, data, begin, end):
         try:
-            scope, requestId, position = self._readHead(data, begin)
+            scope, requestId, position, bits = self._readHead(data, begin)
         except (IndexError, struct.error):
             raise protocol.ProtocolError("a REQUEST that ends too early") from None
         if position > end:
             raise protocol.ProtocolError("a REQUEST that ends too early")
+        if bits & ASKS_SOCKET:
+            return websocket.WebSocket(self, channel, number, websocket.makeScope(scope),
+                                       requestId)
         return Request(self, channel, number, scope, requestId, data[position:end],
                        flags & END != 0)
 
     def _readHead(self, data, begin):
-        method, scheme, minor, bits, length, _queue = protocol.REQUEST_HEAD.unpack_from(data, begin)
+        method, scheme, version, bits, length, _queue = protocol.REQUEST_HEAD.unpack_from(data, begin)
         position = begin + 16
         unpack16 = protocol.U16.unpack_from
         texts = []
@@ -55,7 +61,7 @@ class RequestFactory:
         if bits & LENGTH_KNOWN and bits & HAS_BODY:
             headers.append((b"content-length", b"%d" % length))
         scope = {
-            "type": "http", "asgi": _VERSIONS, "http_version": "1.1" if minor else "1.0",
+            "type": "http", "asgi": _VERSIONS, "http_version": _HTTP_VERSIONS[version],
             "method": literal.decode("latin-1") if literal else METHODS[method],
             "scheme": "https" if scheme else "http", "path": path.decode("utf-8", "replace"),
             "raw_path": rawPath,
@@ -64,7 +70,9 @@ class RequestFactory:
             "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
-        return scope, requestId, position
+        if self.folders:
+            scope["extensions"] = {"http.response.pathsend": {}}
+        return scope, requestId, position, bits
 
     def _readHeaders(self, data, position, count):
         names = self.table.bytesNames
@@ -155,6 +163,13 @@ class Request:
         if self._gone:
             self._wakeSender()
 
+    def onMessage(self, chunk, flags):
+        raise protocol.ProtocolError("a MESSAGE on stream %d, which is no WebSocket" % self._number)
+
+    def onClose(self, code, reason):
+        raise protocol.ProtocolError("a SOCKET_CLOSE on stream %d, which is no WebSocket"
+                                     % self._number)
+
     def onWindow(self, size):
         self._granted += size
         self._wakeSender()
@@ -225,6 +240,8 @@ class Request:
             if self._head is not None or self._begun:
                 raise RuntimeError("http.response.start came a second time")
             self._start(message)
+        elif kind == "http.response.pathsend" and self._factory.folders:
+            await self._sendPath(message["path"])
         else:
             raise RuntimeError("unknown message %r: no extension of that kind was announced" % kind)
 
@@ -235,6 +252,23 @@ class Request:
         count, raw, self._length = self._factory.table.encodeBytes(message.get("headers", ()))
         self._bodyless = self._scope["method"] == "HEAD" or status in (204, 304)
         self._head = protocol.RESPONSE_HEAD.pack(status, count) + raw
+
+    async def _sendPath(self, path):
+        """The engine sends the file; one that it may not reach is read here."""
+        if not self._head:
+            raise RuntimeError("http.response.pathsend did not follow http.response.start")
+        if self._gone:
+            return
+        place = self._factory.folders.place(path)
+        if place is None:
+            await sentfile.copy(path, self._put)
+            return
+        status, count = protocol.RESPONSE_HEAD.unpack_from(self._head)
+        _one, raw, _length = self._factory.table.encodeBytes(((b"x-sendfile", place),))
+        head = protocol.RESPONSE_HEAD.pack(status, count + 1) + self._head[4:] + raw
+        self._head = b""
+        self._begun = True
+        self._frame(protocol.RESPONSE, True, head, b"")
 
     async def _put(self, body, last):
         if self._bodyless:

@@ -8,6 +8,8 @@ from . import protocol
 from .stream import ClientGone
 from .protocol import HAS_BODY, LENGTH_KNOWN, METHODS
 
+_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0")  # as servers before us have spelt them
+
 
 class StreamInput(io.RawIOBase):
     """The part of a request body that is still arriving. BufferedReader on top gives read, readline
@@ -93,7 +95,7 @@ class EnvironReader:
 
     def _read(self, channel, stream, data):
         begin = stream.begin
-        method, scheme, minor, bits, length, queueMicroseconds = protocol.REQUEST_HEAD.unpack_from(
+        method, scheme, version, bits, length, queueMicroseconds = protocol.REQUEST_HEAD.unpack_from(
             data, begin)
         position = begin + 16
         unpack16 = protocol.U16.unpack_from
@@ -121,7 +123,7 @@ class EnvironReader:
         environ["QUERY_STRING"] = query
         environ["REQUEST_URI"] = target
         environ["RAW_URI"] = target
-        environ["SERVER_PROTOCOL"] = "HTTP/1.1" if minor else "HTTP/1.0"
+        environ["SERVER_PROTOCOL"] = _PROTOCOLS[version]
         environ["SERVER_NAME"] = serverHost
         environ["SERVER_PORT"] = str(serverPort)
         environ["REMOTE_ADDR"] = clientHost

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from . import asgi, protocol
+from . import asgi, protocol, sentfile
 from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
@@ -35,7 +35,8 @@ def serve(sock, application, hello, ready, report):
     report.done()
     ready["slots"] = slots
     channel = Channel(sock, loop, asgi.RequestFactory(
-        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state))
+        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state,
+        sentfile.Folders(hello.get("send_from", ()))))
     report.send(protocol.READY, ready)
     try:
         channel.begin()
@@ -148,6 +149,17 @@ class Channel:
             request = self._requests.get(number)
             if request is not None:
                 request.onCancel()
+        elif kind == protocol.MESSAGE:
+            request = self._requests.get(number)
+            if request is not None:
+                request.onMessage(data[begin:end], flags)
+        elif kind == protocol.SOCKET_CLOSE:
+            if end - begin < 2:
+                raise protocol.ProtocolError("a SOCKET_CLOSE of %d bytes" % (end - begin))
+            request = self._requests.get(number)
+            if request is not None:
+                request.onClose(protocol.U16.unpack_from(data, begin)[0],
+                                data[begin + 2:end].decode("utf-8", "replace"))
         else:
             raise protocol.ProtocolError("a frame of type %d" % kind)
 

@@ -2,6 +2,8 @@
 #include "server/http/files/file_cache.h"
 
 #include "server/base/assert.h"
+#include "server/http/coding/coder_pool.h"
+#include "server/http/router.h"
 
 #include <cstring>
 #include <random>
@@ -15,6 +17,11 @@ uint64_t fold(uint64_t a, uint64_t b) noexcept
 {
     const auto product = static_cast<unsigned __int128>(a) * b;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+uint64_t shareOf(const Settings &settings, size_t loops) noexcept
+{
+    return static_cast<uint64_t>(settings.filesCacheMiB) * 1024 * 1024 / loops;
 }
 
 constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
@@ -41,74 +48,99 @@ size_t FileCache::KeyHash::operator()(const KeyView &key) const noexcept
     }
     uint64_t last = 0;
     std::memcpy(&last, at, left);
-    hash = fold(hash ^ last, kMix ^ key.path.size());
+    hash = fold(hash ^ last, kMix ^ key.path.size() ^ uint64_t {key.variant.number()} << 32);
     return static_cast<size_t>(fold(hash, seed | 1));
 }
 
 bool FileCache::KeyEqual::same(const KeyView &a, const KeyView &b) noexcept
 {
-    return a.path == b.path && (a.scope == b.scope || a.scope->key == b.scope->key);
+    return a.path == b.path && a.variant == b.variant
+        && (a.scope == b.scope || a.scope->key == b.scope->key);
 }
 
-FileCache::FileCache(EventLoop &loop, BlockingPool &pool, Find find, OpenStrategy strategy)
-    : m_loop(loop), m_pool(pool), m_find(std::move(find)), m_strategy(strategy),
-      m_nodes(64, KeyHash {randomSeed()}), m_self(std::make_shared<FileCache *>(this))
+FileCache::FileCache(EventLoop &loop, BlockingPool &pool, Find find, OpenStrategy strategy,
+                     size_t loops)
+    : m_loop(loop), m_pool(pool), m_find(std::move(find)), m_strategy(strategy), m_loops(loops),
+      m_bytesMax(shareOf(Settings {}, loops)), m_changes(loop), m_nodes(64, KeyHash {randomSeed()}),
+      m_self(std::make_shared<FileCache *>(this))
 {
 }
 
 FileCache::~FileCache() = default;
 
-void FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
-                      std::string_view path, Answer answer) noexcept
+bool FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
+                      std::string_view path, const FileVariant &variant,
+                      const Answer &answer) noexcept
 {
     ARC_DEBUG_ASSERT(m_loop.isCurrent());
-    auto at = m_nodes.find(KeyView {scope.get(), path});
+    const Settings &settings = exchange.route().settings;
+    m_bytesMax = shareOf(settings, m_loops);
+    m_changes.setLimit((static_cast<size_t>(settings.filesWatches) + m_loops - 1) / m_loops);
+    auto at = m_nodes.find(KeyView {scope.get(), path, variant});
     if (at == m_nodes.end()) {
         if (path.size() > kPathBytesMax) {
             exchange.respondStatus(404);
-            return;
+            return true;
         }
-        at = m_nodes.emplace(Key {scope, std::string(path)}, std::make_unique<Node>()).first;
-        if (!startLoad(at->first, nullptr)) {
+        at = m_nodes.emplace(Key {scope, std::string(path), variant}, std::make_unique<Node>())
+                 .first;
+        if (!startLoad(at->first, *at->second)) {
             m_nodes.erase(at);
-            exchange.respondStatus(503, {}, 1);
-            return;
+            return false;
         }
-        at->second->isLoading = true;
     }
     Node &node = *at->second;
     if (node.entry) {
         const auto age = m_loop.now() - node.checkedAt;
-        if (age >= kFresh && !node.isLoading && startLoad(at->first, node.entry)) {
-            node.isLoading = true;
+        const bool isOld = isChanged(node);
+        if ((age >= kFresh || isOld) && !node.isLoading && startLoad(at->first, node))
             unshelve(node); // what is being loaded is not evicted: somebody may wait for it
-        }
-        if (age < kUsable || !node.isLoading) {
+        if ((age < kUsable && !isOld) || !node.isLoading) {
             if (node.shelf)
                 node.shelf->order.splice(node.shelf->order.begin(), node.shelf->order, node.place);
-            const Entry entry =
-                node.entry; // answering may bring the next request, and that may evict
-            answer(exchange, entry);
-            return;
+            m_loop.metrics().fileHits.add(1);
+            answerFrom(*at, exchange, answer);
+            return true;
         }
     }
+    m_loop.metrics().fileMisses.add(1);
     node.waiters.push_back({exchange.id(), answer});
+    return true;
 }
 
-bool FileCache::startLoad(const Key &key, const Entry &known)
+/// The entry and the scope are held meanwhile: answering may bring the next request of the
+/// connection, and that may evict them.
+void FileCache::answerFrom(Nodes::value_type &slot, Exchange &exchange,
+                           const Answer &answer) noexcept
 {
-    auto job = [weak = std::weak_ptr(m_self), key, strategy = m_strategy,
-                stamp = known ? known->stamp : std::nullopt]() -> std::function<void()> {
-        Entry entry = loadFile(*key.scope, key.path, strategy, stamp);
-        return [weak, key, entry = std::move(entry)]() mutable {
+    const Entry entry = slot.second->entry;
+    answer(exchange, {entry, slot.first.scope, slot.first.path});
+}
+
+bool FileCache::isChanged(const Node &node) const noexcept
+{
+    return node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt);
+}
+
+bool FileCache::startLoad(const Key &key, Node &node)
+{
+    auto job = [weak = std::weak_ptr(m_self), key, strategy = m_strategy, known = node.entry,
+                watcher = m_changes.watcher()]() -> std::function<void()> {
+        FileLoad load =
+            loadFile(*key.scope, key.path, key.variant, strategy, known.get(), *watcher);
+        return [weak, key, load = std::move(load)]() mutable {
             if (const auto self = weak.lock())
-                (*self)->loaded(key, std::move(entry));
+                (*self)->loaded(key, std::move(load));
         };
     };
-    return m_pool.submit(m_loop, std::move(job));
+    if (!m_pool.submit(m_loop, std::move(job)))
+        return false;
+    node.isLoading = true;
+    node.askedAt = m_loop.now();
+    return true;
 }
 
-void FileCache::loaded(const Key &key, Entry entry) noexcept
+void FileCache::loaded(const Key &key, FileLoad load) noexcept
 {
     ARC_DEBUG_ASSERT(m_loop.isCurrent());
     const auto at = m_nodes.find(key);
@@ -116,8 +148,13 @@ void FileCache::loaded(const Key &key, Entry entry) noexcept
     Node &node = *at->second;
     node.isLoading = false;
     node.checkedAt = m_loop.now();
-    if (entry)
-        node.entry = std::move(entry);
+    if (m_changes.note(load.watch))
+        node.watch = load.watch; // else as before: the folder may still be watched
+    if (load.entry) {
+        countCoding(m_loop.metrics(), load.entry->coding, load.entry->codedFrom,
+                    load.entry->content.size(), load.entry->codedIn);
+        node.entry = std::move(load.entry);
+    }
     const Entry current = node.entry;
     const std::vector<Waiter> waiters = std::exchange(node.waiters, {});
     if (current->status == 503)
@@ -127,7 +164,7 @@ void FileCache::loaded(const Key &key, Entry entry) noexcept
     // Last, because an answer may bring the next request of its connection into serve().
     for (const Waiter &waiter : waiters) {
         if (Exchange *exchange = m_find(waiter.id))
-            waiter.answer(*exchange, current);
+            waiter.answer(*exchange, {current, key.scope, key.path});
     }
 }
 
@@ -139,8 +176,9 @@ void FileCache::shelve(Nodes::value_type &slot)
     shelf.cost += node.entry->cost();
     node.shelf = &shelf;
     node.place = shelf.order.begin();
-    trim(m_found, kFoundMax, kBytesMax);
+    trim(m_found, kFoundMax, m_bytesMax);
     trim(m_missing, kMissingMax, UINT64_MAX);
+    m_loop.metrics().fileCacheBytes.set(static_cast<int64_t>(m_found.cost));
 }
 
 void FileCache::unshelve(Node &node) noexcept

@@ -3,6 +3,7 @@
 
 #include "server/http/exchange.h"
 #include "server/http/files/file_entry.h"
+#include "server/http/files/folder_changes.h"
 #include "server/loop/blocking_pool.h"
 #include "server/loop/event_loop.h"
 
@@ -22,13 +23,12 @@ namespace arc {
 ///
 /// An entry younger than kFresh is used as it is; younger than kUsable it is used once more while
 /// the pool looks at the file again; an older one waits for that look, so that an edited file is
-/// never served stale after a pause.
+/// never served stale after a pause. Where the kernel tells that something in a file's folder
+/// changed, the entry waits for that look at once.
 class FileCache {
 public:
     static constexpr std::chrono::milliseconds kFresh {1000};
     static constexpr std::chrono::milliseconds kUsable {2000};
-    static constexpr uint64_t kBytesMax =
-        64 * 1024 * 1024; ///< of files found, see FileEntry::cost()
     static constexpr size_t kFoundMax = 16384;
     static constexpr size_t kMissingMax =
         1024; ///< kept apart: a scan for names that do not exist evicts no file
@@ -36,32 +36,44 @@ public:
 
     using Find = std::function<Exchange *(ExchangeId)>;
     using Entry = std::shared_ptr<const FileEntry>;
+    /// What was asked for and what is there. `scope` and `path` are gone after the next call of
+    /// serve().
+    struct Found {
+        const Entry &entry;
+        const std::shared_ptr<const FileScope> &scope;
+        std::string_view path;
+    };
     /// Answers an exchange from an entry.
-    using Answer = void (*)(Exchange &exchange, const Entry &entry) noexcept;
+    using Answer = std::function<void(Exchange &exchange, const Found &found)>;
 
     /// find: the exchange of an id of this loop, or null when it is gone (HttpLoop::find()).
+    /// loops: that share files.cache_mib.
     FileCache(EventLoop &loop, BlockingPool &pool, Find find,
-              OpenStrategy strategy = bestOpenStrategy());
+              OpenStrategy strategy = bestOpenStrategy(), size_t loops = 1);
     ~FileCache();
     FileCache(const FileCache &) = delete;
 
-    /// Calls `answer` now, or later if the exchange is still there then. With the pool's queue
-    /// full: 503.
-    void serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
-               std::string_view path, Answer answer) noexcept;
+    /// Calls `answer` now, or later if the exchange is still there then. False: the pool's queue is
+    /// full, and nothing was done.
+    [[nodiscard]] bool serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
+                             std::string_view path, const FileVariant &variant,
+                             const Answer &answer) noexcept;
 
     uint64_t bytes() const noexcept { return m_found.cost; }
+    size_t foldersWatched() const noexcept { return m_changes.folders(); }
     size_t entries() const noexcept { return m_nodes.size(); }
 
 private:
     struct KeyView {
         const FileScope *scope;
         std::string_view path;
+        FileVariant variant;
     };
     struct Key {
         std::shared_ptr<const FileScope> scope;
         std::string path;
-        KeyView view() const noexcept { return {scope.get(), path}; }
+        FileVariant variant;
+        KeyView view() const noexcept { return {scope.get(), path, variant}; }
     };
     struct KeyHash {
         using is_transparent = void;
@@ -93,6 +105,8 @@ private:
     struct Node {
         Entry entry;
         SteadyTime checkedAt {};
+        SteadyTime askedAt {}; ///< when the look began whose answer this is
+        int watch = -1;        ///< of its folder
         bool isLoading = false;
         Shelf *shelf = nullptr;
         std::list<Nodes::value_type *>::iterator place {};
@@ -100,8 +114,10 @@ private:
             waiters; ///< each one a request in flight, so bounded by limits.connections
     };
 
-    bool startLoad(const Key &key, const Entry &known);
-    void loaded(const Key &key, Entry entry) noexcept;
+    bool startLoad(const Key &key, Node &node);
+    bool isChanged(const Node &node) const noexcept;
+    void answerFrom(Nodes::value_type &slot, Exchange &exchange, const Answer &answer) noexcept;
+    void loaded(const Key &key, FileLoad load) noexcept;
     void shelve(Nodes::value_type &slot);
     void unshelve(Node &node) noexcept;
     void trim(Shelf &shelf, size_t entriesMax, uint64_t costMax) noexcept;
@@ -110,6 +126,10 @@ private:
     BlockingPool &m_pool;
     const Find m_find;
     const OpenStrategy m_strategy;
+    const size_t m_loops;
+    uint64_t
+        m_bytesMax; ///< of files found, see FileEntry::cost(); as the last request's settings say
+    FolderChanges m_changes;
     Nodes m_nodes;
     Shelf m_found;
     Shelf m_missing;

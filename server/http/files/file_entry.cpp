@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/files/file_entry.h"
 
+#include "server/base/text.h"
+#include "server/http/coding/coder.h"
 #include "server/http/files/file_types.h"
+#include "server/http/files/folder_changes.h"
+#include "server/http/files/folder_list.h"
 #include "server/http/message.h"
 #include "server/http/syntax/date.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,16 +22,21 @@ namespace arc {
 namespace {
 
 constexpr uint64_t kEntryOverhead = 512;
+constexpr off_t kReadAheadBytes = 2 * 1024 * 1024;
+constexpr Coding kNeighbours[] = {Coding::Brotli, Coding::Zstd, Coding::Gzip};
 
-std::string keyOf(const std::vector<std::string> &roots, const std::string &index)
+std::string keyOf(const std::vector<std::string> &roots, const std::string &index,
+                  const FileWishes &wishes)
 {
-    std::string key = index;
+    std::string key = fmt::format("{} {} {} {} ", wishes.precompressed, wishes.immutable,
+                                  wishes.listing, wishes.listingMax)
+        + index;
     for (const std::string &root : roots)
         key.append(1, '\0').append(root);
     return key;
 }
 
-std::shared_ptr<const FileEntry> failure(int status)
+std::shared_ptr<FileEntry> failure(int status)
 {
     auto entry = std::make_shared<FileEntry>();
     entry->status = status;
@@ -77,7 +88,89 @@ bool readAll(int fd, std::string &out)
     return true;
 }
 
-std::shared_ptr<const FileEntry> makeEntry(ConfinedFile file, std::string_view name)
+std::string_view suffixOf(Coding coding) noexcept
+{
+    return coding == Coding::Gzip ? ".gz" : coding == Coding::Brotli ? ".br" : ".zst";
+}
+
+bool isCompressedName(std::string_view name) noexcept
+{
+    return std::any_of(std::begin(kNeighbours), std::end(kNeighbours),
+                       [&](Coding each) { return name.ends_with(suffixOf(each)); });
+}
+
+/// A compressed file beside the original that is not older than it: what an edit left behind is
+/// not served.
+ConfinedFile openNeighbour(const std::string &root, const std::string &name, Coding coding,
+                           const FileEntry::Stamp &original, OpenStrategy strategy)
+{
+    ConfinedFile file = openConfined(root, name + std::string(suffixOf(coding)), strategy);
+    if (file.fd && stampOf(file.status).modifiedNs < original.modifiedNs)
+        file.fd.reset();
+    return file;
+}
+
+/// What a path leads to below the first root that has it.
+struct Opened {
+    int status = 404; ///< 200: a file; 301: a folder; else an error
+    ConfinedFile file;
+    std::string root;
+    std::string name;       ///< below the root, the index included
+    std::string folderRoot; ///< a root that has the folder asked for
+};
+
+Opened openWanted(const FileScope &scope, const std::string &path, OpenStrategy strategy)
+{
+    Opened found;
+    const bool asksFolder = path.ends_with('/');
+    found.name = asksFolder ? path + scope.index : path;
+    for (const std::string &root : scope.roots) {
+        ConfinedFile file = openConfined(root, found.name, strategy);
+        const bool isFolder = !file.error && !file.fd;
+        if (isFolder && !asksFolder && scope.hasFolders()) {
+            found.status = 301;
+            return found;
+        }
+        if (!file.error && file.fd) {
+            found.status = 200;
+            found.file = std::move(file);
+            found.root = root;
+            return found;
+        }
+        if (asksFolder && found.folderRoot.empty()
+            && (isFolder || isFolderBelow(root, path, strategy)))
+            found.folderRoot = root;
+        if (!isFolder) {
+            const int status = statusOfError(file.error);
+            found.status = status == 404 ? found.status : status;
+        }
+    }
+    return found;
+}
+
+void writeLines(FileEntry &entry, std::string_view name, const FileWishes &wishes)
+{
+    const bool isCoded = entry.coding != Coding::Identity;
+    HeaderBlock block;
+    block.add("Content-Type", entry.type);
+    if (isCoded)
+        block.add("Content-Encoding", codingName(entry.coding));
+    entry.sharedAt = block.lines().size();
+    block.add("ETag", entry.etag);
+    block.add("Last-Modified", formatHttpDate(entry.modified));
+    if (wishes.immutable && nameCarriesHash(name))
+        block.add("Cache-Control", "public, max-age=31536000, immutable");
+    if (!isCoded) {
+        block.add("Accept-Ranges", "bytes");
+        entry.lines = block.lines();
+    }
+    block.add("Vary", "Accept-Encoding");
+    entry.variedLines = block.lines();
+    if (isCoded)
+        entry.lines = entry.variedLines;
+}
+
+std::shared_ptr<FileEntry> makeEntry(ConfinedFile file)
 {
     auto entry = std::make_shared<FileEntry>();
     entry->status = 200;
@@ -85,61 +178,166 @@ std::shared_ptr<const FileEntry> makeEntry(ConfinedFile file, std::string_view n
     entry->size = entry->stamp->size;
     entry->modified = file.status.st_mtim.tv_sec;
     entry->etag = fmt::format("\"{:x}-{:x}\"", entry->stamp->modifiedNs, entry->size);
-    entry->type = contentTypeOf(name);
     if (entry->size <= FileEntry::kInMemoryMax) {
         entry->content.resize(static_cast<size_t>(entry->size));
         if (!readAll(file.fd.get(), entry->content))
             return failure(503); // being written just now
     } else {
+        // What leaves in the first turn of a loop should not be waited for there.
+        ::posix_fadvise(file.fd.get(), 0, kReadAheadBytes, POSIX_FADV_WILLNEED);
         entry->file = std::make_shared<const FileDescriptor>(std::move(file.fd));
     }
-    HeaderBlock block;
-    block.add("Content-Type", entry->type);
-    block.add("ETag", entry->etag);
-    block.add("Last-Modified", formatHttpDate(entry->modified));
-    block.add("Accept-Ranges", "bytes");
-    entry->lines = block.lines();
+    return entry;
+}
+
+std::shared_ptr<const FileEntry> loadOriginal(const FileScope &scope, Opened &found,
+                                              OpenStrategy strategy, const FileEntry *known)
+{
+    const FileEntry::Stamp stamp = stampOf(found.file.status);
+    CodingSet neighbours;
+    for (const Coding each : kNeighbours) {
+        if (scope.wishes.precompressed && !isCompressedName(found.name)
+            && openNeighbour(found.root, found.name, each, stamp, strategy).fd)
+            neighbours.add(each);
+    }
+    if (known && known->stamp == stamp && known->neighbours == neighbours)
+        return nullptr;
+    auto entry = makeEntry(std::move(found.file));
+    if (entry->status != 200)
+        return entry;
+    entry->neighbours = neighbours;
+    entry->type = contentTypeOf(found.name);
+    writeLines(*entry, found.name, scope.wishes);
+    return entry;
+}
+
+/// Compresses the file itself; a body that hardly shrinks is better sent as it is.
+void codeInto(FileEntry &entry, const FileVariant &variant, const FileDescriptor &file)
+{
+    constexpr uint64_t kWorthPercent = 92;
+    std::string original(static_cast<size_t>(entry.stamp->size), '\0');
+    const auto from = std::chrono::steady_clock::now();
+    if (!variant.mayMake || !readAll(file.get(), original)) {
+        entry.isOriginalBetter = true;
+        return;
+    }
+    entry.content = codeWhole(variant.coding, variant.level, original);
+    entry.codedFrom = original.size();
+    entry.codedIn = std::chrono::steady_clock::now() - from;
+    if (entry.content.empty() || entry.content.size() * 100 > original.size() * kWorthPercent) {
+        entry.isOriginalBetter = true;
+        entry.content = {};
+    }
+    entry.content.shrink_to_fit();
+    entry.size = entry.content.size();
+}
+
+std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &found,
+                                             const FileVariant &variant, OpenStrategy strategy,
+                                             const FileEntry *known)
+{
+    const FileEntry::Stamp stamp = stampOf(found.file.status);
+    ConfinedFile beside;
+    if (scope.wishes.precompressed && !isCompressedName(found.name))
+        beside = openNeighbour(found.root, found.name, variant.coding, stamp, strategy);
+    std::optional<FileEntry::Stamp> besideStamp;
+    if (beside.fd)
+        besideStamp = stampOf(beside.status);
+    if (known && known->stamp == stamp && known->neighbourStamp == besideStamp)
+        return nullptr;
+    std::shared_ptr<FileEntry> entry;
+    if (besideStamp) {
+        entry = makeEntry(std::move(beside));
+        if (entry->status != 200)
+            return entry;
+        entry->etag.insert(entry->etag.size() - 1, fmt::format("-{}", codingName(variant.coding)));
+    } else {
+        entry = std::make_shared<FileEntry>();
+        entry->status = 200;
+    }
+    entry->stamp = stamp;
+    entry->neighbourStamp = besideStamp;
+    entry->modified = found.file.status.st_mtim.tv_sec;
+    entry->coding = variant.coding;
+    entry->type = contentTypeOf(found.name);
+    if (!besideStamp) {
+        // Weak: another version of a library may make other bytes of the same file.
+        entry->etag = fmt::format("W/\"{:x}-{:x}\"", stamp.modifiedNs, stamp.size);
+        codeInto(*entry, variant, found.file.fd);
+    }
+    writeLines(*entry, found.name, scope.wishes);
     return entry;
 }
 
 } // namespace
 
-FileScope::FileScope(std::vector<std::string> rootFolders, std::string indexName)
-    : roots(std::move(rootFolders)), index(std::move(indexName)), key(keyOf(roots, index)),
-      keyHash(std::hash<std::string> {}(key))
+FileScope::FileScope(std::vector<std::string> rootFolders, std::string indexName,
+                     const FileWishes &wanted)
+    : roots(std::move(rootFolders)), index(std::move(indexName)), wishes(wanted),
+      key(keyOf(roots, index, wishes)), keyHash(std::hash<std::string> {}(key))
 {
 }
 
 uint64_t FileEntry::cost() const noexcept
 {
-    return kEntryOverhead + content.size() + lines.size() + (file ? kInMemoryMax : 0);
+    return kEntryOverhead + content.size() + lines.size() + variedLines.size()
+        + (file ? kInMemoryMax : 0);
 }
 
-std::shared_ptr<const FileEntry> loadFile(const FileScope &scope, const std::string &path,
-                                          OpenStrategy strategy,
-                                          const std::optional<FileEntry::Stamp> &known)
+FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher)
 {
     const bool asksFolder = path.ends_with('/');
-    if (asksFolder && scope.index.empty())
-        return failure(404);
-    const std::string wanted = asksFolder ? path + scope.index : path;
-    int worst = 404;
-    for (const std::string &root : scope.roots) {
-        ConfinedFile file = openConfined(root, wanted, strategy);
-        if (!file.error && !file.fd) { // a folder
-            if (!asksFolder && !scope.index.empty())
-                return failure(301);
-            continue;
-        }
-        if (!file.error) {
-            if (known && *known == stampOf(file.status))
-                return nullptr;
-            return makeEntry(std::move(file), wanted);
-        }
-        const int status = statusOfError(file.error);
-        worst = status == 404 ? worst : status;
+    if (asksFolder && !scope.hasFolders())
+        return {failure(404)};
+    Opened found = openWanted(scope, path, strategy);
+    if (found.status == 200) {
+        // Before the content is read: what changes from now on is told.
+        const size_t slash = std::min(found.name.rfind('/'), found.name.size());
+        const int watch = watcher.watch(found.root + "/" + found.name.substr(0, slash));
+        if (variant.coding == Coding::Identity)
+            return {loadOriginal(scope, found, strategy, known), watch};
+        return {loadVariant(scope, found, variant, strategy, known), watch};
     }
-    return failure(worst);
+    if (found.status == 404 && scope.wishes.listing && !found.folderRoot.empty()
+        && variant.coding == Coding::Identity) {
+        const int watch = watcher.watch(found.folderRoot + path);
+        return {makeFolderList(found.folderRoot, path, scope.wishes.listingMax, strategy), watch};
+    }
+    return {failure(found.status)};
+}
+
+bool nameCarriesHash(std::string_view fileName) noexcept
+{
+    constexpr size_t kHashMin = 8;
+    constexpr size_t kHashMax = 64;
+    std::string_view name = fileName.substr(fileName.rfind('/') + 1);
+    const size_t extension = name.find_last_of('.');
+    if (extension == name.npos)
+        return false;
+    name = name.substr(0, extension);
+    while (!name.empty()) {
+        const size_t end = name.find_last_of(".-_");
+        const std::string_view part = end == name.npos ? name : name.substr(end + 1);
+        const bool isFirst = end == name.npos;
+        const auto count = [&](auto test) {
+            return static_cast<size_t>(std::count_if(part.begin(), part.end(), test));
+        };
+        const size_t digits = count([](char c) { return c >= '0' && c <= '9'; });
+        const size_t lower = count([](char c) { return c >= 'a' && c <= 'z'; });
+        const size_t upper = count([](char c) { return c >= 'A' && c <= 'Z'; });
+        const size_t hex = count([](char c) { return c >= 'a' && c <= 'f'; });
+        const bool isHex = part.size() >= kHashMin && part.size() <= kHashMax && digits && hex
+            && digits + hex == part.size();
+        // A capital at the front and a digit at the end are what words have: Regular9.
+        const bool isWord = upper == 1 && part.front() >= 'A' && part.front() <= 'Z';
+        const bool isMixed = part.size() == kHashMin && digits && lower && upper && !isWord
+            && digits + lower + upper == part.size();
+        if (!isFirst && (isHex || isMixed))
+            return true;
+        name = isFirst ? std::string_view() : name.substr(0, end);
+    }
+    return false;
 }
 
 } // namespace arc

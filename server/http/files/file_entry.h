@@ -3,8 +3,10 @@
 
 #include "server/base/file_descriptor.h"
 #include "server/http/files/open_confined.h"
+#include "server/http/syntax/coding_rules.h"
 #include "server/http/syntax/conditional.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,13 +16,43 @@
 
 namespace arc {
 
+class FolderWatcher;
+
+/// What a route wants of its files beside the bytes.
+struct FileWishes {
+    bool precompressed = false; ///< app.js.br beside app.js is served for it
+    bool immutable = false;     ///< names that carry a hash may be kept for ever
+    bool listing = false;       ///< folders without an index are listed
+    size_t listingMax = 0;      ///< names in such a list
+    auto operator<=>(const FileWishes &) const = default;
+};
+
 /// Where a static handler looks: shared by the handler and the jobs it starts. Immutable.
 struct FileScope {
-    FileScope(std::vector<std::string> rootFolders, std::string indexName);
+    FileScope(std::vector<std::string> rootFolders, std::string indexName,
+              const FileWishes &wanted = {});
+    bool hasFolders() const noexcept { return !index.empty() || wishes.listing; }
+
     const std::vector<std::string> roots; ///< searched in order; absolute
-    const std::string index;              ///< served for a folder; empty: folders are not there
-    const std::string key;                ///< equal for equal scopes
+    const std::string index;              ///< served for a folder; empty: none
+    const FileWishes wishes;
+    const std::string key; ///< equal for equal scopes
     const uint64_t keyHash;
+};
+
+/// How a file is wanted: as it is, or coded.
+struct FileVariant {
+    Coding coding = Coding::Identity;
+    CodingLevel level = CodingLevel::Balanced;
+    bool mayMake = false; ///< else only a neighbour that was compressed before is served
+
+    bool operator==(const FileVariant &) const = default;
+    /// A small number, different for different variants.
+    uint8_t number() const noexcept
+    {
+        return static_cast<uint8_t>(static_cast<unsigned>(coding) * 8
+                                    + static_cast<unsigned>(level) * 2 + (mayMake ? 1 : 0));
+    }
 };
 
 /// What a path led to. Immutable, so pieces of answers may keep it while the cache already holds
@@ -35,11 +67,17 @@ struct FileEntry {
     int status = 404;
     uint64_t size = 0;
     int64_t modified = 0; ///< Unix seconds
-    std::string etag;
-    std::string lines;     ///< Content-Type, ETag, Last-Modified, Accept-Ranges
-    std::string_view type; ///< constant text
-    std::string content;   ///< of small files
+    std::string etag;     ///< empty: it has no validators
+    /// Content-Type, Content-Encoding; then what a 304 has as well: ETag, Last-Modified and others.
+    std::string lines;
+    size_t sharedAt = 0;     ///< where that second part of `lines` begins
+    std::string variedLines; ///< `lines` and Vary; of a coded one `lines` have it already
+    std::string_view type;   ///< constant text
+    std::string content;     ///< of small files
     std::shared_ptr<const FileDescriptor> file; ///< of large files
+    Coding coding = Coding::Identity;
+    CodingSet neighbours;          ///< of an original: what lies beside it compressed
+    bool isOriginalBetter = false; ///< of a variant: it would not be smaller, or there is none
 
     /// Which file it was, to notice another one in its place.
     struct Stamp {
@@ -48,18 +86,34 @@ struct FileEntry {
         uint64_t size = 0;
         bool operator==(const Stamp &) const = default;
     };
-    std::optional<Stamp> stamp; ///< of 200
+    std::optional<Stamp> stamp;          ///< of 200, except for lists of folders
+    std::optional<Stamp> neighbourStamp; ///< of a variant that is a neighbour
 
-    Validators validators() const noexcept { return {.etag = etag, .modified = modified}; }
+    uint64_t codedFrom = 0; ///< bytes this was made of; 0: nothing was made
+    std::chrono::nanoseconds codedIn {0};
+
+    Validators validators() const noexcept
+    {
+        return etag.empty() ? Validators {} : Validators {.etag = etag, .modified = modified};
+    }
+    std::string_view linesFor(bool varies) const noexcept { return varies ? variedLines : lines; }
     /// Memory it holds, an open descriptor counted as kInMemoryMax so that the byte limit bounds
     /// descriptors as well.
     uint64_t cost() const noexcept;
 };
 
+struct FileLoad {
+    std::shared_ptr<const FileEntry> entry; ///< null: what is there still is what was known
+    int watch = -1;                         ///< of the folder it lies in
+};
+
 /// Looks a path up and reads it. May block: runs on the pool. `path` begins with "/" or is empty.
-/// Null when what is there still is what `known` describes.
-std::shared_ptr<const FileEntry> loadFile(const FileScope &scope, const std::string &path,
-                                          OpenStrategy strategy,
-                                          const std::optional<FileEntry::Stamp> &known);
+/// `known`: what was found last time, or null.
+FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher);
+
+/// Whether a file's name carries a hash of its content, as build tools and Django make them:
+/// "app.3f9a1c07.js", "base.5af66c1b1797.css", "index-BkX9aQ2z.js". Public for tests.
+bool nameCarriesHash(std::string_view fileName) noexcept;
 
 } // namespace arc

@@ -103,4 +103,14 @@ ConfinedFile openConfined(const std::string &root, std::string path, OpenStrateg
     return file;
 }
 
+FileDescriptor openFolderConfined(const std::string &root, std::string path,
+                                  OpenStrategy strategy) noexcept
+{
+    path.erase(0, path.find_first_not_of('/'));
+    const FileDescriptor folder(open(root.c_str(), kLookFlags | O_DIRECTORY));
+    if (!folder)
+        return {};
+    return openOne(folder.get(), path, O_RDONLY | O_CLOEXEC | O_DIRECTORY, strategy);
+}
+
 } // namespace arc

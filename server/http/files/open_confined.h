@@ -31,4 +31,8 @@ struct ConfinedFile {
 ConfinedFile openConfined(const std::string &root, std::string path,
                           OpenStrategy strategy) noexcept;
 
+/// A folder below a root, opened for reading its names; empty when there is none. May block.
+FileDescriptor openFolderConfined(const std::string &root, std::string path,
+                                  OpenStrategy strategy) noexcept;
+
 } // namespace arc

@@ -13,7 +13,8 @@ namespace arc {
 struct StaticOptions {
     std::vector<std::string> roots;   ///< absolute folders, searched in order
     std::string prefix = "/";         ///< of the route; taken off the path
-    std::string index = "index.html"; ///< served for a folder; empty: folders are answered 404
+    std::string index = "index.html"; ///< served for a folder; empty: none
+    FileWishes wishes;
 };
 
 /// Serves files below folders: GET and HEAD, conditions and ranges (RFC 9110 13, 14). Names that

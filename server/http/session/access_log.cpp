@@ -96,6 +96,7 @@ void AccessLog::begin(std::string &out, const AccessLine &line)
     appendField(out, ",\"route\":\"", line.route, kNameMax);
     appendField(out, ",\"method\":\"", line.method, kNameMax);
     appendField(out, ",\"target\":\"", line.target, AccessLine::kTargetMax);
+    appendField(out, ",\"protocol\":\"", line.protocol, kNameMax);
     appendField(out, ",\"client\":\"", line.client, kNameMax);
     appendField(out, ",\"host\":\"", line.host, kNameMax);
     appendField(out, ",\"user_agent\":\"", line.userAgent, AccessLine::kTextMax);
@@ -105,6 +106,10 @@ void AccessLog::begin(std::string &out, const AccessLine &line)
     if (line.queued) {
         out.append(",\"queue_ms\":");
         appendMs(out, *line.queued);
+    }
+    if (line.closeCode) {
+        out.append(",\"close\":");
+        appendNumber(out, line.closeCode);
     }
 }
 
@@ -122,7 +127,7 @@ void AccessLog::finish(std::string_view begun, const Sent &sent)
     m_line.append("}\n");
     if (!m_ring->push(m_line))
         m_metrics.logLinesDropped.add(1);
-    else if (m_ring->passedHalf() && m_wake)
+    else if (m_ring->wantsConsumer() && m_wake)
         m_wake();
 }
 

@@ -20,7 +20,8 @@ struct AccessLine {
     std::string_view site;  ///< empty: none claimed it
     std::string_view route; ///< prefix
     std::string_view method;
-    std::string_view target; ///< cut at kTargetMax
+    std::string_view protocol; ///< "HTTP/1.1"; empty: not known yet
+    std::string_view target;   ///< cut at kTargetMax
     int status = 0;
     std::string_view client; ///< address without port
     std::string_view host;
@@ -29,6 +30,7 @@ struct AccessLine {
     std::string_view requestId;
     std::string_view refusal; ///< why a request was refused before routing; empty: it was not
     std::optional<std::chrono::nanoseconds> queued;
+    uint16_t closeCode = 0; ///< of a WebSocket; 0: it was none
 
     static constexpr size_t kTargetMax = 2048;
     static constexpr size_t kTextMax = 256;

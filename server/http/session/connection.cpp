@@ -9,8 +9,8 @@ namespace arc {
 Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
     : m_home(home), m_transport(std::move(origin.transport)), m_slot(slot),
       m_readable(origin.readable), m_peerClosed(origin.peerClosed),
-      m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
-      m_timer(&Connection::timerDue, this)
+      m_outbox(std::move(origin.outbox)), m_rules(std::move(origin.rules)),
+      m_listener(origin.listener), m_peer(origin.peer), m_timer(&Connection::timerDue, this)
 {
 }
 
@@ -203,17 +203,17 @@ Connection::Origin Connection::release(std::string_view unusedInput) noexcept
 {
     m_event.stop();
     m_timer.disarm();
+    returnOutbox();
     Origin origin {.transport = std::move(m_transport),
                    .peer = m_peer,
                    .listener = m_listener,
                    .rules = m_rules,
                    .input = std::string(unusedInput),
                    .readable = m_readable || m_wasShort,
-                   .peerClosed = m_peerClosed};
+                   .peerClosed = m_peerClosed,
+                   .outbox = std::move(m_outbox)};
     if (m_charged)
         m_home.charge(-std::exchange(m_charged, 0));
-    if (m_outbox)
-        m_home.outboxes().give(std::move(m_outbox));
     return origin;
 }
 

@@ -36,9 +36,10 @@ public:
         PeerAddress peer;
         const std::string *listener; ///< outlives the connection
         std::shared_ptr<const ConnectionRules> rules;
-        std::string input {};    ///< read already, not yet used
-        bool readable = false;   ///< the socket may hold bytes
-        bool peerClosed = false; ///< it said that it sends no more
+        std::string input {};              ///< read already, not yet used
+        bool readable = false;             ///< the socket may hold bytes
+        bool peerClosed = false;           ///< it said that it sends no more
+        std::unique_ptr<Outbox> outbox {}; ///< what still waits to leave; null: nothing
     };
     /// Takes everything but `origin.input`, which is for the protocol.
     Connection(SessionLoop &home, uint32_t slot, Origin &&origin);
@@ -59,6 +60,15 @@ public:
     /// Idle, and a request is not on its way as far as can be told: none is in the socket, and the
     /// first one was answered.
     virtual bool expectsNothing() const noexcept = 0;
+    /// The loop serves no longer: what has nothing to do goes, the rest as it ends.
+    virtual void drainBegan() noexcept
+    {
+        if (expectsNothing())
+            close(CloseHow::Plainly);
+    }
+    /// Its listener or its certificate is not what new clients find: asks the client to come back
+    /// over another connection, where the protocol has words for it. Answers go on.
+    virtual void comeBack() noexcept { }
     /// The running exchange with this generation, or null.
     virtual Exchange *exchange(uint32_t generation) noexcept = 0;
 

@@ -26,19 +26,27 @@ void refuseMethod(Exchange &exchange, std::string_view allowed)
     exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
 }
 
+bool requiresCertificate(const Settings &settings)
+{
+    const std::string_view wanted = settings.tlsClients;
+    return wanted == clientCertificatesName(ClientCertificates::Required);
+}
+
 /// Whether a TLS connection may carry a request for another name than the one it was made for (RFC
-/// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more.
+/// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more. Nor
+/// may one for the same name that was made before the site required a certificate.
 bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &match)
 {
     const TlsEndpoint *greeted = tls.endpoint();
-    if (!greeted || match.site->id == greeted->site)
+    if (!greeted)
         return true;
+    const bool isSameSite = match.site->id == greeted->site;
     const Settings &wanted = match.route->settings;
-    if (wanted.tlsClients != "off"
+    if ((!isSameSite || requiresCertificate(wanted)) && wanted.tlsClients != "off"
         && (wanted.tlsClients != clientCertificatesName(greeted->clients)
             || wanted.tlsClientCa != greeted->clientCaFile))
         return false;
-    return !tls.hasName() || namesCover(greeted->identity->names, host);
+    return isSameSite || !tls.hasName() || namesCover(greeted->identity->names, host);
 }
 
 /// True when the answer was given: plain HTTP of a site that wants HTTPS.
@@ -90,6 +98,13 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
     } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(421);
+    } else if (!exchange.tls() && requiresCertificate(match.route->settings)) {
+        // Plain HTTP would be a way round the certificate.
+        if (redirectedToTls(exchange, match))
+            return;
+        home.metrics().requestsBad.add(1);
+        exchange.respondStatus(
+            403, "This site answers over HTTPS only, and only clients that show a certificate.");
     } else if (match.route->settings.tlsRedirect && !exchange.tls()
                && redirectedToTls(exchange, match)) {
         return;

@@ -114,6 +114,8 @@ void Http1Connection::flushed() noexcept
 void Http1Connection::closing() noexcept
 {
     if (m_exchange) {
+        if (WebSocketSession *socket = m_exchange->socket())
+            socket->lost();
         m_exchange->tellGone();
         m_exchange->finish(outbox());
         m_exchange->reset();

@@ -52,11 +52,14 @@ private:
 
     // http1_requests.cpp: heads in, exchanges begun and ended
     Go nextRequest() noexcept;
+    bool mayBeHttp2(std::string_view bytes) const noexcept;
+    Go becomeHttp2() noexcept;
     void beginExchange(const RequestHead &head, std::string_view bytes) noexcept;
     Go advanceExchange() noexcept;
     Go deliverBody() noexcept;
     Go skipBody() noexcept;
     void endExchange() noexcept;
+    void becomeWebSocket() noexcept;
     void refuse(int status, std::string_view reason) noexcept;
     void bodyRefused(int status, std::string_view reason) noexcept;
 

@@ -24,6 +24,8 @@ void Http1Exchange::reset() noexcept
     m_body = {};
     m_left = 0;
     m_framing = Framing::None;
+    m_socketHeadBytes = 0;
+    m_socket.reset();
 }
 
 void Http1Exchange::readBody() noexcept
@@ -108,7 +110,10 @@ void Http1Exchange::startAnswer(int status, std::string_view lines, std::optiona
     }
     if (bodiless)
         m_framing = Framing::None;
-    if (!m_connection->continues())
+    constexpr int kUpgradeRequired = 426;
+    if (m_status == kUpgradeRequired) // must say to what (RFC 9110 15.5.22)
+        framing.connection = ResponseFraming::Connection::Upgrade;
+    else if (!m_connection->continues())
         framing.connection = ResponseFraming::Connection::Close;
     else if (m_head.minorVersion == 0)
         framing.connection = ResponseFraming::Connection::KeepAlive;
@@ -166,6 +171,54 @@ void Http1Exchange::end() noexcept
 bool Http1Exchange::isBacklogged() const noexcept
 {
     return m_state == State::Begun && m_connection->outbox().queue.pending() > kBacklogHigh;
+}
+
+WebSocket *Http1Exchange::acceptWebSocket(const HeaderBlock &headers,
+                                          WebSocketListener &listener) noexcept
+{
+    if (m_state != State::Waiting || webSocketAsk().kind != WebSocketAsk::Kind::Sound)
+        return nullptr;
+    const WebSocketRules rules(route().settings);
+    const WsDeflateTerms terms =
+        rules.compresses ? agreeOnDeflate(m_head, rules.keepsContext) : WsDeflateTerms {};
+    m_status = 101;
+    OutputQueue &queue = m_connection->outbox().queue;
+    const uint64_t before = queue.queuedTotal();
+    appendResponseHead(queue.openText(), m_status,
+                       webSocketAnswerLines(m_head, terms).append(headers.lines()),
+                       {.connection = ResponseFraming::Connection::Upgrade,
+                        .server = m_home->snapshot().settings.serverHeader,
+                        .dateLine = m_home->dateLine()});
+    queue.closeText();
+    m_socketHeadBytes = queue.queuedTotal() - before;
+    m_state = State::Begun;
+    m_listener = nullptr;
+    m_socket = std::make_unique<WebSocketSession>(loop(), m_home->webSocketTools(), rules, terms,
+                                                  listener, m_home->metricsOf(&site()));
+    m_socket->attach(*this);
+    m_connection->askForTurn();
+    return m_socket.get();
+}
+
+OutputQueue &Http1Exchange::tunnelOutput()
+{
+    return m_connection->outbox().queue;
+}
+
+uint64_t Http1Exchange::tunnelPending() const noexcept
+{
+    return m_connection->outbox().queue.pending();
+}
+
+void Http1Exchange::wakeTunnel() noexcept
+{
+    m_connection->askForTurn();
+}
+
+void Http1Exchange::finishSocket(Outbox &outbox, uint64_t unsent)
+{
+    const uint64_t all = m_socketHeadBytes + m_socket->bytesPut();
+    finishAsTunnel(outbox, all - std::min(all, unsent), m_socket->closeCode());
 }
 
 } // namespace arc

@@ -2,7 +2,9 @@
 // Http1Connection: heads in, exchanges begun, fed with their bodies, and ended.
 #include "server/http/session/dispatch.h"
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/http2_connection.h"
 #include "server/http/session/trace_id.h"
+#include "server/http/session/websocket_connection.h"
 #include "server/http/syntax/error_page.h"
 #include "server/http/syntax/response_head.h"
 
@@ -26,6 +28,9 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
         return readMore();
     }
 
+    if (m_requests == 0 && bytes.starts_with("PRI ") && mayBeHttp2(bytes))
+        return bytes.size() < Http2Connection::kPreface.size() ? readMore() : becomeHttp2();
+
     HeadScratch &scratch = m_home.scratch();
     const HeadMemory memory {.headers = scratch.headers, .text = scratch.text};
     const HeadOutcome outcome = parseHead(bytes, m_rules->head, m_progress, memory, scratch.head);
@@ -46,6 +51,23 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
     return readMore();
 }
 
+/// A client of plain HTTP that knows before that we speak HTTP/2 (RFC 9113 3.3).
+bool Http1Connection::mayBeHttp2(std::string_view bytes) const noexcept
+{
+    constexpr std::string_view preface = Http2Connection::kPreface;
+    return m_rules->http2.isOn && !m_transport.tls()
+        && preface.starts_with(bytes.substr(0, preface.size()));
+}
+
+Http1Connection::Go Http1Connection::becomeHttp2() noexcept
+{
+    const std::string_view input = m_home.input().bytes();
+    auto next = std::make_unique<Http2Connection>(m_home, slot(), release(input));
+    m_home.input().clear();
+    m_home.replace(*this, std::move(next));
+    return Go::Stop;
+}
+
 void Http1Connection::beginExchange(const RequestHead &head, std::string_view bytes) noexcept
 {
     ++m_requests;
@@ -64,6 +86,10 @@ Http1Connection::Go Http1Connection::advanceExchange() noexcept
     if (m_exchange->isEnded()) {
         endExchange();
         return Go::On;
+    }
+    if (m_exchange->socket()) {
+        becomeWebSocket();
+        return Go::Stop;
     }
     if (m_exchange->wantsBody())
         return deliverBody();
@@ -140,6 +166,17 @@ void Http1Connection::endExchange() noexcept
     }
     m_lastAnswer = true;
     m_unreadInput = true;
+}
+
+/// What is in the outbox goes with it, so nothing has to be sent before.
+void Http1Connection::becomeWebSocket() noexcept
+{
+    std::unique_ptr<Http1Exchange> exchange = std::move(m_exchange);
+    const std::string_view unused = m_home.input().bytes();
+    auto next =
+        std::make_unique<WebSocketConnection>(m_home, slot(), release(unused), std::move(exchange));
+    m_home.input().clear();
+    m_home.replace(*this, std::move(next));
 }
 
 void Http1Connection::refuse(int status, std::string_view reason) noexcept

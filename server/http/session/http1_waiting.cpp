@@ -15,7 +15,9 @@ void Http1Connection::settle() noexcept
     if (!m_exchange)
         returnOutbox();
     settleWatch();
-    if (m_home.isDraining() && isIdle() && !m_toSkip && m_phase != Phase::Linger) {
+    // Whoever has asked nothing yet, because its handshake has only just ended, may ask once.
+    if (m_home.isDraining() && isIdle() && m_requests > 0 && !m_toSkip
+        && m_phase != Phase::Linger) {
         close(CloseHow::Plainly);
         return;
     }

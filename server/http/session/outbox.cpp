@@ -14,7 +14,10 @@ void Outbox::closeSent(AccessLog &log) noexcept
     size_t closed = 0;
     for (; closed < m_records.size() && m_records[closed].end <= queue.sentTotal(); ++closed) {
         AnswerRecord &record = m_records[closed];
-        close(record, log, {.bytes = record.bytes, .took = now - record.startedAt});
+        close(record, log,
+              {.bytes = record.bytes,
+               .took = now - record.startedAt,
+               .clientLeft = record.clientLeft});
     }
     if (closed == m_records.size()) {
         m_records.clear();
@@ -50,7 +53,8 @@ void Outbox::close(AnswerRecord &record, AccessLog &log, const AccessLog::Sent &
                 metrics->errors.add(1);
             else if (record.status >= 400)
                 metrics->clientErrors.add(1);
-            metrics->responseTime.record(sent.took);
+            if (!record.wasTunnel)
+                metrics->responseTime.record(sent.took);
         }
     }
     if (record.logSize)

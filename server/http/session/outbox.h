@@ -77,7 +77,9 @@ struct AnswerRecord {
     uint64_t end = 0; ///< of the queue's total
     uint64_t bytes = 0;
     int status = 0;
-    bool cut = false; ///< the answer could not be completed: our fault
+    bool cut = false;        ///< the answer could not be completed: our fault
+    bool clientLeft = false; ///< the client did not want the whole of it
+    bool wasTunnel = false;  ///< how long it lived says nothing about response times
     SteadyTime startedAt {};
     PinnedSnapshot snapshot; ///< keeps the site's cells
     InFlight inFlight;       ///< without metrics: no site claimed the request

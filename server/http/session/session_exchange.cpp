@@ -185,19 +185,35 @@ void SessionExchange::finish(Outbox &outbox)
         m_status = kClientLeftStatus;
     AnswerRecord record;
     record.end = outbox.queue.queuedTotal();
-    record.bytes = m_answerFrom ? record.end - *m_answerFrom : 0;
+    record.bytes = m_answerFrom ? record.end - *m_answerFrom : m_answerBytes.value_or(0);
     record.status = m_status;
     record.cut = m_aborted;
+    record.clientLeft = m_clientLeft;
+    close(outbox, std::move(record), 0);
+}
+
+void SessionExchange::finishAsTunnel(Outbox &outbox, uint64_t bytes, uint16_t closeCode)
+{
+    AnswerRecord record;
+    record.end = outbox.queue.sentTotal();
+    record.bytes = bytes;
+    record.status = m_status;
+    record.wasTunnel = true;
+    close(outbox, std::move(record), closeCode);
+}
+
+void SessionExchange::close(Outbox &outbox, AnswerRecord record, uint16_t closeCode)
+{
     record.startedAt = m_startedAt;
     const bool logged = m_isRouted ? m_route->settings.accessLog : m_snapshot->settings.accessLog;
     if (logged && m_home->log().isOn())
-        logInto(outbox, record);
+        logInto(outbox, record, closeCode);
     record.inFlight = std::move(m_inFlight);
     record.snapshot = std::move(m_snapshot);
     outbox.add(std::move(record));
 }
 
-void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
+void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode)
 {
     const std::string client = peer().host();
     AccessLine line;
@@ -212,7 +228,12 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record)
     line.userAgent = m_head.find(HeaderId::UserAgent).value_or(std::string_view());
     line.referer = m_head.find(HeaderId::Referer).value_or(std::string_view());
     line.requestId = requestId();
+    line.refusal = m_refusal;
+    line.protocol = m_head.majorVersion == 2 ? "HTTP/2"
+        : m_head.minorVersion >= 1           ? "HTTP/1.1"
+                                             : "HTTP/1.0";
     line.queued = m_queueTime;
+    line.closeCode = closeCode;
     record.logAt = outbox.logText().size();
     m_home->log().begin(outbox.logText(), line);
     record.logSize = outbox.logText().size() - record.logAt;
@@ -232,11 +253,13 @@ void SessionExchange::reset() noexcept
     m_peer.reset();
     m_local.reset();
     m_answerFrom.reset();
+    m_answerBytes.reset();
+    m_refusal = {};
     m_bodyBytesMax = 0;
     m_status = 0;
     m_state = State::Waiting;
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
-    m_wasBacklogged = m_aborted = m_hasRequestId = false;
+    m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)
         m_ownText = {};
 }

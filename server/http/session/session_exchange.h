@@ -54,6 +54,8 @@ public:
     void keepHead(std::string_view bytes);
     /// Completes the books: the answer's record goes to the outbox.
     void finish(Outbox &outbox);
+    /// Another connection object carries it from now on.
+    void moveTo(Connection &connection) noexcept { m_connection = &connection; }
 
     bool isEnded() const noexcept { return m_state == State::Ended; }
     bool wasAborted() const noexcept { return m_aborted; }
@@ -80,20 +82,26 @@ protected:
     /// The handler is done with it: a late call finds nothing to do. The connection goes on in its
     /// turn.
     void ended() noexcept;
+    /// The books of what went on as something else: `bytes` went to the client.
+    void finishAsTunnel(Outbox &outbox, uint64_t bytes, uint16_t closeCode);
 
     SessionLoop *m_home = nullptr;
     RequestHead m_head;
     ExchangeListener *m_listener = nullptr;
-    std::optional<uint64_t> m_answerFrom; ///< of the queue's total
+    std::optional<uint64_t> m_answerFrom;  ///< of the queue's total, where answers lie in one piece
+    std::optional<uint64_t> m_answerBytes; ///< where they do not
+    std::string_view m_refusal;            ///< why nobody was asked; constant text
     int m_status = 0;
     State m_state = State::Waiting;
     bool m_wantsBody = false;
     bool m_paused = false;
     bool m_continueDue = false; ///< the client waits for 100
     bool m_wasBacklogged = false;
+    bool m_clientLeft = false; ///< it did not want the whole answer
 
 private:
-    void logInto(Outbox &outbox, AnswerRecord &record);
+    void logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode = 0);
+    void close(Outbox &outbox, AnswerRecord record, uint16_t closeCode);
 
     Connection *m_connection = nullptr;
     const TlsStream *m_tls = nullptr;

@@ -2,21 +2,12 @@
 #include "server/http/session/session_loop.h"
 
 #include "server/http/session/http1_connection.h"
+#include "server/http/session/http2_connection.h"
 #include "server/http/session/tls_handshake.h"
 
 #include <algorithm>
 
 namespace arc {
-
-ConnectionRules::ConnectionRules(const Settings &settings)
-    : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
-      idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
-      writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
-{
-    head.requestLineBytesMax = static_cast<size_t>(settings.requestLineBytesMax);
-    head.headerBytesMax = static_cast<size_t>(settings.headerBytesMax);
-    head.headerCountMax = std::min(static_cast<size_t>(settings.headerCountMax), kHeaderCountMax);
-}
 
 SessionLoop::SessionLoop(HttpLoop &front, EventLoop &loop, const HttpShared &shared,
                          std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog)
@@ -40,34 +31,6 @@ SessionLoop::~SessionLoop()
     m_closed.clear();
 }
 
-void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
-{
-    const Settings &settings = snapshot->settings;
-    if (m_shared.budget)
-        m_shared.budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
-    m_rules = std::make_shared<const ConnectionRules>(settings);
-    const size_t index = m_loop.index();
-    m_tls.use(index < snapshot->tls.size() ? snapshot->tls[index] : nullptr);
-    m_pins.push_back(std::make_unique<SnapshotPin>());
-    m_pins.back()->snapshot = std::move(snapshot);
-    m_current = m_pins.back().get();
-    retireUnused();
-    resumeAccepting();
-}
-
-void SessionLoop::retireUnused() noexcept
-{
-    if (m_pins.size() == 1)
-        return;
-    std::erase_if(m_pins, [this](const std::unique_ptr<SnapshotPin> &pin) {
-        if (pin->uses || pin.get() == m_current)
-            return false;
-        if (m_shared.retire)
-            m_shared.retire(std::move(pin->snapshot));
-        return true;
-    });
-}
-
 SiteMetrics *SessionLoop::metricsOf(const Site *site) const noexcept
 {
     if (!site || !site->metrics || m_loop.index() >= site->metrics->perLoop.size())
@@ -85,19 +48,6 @@ void SessionLoop::listen(std::string id, FileDescriptor socket, ListenerKind kin
     listening->acceptor = std::make_unique<Acceptor>(m_loop, std::move(socket),
                                                      &SessionLoop::accepted, listening.get());
     m_listening.push_back(std::move(listening));
-}
-
-void SessionLoop::retune(std::string_view id, ListenerKind kind)
-{
-    for (const auto &listening : m_listening) {
-        if (*listening->name == id)
-            listening->kind = kind;
-    }
-}
-
-void SessionLoop::unlisten(std::string_view id)
-{
-    std::erase_if(m_listening, [id](const auto &listening) { return *listening->name == id; });
 }
 
 bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept
@@ -260,10 +210,7 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
     m_draining = true;
     m_drained = std::move(done);
     m_listening.clear();
-    m_table.forEach([](Connection &connection) {
-        if (connection.expectsNothing())
-            connection.close(Connection::CloseHow::Plainly);
-    });
+    m_table.forEach([](Connection &connection) { connection.drainBegan(); });
     m_newcomerTimer.arm(m_loop.timers(), std::min(deadline, kNewcomerTime));
     m_drainTimer.arm(m_loop.timers(), deadline);
     m_loop.atEndOfTurn(*this);

@@ -5,9 +5,11 @@
 #include "server/http/session/access_log.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/http/session/connection_table.h"
+#include "server/http/session/http2_shared.h"
 #include "server/http/session/outbox.h"
 #include "server/http/session/spare_pool.h"
 #include "server/http/session/turn_input.h"
+#include "server/http/session/web_socket_session.h"
 #include "server/http/syntax/date.h"
 #include "server/http/syntax/head_parser.h"
 #include "server/loop/timer_wheel.h"
@@ -28,6 +30,19 @@ namespace arc {
 class Connection;
 class Http1Exchange;
 
+/// Of HTTP/2 connections.
+struct Http2Rules {
+    bool isOn = true;
+    int64_t streams = 0;
+    int64_t windowBytes = 0; ///< of a stream
+    int64_t connectionWindowBytes = 0;
+    int64_t frameBytes = 0;
+    size_t tableBytes = 0;
+    int64_t glitches = 0;
+    int64_t resets = 0;
+    int64_t resetsPerSecond = 0;
+};
+
 /// The settings a connection keeps from its first moment to its last (Applies::OnNewConnections).
 struct ConnectionRules {
     HeadLimits head;
@@ -37,6 +52,7 @@ struct ConnectionRules {
     std::chrono::milliseconds bodyTimeout {};
     std::chrono::milliseconds writeTimeout {};
     int64_t requestsMax = 0; ///< 0: unlimited
+    Http2Rules http2;
 
     explicit ConnectionRules(const Settings &settings);
 };
@@ -80,6 +96,8 @@ public:
     LoopBudget &budget() noexcept { return m_budget; }
     SparePool<Outbox> &outboxes() noexcept { return m_outboxes; }
     SparePool<Http1Exchange> &exchanges() noexcept { return m_exchanges; }
+    Http2Shared &http2() noexcept { return m_http2; }
+    WebSocketTools &webSocketTools() noexcept { return m_webSocketTools; }
     const HttpSnapshot &snapshot() const noexcept { return *m_current->snapshot; }
     PinnedSnapshot pin() noexcept { return PinnedSnapshot(*m_current); }
     std::string_view dateLine() noexcept { return m_date.at(m_loop.unixMs()); }
@@ -118,6 +136,8 @@ private:
     void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
+    void askBack(std::string_view listener) noexcept;
+    void askBackFromOldCertificates() noexcept;
     void leaveLists(Connection &connection) noexcept;
     void resumeAccepting() noexcept;
     void retireUnused() noexcept;
@@ -139,7 +159,9 @@ private:
     std::set<std::string, std::less<>> m_names; ///< of listeners; kept, connections refer to them
     std::vector<std::unique_ptr<Listening>> m_listening;
     SparePool<Outbox> m_outboxes;
+    WebSocketTools m_webSocketTools; ///< outlives the exchanges, which may keep sockets
     SparePool<Http1Exchange> m_exchanges;
+    Http2Shared m_http2;
     ConnectionTable m_table;
     Waiting m_forTurn;
     Waiting m_forBudget;

@@ -20,6 +20,7 @@ private:
     void turn() noexcept override;
     void readDeadlinePassed() noexcept override;
     void closing() noexcept override { }
+    void answerPlainly() noexcept;
     void proceed() noexcept;
 };
 

@@ -9,8 +9,20 @@ namespace arc {
 
 namespace {
 
-/// A weight in thousandths: "0", "0.5", "1.000"; 1000 when absent, 0 when it cannot be read.
-int weightOf(std::string_view parameters) noexcept
+struct Wish {
+    int weight = 0;
+    int exactness = 0; ///< 0 not named, 1 "*/*", 2 "text/*", 3 by name
+};
+
+void note(Wish &wish, int exactness, int weight) noexcept
+{
+    if (exactness >= wish.exactness)
+        wish = {weight, exactness};
+}
+
+} // namespace
+
+int qualityOf(std::string_view parameters) noexcept
 {
     while (!parameters.empty()) {
         const size_t end = std::min(parameters.find(';'), parameters.size());
@@ -35,19 +47,6 @@ int weightOf(std::string_view parameters) noexcept
     return 1000;
 }
 
-struct Wish {
-    int weight = 0;
-    int exactness = 0; ///< 0 not named, 1 "*/*", 2 "text/*", 3 by name
-};
-
-void note(Wish &wish, int exactness, int weight) noexcept
-{
-    if (exactness >= wish.exactness)
-        wish = {weight, exactness};
-}
-
-} // namespace
-
 bool prefersHtml(std::string_view accept) noexcept
 {
     Wish html;
@@ -58,7 +57,7 @@ bool prefersHtml(std::string_view accept) noexcept
         accept.remove_prefix(std::min(comma + 1, accept.size()));
         const size_t semicolon = std::min(element.find(';'), element.size());
         const std::string_view type = trim(element.substr(0, semicolon));
-        const int weight = weightOf(element.substr(std::min(semicolon + 1, element.size())));
+        const int weight = qualityOf(element.substr(std::min(semicolon + 1, element.size())));
         if (equalsIgnoreCase(type, "text/html")
             || equalsIgnoreCase(type, "application/xhtml+xml")) {
             note(html, 3, weight);

@@ -10,4 +10,8 @@ namespace arc {
 /// "*/*" (curl, scripts) prefers plain text. What cannot be read counts as not asked for.
 bool prefersHtml(std::string_view accept) noexcept;
 
+/// The weight among the parameters of a list element ("q=0.5", RFC 9110 12.4.2), in thousandths:
+/// 1000 when there is none, 0 when it cannot be read.
+int qualityOf(std::string_view parameters) noexcept;
+
 } // namespace arc

@@ -44,31 +44,6 @@ constexpr ExplanationRow kExplanations[] = {
     {505, "The server does not speak this version of HTTP."},
 };
 
-void appendEscaped(std::string &out, std::string_view text)
-{
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    }
-}
-
 struct PageParts {
     std::string status;
     std::string_view phrase;
@@ -92,17 +67,42 @@ std::string fillPage(std::string_view page, const PageParts &parts)
         const std::string_view name = page.substr(0, close);
         page.remove_prefix(close + 2);
         if (name == "status")
-            appendEscaped(out, parts.status);
+            appendHtml(out, parts.status);
         else if (name == "phrase")
-            appendEscaped(out, parts.phrase);
+            appendHtml(out, parts.phrase);
         else if (name == "explanation")
-            appendEscaped(out, parts.explanation);
+            appendHtml(out, parts.explanation);
         else if (name == "request_id")
-            appendEscaped(out, parts.requestId);
+            appendHtml(out, parts.requestId);
     }
 }
 
 } // namespace
+
+void appendHtml(std::string &out, std::string_view text)
+{
+    for (const char c : text) {
+        switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        case '\'':
+            out += "&#39;";
+            break;
+        default:
+            out += c;
+        }
+    }
+}
 
 std::string_view standardExplanation(int status) noexcept
 {

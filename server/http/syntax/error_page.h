@@ -18,6 +18,9 @@ struct ErrorPage {
 ErrorPage makeErrorPage(int status, std::string_view explanation, std::string_view requestId,
                         std::optional<std::string_view> accept);
 
+/// Appends text so that it may stand in an element or a quoted attribute.
+void appendHtml(std::string &out, std::string_view text);
+
 /// "The address leads to nothing here."; a general sentence when the status has none of its own.
 std::string_view standardExplanation(int status) noexcept;
 

@@ -2,8 +2,6 @@
 #include "server/http/syntax/head_rules.h"
 
 #include "server/base/text.h"
-#include "server/http/syntax/scan.h"
-#include "server/http/syntax/uri.h"
 
 #include <algorithm>
 
@@ -115,22 +113,8 @@ HeadFault readFraming(RequestHead &head, const Special &special) noexcept
             return codingFault(special.coding->value);
         head.chunked = true;
     }
-    if (special.length) {
-        constexpr size_t kDigitsMax = 19;
-        const std::string_view digits = special.length->value;
-        const auto isDigit = [](char c) {
-            return c >= '0' && c <= '9';
-        };
-        if (digits.empty() || digits.size() > kDigitsMax
-            || !std::all_of(digits.begin(), digits.end(), isDigit))
-            return {400, "Content-Length is not a number."};
-        uint64_t length = 0;
-        for (const char digit : digits)
-            length = length * 10 + static_cast<uint64_t>(digit - '0');
-        if (length > kContentLengthMax)
-            return {400, "Content-Length is too large."};
-        head.contentLength = length;
-    }
+    if (special.length)
+        return readLength(special.length->value, head);
     return {};
 }
 
@@ -175,12 +159,6 @@ HeadFault readConnection(RequestHead &head) noexcept
     return fault;
 }
 
-bool sameAuthority(const Authority &a, const Authority &b, uint16_t defaultPort) noexcept
-{
-    return equalsIgnoreCase(a.host, b.host)
-        && a.port.value_or(defaultPort) == b.port.value_or(defaultPort);
-}
-
 /// Splits the target by its form (RFC 9112 3.2). `authority`: of absolute-form and authority-form.
 HeadFault splitTarget(RequestHead &head, std::string_view &authority,
                       uint16_t &defaultPort) noexcept
@@ -212,40 +190,7 @@ HeadFault splitTarget(RequestHead &head, std::string_view &authority,
             return {400, "The request target has no host."};
         target.remove_prefix(end);
     }
-    const size_t mark = std::min(target.find('?'), target.size());
-    head.rawPath = mark == 0 ? std::string_view("/") : target.substr(0, mark);
-    head.query = target.substr(std::min(mark + 1, target.size()));
-    return {};
-}
-
-/// Exactly one Host in 1.1, at most one in 1.0; it must agree with a target that names a host
-/// itself.
-HeadFault readHost(RequestHead &head, const Special &special, std::string_view inTarget,
-                   uint16_t defaultPort) noexcept
-{
-    std::optional<Authority> host;
-    if (special.host) {
-        host = parseAuthority(special.host->value);
-        if (!host)
-            return {400, "The Host header is not a host."};
-        head.authority = special.host->value;
-    } else if (head.minorVersion >= 1) {
-        return {400, "The Host header is missing."};
-    }
-    if (!inTarget.empty()) {
-        const auto named = parseAuthority(inTarget);
-        if (!named || (head.method == Method::Connect && !named->port))
-            return {400, "The host in the request target is malformed."};
-        if (host && !sameAuthority(*host, *named, defaultPort))
-            return {400, "The request target and the Host header disagree."};
-        host = named;
-        head.authority = inTarget;
-    }
-    if (host) {
-        head.host = host->host;
-        if (head.host.size() > 1 && head.host.back() == '.') // the root of the DNS, said aloud
-            head.host.remove_suffix(1);
-    }
+    splitPath(target, head);
     return {};
 }
 
@@ -267,35 +212,13 @@ HeadFault applyHeadRules(RequestHead &head, std::string &text) noexcept
     uint16_t defaultPort = 80;
     if (HeadFault fault = splitTarget(head, authority, defaultPort))
         return fault;
-    if (HeadFault fault = readHost(head, special, authority, defaultPort))
+    if (HeadFault fault = readHost(head, special.host, authority, defaultPort))
         return fault;
 
-    text.clear();
-    bool pathIsOwn = false;
-    if (head.path.empty()) {
-        const auto path = normalisePath(head.rawPath, text);
-        if (!path)
-            return {400, "The path has a broken escape, a NUL byte or leads above the root."};
-        head.path = *path;
-        pathIsOwn = path->data() == text.data();
-    }
-    const auto isUpper = [](char c) {
-        return c >= 'A' && c <= 'Z';
-    };
-    if (std::any_of(head.host.begin(), head.host.end(), isUpper)) {
-        const size_t pathSize = pathIsOwn ? head.path.size() : 0;
-        text.resize(pathSize);
-        for (const char c : head.host)
-            text += lowerByte(c);
-        head.host = std::string_view(text).substr(pathSize);
-        if (pathIsOwn)
-            head.path = std::string_view(text).substr(0, pathSize);
-    }
-    if (special.expect && head.minorVersion >= 1) { // RFC 9110 10.1.1: ignored in HTTP/1.0
-        if (special.expectTwice || !equalsIgnoreCase(special.expect->value, "100-continue"))
-            return {417, "Only the expectation 100-continue can be met."};
-        head.expectContinue = head.hasBody();
-    }
+    if (HeadFault fault = settleNames(head, text))
+        return fault;
+    if (special.expect && head.minorVersion >= 1) // RFC 9110 10.1.1: ignored in HTTP/1.0
+        return readExpectation(*special.expect, special.expectTwice, head);
     return {};
 }
 

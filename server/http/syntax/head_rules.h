@@ -17,4 +17,20 @@ struct HeadFault {
 /// headers; the rest is filled in here. Pure; any thread.
 HeadFault applyHeadRules(RequestHead &head, std::string &text) noexcept;
 
+// ---- what every version of HTTP has in common; each fills in its part of `head`
+
+/// Content-Length: digits and nothing else (RFC 9110 8.6).
+HeadFault readLength(std::string_view digits, RequestHead &head) noexcept;
+/// A target that begins with its path, into rawPath and query.
+void splitPath(std::string_view target, RequestHead &head) noexcept;
+/// Exactly one Host but in 1.0, where it may be missing; it must agree with a target that names a
+/// host itself. `header`: the Host header, or null; `inTarget`: empty when the target names none.
+HeadFault readHost(RequestHead &head, const HeaderView *header, std::string_view inTarget,
+                   uint16_t defaultPort) noexcept;
+/// Decodes rawPath into path, unless that is set, and lowers the case of host. What differs from
+/// the bytes received is put into `text`.
+HeadFault settleNames(RequestHead &head, std::string &text) noexcept;
+/// 100-continue or 417 (RFC 9110 10.1.1).
+HeadFault readExpectation(const HeaderView &expect, bool twice, RequestHead &head) noexcept;
+
 } // namespace arc

@@ -60,6 +60,9 @@ void appendResponseHead(std::string &out, int status, std::string_view lines,
     case ResponseFraming::Connection::KeepAlive:
         out += "Connection: keep-alive\r\n\r\n";
         break;
+    case ResponseFraming::Connection::Upgrade:
+        out += "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+        break;
     }
 }
 

@@ -15,8 +15,9 @@ struct ResponseFraming {
     enum class Connection {
         Unsaid,
         Close,
-        KeepAlive
-    }; ///< KeepAlive is said to HTTP/1.0 clients only
+        KeepAlive,
+        Upgrade
+    }; ///< KeepAlive is said to HTTP/1.0 clients only; Upgrade: to WebSocket
 
     std::optional<uint64_t> length; ///< Content-Length; also for HEAD and 304 when known
     bool chunked = false;           ///< instead of a length

@@ -49,12 +49,12 @@ def encodeHeaders(headers):
 
 def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),),
                 hasBody=False,
-                length=None, scheme=0, minor=1, client=("192.0.2.7", 50123),
+                length=None, scheme=0, version=1, client=("192.0.2.7", 50123),
                 server=("example.org", 8080)):
     number = METHODS.index(method) if method in METHODS else 0
     bits = (1 if hasBody else 0) | (2 if length is not None else 0)
     return b"".join((
-        struct.pack("<BBBBQI", number, scheme, minor, bits, length or 0, 1500),
+        struct.pack("<BBBBQI", number, scheme, version, bits, length or 0, 1500),
         string("" if number else method),
         string(rawPath if rawPath is not None else path), string(path), string(query),
         string(client[0]), struct.pack("<H", client[1]), string(server[0]),

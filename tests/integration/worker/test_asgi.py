@@ -49,6 +49,11 @@ class Answers(AsgiTest):
             "headers": [["host", "example.org"], ["x-own", "v"], ["accept", "a"], ["accept", "b"]],
             "client": ["192.0.2.7", 50123], "server": ["example.org", 8080], "state": {}})
 
+    def testTheVersionIsTheClients(self):
+        for version, text in ((0, "1.0"), (1, "1.1"), (2, "2")):
+            scope = json.loads(self.worker.get("/showScope", version=version).body.decode())
+            self.assertEqual(scope["http_version"], text)
+
     def testPathsAreText(self):
         answer = self.worker.get("/showScope", rawPath="/%C3%A9")
         self.assertEqual(answer.status, 200)

@@ -94,9 +94,10 @@ class Environ(WsgiTest):
         self.assertNotIn("CONTENT_LENGTH", environ)
 
     def testOldVersionsAndOwnMethodsAreTold(self):
-        environ = self.environ(minor=0, method="BREW")
+        environ = self.environ(version=0, method="BREW")
         self.assertEqual((environ["SERVER_PROTOCOL"], environ["REQUEST_METHOD"]),
                          ("HTTP/1.0", "BREW"))
+        self.assertEqual(self.environ(version=2)["SERVER_PROTOCOL"], "HTTP/2.0")
 
     def testHeadersThatCouldDeceiveAreHidden(self):
         environ = self.environ(headers=(("x_forwarded_for", "1"), ("proxy", "http://evil"),

@@ -14,7 +14,7 @@ using namespace arc::test;
 class TestWorkerPython : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void moduleSucceeds_data();
     void moduleSucceeds();
 };

@@ -10,7 +10,7 @@ using namespace arc;
 class TestBase : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void anErrorGrowsPhrasesFromTheOutside()
     {
         Result<int> bad = Error {ErrorCode::Invalid, "outside 1..65535"};

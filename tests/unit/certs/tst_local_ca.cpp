@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <array>
 #include <ctime>
 
 #include <openssl/pem.h>
@@ -54,7 +55,7 @@ bool isTrusted(const std::string &chainPem, const std::string &rootPem, const st
 class TestLocalCa : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init() { m_dir = std::make_unique<QTemporaryDir>(); }
 
     void aKeyComesBackAndIsNowhereInTheClear()
@@ -197,6 +198,61 @@ private slots:
         const LocalCa whole = LocalCa::open(path(), vault, "other", now).value();
         QVERIFY(isTrusted(whole.sign({"localhost"}, now).value()->chainPem, whole.rootPem(),
                           "localhost"));
+    }
+
+    void whatAKillLeavesWhileTheCaIsMadeAnewIsNoCa()
+    {
+        // The files are written one after another: some of each authority, in every combination.
+        const int64_t now = ::time(nullptr);
+        KeyVault vault = KeyVault::open(path()).value();
+        const std::array<std::string, 3> names {"intermediate.pem", "host", "root.pem"};
+        QVERIFY(LocalCa::open(path(), vault, "box", now));
+        std::array<std::string, 3> before;
+        for (size_t i = 0; i < names.size(); ++i)
+            before[i] = readAll(path() + "/ca/" + names[i]);
+        for (size_t written = 0; written < names.size(); ++written) {
+            QVERIFY(LocalCa::open(path(), vault, "other", now));
+            for (size_t i = written; i < names.size(); ++i)
+                QVERIFY(replaceFile(path() + "/ca/" + names[i], before[i], 0644));
+            const LocalCa ca = LocalCa::open(path(), vault, "other", now).value();
+            const auto leaf = ca.sign({"other"}, now).value();
+            QVERIFY2(isTrusted(leaf->chainPem, ca.rootPem(), "other"), names[written].c_str());
+            QVERIFY(isTrusted(leaf->chainPem, readAll(ca.rootPath()), "other"));
+        }
+        for (const std::string &name : names) { // files that hold something else
+            QVERIFY(replaceFile(path() + "/ca/" + name, "nothing of the kind", 0644));
+            const LocalCa ca = LocalCa::open(path(), vault, "other", now).value();
+            QVERIFY(isTrusted(ca.sign({"other"}, now).value()->chainPem, ca.rootPem(), "other"));
+        }
+    }
+
+    void aLostKeyMakesAnotherCa()
+    {
+        const int64_t now = ::time(nullptr);
+        std::string root;
+        {
+            KeyVault vault = KeyVault::open(path()).value();
+            root = LocalCa::open(path(), vault, "box", now).value().rootPem();
+        }
+        QVERIFY(QDir(m_dir->filePath("keys")).removeRecursively());
+        KeyVault vault = KeyVault::open(path()).value();
+        const std::string second = LocalCa::open(path(), vault, "box", now).value().rootPem();
+        QVERIFY(second != root);
+        QVERIFY(QFile::remove(m_dir->filePath("secret.key")));
+        KeyVault other = KeyVault::open(path()).value();
+        const LocalCa third = LocalCa::open(path(), other, "box", now).value();
+        QVERIFY(third.rootPem() != second);
+        QVERIFY(isTrusted(third.sign({"box"}, now).value()->chainPem, third.rootPem(), "box"));
+        // One that only cannot be read now is not replaced: browsers trust it.
+        const QStringList files = QDir(m_dir->filePath("keys")).entryList(QDir::Files);
+        for (const QString &file : files) {
+            QVERIFY(QFile::remove(m_dir->filePath("keys/" + file)));
+            QVERIFY(QDir().mkdir(m_dir->filePath("keys/" + file)));
+        }
+        const auto unread = LocalCa::open(path(), other, "box", now);
+        QVERIFY(!unread);
+        QCOMPARE(unread.error().code(), ErrorCode::DataDir);
+        QCOMPARE(readAll(third.rootPath()), third.rootPem());
     }
 
 private:

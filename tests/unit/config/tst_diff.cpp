@@ -90,7 +90,7 @@ Document sorted(Document document)
 class TestDiff : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aDiffLeadsThereAndBack()
     {
         RandomDocuments documents(20261123);

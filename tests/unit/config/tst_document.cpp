@@ -66,7 +66,7 @@ std::string inApp(const char *key, const char *value)
 class TestDocument : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void theWholeFormatRoundTrips()
     {
         const auto document = parseDocument(kWhole);

@@ -26,6 +26,8 @@ SettingValue otherValue(const SettingRow &row)
         return *whole == int64_t(row.max) ? int64_t(row.min) : int64_t(row.max);
     if (const auto *real = std::get_if<double>(&row.fallback))
         return *real == row.max ? row.min : row.max;
+    if (!row.choices.empty() && row.choices.substr(0, row.choices.find('|')) != "off")
+        return std::string(row.choices.substr(row.choices.rfind('|') + 1));
     return std::string("off");
 }
 
@@ -34,7 +36,7 @@ SettingValue otherValue(const SettingRow &row)
 class TestSettings : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyRowRoundTrips_data()
     {
         QTest::addColumn<QString>("key");

@@ -116,7 +116,7 @@ void travels(const OperationRow &row)
 class TestCodec : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyTypeReadsBackWhatItWrote()
     {
 #define OPERATION(name, method, path, role, request, answer, verb, confirm, help)                  \

@@ -33,7 +33,7 @@ class TestControlClient : public QObject {
     QTemporaryDir m_folder;
     std::string socketPath() { return m_folder.filePath("control.sock").toStdString(); }
 
-private slots:
+private Q_SLOTS:
     void oneConnectionCarriesManyCalls()
     {
         std::vector<std::string> requests;

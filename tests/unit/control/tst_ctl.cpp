@@ -86,7 +86,7 @@ class TestCtl : public QObject {
         return path;
     }
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_fake = std::make_unique<FakeControl>();

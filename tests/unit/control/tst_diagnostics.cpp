@@ -37,7 +37,7 @@ DiagnosticsParts parts()
 class TestDiagnostics : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void itTellsWhatAHelperNeeds_data()
     {
         QTest::addColumn<QString>("text");

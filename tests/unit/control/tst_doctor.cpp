@@ -47,7 +47,7 @@ class TestDoctor : public QObject {
     QTemporaryDir m_folder;
     std::string at(const char *name) { return m_folder.filePath(name).toStdString(); }
 
-private slots:
+private Q_SLOTS:
     void everyFindingThatIsNotFineSaysHowToMendIt()
     {
         std::vector<Finding> findings = probePythons();

@@ -27,7 +27,7 @@ Q_DECLARE_METATYPE(arc::api::ChangeSet)
 
 class TestEdits : public QObject {
     Q_OBJECT
-private slots:
+private Q_SLOTS:
     void settingsAndSitesChangeTogether();
     void whatIsRefused_data();
     void whatIsRefused();

@@ -54,7 +54,7 @@ class TestManual : public QObject {
 
     QString m_sources; // all C++ text, adjacent literals joined
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         for (const char *folder : {"server", "app", "gui"}) {

@@ -27,7 +27,7 @@ class TestDetect : public QObject {
                                 | QFile::ExeOther);
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         static QTemporaryDir folder;

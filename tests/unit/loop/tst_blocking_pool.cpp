@@ -11,7 +11,7 @@ using namespace arc;
 class TestBlockingPool : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void theAnswerComesBackOnTheHomeLoop()
     {
         LoopFixture test;

@@ -62,7 +62,7 @@ private:
 class TestEventLoop : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void mailOfOneSenderArrivesInOrder()
     {
         LoopFixture test;

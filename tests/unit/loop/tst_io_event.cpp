@@ -46,7 +46,7 @@ ssize_t sendTo(const FileDescriptor &socket, std::string_view bytes)
 class TestIoEvent : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void inputIsAnnouncedForEachArrivalUntilItIsRead()
     {
         LoopFixture test;

@@ -51,7 +51,7 @@ std::unique_ptr<Mail> nothing()
 class TestMailbox : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void fourSendersKeepTheirOrderAndLoseNothing()
     {
         Mailbox box;

@@ -31,7 +31,7 @@ int64_t msOf(SteadyTime time)
 class TestTimerWheel : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void firesOnceAndNeverEarly_data()
     {
         QTest::addColumn<int>("delayMs");

@@ -13,7 +13,7 @@ using std::chrono::microseconds;
 class TestMetrics : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyDurationLiesInItsBucket_data()
     {
         QTest::addColumn<qlonglong>("us");
@@ -143,8 +143,8 @@ private slots:
         const QString text = QString::fromStdString(registry.prometheusText());
         QVERIFY(text.endsWith('\n'));
         const QRegularExpression line(
-            "^(# (HELP|TYPE) [a-z_]+ .+"
-            "|[a-z_]+(\\{[a-z]+=\"[^\"]*\"(,le=\"[^\"]+\")?\\})? -?[0-9.]+)$");
+            "^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+"
+            "|[a-z_][a-z0-9_]*(\\{[a-z]+=\"[^\"]*\"(,le=\"[^\"]+\")?\\})? -?[0-9.]+)$");
         for (const QString &one : text.chopped(1).split('\n'))
             QVERIFY2(line.match(one).hasMatch(), qPrintable(one));
         for (const MetricRow &row : metricRows()) {

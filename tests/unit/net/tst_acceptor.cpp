@@ -76,7 +76,7 @@ private:
 class TestAcceptor : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aConnectionArrivesReadyToUse()
     {
         Door door;

@@ -34,7 +34,7 @@ bool portHoldersAreKnownHere()
 class TestListen : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void port0BecomesThePortThatTheKernelPicked()
     {
         const auto bound = bindListener(parsed("127.0.0.1:0"), 1);

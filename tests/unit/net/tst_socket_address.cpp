@@ -11,7 +11,7 @@ using namespace arc;
 class TestSocketAddress : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void readsWhatItWrites_data()
     {
         QTest::addColumn<QByteArray>("text");

@@ -21,7 +21,7 @@ QByteArray contents(const QString &path)
 class TestAppLog : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void eachAppHasAFileAndEachLineItsTimeAndProcess()
     {
         QTemporaryDir folder;

@@ -52,7 +52,7 @@ private:
 class TestEngineLog : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void withoutStderrOnlyTheFileHasTheLine()
     {
         QTemporaryDir folder;

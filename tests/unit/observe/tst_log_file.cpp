@@ -22,7 +22,7 @@ QByteArray contents(const QString &path)
 class TestLogFile : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void linesAreAppendedToWhatIsThere()
     {
         QTemporaryDir folder;

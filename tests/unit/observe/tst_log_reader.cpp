@@ -65,7 +65,7 @@ class TestLogReader : public QObject {
         return found;
     }
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_folder = std::make_unique<QTemporaryDir>();

@@ -18,7 +18,7 @@ QByteArray contents(const QString &path)
 class TestLogWriter : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyLineOfEveryRingReachesTheFile()
     {
         constexpr int kLines = 20'000;
@@ -35,7 +35,7 @@ private slots:
                         const std::string line = std::to_string(p) + ' ' + std::to_string(i) + '\n';
                         while (!ring->push(line)) // a loop would drop it; here none may be lost
                             writer.wake();
-                        if (ring->passedHalf())
+                        if (ring->wantsConsumer())
                             writer.wake();
                     }
                 });
@@ -55,14 +55,39 @@ private slots:
         QCOMPARE(writer.linesDropped(), uint64_t {0});
     }
 
+    void aWriterThatFoundNothingSleepsUntilTheNextLine()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath("access.log");
+        LogWriter writer(folder.path().toStdString());
+        std::vector<std::shared_ptr<LogRing>> rings;
+        const auto write = [&](LogRing &ring, std::string_view line) {
+            QVERIFY(ring.push(line));
+            if (ring.wantsConsumer())
+                writer.wake();
+        };
+        QByteArray expected;
+        for (int i = 0; i < 3; ++i) {
+            // One more ring each round: a writer that sleeps has to notice it, too.
+            rings.push_back(std::make_shared<LogRing>(1024));
+            writer.addRing(rings.back());
+            for (const auto &ring : rings)
+                QTRY_VERIFY(ring->isConsumerAsleep());
+            write(*rings[size_t(i)], "hello\n");
+            write(*rings[size_t(i)], "again\n");
+            expected += "hello\nagain\n";
+            QTRY_COMPARE(contents(path), expected);
+        }
+    }
+
     void linesAppearWithoutBeingWoken()
     {
         QTemporaryDir folder;
         const QString path = folder.filePath("access.log");
         LogWriter writer(folder.path().toStdString());
         const auto ring = std::make_shared<LogRing>(1024);
+        QVERIFY(ring->push("hello\n")); // before: from here on somebody looks without being told
         writer.addRing(ring);
-        QVERIFY(ring->push("hello\n"));
         QTRY_COMPARE(contents(path), QByteArray("hello\n"));
     }
 

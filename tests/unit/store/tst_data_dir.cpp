@@ -14,7 +14,7 @@ using namespace arc;
 class TestDataDir : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void itIsMadeForItsOwnerOnly()
     {
         QTemporaryDir parent;

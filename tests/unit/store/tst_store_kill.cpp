@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/base/file_descriptor.h"
+#include "server/store/backup.h"
+#include "server/store/config_tables.h"
 #include "tests/unit/store/inbox.h"
 
 #include <QTemporaryDir>
@@ -45,12 +47,35 @@ int commitForever(const std::string &path)
     return 4;
 }
 
+bool spoil(const std::string &path)
+{
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const std::string text(9000, 'x');
+    return file && pwrite(file.get(), text.data(), text.size(), 0) == ssize_t(text.size());
+}
+
+/// The child: spoils the database and brings its copy back, for as long as it lives.
+int restoreForever(const std::string &path)
+{
+    for (uint64_t round = 1;; ++round) {
+        if (!spoil(path) || !spoil(path + "-wal"))
+            return 1;
+        const auto restored = restoreBackup(path);
+        if (!restored)
+            return 2;
+        ::unlink(restored->damagedPath.c_str());
+        ::unlink((restored->damagedPath + "-wal").c_str());
+        if (write(STDOUT_FILENO, &round, sizeof round) != sizeof round)
+            return 3;
+    }
+}
+
 struct Child {
     pid_t pid = -1;
     FileDescriptor acknowledged;
 };
 
-Child startChild(const std::string &path)
+Child startChild(const std::string &path, const char *what = "--commit-forever")
 {
     int ends[2] = {-1, -1};
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -59,7 +84,7 @@ Child startChild(const std::string &path)
     const pid_t pid = fork();
     if (pid == 0) {
         dup2(ends[1], STDOUT_FILENO);
-        execl(self.c_str(), self.c_str(), "--commit-forever", path.c_str(), nullptr);
+        execl(self.c_str(), self.c_str(), what, path.c_str(), nullptr);
         _exit(127);
     }
     ::close(ends[1]);
@@ -81,12 +106,13 @@ uint64_t readOne(int fd)
 class TestStoreKill : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void whatWasAcknowledgedSurvivesKillDashNine()
     {
         QTemporaryDir dir;
         const std::string path = dir.filePath("arcology.db").toStdString();
         uint64_t acknowledged = 0;
+        int copies = 0;
         for (int i = 0; i < kKills; ++i) {
             const Child child = startChild(path);
             QVERIFY(child.pid > 0);
@@ -111,10 +137,53 @@ private slots:
             QVERIFY(loaded->revision <= acknowledged + 1); // the one that could not be acknowledged
             QCOMPARE(loaded->document, documentOf(loaded->revision));
             acknowledged = loaded->revision;
+            if (access(backupPath(path).c_str(), F_OK) != 0)
+                continue;                                          // killed before the first one
+            auto copy = Database::openUnchanged(backupPath(path)); // old or new, but whole
+            QVERIFY2(copy, copy ? "" : copy.error().message().c_str());
+            QVERIFY(newestRevision(*copy).value_or(0) <= acknowledged);
+            ++copies;
         }
+        QVERIFY(copies > 0);
         OpenStore store(path);
         QCOMPARE(store.documentAt(1).value_or(Document {}), documentOf(1)); // all history, too
         qInfo("%d kills, %llu revisions, none lost", kKills, (unsigned long long)acknowledged);
+    }
+
+    void aRepairThatIsKilledIsFinishedOrBeginsAnew()
+    {
+        QTemporaryDir dir;
+        const std::string path = dir.filePath("arcology.db").toStdString();
+        {
+            OpenStore store(path);
+            QVERIFY(store.commit(0, documentOf(1)));
+            QVERIFY(store.close());
+        }
+        int finished = 0;
+        for (int i = 0; i < kKills; ++i) {
+            const Child child = startChild(path, "--restore-forever");
+            QVERIFY(child.pid > 0);
+            for (int k = 0; k <= i % 3; ++k)
+                QVERIFY(readOne(child.acknowledged.get()) > 0);
+            for (int k = 0; k < i * 20; ++k)
+                (void)getppid(); // another moment of its round each time
+            QCOMPARE(kill(child.pid, SIGKILL), 0);
+            int status = 0;
+            QCOMPARE(waitpid(child.pid, &status, 0), child.pid);
+            QVERIFY(WIFSIGNALED(status));
+
+            QVERIFY(finishRestore(path));
+            QVERIFY(access(path.c_str(), F_OK) == 0);
+            if (*Database::isDamaged(path))
+                QVERIFY(restoreBackup(path)); // it had not been decided
+            else
+                ++finished;
+            OpenStore store(path);
+            QVERIFY2(store.opened, store.opened ? "" : store.opened.error().message().c_str());
+            QCOMPARE(store.load()->document, documentOf(1));
+            QVERIFY(store.close());
+        }
+        qInfo("%d kills, %d after the restore was decided", kKills, finished);
     }
 };
 
@@ -122,6 +191,8 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && std::string_view(argv[1]) == "--commit-forever")
         return commitForever(argv[2]);
+    if (argc == 3 && std::string_view(argv[1]) == "--restore-forever")
+        return restoreForever(argv[2]);
     QCoreApplication app(argc, argv);
     TestStoreKill test;
     return QTest::qExec(&test, argc, argv);

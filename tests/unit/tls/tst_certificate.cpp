@@ -6,20 +6,55 @@
 
 #include <ctime>
 
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 using namespace arc;
 
 namespace {
 
 /// Self-signed, of any key.
-std::string selfSigned(EVP_PKEY *key, const std::string &names = "DNS:a.test")
+std::string selfSigned(EVP_PKEY *key, const std::string &names = "DNS:a.test",
+                       std::vector<std::pair<int, std::string>> extensions = {})
 {
-    CertificatePlan plan {.commonName = "a.test", .nowUnix = ::time(nullptr), .days = 10};
+    CertificatePlan plan {.commonName = "a.test",
+                          .nowUnix = ::time(nullptr),
+                          .days = 10,
+                          .extensions = std::move(extensions)};
     if (!names.empty())
         plan.extensions.push_back({NID_subject_alt_name, names});
     return certificatePem(signCertificate(plan, key, nullptr, nullptr).value().get());
+}
+
+/// P-256 with its parameters spelt out instead of its name.
+KeyPtr spelledOutKey()
+{
+    KeyPtr key = std::move(makeEcKey().value());
+    if (EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_ENCODING,
+                                       OSSL_PKEY_EC_ENCODING_EXPLICIT)
+        != 1)
+        qFatal("no explicit parameters");
+    return key;
+}
+
+/// A leaf with an issuer of its own key.
+std::string chainOf(EVP_PKEY *issuerKey)
+{
+    const CertificatePlan plan {.commonName = "weak CA",
+                                .nowUnix = ::time(nullptr),
+                                .days = 10,
+                                .extensions = {{NID_basic_constraints, "critical,CA:TRUE"}}};
+    const X509Ptr issuer = std::move(signCertificate(plan, issuerKey, nullptr, nullptr).value());
+    const KeyPtr key = std::move(makeEcKey().value());
+    const CertificatePlan leaf {.commonName = "a.test",
+                                .nowUnix = ::time(nullptr),
+                                .days = 10,
+                                .extensions = {{NID_subject_alt_name, "DNS:a.test"}}};
+    return certificatePem(signCertificate(leaf, key.get(), issuer.get(), issuerKey).value().get())
+        + certificatePem(issuer.get());
 }
 
 } // namespace
@@ -27,7 +62,7 @@ std::string selfSigned(EVP_PKEY *key, const std::string &names = "DNS:a.test")
 class TestCertificate : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void factsAreReadFromAChain()
     {
         const TestCa ca;
@@ -58,7 +93,7 @@ private slots:
         QTest::newRow("a key instead") << one->keyPem << "no certificate in it";
         QTest::newRow("text") << std::string("hello") << "no certificate in it";
         QTest::newRow("short RSA key") << selfSigned(weakRsa.get()) << "has 1024 bits";
-        QTest::newRow("short curve") << selfSigned(weakEc.get()) << "curve has 192 bits";
+        QTest::newRow("short curve") << selfSigned(weakEc.get()) << "none that TLS clients take";
         QTest::newRow("no name") << selfSigned(good.get(), {}) << "names no host";
         QTest::newRow("foreign chain") << one->chainPem + other.pem() << "did not sign";
         QTest::newRow("wrong order") << ca.pem() + one->chainPem << "did not sign";
@@ -67,6 +102,18 @@ private slots:
         QTest::newRow("cut behind a whole one")
             << one->chainPem + ca.pem().substr(0, ca.pem().size() / 2) << "damaged";
         QTest::newRow("too long") << std::string(kPemBytesMax + 1, 'x') << "longer than 128 KiB";
+        const KeyPtr coin(EVP_EC_gen("secp256k1"));
+        const KeyPtr spelled = spelledOutKey();
+        QTest::newRow("curve without a signature") << selfSigned(coin.get()) << "secp256k1";
+        QTest::newRow("curve spelt out") << selfSigned(spelled.get()) << "not named";
+        QTest::newRow("a client's")
+            << selfSigned(good.get(), "DNS:a.test", {{NID_ext_key_usage, "clientAuth"}})
+            << "not made for a server";
+        QTest::newRow("of usages without signatures")
+            << selfSigned(good.get(), "DNS:a.test", {{NID_key_usage, "keyEncipherment"}})
+            << "not made for a server";
+        QTest::newRow("weak issuer")
+            << chainOf(weakRsa.get()) << "certificate 2 of the chain: its RSA key has 1024 bits";
         std::string many;
         for (size_t i = 0; i <= kChainLengthMax; ++i)
             many += ca.pem();
@@ -105,6 +152,34 @@ private slots:
         const auto checked = checkKey(selfSigned(key.get()), takeOpenSslText(text.get()));
         QVERIFY(!checked);
         QVERIFY(checked.error().message().find("has a passphrase") != std::string::npos);
+    }
+
+    void nobodyIsAskedForAPassphrase()
+    {
+        // A certificate can claim to be encrypted as well; OpenSSL then reads standard input.
+        std::string claims = selfSigned(makeEcKey().value().get());
+        claims.insert(claims.find('\n') + 1,
+                      "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+                      "00112233445566778899AABBCCDDEEFF\n\n");
+        int ends[2] {};
+        QCOMPARE(::pipe(ends), 0);
+        const int before = ::dup(STDIN_FILENO);
+        QCOMPARE(::dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+        QCOMPARE(::write(ends[1], "secret\nsecret\n", 14), ssize_t {14});
+        ::close(ends[1]);
+        QVERIFY(!readCertificate(claims));
+        int waiting = 0;
+        QCOMPARE(::ioctl(ends[0], FIONREAD, &waiting), 0);
+        ::dup2(before, STDIN_FILENO);
+        ::close(before);
+        ::close(ends[0]);
+        QCOMPARE(waiting, 14);
+    }
+
+    void aKeyMayStandBelowANote()
+    {
+        const auto one = TestCa().sign("one", "DNS:a.test");
+        QVERIFY(checkKey(one->chainPem, "# was ENCRYPTED once\n" + one->keyPem));
     }
 
     void namesCoverAsBrowsersTakeThem_data()

@@ -85,7 +85,7 @@ private:
 class TestTlsConnections : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void init()
     {
         m_identity = m_ca.sign("a.test", "DNS:a.test");
@@ -133,6 +133,69 @@ private slots:
         TlsClient weak(connectTo(port()), {.version = TLS1_2_VERSION, .ciphers = "AES128-SHA"});
         QVERIFY(!weak.shakeHands());
         QTRY_COMPARE(m_server->loopMetrics().tlsFailed.read(), int64_t {2});
+    }
+
+    void plainHttpIsToldToSpeakHttps_data()
+    {
+        QTest::addColumn<std::string>("sent");
+        for (const char *method : {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PROPFIND"})
+            QTest::newRow(method) << std::string(method) + " / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+        QTest::newRow("one letter") << std::string("G");
+        QTest::newRow("large") << "GET / HTTP/1.1\r\nX: " + std::string(20000, 'x');
+    }
+    void plainHttpIsToldToSpeakHttps()
+    {
+        QFETCH(std::string, sent);
+        const FileDescriptor socket = connectTo(port());
+        QCOMPARE(::send(socket.get(), sent.data(), sent.size(), MSG_NOSIGNAL),
+                 static_cast<ssize_t>(sent.size()));
+        std::string answer(4096, '\0');
+        answer.resize(static_cast<size_t>(
+            std::max<ssize_t>(0, ::recv(socket.get(), answer.data(), answer.size(), MSG_WAITALL))));
+        QVERIFY2(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), answer.c_str());
+        QVERIFY(answer.find("Connection: close\r\n") != answer.npos);
+        QVERIFY(bodyOf(answer).find("https://") != std::string::npos);
+        QVERIFY(answer.find(fmt::format("Content-Length: {}\r\n", bodyOf(answer).size()))
+                != std::string::npos);
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), int64_t {0});
+        QCOMPARE(m_server->loopMetrics().tlsFailed.read(), int64_t {1});
+    }
+
+    void whatIsNeitherTlsNorHttpHearsNothingOfHttp()
+    {
+        for (const char *sent : {"\r\n\r\n", "\x80\x2e\x01\x03\x01", "get / http/1.1\r\n\r\n",
+                                 "\x17\x03\x03\x00\x05hello", "\xff\xff\xff\xff\xff\xff"}) {
+            const FileDescriptor socket = connectTo(port());
+            QVERIFY(::send(socket.get(), sent, strlen(sent), MSG_NOSIGNAL) > 0);
+            std::string answer(4096, '\0');
+            ::shutdown(socket.get(), SHUT_WR);
+            answer.resize(static_cast<size_t>(std::max<ssize_t>(
+                0, ::recv(socket.get(), answer.data(), answer.size(), MSG_WAITALL))));
+            QVERIFY(answer.find("HTTP") == std::string::npos);
+        }
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), int64_t {0});
+    }
+
+    void whoGivesUpInAHandshakeIsLetGoAtOnce_data()
+    {
+        QTest::addColumn<std::string>("sent");
+        QTest::addColumn<int>("failed");
+        QTest::newRow("nothing") << std::string() << 0;
+        QTest::newRow("a byte") << std::string("\x16") << 1;
+        QTest::newRow("part of a hello") << std::string("\x16\x03\x01\x02\x00\x01\x00", 7) << 1;
+    }
+    void whoGivesUpInAHandshakeIsLetGoAtOnce()
+    {
+        QFETCH(std::string, sent);
+        QFETCH(int, failed);
+        FileDescriptor socket = connectTo(port());
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), int64_t {1});
+        m_server->onLoop([&](HttpLoop &) { // so that the loop hears of both at once
+            ::send(socket.get(), sent.data(), sent.size(), MSG_NOSIGNAL);
+            socket.reset();
+        });
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), int64_t {0});
+        QCOMPARE(m_server->loopMetrics().tlsFailed.read(), int64_t {failed});
     }
 
     void drainAnswersWhoHadNotAskedYet()
@@ -332,7 +395,8 @@ private slots:
         QVERIFY(client.shakeHands());
         QVERIFY(client.write(kGet));
         QVERIFY(client.read(20).starts_with("HTTP/1.1 200"));
-        const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+        std::string record("\x17\x03\x03\x00\x20", 5);
+        record.append(32, 'x');
         QVERIFY(::send(client.socket(), record.data(), record.size(), MSG_NOSIGNAL) > 0);
         client.readAll();
         QVERIFY(!client.endedCleanly());

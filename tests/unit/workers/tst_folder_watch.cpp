@@ -93,7 +93,7 @@ private:
 class TestFolderWatch : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void sourceIsKnownByItsName_data()
     {
         QTest::addColumn<bool>("isSource");

@@ -42,7 +42,7 @@ bool contains(const std::string &text, const std::string &part)
 class TestPoolLifecycle : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void killedWorkersLoseNoIdempotentRequest()
     {
         PoolUnderTest pool(saying("hello", 2));

@@ -29,7 +29,7 @@ bool contains(const std::string &text, const QByteArray &part)
 class TestPoolMisbehaviour : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aBrokenFrameEndsItsWorkerAndIsNamed_data()
     {
         QTest::addColumn<QByteArray>("complaint");

@@ -71,7 +71,7 @@ std::string post(const std::string &path, size_t length)
 class TestPoolServing : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void anAppAnswers_data()
     {
         QTest::addColumn<int>("loops");

@@ -44,7 +44,7 @@ QByteArray bytesOf(const std::string &text)
 class TestWorkerFrames : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void everyPrefixOfAFrameNeedsMore()
     {
         const std::string bytes = frameOf(FrameType::Data, 7, "body", kEnd);
@@ -64,7 +64,13 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         const std::string head4(4, '\0');
         QTest::newRow("type 0") << bytesOf(frameOf(static_cast<FrameType>(0), 1, ""));
-        QTest::newRow("type 15") << bytesOf(frameOf(static_cast<FrameType>(15), 1, ""));
+        QTest::newRow("type 17") << bytesOf(frameOf(static_cast<FrameType>(17), 1, ""));
+        QTest::newRow("message on stream 0") << bytesOf(frameOf(FrameType::Message, 0, ""));
+        QTest::newRow("message aborted") << bytesOf(frameOf(FrameType::Message, 1, "", kAbort));
+        QTest::newRow("close on stream 0") << bytesOf(frameOf(FrameType::SocketClose, 0, "12"));
+        QTest::newRow("close with flags")
+            << bytesOf(frameOf(FrameType::SocketClose, 1, "12", kEnd));
+        QTest::newRow("close of one byte") << bytesOf(frameOf(FrameType::SocketClose, 1, "1"));
         for (const FrameType type : {FrameType::Hello, FrameType::Request, FrameType::Body,
                                      FrameType::Cancel, FrameType::Ping, FrameType::Stop})
             QTest::addRow("engine's type %d", static_cast<int>(type))

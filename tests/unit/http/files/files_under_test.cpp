@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::seconds kDeadline {10};
 }
 
-FilesUnderTest::FilesUnderTest(Options options)
+FilesUnderTest::FilesUnderTest(Options options) : m_settings(options.settings)
 {
     m_loop = std::move(EventLoop::create("test", 0, m_metrics).value());
     m_pool = std::make_unique<BlockingPool>(options.poolThreads, options.poolQueueMax);
@@ -61,6 +61,7 @@ RecordedAnswer FilesUnderTest::ask(const Handler &handler, const std::string &ta
             method + " " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n",
             [answered] { answered->set_value(); });
         ARC_ASSERT(exchange->parsed().step == HeadStep::Done);
+        exchange->use(m_settings);
         FakeExchange &asked = *exchange;
         m_exchanges[slot] = std::move(exchange);
         handler.handle(asked);

@@ -21,6 +21,7 @@ public:
         OpenStrategy strategy = bestOpenStrategy();
         size_t poolThreads = 2;
         size_t poolQueueMax = 64;
+        Settings settings;
     };
     FilesUnderTest() : FilesUnderTest(Options {}) { }
     explicit FilesUnderTest(Options options);
@@ -33,10 +34,12 @@ public:
     void askAndLeave(const Handler &handler, const std::string &target);
     void onLoop(std::function<void()> task);
     FileCache &cache() noexcept { return *m_cache; }
+    LoopMetrics &metrics() noexcept { return m_metrics; }
     BlockingPool &pool() noexcept { return *m_pool; }
     EventLoop &loop() noexcept { return *m_loop; }
 
 private:
+    const Settings m_settings;
     LoopMetrics m_metrics;
     std::unique_ptr<EventLoop> m_loop;
     std::unique_ptr<BlockingPool> m_pool;

@@ -12,12 +12,20 @@ using namespace arc;
 class TestFileCache : public QObject {
     Q_OBJECT
 
-private slots:
+    /// The kernel tells nothing: what a look once a second finds.
+    static FilesUnderTest::Options unwatched()
+    {
+        FilesUnderTest::Options options;
+        options.settings.filesWatches = 0;
+        return options;
+    }
+
+private Q_SLOTS:
     void aHitDoesNotLookAtTheDisk()
     {
         const TestTree tree;
         tree.write("site/a.txt", "first");
-        FilesUnderTest files;
+        FilesUnderTest files(unwatched());
         const StaticHandler handler({.roots = {tree.root()}});
         QCOMPARE(files.ask(handler, "/a.txt").body, std::string("first"));
         QCOMPARE(unlink(tree.path("site/a.txt").c_str()), 0);
@@ -29,7 +37,7 @@ private slots:
     {
         const TestTree tree;
         tree.write("site/a.txt", "first");
-        FilesUnderTest files;
+        FilesUnderTest files(unwatched());
         const StaticHandler handler({.roots = {tree.root()}});
         const std::string tag = files.ask(handler, "/a.txt").header("ETag");
         tree.write("site/a.txt", "other");
@@ -41,7 +49,7 @@ private slots:
     {
         const TestTree tree;
         tree.write("site/a.txt", "first");
-        FilesUnderTest files;
+        FilesUnderTest files(unwatched());
         const StaticHandler handler({.roots = {tree.root()}});
         QCOMPARE(files.ask(handler, "/a.txt").status, 200);
         tree.write("site/a.txt", "other");
@@ -50,6 +58,46 @@ private slots:
         QTRY_VERIFY(std::chrono::steady_clock::now() > then);
         QCOMPARE(files.ask(handler, "/a.txt").body,
                  std::string("other")); // at once, not one request later
+    }
+
+    void aChangeIsServedAtOnce()
+    {
+        const TestTree tree;
+        tree.makeFolder("site/sub");
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        int atOnce = 0;
+        for (int i = 0; i < 20 && !atOnce; ++i) { // a slow machine may look in the usual way
+            const std::string name = "/sub/" + std::to_string(i);
+            tree.write("site" + name, "first");
+            QCOMPARE(files.ask(handler, name).body, std::string("first"));
+            const auto before = std::chrono::steady_clock::now();
+            tree.write("site" + name, "other");
+            QTRY_COMPARE(files.ask(handler, name).body, std::string("other"));
+            atOnce += std::chrono::steady_clock::now() - before < FileCache::kFresh / 4;
+        }
+        QVERIFY(atOnce);
+    }
+
+    void foldersBeyondTheLimitAreLookedAt()
+    {
+        const TestTree tree;
+        FilesUnderTest::Options options;
+        options.settings.filesWatches = 2;
+        FilesUnderTest files(options);
+        const StaticHandler handler({.roots = {tree.root()}});
+        for (int i = 0; i < 5; ++i) {
+            const std::string folder = "/" + std::to_string(i);
+            tree.makeFolder("site" + folder);
+            tree.write("site" + folder + "/a", "first");
+            QCOMPARE(files.ask(handler, folder + "/a").body, std::string("first"));
+        }
+        files.onLoop([&] { QCOMPARE(files.cache().foldersWatched(), size_t(2)); });
+        for (int i = 0; i < 5; ++i) {
+            const std::string folder = "/" + std::to_string(i);
+            tree.write("site" + folder + "/a", "other");
+            QTRY_COMPARE(files.ask(handler, folder + "/a").body, std::string("other"));
+        }
     }
 
     void aNewFileIsNoticed()
@@ -65,18 +113,20 @@ private slots:
     void memoryAndDescriptorsAreBounded()
     {
         const TestTree tree;
-        constexpr int kFiles = 560; // 512 open files cost all of kBytesMax
+        constexpr int kFiles = 560;
+        Settings settings;
+        settings.filesCacheMiB = 64; // what 512 open files cost
         for (int i = 0; i < kFiles; ++i) {
             const std::string name = "site/" + std::to_string(i);
             tree.write(name, "");
             QCOMPARE(truncate(tree.path(name).c_str(), off_t(FileEntry::kInMemoryMax) + 1), 0);
         }
-        FilesUnderTest files;
+        FilesUnderTest files(FilesUnderTest::Options {.settings = settings});
         const StaticHandler handler({.roots = {tree.root()}});
         for (int i = 0; i < kFiles; ++i)
             QCOMPARE(files.ask(handler, "/" + std::to_string(i)).status, 200);
         files.onLoop([&] {
-            QVERIFY(files.cache().bytes() <= FileCache::kBytesMax);
+            QVERIFY(files.cache().bytes() <= uint64_t {64} * 1024 * 1024);
             QVERIFY(files.cache().entries() < size_t(kFiles));
             QVERIFY(files.cache().entries() > size_t(kFiles) / 2);
         });

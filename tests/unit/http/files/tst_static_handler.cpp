@@ -77,7 +77,7 @@ class TestStaticHandler : public QObject {
         return m_files->ask(*m_handler, target, headers, method);
     }
 
-private slots:
+private Q_SLOTS:
     void initTestCase()
     {
         fill(m_tree);

@@ -24,7 +24,7 @@ Route respond(std::string prefix, std::string body = "x")
 class TestHttp1Clients : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aHandlerHearsOnceThatTheClientLeft_data()
     {
         QTest::addColumn<bool>("reset");

@@ -28,7 +28,7 @@ std::string get(std::string_view target, std::string_view more = {})
 class TestHttp1Exchange : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void answersOnOneConnectionInOrder()
     {
         HttpUnderTest server({.routes = {respond("/", "root"), respond("/b", "bee")}});

@@ -32,7 +32,7 @@ Settings quick()
 class TestHttp1Limits : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void eachLimitHasItsStatus_data()
     {
         QTest::addColumn<QByteArray>("request");

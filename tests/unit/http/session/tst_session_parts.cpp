@@ -18,7 +18,7 @@ using namespace arc;
 class TestSessionParts : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void aBudgetIsSharedInGrants()
     {
         BufferBudget all(3 * BufferBudget::kGrantBytes);

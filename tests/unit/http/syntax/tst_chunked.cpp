@@ -38,7 +38,7 @@ Decoded decodeAll(std::string_view bytes, size_t pieceSize)
 class TestChunked : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void refusesWhatHasTwoReadings_data()
     {
         QTest::addColumn<QByteArray>("bytes");

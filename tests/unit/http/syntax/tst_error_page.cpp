@@ -9,7 +9,7 @@ using namespace arc;
 class TestErrorPage : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void browsersGetHtmlAndToolsPlainText_data()
     {
         QTest::addColumn<bool>("html");

@@ -33,7 +33,7 @@ Q_DECLARE_METATYPE(Lines)
 class TestFields : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void datesAreRefused_data()
     {
         QTest::addColumn<QByteArray>("text");

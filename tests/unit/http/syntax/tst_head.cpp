@@ -74,7 +74,7 @@ class TestHead : public QObject {
         QCOMPARE(dripped.outcome.reason, outcome.reason);
     }
 
-private slots:
+private Q_SLOTS:
     // Rule 1
     void refusesBareLineEnds_data()
     {

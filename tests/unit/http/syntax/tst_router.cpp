@@ -51,7 +51,7 @@ QByteArray told(const Router &router, const char *listener, const char *host, co
 class TestRouter : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void theNearestSiteAndRouteAnswer_data()
     {
         QTest::addColumn<QByteArray>("listener");

@@ -19,7 +19,7 @@ class TestScan : public QObject {
         return at;
     }
 
-private slots:
+private Q_SLOTS:
     void everyScannerStopsAtTheSameByte()
     {
         std::mt19937 random(20261123);

@@ -8,7 +8,7 @@ using namespace arc;
 class TestUri : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void pathsAreRefused_data()
     {
         QTest::addColumn<QByteArray>("raw");

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/word_lists.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace arc {
+
+std::vector<std::string_view> wordsOf(std::string_view text)
+{
+    constexpr std::string_view kSeparators = " \t\r\n,";
+    std::vector<std::string_view> words;
+    while (true) {
+        const size_t from = text.find_first_not_of(kSeparators);
+        if (from == text.npos)
+            return words;
+        text.remove_prefix(from);
+        const size_t size = std::min(text.find_first_of(kSeparators), text.size());
+        words.push_back(text.substr(0, size));
+        text.remove_prefix(size);
+    }
+}
+
+Result<void> checkCodingNames(std::string_view text)
+{
+    for (const std::string_view word : wordsOf(text)) {
+        if (word != "gzip" && word != "br" && word != "zstd")
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is none of zstd, br, gzip", word)};
+    }
+    return {};
+}
+
+Result<void> checkTypePatterns(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    if (words.size() > kTypePatternsMax)
+        return Error {ErrorCode::Invalid, fmt::format("more than {} types", kTypePatternsMax)};
+    for (const std::string_view word : words) {
+        const bool isType = std::count(word.begin(), word.end(), '/') == 1
+            && std::count(word.begin(), word.end(), '*') <= 1 && word.front() != '/'
+            && word.back() != '/' && word.find_first_of(";\"") == word.npos;
+        if (!isType)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no type: write it as text/html or text/*", word)};
+    }
+    return {};
+}
+
+std::vector<std::string> foldersOf(std::string_view text)
+{
+    std::vector<std::string> folders;
+    while (!text.empty()) {
+        const size_t size = std::min(text.find(':'), text.size());
+        if (size)
+            folders.emplace_back(text.substr(0, size));
+        text.remove_prefix(std::min(size + 1, text.size()));
+    }
+    return folders;
+}
+
+Result<void> checkFolders(std::string_view text)
+{
+    for (const std::string &folder : foldersOf(text)) {
+        if (folder.front() != '/' || folder.find('\0') != folder.npos)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no absolute path of a folder", folder)};
+        // The whole file system is not a folder somebody means.
+        if (folder.find_first_not_of('/') == folder.npos)
+            return Error {ErrorCode::Invalid, "\"/\" would give apps every file"};
+    }
+    return {};
+}
+
+} // namespace arc

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/base/error.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arc {
+
+/// The words of a setting that is a list separated by blanks or commas, as an administrator types
+/// it. Views into `text`.
+std::vector<std::string_view> wordsOf(std::string_view text);
+
+/// compression.codings: only names of content codings we have: gzip, br, zstd.
+Result<void> checkCodingNames(std::string_view text);
+
+/// compression.types: media types in which at most one "*" stands for anything. At most
+/// kTypePatternsMax of them, since every answer is held against all.
+inline constexpr size_t kTypePatternsMax = 64;
+Result<void> checkTypePatterns(std::string_view text);
+
+/// files.send_from: absolute folders separated by colons.
+std::vector<std::string> foldersOf(std::string_view text);
+Result<void> checkFolders(std::string_view text);
+
+} // namespace arc

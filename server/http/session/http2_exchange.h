@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/http/session/session_exchange.h"
+#include "server/http/syntax/http2_head.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arc {
+
+class Http2Connection;
+class OutputQueue;
+
+/// The exchange of one HTTP/2 stream. Confined to its loop; pooled there.
+///
+/// Body bytes come in through bodyArrived() and reach the listener only as it wants them; what it
+/// does not want yet waits here, at most the stream's window, which is opened by what was
+/// delivered. Chunks of the answer wait here until the connection takes them, frame by frame.
+/// Neither side knows of frames, so after CONNECT the same two ways carry the bytes of a tunnel.
+class Http2Exchange final : public SessionExchange {
+public:
+    Http2Exchange();
+    ~Http2Exchange();
+
+    // ---- Exchange
+    void readBody() noexcept override;
+    void resumeBody() noexcept override;
+    void respond(ResponseHead head, Chunk body) noexcept override;
+    void respondPrepared(int status, std::string_view lines, Chunk body) noexcept override;
+    void begin(ResponseHead head, std::optional<uint64_t> length) noexcept override;
+    void write(Chunk chunk) noexcept override;
+    void end() noexcept override;
+    void abort() noexcept override;
+    bool isBacklogged() const noexcept override;
+
+    // ---- the connection's side: the request
+    Http2Head &head() noexcept { return m_fields; }
+    void open(Http2Connection &connection, int32_t stream, const RequestHead &head, bool hasBody);
+    void reset() noexcept; ///< ready for the pool
+    int32_t stream() const noexcept { return m_stream; }
+    /// The client's mistake, told before anybody was asked.
+    void refuse(int status, std::string_view reason) noexcept;
+    /// Of DATA. Delivered at once where the listener wants it and `mayDeliver`; else kept.
+    void bodyArrived(std::string_view bytes, bool mayDeliver) noexcept;
+    void bodyEnded() noexcept;
+    /// Hands over what waits, to a listener that wants it.
+    void deliverBody() noexcept;
+    bool isBodyComplete() const noexcept { return m_bodyComplete; }
+    bool hasDeliverable() const noexcept
+    {
+        return wantsBody() && (!m_body.empty() || m_bodyComplete);
+    }
+    /// The listener waits for bytes that the client has room to send.
+    bool awaitsBody() const noexcept { return wantsBody() && !m_bodyComplete && m_body.empty(); }
+    size_t bodyHeld() const noexcept { return m_body.size(); }
+
+    // ---- the connection's side: the answer
+    uint64_t outputPending() const noexcept { return m_outputPending; }
+    bool isOutputComplete() const noexcept { return m_outputComplete; }
+    /// Moves so many bytes of the answer into the queue.
+    void takeOutput(uint64_t bytes, OutputQueue &queue);
+    void noteFrame(uint64_t bytes) noexcept { m_answerBytes = m_answerBytes.value_or(0) + bytes; }
+    void tellRoom() noexcept { tellDrained(m_outputPending); }
+    bool wasBacklogged() const noexcept { return m_wasBacklogged; }
+    /// The books, once nothing more can be sent for it.
+    void finishAt(Outbox &outbox, bool clientLeft);
+    uint64_t ownedBytes() const noexcept;
+
+    /// The stream's own deadlines and flags; kept by the connection.
+    struct {
+        SteadyTime bodyDue {};   ///< zero: none
+        SteadyTime sendDue {};   ///< zero: none
+        bool deferred = false;   ///< nghttp2 waits for resume_data
+        bool answerSent = false; ///< END_STREAM has left
+        bool resetSent = false;
+    } state;
+
+private:
+    void startAnswer(int status, std::string_view lines, std::optional<uint64_t> length,
+                     bool isWhole);
+    void put(Chunk chunk);
+
+    Http2Connection *m_connection = nullptr;
+    int32_t m_stream = 0;
+    Http2Head m_fields;
+    std::string m_body; ///< received, not yet wanted
+    uint64_t m_received = 0;
+    std::vector<Chunk> m_output;
+    size_t m_outputFirst = 0; ///< of m_output, not yet taken
+    uint64_t m_outputPending = 0;
+    uint64_t m_outputOwned = 0;     ///< of it, memory that exists for this answer alone
+    std::optional<uint64_t> m_left; ///< of an announced length
+    bool m_bodyComplete = false;
+    bool m_outputComplete = false;
+    bool m_dropsOutput = false; ///< HEAD, 204, 304
+};
+
+} // namespace arc

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/http/session/http2_exchange.h"
+#include "server/http/session/spare_pool.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct nghttp2_session_callbacks;
+
+namespace arc {
+
+/// The fields of one answer in the form nghttp2 takes them, which copies them. What it views must
+/// live until then. One for the loop: answers are begun one after the other.
+class Http2Fields {
+public:
+    Http2Fields();
+    ~Http2Fields();
+    Http2Fields(const Http2Fields &) = delete;
+
+    void begin(int status);
+    void add(std::string_view lowerName, std::string_view value);
+    /// Lines as HeaderBlock::lines() gives them. What speaks of a connection is left out (RFC 9113
+    /// 8.2.2).
+    void addLines(std::string_view lines);
+    void addNumber(std::string_view lowerName, uint64_t value);
+    void addHsts(int64_t seconds); ///< Strict-Transport-Security
+
+    struct List; ///< of nghttp2_nv, which only those know who speak to nghttp2
+    const List &list() const noexcept { return *m_list; }
+
+private:
+    std::string_view keep(std::string_view text, bool lower);
+
+    std::unique_ptr<List> m_list;
+    std::string m_text; ///< never grows between begin() and the next: views point into it
+};
+
+std::string nghttp2Version(); ///< of the library in use: "1.52.0"
+
+/// What the HTTP/2 connections of one loop share. Confined to its loop.
+class Http2Shared {
+public:
+    Http2Shared();
+    ~Http2Shared();
+    Http2Shared(const Http2Shared &) = delete;
+
+    SparePool<Http2Exchange> &exchanges() noexcept { return m_exchanges; }
+    Http2Fields &fields() noexcept { return m_fields; }
+    const nghttp2_session_callbacks *callbacks() const noexcept { return m_callbacks; }
+
+private:
+    SparePool<Http2Exchange> m_exchanges;
+    Http2Fields m_fields;
+    nghttp2_session_callbacks *m_callbacks = nullptr;
+};
+
+} // namespace arc

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Http2Connection between its turns: what it waits for, for how long, and how it says goodbye.
+#include "server/http/session/http2_connection.h"
+#include "server/http/session/session_loop.h"
+
+#include <algorithm>
+
+#include <nghttp2/nghttp2.h>
+
+namespace arc {
+
+namespace {
+
+void takeEarlier(SteadyTime &due, SteadyTime other) noexcept
+{
+    if (other != SteadyTime() && (due == SteadyTime() || other < due))
+        due = other;
+}
+
+} // namespace
+
+bool Http2Connection::isIdle() const noexcept
+{
+    return m_streams.empty() && !m_opening && (!m_outbox || m_outbox->isIdle()) && !hasOutput();
+}
+
+bool Http2Connection::expectsNothing() const noexcept
+{
+    return isIdle() && m_requests > 0 && m_transport.peek() != Transport::Peek::Bytes;
+}
+
+void Http2Connection::comeBack() noexcept
+{
+    m_askedToComeBack = true;
+    askForTurn();
+}
+
+/// Graceful, in two steps (RFC 9113 6.8): the notice lets requests that are on their way in; once
+/// the client has answered the PING behind it, the last stream is named.
+void Http2Connection::goAwayIfDue() noexcept
+{
+    if (m_deaf || !(m_askedToComeBack || m_home.isDraining()))
+        return;
+    if (m_goingAway == GoingAway::No) {
+        m_goingAway = GoingAway::Noticed;
+        submitNotice();
+    } else if (m_goingAway == GoingAway::Noticed && m_noticeAnswered) {
+        lastStreamsOnly();
+    }
+}
+
+void Http2Connection::lastStreamsOnly() noexcept
+{
+    m_goingAway = GoingAway::Final;
+    nghttp2_submit_goaway(m_session.get(), NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(m_session.get()),
+                          NGHTTP2_NO_ERROR, nullptr, 0);
+}
+
+void Http2Connection::settle() noexcept
+{
+    // After the notice nghttp2 wants nothing more, but requests may be on their way.
+    const bool ends = m_deaf
+        || (m_goingAway != GoingAway::Noticed && !nghttp2_session_want_read(m_session.get()));
+    if (ends && !nghttp2_session_want_write(m_session.get()) && !hasOutput()) {
+        afterGoAway();
+        return;
+    }
+    if (m_streams.empty())
+        returnOutbox();
+    settleWatch();
+    setDeadlines(nextDue());
+    if (isIdle()) {
+        m_home.table().markIdle(*this, m_home.loop().now());
+        m_home.becameIdle();
+    } else {
+        m_home.table().markBusy(*this);
+    }
+    account(held());
+}
+
+int64_t Http2Connection::held() const noexcept
+{
+    uint64_t bytes = m_opening ? m_opening->ownedBytes() : 0;
+    for (const auto &stream : m_streams)
+        bytes += stream->ownedBytes();
+    return static_cast<int64_t>(bytes);
+}
+
+/// GOAWAY has left, and the streams it let finish have.
+void Http2Connection::afterGoAway() noexcept
+{
+    const bool isAgreed = m_goingAway == GoingAway::Final && !m_deaf;
+    if (m_peerClosed || (isAgreed && !m_readable)) {
+        close(CloseHow::Plainly);
+        return;
+    }
+    // Closing with unread bytes would send a reset, which can overtake GOAWAY.
+    for (auto &stream : std::exchange(m_streams, {})) {
+        stream->tellGone();
+        finish(std::move(stream), true);
+    }
+    m_transport.endOutput();
+    m_lingering = true;
+    m_moreToDo = m_readable;
+    setDeadlines(m_home.loop().now() + kLingerTime);
+    account(0);
+}
+
+void Http2Connection::lingerOn() noexcept
+{
+    while (m_lingered <= kLingerBytesMax) {
+        if (m_turnBytes >= kTurnBytesMax) {
+            m_moreToDo = true;
+            return;
+        }
+        const uint64_t before = m_turnBytes;
+        const Input got = receive();
+        m_home.input().clear();
+        m_lingered += m_turnBytes - before;
+        if (got == Input::Nothing)
+            return;
+        if (got == Input::Ended)
+            break;
+    }
+    close(CloseHow::Plainly);
+}
+
+/// The earliest of all deadlines but that of writing; begins those that are due to begin.
+SteadyTime Http2Connection::nextDue() noexcept
+{
+    const SteadyTime now = m_home.loop().now();
+    SteadyTime due = m_headDue;
+    if (isIdle() && m_settingsSeen) {
+        if (m_idleDue == SteadyTime()) // PING does not move it: nobody asks for anything
+            m_idleDue = now + m_rules->idleTimeout;
+        takeEarlier(due, m_idleDue);
+        return due;
+    }
+    m_idleDue = {};
+    nghttp2_session *session = m_session.get();
+    const auto runs = [now](SteadyTime &place, bool isDue, std::chrono::milliseconds time) {
+        if (!isDue)
+            place = {};
+        else if (place == SteadyTime())
+            place = now + time;
+    };
+    // Output has two more reasons to wait than the socket: windows the client does not open.
+    runs(m_windowDue,
+         m_outputTotal && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
+         m_rules->writeTimeout);
+    takeEarlier(due, m_windowDue);
+    const bool mayReceive = nghttp2_session_get_local_window_size(session) > 0;
+    for (const auto &stream : m_streams) {
+        auto &state = stream->state;
+        runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
+        runs(state.sendDue,
+             stream->outputPending()
+                 && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
+             m_rules->writeTimeout);
+        takeEarlier(due, state.bodyDue);
+        takeEarlier(due, state.sendDue);
+    }
+    return due;
+}
+
+void Http2Connection::readDeadlinePassed() noexcept
+{
+    const SteadyTime now = m_home.loop().now();
+    const auto passed = [now](SteadyTime due) {
+        return due != SteadyTime() && due <= now;
+    };
+    if (m_lingering) {
+        close(CloseHow::Plainly);
+        return;
+    }
+    if (passed(m_windowDue)) {
+        close(CloseHow::WithReset); // as who takes no bytes from the socket
+        return;
+    }
+    if (passed(m_headDue)) {
+        noteBadRequest();
+        m_headDue = {};
+        m_deaf = true;
+        nghttp2_session_terminate_session(m_session.get(), NGHTTP2_PROTOCOL_ERROR);
+    } else if (passed(m_idleDue)) {
+        m_idleDue = {};
+        lastStreamsOnly();
+    }
+    for (size_t i = 0; i < m_streams.size(); ++i) {
+        Http2Exchange &exchange = *m_streams[i];
+        if (passed(exchange.state.bodyDue)) {
+            exchange.state.bodyDue = {};
+            noteBadRequest();
+            exchange.fail(408, "The request body did not arrive in time.");
+        } else if (passed(exchange.state.sendDue)) {
+            exchange.state.sendDue = {};
+            resetStream(exchange, NGHTTP2_CANCEL);
+        }
+    }
+    run();
+}
+
+} // namespace arc
