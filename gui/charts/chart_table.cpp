@@ -3,6 +3,7 @@
 
 #include "gui/charts/line_chart.h"
 #include "gui/models/format.h"
+#include "gui/theme/theme.h"
 
 #include <QCoreApplication>
 #include <QDialog>
@@ -29,6 +30,10 @@ static QTableWidget *makeTable(const LineChart &chart, QWidget *parent)
     for (int series = 0; series < model.seriesCount(); ++series)
         headers << model.name(series);
     table->setHorizontalHeaderLabels(headers);
+    for (int column = 1; column < table->columnCount(); ++column)
+        table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    table->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    table->horizontalHeader()->setHighlightSections(false);
     table->verticalHeader()->hide();
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -56,7 +61,7 @@ void showAsTable(const LineChart &chart, QWidget *parent)
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName(QStringLiteral("chartTable"));
     dialog->setWindowTitle(chart.title());
-    dialog->resize(kTableSize);
+    dialog->resize(scaled(kTableSize));
     auto *table = makeTable(chart, dialog);
     auto *close = new QPushButton(tr("Close"), dialog);
     close->setDefault(true);

@@ -22,7 +22,8 @@ HeatStrip::HeatStrip(QWidget *parent) : QWidget(parent)
 
 QSize HeatStrip::sizeHint() const
 {
-    return {int(double(std::max<size_t>(m_shares.size(), 1)) * (kCellWidthMax + kCellGap)), 26};
+    return {int(double(std::max<size_t>(m_shares.size(), 1)) * (kCellWidthMax + kCellGap)),
+            scaled(26)};
 }
 
 void HeatStrip::show(std::vector<double> shares)

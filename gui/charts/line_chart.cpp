@@ -14,8 +14,10 @@
 namespace arc {
 
 constexpr int kMargin = 14;
-constexpr int kHeadHeight = 46;
-constexpr int kFootHeight = 18;
+constexpr double kFigureGap = 8; ///< between the figure and the note beside it
+constexpr int kHeadGap = 12;     ///< below title, figure and note
+constexpr int kFootGap = 3;
+constexpr double kPlotWanted = 64; ///< height at which a line can be followed
 constexpr int kGutterGap = 6;
 constexpr double kPlotLeast = 20; ///< smaller: the figure alone
 constexpr double kLineWidth = 1.75;
@@ -34,6 +36,7 @@ void LineChart::show(const QString &figure, const QString &note)
 {
     m_figure = figure;
     m_note = note;
+    placeNote();
     if (m_cursor && m_model.size() > 0)
         m_cursor = m_model.nearest(m_cursorUnixMs);
     update();
@@ -68,8 +71,36 @@ QRectF LineChart::plotRect(const Axis &axis) const
         for (int i = 0; i < m_model.seriesCount(); ++i)
             right = std::max(right, metrics.horizontalAdvance(m_model.name(i)) + kGutterGap);
     }
-    return QRectF(rect()).adjusted(kMargin + left + kGutterGap, kMargin + kHeadHeight,
-                                   -kMargin - right, -kMargin - kFootHeight + 4);
+    return QRectF(rect()).adjusted(kMargin + left + kGutterGap, kMargin + headHeight(),
+                                   -kMargin - right, -kMargin - metrics.height() - kFootGap + 4);
+}
+
+/// Once below it stays there at this size: the plot must not jump with the length of a figure.
+void LineChart::placeNote()
+{
+    m_noteBelow |= QFontMetricsF(figureFont()).horizontalAdvance(m_figure) + kFigureGap
+            + QFontMetricsF(smallFont()).horizontalAdvance(m_note)
+        > width() - 2 * kMargin;
+}
+
+void LineChart::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    m_noteBelow = false;
+    placeNote();
+}
+
+double LineChart::headHeight() const
+{
+    const double line = QFontMetricsF(smallFont()).height();
+    return line + QFontMetricsF(figureFont()).height() + (m_noteBelow ? line : 0) + kHeadGap;
+}
+
+QSize LineChart::minimumSizeHint() const
+{
+    const QFontMetrics metrics(smallFont());
+    return {metrics.averageCharWidth() * 18 + 2 * kMargin,
+            int(2 * kMargin + headHeight() + kPlotWanted + metrics.height())};
 }
 
 PlotScale LineChart::scaleNow(const Axis &axis) const
@@ -97,7 +128,7 @@ void LineChart::paintGround(const PlotScale &scale, const Axis &axis)
     const QString foot = footText();
     if (m_ground.size == size() && m_ground.pixelRatio == devicePixelRatioF()
         && m_ground.tokens == &tokens && m_ground.focused == hasFocus() && m_ground.foot == foot
-        && m_ground.ticks == axis.ticks)
+        && m_ground.plot == scale.plot && m_ground.ticks == axis.ticks)
         return;
     m_ground = {.picture = QPixmap(size() * devicePixelRatioF()),
                 .size = size(),
@@ -105,6 +136,7 @@ void LineChart::paintGround(const PlotScale &scale, const Axis &axis)
                 .tokens = &tokens,
                 .focused = hasFocus(),
                 .foot = foot,
+                .plot = scale.plot,
                 .ticks = axis.ticks};
     m_ground.picture.setDevicePixelRatio(devicePixelRatioF());
     m_ground.picture.fill(Qt::transparent);
@@ -115,8 +147,9 @@ void LineChart::paintGround(const PlotScale &scale, const Axis &axis)
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
     painter.setFont(smallFont());
     painter.setPen(tokens.text2);
-    painter.drawText(QRectF(rect()).adjusted(kMargin, kMargin - 2, -kMargin, 0),
-                     Qt::AlignLeft | Qt::AlignTop, m_title);
+    const QRectF head = QRectF(rect()).adjusted(kMargin, kMargin - 2, -kMargin, 0);
+    painter.drawText(head, Qt::AlignLeft | Qt::AlignTop,
+                     QFontMetricsF(smallFont()).elidedText(m_title, Qt::ElideRight, head.width()));
     if (scale.plot.width() >= kPlotLeast && scale.plot.height() >= kPlotLeast)
         paintGrid(painter, scale, axis);
 }
@@ -158,10 +191,13 @@ void LineChart::paintFigure(QPainter &painter) const
     painter.setPen(m_stale ? tokens.text2 : tokens.text);
     painter.drawText(head.adjusted(0, titleHeight, 0, 0), Qt::AlignLeft | Qt::AlignTop, m_figure);
     const QFontMetricsF figureMetrics(figure);
-    const double used = figureMetrics.horizontalAdvance(m_figure) + 8;
     painter.setFont(smallFont());
     painter.setPen(tokens.text2);
-    const double drop = titleHeight + figureMetrics.ascent() - smallMetrics.ascent();
+    // Beside the figure, on its line; below it where there is no room.
+    const bool beside = !m_noteBelow;
+    const double used = beside ? figureMetrics.horizontalAdvance(m_figure) + kFigureGap : 0;
+    const double drop = titleHeight
+        + (beside ? figureMetrics.ascent() - smallMetrics.ascent() : figureMetrics.height());
     const QRectF noteRect = head.adjusted(used, drop, 0, 0);
     painter.drawText(noteRect, Qt::AlignLeft | Qt::AlignTop,
                      smallMetrics.elidedText(m_note, Qt::ElideRight, noteRect.width()));
@@ -186,7 +222,7 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
                          chartText(axis.ticks[i], m_unit));
     }
     painter.setPen(tokens.text2);
-    const QRectF foot(plot.left(), plot.bottom() + 3, plot.width(), kFootHeight);
+    const QRectF foot(plot.left(), plot.bottom() + kFootGap, plot.width(), metrics.height());
     painter.drawText(foot, Qt::AlignLeft | Qt::AlignTop,
                      tr("−%n min", nullptr, m_windowSeconds / 60));
     painter.drawText(foot, Qt::AlignRight | Qt::AlignTop, footText());

@@ -39,6 +39,7 @@ public:
     /// Where the part that is shown begins.
     int64_t startUnixMs() const { return endUnixMs() - int64_t(m_windowSeconds) * 1000; }
     void setEmptyText(const QString &text) { m_emptyText = text; }
+    QSize minimumSizeHint() const override;
     void setStale(bool stale);
     void setWindowSeconds(int seconds) { m_windowSeconds = seconds; }
 
@@ -48,7 +49,6 @@ public:
     QString spokenText() const;
 
     QSize sizeHint() const override { return {360, 200}; }
-    QSize minimumSizeHint() const override { return {220, 150}; }
 
 protected:
     void paintEvent(QPaintEvent *) override;
@@ -67,6 +67,7 @@ private:
         const Tokens *tokens = nullptr;
         bool focused = false;
         QString foot {};
+        QRectF plot {};
         std::vector<double> ticks {};
     };
     void changeEvent(QEvent *event) override;
@@ -79,6 +80,9 @@ private:
     void paintCursor(QPainter &painter, const PlotScale &scale) const;
     void setCursorSample(std::optional<size_t> sample);
     QRectF plotRect(const Axis &axis) const;
+    double headHeight() const;
+    void placeNote();
+    void resizeEvent(QResizeEvent *event) override;
     Axis axisNow() const;
     int64_t endUnixMs() const;
 
@@ -88,6 +92,7 @@ private:
     std::vector<SeriesLook> m_looks;
     QString m_figure;
     QString m_note;
+    bool m_noteBelow = false; ///< it did not fit beside the figure at this size
     QString m_emptyText;
     int m_windowSeconds = 300;
     bool m_stale = false;

@@ -25,6 +25,7 @@ StatTile::StatTile(const QString &name, QWidget *parent)
     layout->addWidget(m_note);
     layout->addStretch();
     m_note->hide();
+    setAccessibleName(name);
 }
 
 void StatTile::show(const QString &figure, const QString &note)

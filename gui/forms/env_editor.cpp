@@ -48,9 +48,10 @@ EnvEditor::Row &EnvEditor::addRow(const QString &name, const QString &value)
 {
     auto *box = new QWidget(this);
     Row row {box, new QLineEdit(name, box), new QLineEdit(value, box)};
-    auto *drop = new QPushButton(icon(QStringLiteral("close"), Tint::Secondary), QString(), box);
+    auto *drop = new QPushButton(icon(QStringLiteral("close"), Tint::Secondary, IconPlace::Alone),
+                                 QString(), box);
     drop->setProperty("flat", true);
-    drop->setFixedSize(28, 28);
+    drop->setFixedSize(scaled(28), scaled(28));
     drop->setAccessibleName(tr("Remove variable %1").arg(name));
     drop->setToolTip(tr("Remove this variable"));
     row.name->setAccessibleName(tr("Variable name"));

@@ -2,6 +2,7 @@
 #include "gui/forms/setting_editor.h"
 
 #include "gui/models/format.h"
+#include "gui/theme/theme.h"
 #include "gui/widgets/switch.h"
 
 #include <QComboBox>
@@ -19,6 +20,7 @@
 namespace arc {
 
 constexpr int kFieldWidth = 190;
+constexpr int kPathWidthLeast = 100;
 
 namespace {
 
@@ -42,7 +44,7 @@ void prepareSpin(Spin *spin, const SettingRow &row)
     spin->setAlignment(Qt::AlignRight);
     if (!row.zeroMeans.empty() && row.min == 0)
         spin->setSpecialValueText(toQString(row.zeroMeans));
-    spin->setFixedWidth(kFieldWidth);
+    spin->setFixedWidth(scaled(kFieldWidth));
 }
 
 } // namespace
@@ -158,7 +160,7 @@ SettingEditor::Parts SettingEditor::makeNumber()
 SettingEditor::Parts SettingEditor::makeText()
 {
     auto *field = new QLineEdit(this);
-    field->setFixedWidth(kFieldWidth);
+    field->setFixedWidth(scaled(kFieldWidth));
     if (m_row.type == SettingType::Secret)
         field->setEchoMode(QLineEdit::Password);
     connect(field, &QLineEdit::textEdited, this, &SettingEditor::changed);
@@ -172,7 +174,7 @@ SettingEditor::Parts SettingEditor::makeText()
 SettingEditor::Parts SettingEditor::makeChoice()
 {
     auto *field = new QComboBox(this);
-    field->setFixedWidth(kFieldWidth);
+    field->setFixedWidth(scaled(kFieldWidth));
     for (const QString &choice : toQString(m_row.choices).split(QLatin1Char('|')))
         field->addItem(choice);
     connect(field, &QComboBox::activated, this, &SettingEditor::changed);
@@ -189,6 +191,8 @@ SettingEditor::Parts SettingEditor::makePath()
     auto *browse = new QPushButton(tr("Choose…"), this);
     browse->setAccessibleName(tr("Choose %1").arg(toQString(m_row.label)));
     layout()->addWidget(browse);
+    parts.field->setMinimumWidth(scaled(kPathWidthLeast)); // the button beside it needs room too
+    parts.field->setMaximumWidth(scaled(kFieldWidth));
     connect(browse, &QPushButton::clicked, this, [this, field = parts.field] {
         auto *dialog = new QFileDialog(this, toQString(m_row.label));
         dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -4,21 +4,27 @@
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/flow_layout.h"
 
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kEditColumnWidth = 300;
+constexpr int kTextWidthLeast = 210; ///< beside the field
+constexpr int kSidesGap = 24;        ///< between text and field
+constexpr int kBelowGap = 6;         ///< between them when the field is below
 
 SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
-    : QWidget(parent), m_editor(new SettingEditor(row, this)), m_badge(new QLabel(this)),
-      m_origin(new QLabel(this)), m_error(new QLabel(this)),
-      m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary), QString(), this))
+    : QWidget(parent), m_editor(new SettingEditor(row, this)), m_edit(new QWidget(this)),
+      m_badge(new QLabel(this)), m_origin(new QLabel(this)), m_error(new QLabel(this)),
+      m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary, IconPlace::Alone),
+                              QString(), this))
 {
     auto *name = new QLabel(toQString(row.label), this);
     name->setFont(boldFont());
@@ -37,12 +43,10 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     m_error->setWordWrap(true);
     m_error->hide();
     m_reset->setProperty("flat", true);
-    m_reset->setFixedSize(30, 30);
-    auto *head = new QHBoxLayout;
-    head->setSpacing(8);
+    m_reset->setFixedSize(scaled(30), scaled(30));
+    auto *head = new FlowLayout(FlowLayout::Widths::Natural, 8);
     head->addWidget(name);
     head->addWidget(m_badge);
-    head->addStretch();
     auto *field = new QHBoxLayout;
     field->addWidget(m_editor);
     field->addWidget(m_reset);
@@ -52,17 +56,22 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     right->addLayout(field);
     right->addWidget(m_origin);
     right->addStretch();
-    auto *grid = new QGridLayout(this);
-    grid->setContentsMargins(0, 10, 0, 10);
-    grid->setHorizontalSpacing(24);
-    grid->setVerticalSpacing(3);
-    grid->addLayout(head, 0, 0);
-    grid->addWidget(help, 1, 0, Qt::AlignTop);
-    grid->addLayout(right, 0, 1, 2, 1);
-    grid->addWidget(m_error, 2, 0, 1, 2);
-    grid->setColumnStretch(0, 1);
-    grid->setColumnMinimumWidth(1, kEditColumnWidth);
-    grid->setRowStretch(1, 1);
+    m_edit->setLayout(right);
+    right->setContentsMargins(0, 0, 0, 0);
+    auto *left = new QVBoxLayout;
+    left->setSpacing(3);
+    left->addLayout(head);
+    left->addWidget(help);
+    left->addStretch();
+    m_sides = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_sides->setSpacing(kSidesGap);
+    m_sides->addLayout(left, 1);
+    m_sides->addWidget(m_edit);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 10, 0, 10);
+    column->setSpacing(3);
+    column->addLayout(m_sides);
+    column->addWidget(m_error);
     connect(m_editor, &SettingEditor::changed, this, [this] {
         m_toInherited = false;
         m_changed = m_editor->text() != m_view.value;
@@ -71,6 +80,23 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
         Q_EMIT changed();
     });
     connect(m_reset, &QPushButton::clicked, this, &SettingFormRow::reset);
+}
+
+QSize SettingFormRow::minimumSizeHint() const
+{
+    const int below = std::max(
+        {m_edit->minimumSizeHint().width(), m_edit->minimumWidth(), scaled(kTextWidthLeast)});
+    return {below, QWidget::minimumSizeHint().height()};
+}
+
+/// The field stands beside the text, or below it where that leaves too little room to read.
+void SettingFormRow::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool beside = width() >= scaled(kEditColumnWidth) + kSidesGap + scaled(kTextWidthLeast);
+    m_sides->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_edit->setMinimumWidth(beside ? scaled(kEditColumnWidth) : 0);
+    m_sides->setSpacing(beside ? kSidesGap : kBelowGap);
 }
 
 QString SettingFormRow::appliesText() const
@@ -143,8 +169,8 @@ void SettingFormRow::showState()
     else
         m_origin->setText(own ? tr("Default: %1").arg(inherited) : tr("Default"));
     m_origin->setProperty("caution", m_changed);
-    m_reset->setIcon(
-        icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"), Tint::Secondary));
+    m_reset->setIcon(icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"),
+                          Tint::Secondary, IconPlace::Alone));
     m_reset->setEnabled(!locked && own);
     m_reset->setVisible(locked || own);
     const QString resetText = tr("Reset %1 to %2").arg(toQString(row().label), inherited);

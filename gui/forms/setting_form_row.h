@@ -7,6 +7,7 @@
 
 #include <optional>
 
+class QBoxLayout;
 class QLabel;
 class QPushButton;
 
@@ -35,8 +36,13 @@ public:
     QPushButton *resetButton() const { return m_reset; }
     const SettingRow &row() const { return m_editor->row(); }
 
+    QSize minimumSizeHint() const override;
+
 Q_SIGNALS:
     void changed();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void reset();
@@ -44,6 +50,8 @@ private:
     QString appliesText() const;
 
     SettingEditor *m_editor;
+    QWidget *m_edit; ///< field, reset and where the value comes from
+    QBoxLayout *m_sides = nullptr;
     QLabel *m_badge;
     QLabel *m_origin;
     QLabel *m_error;

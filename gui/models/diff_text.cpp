@@ -88,6 +88,42 @@ QString memberLabel(const QString &key)
     return key;
 }
 
+/// "/ → python shop" of {"path": "/", "python": {"app": "shop"}}. What holds more than that stays
+/// as it is stored, so that no difference is hidden.
+QString routeText(const QJsonObject &route)
+{
+    const QStringList keys = route.keys();
+    if (keys.size() != 2 || !keys.contains(QLatin1String("path")))
+        return compact(route);
+    const QString handler = keys.first() == QLatin1String("path") ? keys.last() : keys.first();
+    const QJsonObject what = route.value(handler).toObject();
+    QStringList parts;
+    for (auto at = what.begin(); at != what.end(); ++at) {
+        if (at->isArray() || at->isObject())
+            return compact(route);
+        parts << (what.size() == 1 ? compact(*at) : at.key() + QLatin1Char(' ') + compact(*at));
+    }
+    return route.value(QLatin1String("path")).toString() + QStringLiteral(" → ") + handler
+        + QLatin1Char(' ') + parts.join(QStringLiteral(", "));
+}
+
+/// Lists as people write them; what is not known here stays as it is stored.
+QString memberText(const QString &key, const QJsonValue &value)
+{
+    if (!value.isArray())
+        return compact(value);
+    if (value.toArray().isEmpty())
+        return key == QLatin1String("listeners") ? text("all")
+            : key == QLatin1String("hosts")      ? text("any name")
+                                                 : text("none");
+    QStringList parts;
+    for (const QJsonValue &one : value.toArray())
+        parts << (key == QLatin1String("routes") ? routeText(one.toObject()) : compact(one));
+    const QString whole =
+        parts.join(key == QLatin1String("routes") ? QStringLiteral("\n") : QStringLiteral(", "));
+    return whole.size() > kValueMax ? whole.left(kValueMax) + QStringLiteral("…") : whole;
+}
+
 QStringList keysOf(const QJsonObject &before, const QJsonObject &after)
 {
     QStringList keys = before.keys();
@@ -132,8 +168,9 @@ void addMembers(DiffObject &object, const QJsonObject &before, const QJsonObject
                                             .after = settingText(name, now)});
             }
         } else {
-            object.lines.push_back(
-                {.what = memberLabel(key), .before = compact(was), .after = compact(is)});
+            object.lines.push_back({.what = memberLabel(key),
+                                    .before = memberText(key, was),
+                                    .after = memberText(key, is)});
         }
     }
 }

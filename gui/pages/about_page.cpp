@@ -40,6 +40,7 @@ static QLabel *addFact(QGridLayout *grid, QWidget *parent, const QString &name,
     auto *text = new QLabel(value, parent);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     text->setWordWrap(true);
+    text->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     text->setProperty("fact", true);
     text->setAccessibleName(name + QLatin1Char(' ') + value);
     grid->addWidget(label, row, 0, Qt::AlignTop);
@@ -54,7 +55,7 @@ AboutPage::AboutPage(WindowContext &context, QWidget *parent)
                                     tr("Copy &diagnostics…"), m_content))
 {
     m_content->setProperty("page", true);
-    m_content->setMaximumWidth(kContentWidth);
+    m_content->setMaximumWidth(scaled(kContentWidth));
     auto *column = new QVBoxLayout(m_content);
     column->setContentsMargins(16, 16, 16, 16);
     column->setSpacing(12);
@@ -92,9 +93,9 @@ QWidget *AboutPage::makeHead()
     auto *card = new QFrame(m_content);
     card->setProperty("card", true);
     auto *logo = new QLabel(card);
-    logo->setPixmap(
-        icon(QStringLiteral("arcology"), Tint::Accent).pixmap(QSize(kLogoSize, kLogoSize)));
-    logo->setFixedWidth(kLogoSize + 8);
+    logo->setPixmap(iconPixmap(QStringLiteral("arcology"), Theme::tokens().accent,
+                               scaled(kLogoSize), devicePixelRatioF()));
+    logo->setFixedWidth(scaled(kLogoSize) + 8);
     auto *name = new QLabel(tr("Arcology"), card);
     name->setFont(titleFont());
     auto *text = new QLabel(tr("One program that turns one strong machine into a whole web "
@@ -211,8 +212,11 @@ void AboutPage::showPaths()
         if (value.empty())
             continue;
         const QString path = toQString(value);
-        addFact(m_paths, m_content, name, path)->setFont(monoFont());
+        QLabel *text = addFact(m_paths, m_content, name, path);
+        text->setFont(monoFont());
+        text->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
         const int row = m_paths->rowCount() - 1;
+        m_paths->itemAtPosition(row, 0)->setAlignment(Qt::AlignVCenter);
         auto *copy =
             new QPushButton(icon(QStringLiteral("copy"), Tint::Accent), tr("Copy"), m_content);
         copy->setProperty("link", true);

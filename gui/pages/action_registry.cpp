@@ -31,7 +31,7 @@ QAction *ActionRegistry::makeAction(const ActionFacts &facts)
         std::ranges::none_of(m_entries, [&](const Entry &e) { return e.facts.id == facts.id; }));
     auto *action = new QAction(facts.text, this);
     if (!facts.icon.isEmpty())
-        action->setIcon(icon(facts.icon));
+        action->setIcon(icon(facts.icon, Tint::Text, IconPlace::Alone));
     if (facts.isBareKey)
         action->setText(facts.text + QLatin1Char('\t')
                         + facts.shortcut.toString(QKeySequence::NativeText));

@@ -52,6 +52,7 @@ void Announcer::say(const QString &sentence)
     m_voice->setAccessibleDescription(sentence);
     QAccessibleEvent alert(m_voice, QAccessible::Alert);
     QAccessible::updateAccessibility(&alert);
+    Q_EMIT said(sentence);
 }
 
 } // namespace arc

@@ -25,6 +25,9 @@ public:
 
     const QString &lastSentence() const { return m_sentence; }
 
+Q_SIGNALS:
+    void said(const QString &sentence);
+
 private:
     void listen();
     void say(const QString &sentence);

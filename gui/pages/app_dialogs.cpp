@@ -26,7 +26,7 @@ public:
     {
         setAttribute(Qt::WA_DeleteOnClose);
         setWindowTitle(title);
-        setMinimumWidth(kDialogWidth);
+        setMinimumWidth(scaled(kDialogWidth));
         auto *layout = new QVBoxLayout(this);
         layout->setContentsMargins(20, 18, 20, 16);
         layout->setSpacing(12);

@@ -45,6 +45,7 @@ AttentionList::AttentionList(ControlBridge &bridge, QWidget *parent)
 {
     setProperty("card", true);
     m_title->setFont(boldFont());
+    m_title->setWordWrap(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 12, 14, 12);
     layout->setSpacing(8);
@@ -70,12 +71,16 @@ namespace {
 
 class Mark : public QWidget {
 public:
-    Mark(StateTone tone, QWidget *parent) : QWidget(parent), m_tone(tone) { setFixedSize(14, 16); }
+    Mark(StateTone tone, QWidget *parent) : QWidget(parent), m_tone(tone)
+    {
+        setFixedSize(scaled(14), scaled(16));
+    }
 
 protected:
     void paintEvent(QPaintEvent *) override
     {
         QPainter painter(this);
+        painter.scale(width() / 14.0, height() / 16.0);
         paintStateMark(painter, {1, 3, 11, 11}, m_tone);
     }
 
@@ -101,7 +106,8 @@ void AttentionList::rebuild()
     };
     if (m_items.isEmpty())
         return note(
-            tr("Nothing. Failed sites, closed listeners and warnings of apps appear here."));
+            tr("Nothing now. Sites that fail, addresses that cannot be opened and warnings of apps "
+               "appear here."));
     for (const Attention &item : m_items.first(std::min<qsizetype>(m_items.size(), kShownMax))) {
         auto *row = new QWidget(this);
         auto *line = new QHBoxLayout(row);
@@ -117,7 +123,10 @@ void AttentionList::rebuild()
             link->setAccessibleName(tr("Show site %1").arg(item.site));
             connect(link, &QPushButton::clicked, this,
                     [this, site = item.site] { Q_EMIT siteChosen(site); });
-            text->addWidget(link, 0, Qt::AlignLeft);
+            auto *flush = new QHBoxLayout; // its letters begin where the sentence's do
+            flush->setContentsMargins(-kLinkInset, 0, 0, 0);
+            flush->addWidget(link, 0, Qt::AlignLeft);
+            text->addLayout(flush);
         }
         auto *sentence = new QLabel(item.text, row);
         sentence->setTextFormat(Qt::PlainText);

@@ -59,10 +59,10 @@ public:
         QRect box = option.rect.adjusted(16, 0, -16, 0);
         const QString name = index.data(kIconRole).toString();
         if (!name.isEmpty())
-            painter->drawPixmap(box.left(), box.center().y() - 8,
-                                iconPixmap(name, selected ? tokens.accent : tokens.text2, 16,
-                                           painter->device()->devicePixelRatioF()));
-        box.setLeft(box.left() + 28);
+            painter->drawPixmap(box.left(), box.center().y() - scaled(8),
+                                iconPixmap(name, selected ? tokens.accent : tokens.text2,
+                                           scaled(16), painter->device()->devicePixelRatioF()));
+        box.setLeft(box.left() + scaled(28));
         box.setRight(paintRight(*painter, box, index) - 12);
         paintText(*painter, box, index, usable ? tokens.text : tokens.text2);
         painter->restore();
@@ -163,8 +163,8 @@ CommandPalette::CommandPalette(std::vector<PaletteItem> items, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(frame);
-    setFixedSize(std::min(kPaletteWidth, parent->width() - 40),
-                 std::min(kRowHeight * kRowsShown + 70, parent->height() - 40));
+    setFixedSize(std::min(scaled(kPaletteWidth), parent->width() - 40),
+                 std::min(scaled(kRowHeight) * kRowsShown + scaled(70), parent->height() - 40));
     connect(m_field, &QLineEdit::textChanged, this, &CommandPalette::search);
     connect(m_list, &QListWidget::itemClicked, this, &CommandPalette::choose);
     search({});

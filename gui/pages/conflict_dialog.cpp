@@ -34,7 +34,7 @@ ConflictDialog::ConflictDialog(ControlBridge &bridge, const ConflictText &text, 
     setWindowTitle(tr("Changed meanwhile"));
     setAccessibleName(text.title);
     setAccessibleDescription(text.sentence);
-    resize(kConflictSize);
+    resize(scaled(kConflictSize));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(20, 18, 20, 16);
     layout->setSpacing(8);

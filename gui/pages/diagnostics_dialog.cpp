@@ -43,7 +43,7 @@ DiagnosticsDialog::DiagnosticsDialog(ControlBridge &bridge, QWidget *parent)
 {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Diagnostics"));
-    resize(kDialogSize);
+    resize(scaled(kDialogSize));
     auto *title = new QLabel(tr("Read it before you send it"), this);
     title->setFont(titleFont());
     m_note->setProperty("secondary", true);

@@ -23,7 +23,7 @@ namespace arc {
 EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_hosts(new QLineEdit(this)),
       m_entry(new QLineEdit(this)), m_interface(new QComboBox(this)), m_python(new QLineEdit(this)),
-      m_env(new EnvEditor(this)), m_appPart(new QWidget(this)), m_problem(new QLabel(this))
+      m_env(new EnvEditor(this)), m_problem(new QLabel(this))
 {
     m_interface->addItems({QStringLiteral("auto"), QStringLiteral("wsgi"), QStringLiteral("asgi")});
     m_hosts->setPlaceholderText(tr("any name"));
@@ -58,26 +58,24 @@ EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
 
 void EnvironmentTab::makeLayout()
 {
-    auto *names = new QFormLayout;
-    names->addRow(tr("Host names"), m_hosts);
-    auto *app = new QFormLayout(m_appPart);
-    app->setContentsMargins(0, 0, 0, 0);
-    app->addRow(tr("Entry point"), m_entry);
-    app->addRow(tr("Interface"), m_interface);
-    app->addRow(tr("Interpreter"), m_python);
-    app->addRow(tr("Variables"), m_env);
-    for (QFormLayout *form : {names, app}) {
-        form->setHorizontalSpacing(20);
-        form->setVerticalSpacing(10);
-        form->setLabelAlignment(Qt::AlignLeft);
-    }
     auto *content = new QWidget(this);
     content->setProperty("page", true);
+    // One form, so that all fields begin on one line; of a site without an app three rows are
+    // hidden.
+    m_form = new QFormLayout;
+    m_form->setHorizontalSpacing(20);
+    m_form->setVerticalSpacing(10);
+    m_form->setLabelAlignment(Qt::AlignLeft);
+    m_form->addRow(tr("Host names"), m_hosts);
+    m_form->addRow(tr("Entry point"), m_entry);
+    m_form->addRow(tr("Interface"), m_interface);
+    m_form->addRow(tr("Interpreter"), m_python);
+    m_form->addRow(tr("Variables"), m_env);
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(0, 14, 8, 8);
     column->setSpacing(10);
-    column->addLayout(names);
-    column->addWidget(m_appPart);
+    column->addLayout(m_form);
+    column->addWidget(m_problem);
     column->addStretch();
     auto *scroll = new QScrollArea(this);
     scroll->setAccessibleName(tr("Environment"));
@@ -86,7 +84,6 @@ void EnvironmentTab::makeLayout()
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll, 1);
-    layout->addWidget(m_problem);
 }
 
 QString EnvironmentTab::problem() const
@@ -146,7 +143,9 @@ void EnvironmentTab::showFields()
     m_interface->setCurrentIndex(at < 0 ? 0 : at);
     if (m_env->typed() != fields.env)
         m_env->setVariables(fields.env);
-    m_appPart->setVisible(!m_shown.app.empty());
+    for (QWidget *field : {static_cast<QWidget *>(m_entry), static_cast<QWidget *>(m_interface),
+                           static_cast<QWidget *>(m_python), static_cast<QWidget *>(m_env)})
+        m_form->setRowVisible(field, !m_shown.app.empty());
     showProblems();
 }
 

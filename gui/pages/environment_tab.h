@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QComboBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
 
@@ -52,7 +53,7 @@ private:
     QComboBox *m_interface;
     QLineEdit *m_python;
     EnvEditor *m_env;
-    QWidget *m_appPart;
+    QFormLayout *m_form = nullptr;
     QLabel *m_problem;
 };
 

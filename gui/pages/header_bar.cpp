@@ -5,11 +5,14 @@
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/elided_label.h"
 #include "gui/widgets/state_pill.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+
+#include <algorithm>
 
 namespace arc {
 
@@ -23,15 +26,17 @@ HeaderBar::HeaderBar(ControlBridge &bridge, const QString &instanceName, QWidget
       m_add(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Add site…"), this))
 {
     setProperty("bar", true);
-    auto *instance = new QLabel(instanceName, this);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    auto *instance = new ElidedLabel(this);
     instance->setFont(titleFont());
-    instance->setTextFormat(Qt::PlainText);
+    instance->setFullText(instanceName);
+    instance->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     m_add->setProperty("primary", true);
     m_add->setAccessibleName(tr("Add site"));
     m_add->setToolTip(tr("Serve a folder (Ctrl+N)"));
     m_search->setProperty("search", true);
     m_search->setToolTip(tr("Pages, sites, actions and settings (Ctrl+K)"));
-    m_search->setMinimumWidth(kSearchWidth);
+    m_search->setMinimumWidth(std::max(kSearchWidth, m_search->sizeHint().width()));
     m_undo->setAccessibleName(tr("Undo the last change of the configuration"));
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);

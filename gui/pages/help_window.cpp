@@ -133,7 +133,7 @@ HelpWindow::HelpWindow(QWidget *parent)
       m_browser(new HelpBrowser(m_pages, this))
 {
     setWindowTitle(tr("Arcology manual"));
-    resize(kHelpSize);
+    resize(scaled(kHelpSize));
     auto *contents = new QPushButton(icon(QStringLiteral("help")), tr("&Contents"), this);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(12, 10, 12, 10);
@@ -171,7 +171,7 @@ QWidget *HelpWindow::makeSide()
 {
     auto *side = new QFrame(this);
     side->setProperty("panel", true);
-    side->setFixedWidth(kSideWidth);
+    side->setFixedWidth(scaled(kSideWidth));
     m_search = new QLineEdit(side);
     m_search->setPlaceholderText(tr("Search the manual"));
     m_search->setAccessibleName(tr("Search the manual"));

@@ -6,6 +6,7 @@
 #include "gui/pages/diff_list.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/flow_layout.h"
 
 #include <QComboBox>
 #include <QFrame>
@@ -24,6 +25,7 @@ namespace arc {
 constexpr int kListWidthMin = 190;
 constexpr int kListWidthMax = 330;
 constexpr int kChoiceWidthMin = 130;
+constexpr int kChoiceLetters = 20;
 constexpr int kRevisionRole = Qt::UserRole;
 // Choices of what a revision is compared with; a larger number is a revision.
 constexpr qulonglong kWithBefore = 0;
@@ -75,7 +77,7 @@ QWidget *HistoryPanel::makeLeft()
 {
     auto *left = new QWidget(this);
     left->setMinimumWidth(kListWidthMin);
-    left->setMaximumWidth(kListWidthMax);
+    left->setMaximumWidth(scaled(kListWidthMax));
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
     m_filter->setClearButtonEnabled(true);
@@ -111,9 +113,11 @@ QWidget *HistoryPanel::makeRight()
     m_with->setAccessibleName(tr("What the revision is compared with"));
     m_with->setMinimumWidth(kChoiceWidthMin);
     m_with->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_with->setMinimumContentsLength(kChoiceLetters);
     m_restore->setToolTip(tr("Makes this the configuration again, as a new revision"));
-    auto *row = new QHBoxLayout;
-    row->addWidget(m_with, 1);
+    auto *row = new FlowLayout(FlowLayout::Widths::Natural, 8);
+    row->setTailAtEnd(true);
+    row->addWidget(m_with);
     row->addWidget(m_restore);
     auto *column = new QVBoxLayout(card);
     column->setContentsMargins(16, 12, 14, 12);

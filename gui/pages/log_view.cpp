@@ -121,8 +121,8 @@ void LogView::makeTable()
     m_table->setVerticalScrollMode(QTableView::ScrollPerItem);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
-    m_table->verticalHeader()->setMinimumSectionSize(kRowHeight);
+    m_table->verticalHeader()->setDefaultSectionSize(scaled(kRowHeight));
+    m_table->verticalHeader()->setMinimumSectionSize(scaled(kRowHeight));
     QHeaderView *header = m_table->horizontalHeader();
     header->setHighlightSections(false);
     header->setFont(smallFont());

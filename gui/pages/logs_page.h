@@ -14,6 +14,7 @@ class QPushButton;
 
 namespace arc {
 
+class ElidedLabel;
 class LogFeed;
 class LogView;
 class WindowContext;
@@ -81,9 +82,9 @@ private:
     QComboBox *m_site = nullptr;
     QHBoxLayout *m_chipRow = nullptr;
     QList<QPushButton *> m_chips;
-    QLabel *m_state = nullptr;
-    QLabel *m_path = nullptr;
-    QLabel *m_size = nullptr;
+    ElidedLabel *m_state = nullptr;
+    ElidedLabel *m_path = nullptr;
+    ElidedLabel *m_size = nullptr;
     QPushButton *m_open = nullptr;
     api::LogSources m_logs;
     QString m_problem;  ///< of the last question to the engine

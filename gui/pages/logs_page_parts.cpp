@@ -9,6 +9,7 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/elided_label.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -29,7 +30,7 @@ QWidget *LogsPage::makeSide()
 {
     auto *side = new QFrame(this);
     side->setProperty("panel", true);
-    side->setFixedWidth(kSideWidth);
+    side->setFixedWidth(scaled(kSideWidth));
     m_list = new QListWidget(side);
     m_list->setAccessibleName(tr("Logs"));
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -71,7 +72,7 @@ QWidget *LogsPage::makeBar()
     first->addWidget(m_pause);
     m_chipRow = new QHBoxLayout;
     m_chipRow->setSpacing(6);
-    m_state = new QLabel(bar);
+    m_state = new ElidedLabel(bar);
     m_state->setFont(smallFont());
     m_state->setProperty("secondary", true);
     auto *second = new QHBoxLayout;
@@ -80,6 +81,7 @@ QWidget *LogsPage::makeBar()
     second->addWidget(m_site);
     second->addStretch();
     second->addWidget(m_state);
+    m_state->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     auto *column = new QVBoxLayout(bar);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
@@ -98,10 +100,10 @@ QWidget *LogsPage::makeBar()
 QWidget *LogsPage::makeFoot()
 {
     auto *foot = new QWidget(this);
-    m_path = new QLabel(foot);
+    m_path = new ElidedLabel(foot);
     m_path->setFont(smallFont());
     m_path->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_size = new QLabel(foot);
+    m_size = new ElidedLabel(foot);
     m_size->setFont(smallFont());
     m_size->setProperty("secondary", true);
     auto *copy = new QPushButton(icon(QStringLiteral("copy"), Tint::Accent), tr("Copy path"), foot);
@@ -112,8 +114,7 @@ QWidget *LogsPage::makeFoot()
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(12);
     row->addWidget(m_path);
-    row->addWidget(m_size);
-    row->addStretch();
+    row->addWidget(m_size, 1);
     row->addWidget(copy);
     row->addWidget(m_open);
     connect(copy, &QPushButton::clicked, this, [this] {
@@ -167,7 +168,7 @@ void LogsPage::makeChips()
 
 QString LogsPage::stateText() const
 {
-    return m_state->text();
+    return m_state->fullText();
 }
 
 void LogsPage::showState()
@@ -192,7 +193,7 @@ void LogsPage::showState()
         text = tr("Paused · as of %1").arg(clockText(m_pausedUnixMs));
     else
         text = tr("Live · %n line(s)", nullptr, m_view->model().rowCount());
-    m_state->setText(text);
+    m_state->setFullText(text);
     m_state->setProperty("bad", !problem().isEmpty());
     m_state->style()->unpolish(m_state);
     m_state->style()->polish(m_state);
@@ -208,9 +209,9 @@ void LogsPage::showState()
 void LogsPage::showFoot()
 {
     const api::LogSource *log = current();
-    m_path->setText(log ? toQString(log->path) : QString());
+    m_path->setFullText(log ? toQString(log->path) : QString(), Qt::ElideMiddle);
     m_open->setEnabled(!m_logs.folder.empty());
-    m_size->setText(
+    m_size->setFullText(
         log ? tr("%1 in %n file(s) · rotated at %2, %3 older ones kept", nullptr, log->files)
                   .arg(bytesText(double(log->sizeBytes)), bytesText(double(m_logs.fileBytesMax)))
                   .arg(m_logs.filesMax)

@@ -9,9 +9,12 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kRailWidth = 184;
+constexpr int kBoldRoom = 14;
 
 QString pageTitle(PageId page)
 {
@@ -60,7 +63,7 @@ QString pageActionId(PageId page)
 
 NavRail::NavRail(QWidget *parent) : QFrame(parent)
 {
-    setFixedWidth(kRailWidth);
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(10, 12, 10, 12);
     layout->setSpacing(2);
@@ -81,6 +84,13 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
             [this](int id) { Q_EMIT chosen(PageId(id)); });
 }
 
+QSize NavRail::sizeHint() const
+{
+    // The chosen page's title is bold, which its button does not reckon with.
+    const QSize wanted = QFrame::sizeHint();
+    return {std::max(kRailWidth, wanted.width() + scaled(kBoldRoom)), wanted.height()};
+}
+
 void NavRail::addHeading(const QString &text)
 {
     auto *heading = new QLabel(text, this);
@@ -96,10 +106,9 @@ void NavRail::addHeading(const QString &text)
 void NavRail::addPage(PageId page)
 {
     // An ampersand in a title is a letter here, not a shortcut.
-    auto *button = new QPushButton(
-        QStringLiteral(" ") + pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
+    auto *button =
+        new QPushButton(pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
     button->setIcon(icon(pageIcon(page), Tint::Secondary));
-    button->setIconSize({18, 18});
     button->setCheckable(true);
     button->setProperty("rail", true);
     button->setAccessibleName(pageTitle(page));

@@ -23,6 +23,8 @@ public:
 
     void setCurrent(PageId page);
     QAbstractButton *button(PageId page) const;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
 
 Q_SIGNALS:
     void chosen(arc::PageId page);

@@ -12,6 +12,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -20,6 +21,8 @@
 namespace arc {
 
 constexpr int kAttentionWidth = 250;
+constexpr int kBesideWidth = 700; ///< of the page, for the list beside the table
+constexpr int kRowsLeast = 3;     ///< of the table of sites, before the page is scrolled
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget(this)),
@@ -53,6 +56,7 @@ QWidget *OverviewPage::makeDashboard()
     card->setProperty("card", true);
     m_table = new SafeTable(&m_model, SitesModel::State, SitesModel::Name, card);
     m_table->setAccessibleName(tr("Sites"));
+    m_table->setMinimumHeight(m_table->heightForRows(kRowsLeast));
     m_table->setDropOrder({SitesModel::Kind, SitesModel::Address});
     connect(m_table, &SafeTable::rowActivated, this, [this](int row) {
         if (row >= 0)
@@ -62,18 +66,22 @@ QWidget *OverviewPage::makeDashboard()
     inside->setContentsMargins(2, 6, 2, 6);
     inside->addWidget(m_table);
     m_attention = new AttentionList(m_bridge, dashboard);
-    m_attention->setFixedWidth(kAttentionWidth);
     connect(m_attention, &AttentionList::siteChosen, this, &OverviewPage::siteChosen);
-    auto *lower = new QHBoxLayout;
-    lower->setSpacing(12);
-    lower->addWidget(card, 1);
-    lower->addWidget(m_attention);
+    m_lower = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_lower->setSpacing(12);
+    m_lower->addWidget(card, 1);
+    m_lower->addWidget(m_attention);
     auto *layout = new QVBoxLayout(dashboard);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(12);
     layout->addLayout(charts, 5);
-    layout->addLayout(lower, 6);
-    return dashboard;
+    layout->addLayout(m_lower, 6);
+    dashboard->setProperty("page", true);
+    auto *scroll = new QScrollArea(m_stack); // for large letters in a small window
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(dashboard);
+    scroll->setAccessibleName(tr("Overview"));
+    return scroll;
 }
 
 void OverviewPage::makeCharts(QWidget *parent)
@@ -101,6 +109,16 @@ void OverviewPage::makeCharts(QWidget *parent)
     m_requests->setEmptyText(tr("No requests in the last five minutes"));
     m_latency->setEmptyText(tr("No requests in the last five minutes"));
     m_workers->setEmptyText(tr("No worker was busy in the last five minutes"));
+}
+
+/// Beside the table, or below it where the table would lose its figures.
+void OverviewPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool beside = width() >= scaled(kBesideWidth);
+    m_lower->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_attention->setMinimumWidth(beside ? scaled(kAttentionWidth) : 0);
+    m_attention->setMaximumWidth(beside ? scaled(kAttentionWidth) : QWIDGETSIZE_MAX);
 }
 
 bool OverviewPage::showsDropZone() const

@@ -10,6 +10,7 @@
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/flow_layout.h"
 #include "gui/widgets/safe_table.h"
 #include "gui/widgets/state_pill.h"
 
@@ -48,11 +49,9 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     head->addWidget(m_pill);
     head->addWidget(m_kind, 1);
     head->addWidget(m_kill);
-    auto *figures = new QHBoxLayout;
-    figures->setSpacing(28);
+    auto *figures = new FlowLayout(FlowLayout::Widths::Natural, 28);
     for (StatTile *tile : {m_busy, m_queue, m_memory, m_restarts})
         figures->addWidget(tile);
-    figures->addStretch();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(14, 12, 14, 8);
     layout->setSpacing(10);

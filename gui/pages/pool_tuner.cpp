@@ -78,8 +78,8 @@ void PoolTuner::makeLayout()
     auto *label = new QLabel(tr("Processes"), this);
     label->setBuddy(m_processes);
     m_threadsLabel->setBuddy(m_threads);
-    m_processes->setFixedWidth(76);
-    m_threads->setFixedWidth(76);
+    m_processes->setFixedWidth(scaled(76));
+    m_threads->setFixedWidth(scaled(76));
     m_slider->setMinimumWidth(140);
     auto *row = new QHBoxLayout;
     row->setSpacing(10);

@@ -9,9 +9,10 @@
 
 namespace arc {
 
-constexpr int kStationHeight = 54;
 constexpr int kStationWidthMax = 200;
 constexpr int kArrowWidth = 26;
+constexpr int kInside = 9;  ///< between the frame of a station and its texts
+constexpr int kLineGap = 4; ///< between its two lines
 
 RequestPath::RequestPath(QWidget *parent) : QWidget(parent)
 {
@@ -27,12 +28,49 @@ void RequestPath::show(const QList<Station> &stations)
     for (const Station &station : stations)
         words << station.name + QLatin1Char(' ') + station.note;
     setAccessibleName(tr("Path of a request: %1").arg(words.join(tr(", then "))));
+    showToolTip();
     update();
+}
+
+QSize RequestPath::minimumSizeHint() const
+{
+    return {0, sizeHint().height()};
+}
+
+int RequestPath::stationHeight()
+{
+    return QFontMetrics(boldFont()).height() + QFontMetrics(smallFont()).height() + kInside * 2
+        + kLineGap;
+}
+
+int RequestPath::stationWidth() const
+{
+    const int count = std::max(1, int(m_stations.size()));
+    return std::min(scaled(kStationWidthMax), (width() - (count - 1) * kArrowWidth - 2) / count);
+}
+
+/// What had to be shortened is said whole by the tooltip.
+void RequestPath::resizeEvent(QResizeEvent *)
+{
+    showToolTip();
+}
+
+void RequestPath::showToolTip()
+{
+    const int room = stationWidth() - kInside * 2 - 2;
+    bool shortened = false;
+    QStringList lines;
+    for (const Station &station : m_stations) {
+        lines << tr("%1: %2").arg(station.name, station.note);
+        shortened |= QFontMetrics(boldFont()).horizontalAdvance(station.name) > room
+            || QFontMetrics(smallFont()).horizontalAdvance(station.note) > room;
+    }
+    setToolTip(shortened ? lines.join(QLatin1Char('\n')) : QString());
 }
 
 QSize RequestPath::sizeHint() const
 {
-    return {400, kStationHeight + 2};
+    return {scaled(400), stationHeight() + 2};
 }
 
 void RequestPath::paintEvent(QPaintEvent *)
@@ -43,14 +81,14 @@ void RequestPath::paintEvent(QPaintEvent *)
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const int count = int(m_stations.size());
-    const int box = std::min(kStationWidthMax, (width() - (count - 1) * kArrowWidth - 2) / count);
+    const int box = stationWidth();
     int x = 1;
     for (int i = 0; i < count; ++i) {
-        const QRect place(x, 1, box, kStationHeight - 1);
+        const QRect place(x, 1, box, stationHeight() - 1);
         painter.setPen(QPen(tokens.hairline, 1));
         painter.setBrush(tokens.surface);
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
-        const QRect text = place.adjusted(10, 8, -8, -8);
+        const QRect text = place.adjusted(kInside + 1, kInside, -kInside, -kInside);
         painter.setPen(tokens.text);
         painter.setFont(boldFont());
         painter.drawText(

@@ -19,11 +19,17 @@ public:
 
     void show(const QList<Station> &stations);
     QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *) override;
+    void resizeEvent(QResizeEvent *) override;
 
 private:
+    static int stationHeight();
+    int stationWidth() const;
+    void showToolTip();
+
     QList<Station> m_stations;
 };
 

@@ -30,7 +30,7 @@ ReviewDialog::ReviewDialog(Staging &staging, QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Changes that are not applied"));
     setAccessibleName(windowTitle());
-    resize(kReviewSize);
+    resize(scaled(kReviewSize));
     auto *heading = new QLabel(windowTitle(), this);
     heading->setFont(titleFont());
     m_scroll->setWidgetResizable(true);
@@ -81,9 +81,10 @@ void ReviewDialog::addLine(QGridLayout *grid, int row, const StagedEdit &edit, Q
     change->setFont(boldFont());
     effect->setProperty("badge", true);
     effect->setFont(smallFont());
-    auto *drop = new QPushButton(icon(QStringLiteral("close"), Tint::Secondary), QString(), parent);
+    auto *drop = new QPushButton(icon(QStringLiteral("close"), Tint::Secondary, IconPlace::Alone),
+                                 QString(), parent);
     drop->setProperty("flat", true);
-    drop->setFixedSize(28, 28);
+    drop->setFixedSize(scaled(28), scaled(28));
     drop->setAutoDefault(false);
     drop->setObjectName(QStringLiteral("drop:") + toQString(edit.id.key));
     drop->setAccessibleName(tr("Take %1 of %2 out").arg(edit.label(), objectTitle(edit.id)));

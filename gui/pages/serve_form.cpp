@@ -154,12 +154,12 @@ void ServeForm::show(const api::Recognition &found, const QString &note,
     for (const api::ProjectChoice &project : found.projects) {
         auto *item = new QListWidgetItem(
             tr("%1 — %2").arg(toQString(project.title), toQString(project.root)), m_projects);
-        item->setSizeHint({100, kProjectRowHeight});
+        item->setSizeHint({100, scaled(kProjectRowHeight)});
         item->setToolTip(item->text());
     }
     m_projects->setVisible(found.projects.size() > 1);
     m_projects->setFixedHeight(
-        kProjectRowHeight * std::min(int(found.projects.size()), kProjectRowsMax) + 8);
+        scaled(kProjectRowHeight) * std::min(int(found.projects.size()), kProjectRowsMax) + 8);
     showPythons();
     m_chosen = -1;
     m_projects->setCurrentRow(0);

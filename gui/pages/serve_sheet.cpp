@@ -17,6 +17,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kSheetWidth = 580;
@@ -153,10 +155,9 @@ void ServeSheet::setStep(Step step)
 void ServeSheet::fit()
 {
     layout()->activate();
-    resize(kSheetWidth,
-           layout()->totalHeightForWidth(kSheetWidth) > 0
-               ? layout()->totalHeightForWidth(kSheetWidth)
-               : sizeHint().height());
+    const int width = std::max(scaled(kSheetWidth), layout()->totalMinimumSize().width());
+    const int height = layout()->totalHeightForWidth(width);
+    resize(width, height > 0 ? height : sizeHint().height());
 }
 
 void ServeSheet::lookAt()

@@ -69,12 +69,14 @@ SettingsPage::SettingsPage(WindowContext &context, QWidget *parent)
 QWidget *SettingsPage::makeLeft()
 {
     auto *left = new QFrame(this);
-    left->setFixedWidth(kIndexWidth);
+    left->setFixedWidth(kIndexWidth + (scaled(kIndexWidth) - kIndexWidth) * 2 / 3);
     m_search->setObjectName(QStringLiteral("pageFilter"));
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setClearButtonEnabled(true);
     m_level->setAccessibleName(tr("Level that the settings are for"));
+    m_level->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_level->setMinimumContentsLength(8);
     m_level->setToolTip(tr("Apps and sites inherit what is not set for them"));
     for (const Group &group : m_groups)
         m_index->addItem(toQString(pageName(group.page)));

@@ -55,7 +55,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
       m_undo(new UndoHistory(bridge, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
-    setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent));
+    setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent, IconPlace::Alone));
     setMinimumSize(kSmallestSize);
     resize(kFirstSize);
     setAcceptDrops(true);

@@ -79,7 +79,7 @@ void showShortcuts(const ActionRegistry &actions, QWidget *parent)
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->setObjectName(QStringLiteral("shortcuts"));
     sheet->setWindowTitle(tr("Keyboard shortcuts"));
-    sheet->resize(kSheetWidth, kSheetHeight);
+    sheet->resize(scaled(QSize(kSheetWidth, kSheetHeight)));
     auto *content = new QWidget(sheet);
     content->setProperty("page", true);
     auto *columns = new QHBoxLayout(content);

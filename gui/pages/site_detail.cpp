@@ -14,6 +14,7 @@
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/flow_layout.h"
 #include "gui/widgets/output_view.h"
 #include "gui/widgets/state_pill.h"
 #include "gui/widgets/switch.h"
@@ -30,6 +31,7 @@
 namespace arc {
 
 constexpr int kFailureLines = 20;
+constexpr int kHeadGap = 10;
 constexpr int kFailureOutputHeight = 140;
 
 SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
@@ -46,6 +48,7 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
 {
     makeFailureCard();
     m_links->setSpacing(8);
+    m_links->setContentsMargins(-kLinkInset, 0, 0, 0); // its letters begin where the others do
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
     m_tabs->addTab(m_output, tr("Output"));
@@ -74,18 +77,26 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
     connect(&bridge, &ControlBridge::linkChanged, this, &SiteDetail::refresh);
 }
 
-QHBoxLayout *SiteDetail::makeHead()
+QLayout *SiteDetail::makeHead()
 {
     m_name->setFont(titleFont());
-    auto *head = new QHBoxLayout;
-    head->setSpacing(10);
-    head->addWidget(m_name);
-    head->addWidget(m_pill);
-    head->addWidget(m_switch);
-    head->addStretch(1);
-    head->addWidget(m_deploy);
-    head->addWidget(m_run);
-    head->addWidget(m_remove);
+    auto *what = new QHBoxLayout;
+    for (QWidget *part : {static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_pill),
+                          static_cast<QWidget *>(m_switch)})
+        what->addWidget(part);
+    auto *deeds = new QHBoxLayout;
+    for (QWidget *button : {m_deploy, m_run, m_remove})
+        deeds->addWidget(button);
+    // Both halves on one line, or the buttons below where the letters are large.
+    auto *head = new FlowLayout(FlowLayout::Widths::Natural, kHeadGap);
+    head->setTailAtEnd(true);
+    for (QHBoxLayout *half : {what, deeds}) {
+        half->setSpacing(kHeadGap);
+        half->setContentsMargins(0, 0, 0, 0);
+        auto *box = new QWidget(this);
+        box->setLayout(half);
+        head->addWidget(box);
+    }
     return head;
 }
 
@@ -101,18 +112,16 @@ void SiteDetail::setRunActions(const QList<QAction *> &actions)
 void SiteDetail::makeFailureCard()
 {
     m_failureCard->setProperty("card", true);
-    auto *mark = new StatePill(m_failureCard);
-    mark->show(QStringLiteral("failed"));
+    m_cause->setProperty("bad", true);
     m_cause->setFont(boldFont());
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_cause->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_failureOutput->setFixedHeight(kFailureOutputHeight);
+    m_failureOutput->setFixedHeight(scaled(kFailureOutputHeight));
     m_failureOutput->setAccessibleName(tr("Last lines of the app"));
     m_failureOutput->showEmptyText(tr("The app wrote nothing"));
     m_retry->setProperty("primary", true);
     auto *head = new QHBoxLayout;
-    head->addWidget(mark, 0, Qt::AlignTop);
     head->addWidget(m_cause, 1);
     head->addWidget(m_retry, 0, Qt::AlignTop);
     auto *layout = new QVBoxLayout(m_failureCard);

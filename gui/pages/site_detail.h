@@ -6,6 +6,7 @@
 class QFrame;
 class QHBoxLayout;
 class QLabel;
+class QLayout;
 class QPushButton;
 class QTabWidget;
 
@@ -41,7 +42,7 @@ public:
     bool showsFailure() const;
 
 private:
-    QHBoxLayout *makeHead();
+    QLayout *makeHead();
     void makeFailureCard();
     void refresh();
     void showAddresses(const QStringList &urls);

@@ -10,7 +10,7 @@
 
 namespace arc {
 
-constexpr int kSiteRowHeight = 50;
+constexpr int kInside = 7; ///< between the frame of a row and its texts
 
 namespace {
 
@@ -20,7 +20,9 @@ public:
 
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
     {
-        return {160, kSiteRowHeight};
+        return {scaled(160),
+                QFontMetrics(boldFont()).height() + QFontMetrics(smallFont()).height() + 2 * kInside
+                    + 4};
     }
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
@@ -44,9 +46,11 @@ public:
             painter->drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 6, 6);
         }
         const QModelIndex state = index.siblingAtColumn(SitesModel::State);
-        paintStateMark(*painter, QRectF(box.left() + 10, box.top() + 11, 11, 11),
+        const int side = scaled(11);
+        const int middle = box.top() + kInside + QFontMetrics(boldFont()).height() / 2;
+        paintStateMark(*painter, QRectF(box.left() + 10, middle - side / 2.0, side, side),
                        lookOf(state.data(kStateRole).toString()).tone);
-        const QRect text = box.adjusted(32, 5, -8, -5);
+        const QRect text = box.adjusted(10 + side + 9, kInside - 2, -8, -kInside + 2);
         const auto line = [&](const QFont &font, const QColor &colour, int where,
                               const QString &words) {
             painter->setFont(font);

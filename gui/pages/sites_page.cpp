@@ -35,11 +35,11 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
     column->setSpacing(8);
     column->addWidget(m_filter);
     column->addWidget(m_list, 1);
-    left->setMinimumWidth(180);
+    left->setMinimumWidth(scaled(180));
     m_split->addWidget(left);
     m_split->addWidget(m_detail);
     m_split->setStretchFactor(1, 1);
-    m_split->setSizes({kListWidth, 800});
+    m_split->setSizes({scaled(kListWidth), 800});
     m_split->setChildrenCollapsible(false);
     m_split->setHandleWidth(1);
     m_stack->addWidget(m_empty);

@@ -102,6 +102,26 @@ void StatusLine::showFigures()
     const QString cost = ownCost();
     if (!cost.isEmpty())
         m_cost->setText(cost);
+    showWhatFits();
+}
+
+void StatusLine::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    showWhatFits();
+}
+
+/// How fresh the figures are is always told; the other parts go whole rather than cut.
+void StatusLine::showWhatFits()
+{
+    const QMargins around = layout()->contentsMargins();
+    int room = width() - around.left() - around.right() - m_fresh->sizeHint().width()
+        - m_listeners->minimumSizeHint().width() - layout()->spacing();
+    for (QLabel *label : {m_host, m_engine, m_cost}) {
+        const int need = label->sizeHint().width() + layout()->spacing();
+        label->setVisible(!label->text().isEmpty() && need <= room);
+        room -= need;
+    }
 }
 
 void StatusLine::setPaused(bool paused)

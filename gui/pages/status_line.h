@@ -25,7 +25,11 @@ public:
     /// A new stretch of measuring: what was spent while hidden is no present cost.
     void restartCost();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void showWhatFits();
     void showListeners();
     void showFigures();
     QString ownCost();

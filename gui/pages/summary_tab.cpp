@@ -9,13 +9,15 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/flow_layout.h"
 #include "gui/widgets/output_view.h"
 
 #include <algorithm>
 
-#include <QFormLayout>
 #include <QFrame>
+#include <QGridLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace arc {
@@ -28,18 +30,19 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
       m_rate(new StatTile(tr("Requests per second"), this)),
       m_latency(new StatTile(tr("Response time p95"), this)),
       m_errors(new StatTile(tr("Errors per second"), this)),
-      m_total(new StatTile(tr("Requests since start"), this)), m_facts(new QFormLayout),
+      m_total(new StatTile(tr("Requests since start"), this)), m_facts(new QGridLayout),
       m_linesTitle(new QLabel(tr("Last lines"), this)), m_lines(new OutputView(this))
 {
     m_linesTitle->setFont(boldFont());
-    m_lines->setMinimumHeight(kSummaryOutputHeight);
+    m_lines->setMinimumHeight(scaled(kSummaryOutputHeight));
     m_lines->setAccessibleName(tr("Last lines of the app"));
     m_lines->showEmptyText(tr("The app wrote nothing yet"));
     m_facts->setHorizontalSpacing(20);
     m_facts->setVerticalSpacing(5);
-    m_facts->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-    m_facts->setLabelAlignment(Qt::AlignLeft);
-    auto *layout = new QVBoxLayout(this);
+    m_facts->setColumnStretch(1, 1);
+    auto *content = new QWidget(this);
+    content->setProperty("page", true);
+    auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 14, 0, 0);
     layout->setSpacing(12);
     layout->addWidget(m_path);
@@ -48,6 +51,13 @@ SummaryTab::SummaryTab(WindowContext &context, QWidget *parent)
     layout->addWidget(m_linesTitle);
     layout->addWidget(m_lines, 1);
     layout->addStretch();
+    auto *scroll = new QScrollArea(this); // large letters need more than a small window has
+    scroll->setWidgetResizable(true);
+    scroll->setWidget(content);
+    scroll->setAccessibleName(tr("Summary"));
+    auto *whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->addWidget(scroll);
     ControlBridge &bridge = context.bridge();
     connect(&bridge, &ControlBridge::snapshotChanged, this, &SummaryTab::refresh);
     connect(&bridge, &ControlBridge::linkChanged, this, &SummaryTab::refresh);
@@ -62,11 +72,10 @@ QWidget *SummaryTab::makeFigures()
     auto *card = new QFrame(this);
     card->setProperty("card", true);
     card->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
-    auto *row = new QHBoxLayout(card);
-    row->setContentsMargins(14, 10, 14, 10);
-    row->setSpacing(20);
+    auto *tiles = new FlowLayout(FlowLayout::Widths::Even, 16, card);
+    tiles->setContentsMargins(14, 10, 14, 10);
     for (StatTile *tile : {m_rate, m_latency, m_errors, m_total})
-        row->addWidget(tile, 1);
+        tiles->addWidget(tile);
     return card;
 }
 
@@ -141,14 +150,19 @@ void SummaryTab::addFact(const QString &name, const QString &value)
     auto *text = new ElidedLabel(this);
     text->setFullText(value, Qt::ElideMiddle);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_facts->addRow(label, text);
+    text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    const int row = m_facts->rowCount();
+    m_facts->addWidget(label, row, 0);
+    m_facts->addWidget(text, row, 1);
 }
 
 void SummaryTab::showFacts()
 {
     const api::SiteView *view = m_context.bridge().site(toStd(m_site));
-    while (m_facts->rowCount() > 0)
-        m_facts->removeRow(0);
+    while (QLayoutItem *item = m_facts->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
     if (!view)
         return;
     addFact(tr("Folder"), toQString(view->root));

@@ -3,7 +3,7 @@
 
 #include <QWidget>
 
-class QFormLayout;
+class QGridLayout;
 class QLabel;
 class QVBoxLayout;
 
@@ -41,7 +41,7 @@ private:
     StatTile *m_latency;
     StatTile *m_errors;
     StatTile *m_total;
-    QFormLayout *m_facts;
+    QGridLayout *m_facts;
     QLabel *m_linesTitle;
     OutputView *m_lines;
 };

@@ -33,7 +33,7 @@ TaskStrip::TaskStrip(ControlBridge &bridge, api::TaskView task, QWidget *parent)
     m_cancel->setAccessibleName(tr("Cancel %1").arg(name));
     m_close->setAccessibleName(tr("Close %1").arg(name));
     m_fold->setProperty("flat", true);
-    m_output->setFixedHeight(kOutputHeight);
+    m_output->setFixedHeight(scaled(kOutputHeight));
     m_output->setAccessibleName(tr("Output of %1").arg(name));
     m_output->showEmptyText(tr("No output yet"));
     auto *head = new QHBoxLayout;

@@ -9,6 +9,7 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/empty_state.h"
+#include "gui/widgets/flow_layout.h"
 
 #include <QFrame>
 #include <QLabel>
@@ -52,20 +53,21 @@ QWidget *WorkersPage::makeHostCard()
 {
     auto *card = new QFrame(this);
     card->setProperty("card", true);
-    auto *cores = new QVBoxLayout;
-    auto *title = new QLabel(tr("Cores"), card);
+    card->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    auto *cores = new QWidget(card);
+    auto *title = new QLabel(tr("Cores"), cores);
     title->setFont(smallFont());
     title->setProperty("secondary", true);
-    cores->setSpacing(3);
-    cores->addWidget(title);
-    cores->addWidget(m_cores);
-    auto *row = new QHBoxLayout(card);
+    auto *column = new QVBoxLayout(cores);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(4);
+    column->addWidget(title);
+    column->addWidget(m_cores);
+    auto *row = new FlowLayout(FlowLayout::Widths::Natural, 28, card);
     row->setContentsMargins(14, 10, 14, 10);
-    row->setSpacing(28);
-    row->addWidget(m_cpu);
-    row->addWidget(m_memory);
-    row->addWidget(m_busy);
-    row->addLayout(cores, 1);
+    for (QWidget *tile : {static_cast<QWidget *>(m_cpu), static_cast<QWidget *>(m_memory),
+                          static_cast<QWidget *>(m_busy), cores})
+        row->addWidget(tile);
     return card;
 }
 
@@ -106,7 +108,8 @@ void WorkersPage::refresh()
                       tr("Worker processes appear here as soon as it answers."));
     else
         m_empty->show(tr("No app uses workers yet"),
-                      tr("Python apps get worker processes; static sites do not need them."));
+                      tr("Python apps get worker processes; static sites do not need them. Add a "
+                         "Django, Flask or FastAPI folder as a site."));
     m_stack->setCurrentWidget(m_empty);
 }
 

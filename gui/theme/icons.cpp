@@ -4,6 +4,7 @@
 #include "gui/theme/theme.h"
 
 #include <QFile>
+#include <QGuiApplication>
 #include <QIconEngine>
 #include <QPainter>
 #include <QPixmapCache>
@@ -60,20 +61,27 @@ namespace {
 
 class TintedIconEngine : public QIconEngine {
 public:
-    TintedIconEngine(QString name, Tint tint) : m_name(std::move(name)), m_tint(tint) { }
+    TintedIconEngine(QString name, Tint tint, IconPlace place)
+        : m_name(std::move(name)), m_tint(tint), m_place(place)
+    {
+    }
 
     void paint(QPainter *painter, const QRect &rect, QIcon::Mode mode, QIcon::State state) override
     {
-        const int size = std::min(rect.width(), rect.height());
-        const qreal ratio = painter->device()->devicePixelRatioF();
-        const QRect square(rect.x() + (rect.width() - size) / 2,
-                           rect.y() + (rect.height() - size) / 2, size, size);
-        painter->drawPixmap(square, iconPixmap(m_name, colour(mode, state), size, ratio));
+        const int side = std::min(rect.width(), rect.height());
+        const QRect square(rect.x() + (rect.width() - side) / 2,
+                           rect.y() + (rect.height() - side) / 2, side, side);
+        draw(*painter, square, mode, state);
     }
 
     QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override
     {
-        return iconPixmap(m_name, colour(mode, state), std::min(size.width(), size.height()), 1);
+        const int side = std::min(size.width(), size.height());
+        QPixmap pixmap(side, side); // in device pixels: the caller has multiplied
+        pixmap.fill(Qt::transparent);
+        QPainter painter(&pixmap);
+        draw(painter, {0, 0, side, side}, mode, state);
+        return pixmap;
     }
 
     QPixmap scaledPixmap(const QSize &size, QIcon::Mode mode, QIcon::State state, qreal) override
@@ -84,6 +92,18 @@ public:
     QIconEngine *clone() const override { return new TintedIconEngine(*this); }
 
 private:
+    /// Before a text the glyph leaves a fifth of its square free on the text's side.
+    void draw(QPainter &painter, const QRect &square, QIcon::Mode mode, QIcon::State state) const
+    {
+        const int side = m_place == IconPlace::Alone ? square.width() : square.width() * 4 / 5;
+        const bool mirrored = QGuiApplication::isRightToLeft() && m_place != IconPlace::Alone;
+        const QPoint at(mirrored ? square.right() + 1 - side : square.x(),
+                        square.y() + (square.height() - side) / 2);
+        painter.drawPixmap(
+            QRect(at, QSize(side, side)),
+            iconPixmap(m_name, colour(mode, state), side, painter.device()->devicePixelRatioF()));
+    }
+
     QColor colour(QIcon::Mode mode, QIcon::State state) const
     {
         const Tokens &tokens = Theme::tokens();
@@ -96,13 +116,14 @@ private:
 
     QString m_name;
     Tint m_tint;
+    IconPlace m_place;
 };
 
 } // namespace
 
-QIcon icon(const QString &name, Tint tint)
+QIcon icon(const QString &name, Tint tint, IconPlace place)
 {
-    return QIcon(new TintedIconEngine(name, tint));
+    return QIcon(new TintedIconEngine(name, tint, place));
 }
 
 } // namespace arc

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/theme/style_sheet.h"
 
+#include <QRegularExpression>
+
 #include <array>
 #include <utility>
 
@@ -51,12 +53,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 static const char kButtons[] = R"(
 QPushButton, QToolButton { background: @raised; color: @text; border: 1px solid @outline;
-    border-radius: 4px; padding: 5px 12px; min-height: 18px; }
-QToolButton { padding: 4px 8px; }
+    border-radius: 4px; padding: 4px 12px; min-height: $20; icon-size: $20; }
+QToolButton { padding: 3px 8px; }
 QPushButton:hover, QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolButton:pressed { background: @pressed; }
-QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 4px 11px; }
-QToolButton:focus { padding: 3px 7px; }
+QPushButton:focus, QToolButton:focus { border: 2px solid @accent; padding: 3px 11px; }
+QToolButton:focus { padding: 2px 7px; }
 QPushButton:disabled, QToolButton:disabled { color: @faded; border-color: @hairline;
     background: @window; }
 QPushButton[primary="true"] { background: @accent; color: @onAccent; border-color: @accent;
@@ -73,17 +75,17 @@ QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 2px sol
 QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { background: transparent;
     border-color: transparent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent;
-    padding: 2px 4px; min-height: 16px; text-align: left; }
+    padding: 1px 4px; min-height: $18; text-align: left; icon-size: $18; }
 QPushButton[link="true"]:hover { text-decoration: underline; }
-QPushButton[link="true"]:focus { border: 2px solid @accent; padding: 1px 3px; }
+QPushButton[link="true"]:focus { border: 2px solid @accent; padding: 0 3px; }
 QPushButton[rail="true"] { background: transparent; border: 2px solid transparent;
-    text-align: left;
-    padding: 6px 10px; border-radius: 6px; }
+    text-align: left; icon-size: $23;
+    padding: 2px 10px; min-height: $26; border-radius: 6px; }
 QPushButton[rail="true"]:hover { background: @raised; }
 QPushButton[rail="true"]:checked { background: @selected; color: @accent; font-weight: 600; }
 QPushButton[rail="true"]:focus { border: 2px solid @accent; }
 QPushButton[chip="true"] { background: transparent; color: @text2; border: 1px solid @hairline;
-    border-radius: 12px; padding: 2px 12px; }
+    border-radius: 12px; padding: 2px 12px; min-height: $18; }
 QPushButton[chip="true"]:hover { background: @raised; }
 QPushButton[chip="true"]:checked { background: @selected; color: @text; border-color: @accent; }
 QPushButton[chip="true"]:focus { border: 2px solid @accent; padding: 1px 11px; }
@@ -91,13 +93,13 @@ QPushButton[search="true"] { background: @window; color: @text2; text-align: lef
 QPushButton[search="true"]:hover { background: @raised; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: url(:/icons/arrow-down.svg);
     subcontrol-position: right center; subcontrol-origin: padding;
-    right: 4px; width: 10px; height: 10px; }
+    right: 4px; width: $10; height: $10; }
 )";
 
 static const char kFields[] = R"(
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @surface;
     color: @text;
-    border: 1px solid @outline; border-radius: 4px; padding: 3px 6px; min-height: 20px;
+    border: 1px solid @outline; border-radius: 4px; padding: 3px 6px; min-height: $20;
     selection-background-color: @accent; selection-color: @onAccent; }
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
     border: 2px solid @accent; padding: 2px 5px; }
@@ -106,20 +108,20 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
 QLineEdit[invalid="true"], QSpinBox[invalid="true"],
     QComboBox[invalid="true"] { border: 2px solid @error; }
 QPlainTextEdit[mono="true"] { background: @window; border-color: @hairline; padding: 6px; }
-QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url(:/icons/arrow-down.svg); width: 10px; height: 10px; }
+QComboBox::drop-down { border: none; width: $22; }
+QComboBox::down-arrow { image: url(:/icons/arrow-down.svg); width: $10; height: $10; }
 QComboBox QAbstractItemView { background: @surface; color: @text; border: 1px solid @outline;
     selection-background-color: @accent; selection-color: @onAccent; outline: none; padding: 2px; }
 QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-origin: border;
     subcontrol-position: top right;
-    width: 18px; border: none; background: transparent; }
+    width: $18; border: none; background: transparent; }
 QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-origin: border;
-    subcontrol-position: bottom right; width: 18px; border: none; background: transparent; }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(:/icons/arrow-up.svg); width: 8px;
-    height: 8px; }
+    subcontrol-position: bottom right; width: $18; border: none; background: transparent; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(:/icons/arrow-up.svg); width: $8;
+    height: $8; }
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(:/icons/arrow-down.svg);
-    width: 8px; height: 8px; }
-QSlider { min-height: 24px; }
+    width: $8; height: $8; }
+QSlider { min-height: $24; }
 QSlider::groove:horizontal { height: 4px; background: @hairline; border-radius: 2px; }
 QSlider::sub-page:horizontal { height: 4px; background: @accent; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
@@ -127,8 +129,10 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-r
 QSlider::handle:horizontal:focus { background: @accent; }
 QSlider::sub-page:horizontal:disabled { background: @hairline; }
 QSlider::handle:horizontal:disabled { border-color: @hairline; }
-QCheckBox { spacing: 8px; min-height: 24px; }
-QTableView { background: @surface; border: none; gridline-color: transparent; outline: none;
+QCheckBox, QRadioButton { spacing: 8px; min-height: $24; }
+QCheckBox::indicator, QRadioButton::indicator { width: $15; height: $15; }
+QTableView { background: @surface; border: 2px solid transparent; gridline-color: transparent;
+    outline: none;
     selection-background-color: @selected; selection-color: @text; }
 QTableView::item { padding: 0 8px; border: none; border-bottom: 1px solid @faintline; }
 QTableView::item:selected { background: @selected; color: @text; }
@@ -145,7 +149,7 @@ QTabWidget::pane { border: none; border-top: 1px solid @hairline; }
 QTabBar { qproperty-drawBase: 0; }
 )";
 
-QString styleSheet(const Tokens &tokens)
+QString styleSheet(const Tokens &tokens, double letterScale)
 {
     QString sheet = QLatin1String(kFrames) + QLatin1String(kButtons) + QLatin1String(kFields);
     // Longer names first, so that @text does not eat the beginning of @text2.
@@ -169,6 +173,11 @@ QString styleSheet(const Tokens &tokens)
     }};
     for (const auto &[name, colour] : names)
         sheet.replace(QLatin1String(name), colour.name());
+    // $16 is a length that goes with the letters.
+    static const QRegularExpression kLength(QStringLiteral("\\$(\\d+)"));
+    for (auto at = kLength.match(sheet); at.hasMatch(); at = kLength.match(sheet))
+        sheet.replace(at.capturedStart(), at.capturedLength(),
+                      QStringLiteral("%1px").arg(qRound(at.captured(1).toInt() * letterScale)));
     return sheet.replace(QLatin1String("@text"), tokens.text.name());
 }
 

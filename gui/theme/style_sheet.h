@@ -9,6 +9,7 @@ namespace arc {
 
 /// The application's style sheet. Widgets choose a part by properties: card, primary, flat,
 /// danger, secondary (text), mono, field (an input with something wrong: invalid).
-QString styleSheet(const Tokens &tokens);
+/// `letterScale` makes icons, arrows and the buttons of spin boxes as large as the letters are.
+QString styleSheet(const Tokens &tokens, double letterScale);
 
 } // namespace arc

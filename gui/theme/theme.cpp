@@ -4,6 +4,7 @@
 #include "gui/theme/style_sheet.h"
 
 #include <QApplication>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QPalette>
 
@@ -12,6 +13,8 @@
 namespace arc {
 
 constexpr double kSmallestPointSize = 8.5;
+constexpr double kDrawnForPointSize = 10;
+constexpr QSize kDialogMost {1220, 740};
 
 static const Tokens *s_tokens = nullptr; // GUI thread only
 
@@ -54,6 +57,7 @@ QPalette paletteOf(const Tokens &tokens)
 Theme::Theme(QApplication &app) : QObject(&app), m_app(app), m_paletteDark(isDark(app.palette()))
 {
     app.setStyle(QStringLiteral("Fusion"));
+    app.installEventFilter(this);
     apply();
 }
 
@@ -90,8 +94,34 @@ void Theme::apply()
                                                       : m_choice == ThemeChoice::Dark;
     s_tokens = dark ? &darkTokens() : &lightTokens();
     m_app.setPalette(paletteOf(*s_tokens));
-    m_app.setStyleSheet(styleSheet(*s_tokens));
+    m_letterScale = letterScale();
+    m_app.setStyleSheet(styleSheet(*s_tokens, m_letterScale));
     Q_EMIT changed();
+}
+
+bool Theme::eventFilter(QObject *watched, QEvent *event)
+{
+    // The style sheet holds lengths that go with the letters.
+    if (watched == &m_app && event->type() == QEvent::ApplicationFontChange
+        && m_letterScale != letterScale())
+        apply();
+    return QObject::eventFilter(watched, event);
+}
+
+double letterScale()
+{
+    const double points = QApplication::font().pointSizeF();
+    return std::max(1.0, points > 0 ? points / kDrawnForPointSize : 1.0);
+}
+
+int scaled(int pixels)
+{
+    return qRound(pixels * letterScale());
+}
+
+QSize scaled(QSize size)
+{
+    return QSize(scaled(size.width()), scaled(size.height())).boundedTo(kDialogMost);
 }
 
 static QFont sized(double pointSize, QFont::Weight weight)

@@ -5,6 +5,7 @@
 
 #include <QFont>
 #include <QObject>
+#include <QSize>
 
 #include <optional>
 
@@ -35,10 +36,14 @@ public:
 Q_SIGNALS:
     void changed();
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     void apply();
 
     QApplication &m_app;
+    double m_letterScale = 0; ///< of the style sheet in force
     ThemeChoice m_choice = ThemeChoice::System;
     bool m_paletteDark = false; ///< read before our own palette is set
     std::optional<bool> m_desktopDark;
@@ -50,6 +55,16 @@ QFont boldFont();
 QFont titleFont();
 QFont figureFont();
 QFont monoFont();
+
+/// From the edge of a button that looks like a link to its first letter: padding and border.
+constexpr int kLinkInset = 5;
+
+/// How much larger the desktop's letters are than ours were drawn for (10 pt); never below 1.
+double letterScale();
+/// A length that was drawn for letters of 10 pt, for the letters that the desktop has.
+int scaled(int pixels);
+/// Of a dialog: no larger than fits over a window of 1280 × 800.
+QSize scaled(QSize size);
 
 /// Whether a palette belongs to a dark desktop: its window is darker than its text.
 bool isDark(const QPalette &palette);

@@ -17,6 +17,7 @@ namespace arc {
 constexpr int kZoneWidth = 560;
 constexpr int kZoneHeight = 260;
 constexpr int kZoneIconSize = 56;
+constexpr int kZoneIconTop = 30;
 
 Dropped droppedOf(const QMimeData &mime)
 {
@@ -32,7 +33,7 @@ Dropped droppedOf(const QMimeData &mime)
 
 DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(new QWidget(this))
 {
-    m_box->setFixedSize(kZoneWidth, kZoneHeight);
+    m_box->setMinimumSize(scaled(kZoneWidth), kZoneHeight);
     auto *title = new QLabel(tr("Drop a project folder here"), m_box);
     title->setFont(figureFont());
     auto *kinds = new QLabel(tr("Django, Flask, FastAPI, or a folder of static files"), m_box);
@@ -48,8 +49,9 @@ DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(ne
     buttons->addStretch();
     auto *inside = new QVBoxLayout(m_box);
     inside->setSpacing(8);
-    inside->addStretch();
+    inside->setContentsMargins(24, kZoneIconTop, 24, 24);
     inside->addSpacing(kZoneIconSize + 4);
+    inside->addStretch();
     inside->addWidget(title, 0, Qt::AlignHCenter);
     inside->addWidget(kinds, 0, Qt::AlignHCenter);
     inside->addSpacing(12);
@@ -92,7 +94,7 @@ void DropZone::paintEvent(QPaintEvent *)
     const QRectF box = QRectF(m_box->geometry()).adjusted(1, 1, -1, -1);
     painter.drawRoundedRect(box, 10, 10);
     painter.drawPixmap(
-        QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + 30),
+        QPointF(box.center().x() - kZoneIconSize / 2.0, box.top() + kZoneIconTop),
         iconPixmap(QStringLiteral("folder"), tokens.accent, kZoneIconSize, devicePixelRatioF()));
 }
 

@@ -10,9 +10,16 @@
 
 namespace arc {
 
-constexpr int kColumnLeast = 56;
+constexpr int kColumnLeast = 56; // of letters of 10 pt, like the others
 constexpr int kStretchLeast = 84;
 constexpr int kElidedLeast = 90;
+constexpr int kMarkSide = 11;
+constexpr int kMarkGap = 3;
+constexpr int kCellInset = 11;   ///< what the style leaves free at the left of a cell
+constexpr int kHeaderInset = 22; ///< and at both sides of a header
+constexpr int kSortArrow = 16;   ///< room for the arrow that says how it is sorted
+constexpr int kRowAir = 14;      ///< above and below the letters of a row
+constexpr int kRowHeightLeast = 30;
 
 namespace {
 
@@ -23,19 +30,27 @@ public:
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
                const QModelIndex &index) const override
     {
-        QStyleOptionViewItem shifted = option;
-        initStyleOption(&shifted, index);
-        shifted.text.prepend(QStringLiteral("      "));
-        const QWidget *widget = option.widget;
-        widget->style()->drawControl(QStyle::CE_ItemViewItem, &shifted, painter, widget);
-        const QRectF mark(option.rect.left() + 9, option.rect.center().y() - 5, 10.5, 10.5);
+        QStyledItemDelegate::paint(painter, option, index);
+        const int side = decoration() - kMarkGap;
+        const QRectF mark(option.rect.left() + kCellInset, option.rect.center().y() - side / 2,
+                          side, side);
         paintStateMark(*painter, mark, lookOf(index.data(kStateRole).toString()).tone);
     }
 
-    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+protected:
+    /// An empty picture keeps the place of the mark, which is painted in the theme's colours.
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
     {
-        return QStyledItemDelegate::sizeHint(option, index) + QSize(24, 0);
+        QStyledItemDelegate::initStyleOption(option, index);
+        QPixmap room(decoration(), decoration());
+        room.fill(Qt::transparent);
+        option->features |= QStyleOptionViewItem::HasDecoration;
+        option->icon = QIcon(room);
+        option->decorationSize = room.size();
     }
+
+private:
+    static int decoration() { return scaled(kMarkSide) + kMarkGap; }
 };
 
 } // namespace
@@ -60,9 +75,9 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
     setHorizontalScrollMode(ScrollPerPixel);
     setItemDelegateForColumn(stateColumn, new StateDelegate(this));
     verticalHeader()->hide();
-    verticalHeader()->setDefaultSectionSize(kRowHeight);
-    horizontalHeader()->setMinimumSectionSize(kColumnLeast);
-    horizontalHeader()->setDefaultSectionSize(kColumnLeast);
+    verticalHeader()->setDefaultSectionSize(rowHeight());
+    horizontalHeader()->setMinimumSectionSize(scaled(kColumnLeast));
+    horizontalHeader()->setDefaultSectionSize(scaled(kColumnLeast));
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setStretchLastSection(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
@@ -80,6 +95,19 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
                       horizontalHeader()->sortIndicatorOrder());
         growColumns();
     });
+}
+
+int SafeTable::rowHeight()
+{
+    return std::max(kRowHeightLeast, QFontMetrics(bodyFont()).height() + kRowAir);
+}
+
+/// The style's own answer holds room for more than there is.
+int SafeTable::headerWidth(int column) const
+{
+    const QString text = m_proxy->headerData(column, Qt::Horizontal).toString();
+    return QFontMetrics(horizontalHeader()->font()).horizontalAdvance(text) + kHeaderInset
+        + kSortArrow;
 }
 
 int SafeTable::selectedRow() const
@@ -109,9 +137,8 @@ void SafeTable::growColumns()
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
         if (column == m_stretchColumn)
             continue;
-        const int header = horizontalHeader()->sectionSizeHint(column);
-        const int wanted = std::max(sizeHintForColumn(column), header) + 4;
-        if (wanted > m_natural.value(column, kColumnLeast)) {
+        const int wanted = std::max(sizeHintForColumn(column) + 4, headerWidth(column));
+        if (wanted > m_natural.value(column, scaled(kColumnLeast))) {
             m_natural[column] = wanted;
             setColumnWidth(column, wanted);
         }
@@ -127,14 +154,14 @@ void SafeTable::setDropOrder(QList<int> columns)
 
 void SafeTable::dropColumns()
 {
-    int needed = kStretchLeast;
+    int needed = std::max(scaled(kStretchLeast), headerWidth(m_stretchColumn));
     for (int column = 0; column < m_proxy->columnCount(); ++column)
-        needed += column == m_stretchColumn ? 0 : m_natural.value(column, kColumnLeast);
+        needed += column == m_stretchColumn ? 0 : m_natural.value(column, scaled(kColumnLeast));
     for (const int column : std::as_const(m_dropOrder)) {
-        const int natural = m_natural.value(column, kColumnLeast);
+        const int natural = m_natural.value(column, scaled(kColumnLeast));
         const int tooMuch = std::max(0, needed - viewport()->width());
         // A little too narrow: its texts end in "…". Much too narrow: it goes.
-        const bool stays = natural - tooMuch >= std::min(natural, kElidedLeast);
+        const bool stays = natural - tooMuch >= std::min(natural, scaled(kElidedLeast));
         setColumnHidden(column, !stays);
         if (stays)
             setColumnWidth(column, natural - tooMuch);
@@ -151,7 +178,7 @@ void SafeTable::resizeEvent(QResizeEvent *event)
 int SafeTable::heightForRows(int rowsMax) const
 {
     return horizontalHeader()->sizeHint().height()
-        + kRowHeight * std::clamp(m_proxy->rowCount(), 1, rowsMax) + 4;
+        + rowHeight() * std::clamp(m_proxy->rowCount(), 1, rowsMax) + 4;
 }
 
 } // namespace arc

@@ -15,7 +15,7 @@ namespace arc {
 class SafeTable : public QTableView {
     Q_OBJECT
 public:
-    static constexpr int kRowHeight = 30;
+    static int rowHeight();
 
     /// `stateColumn` gets the mark, `stretchColumn` the spare room.
     SafeTable(QAbstractItemModel *source, int stateColumn, int stretchColumn,
@@ -41,6 +41,7 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
+    int headerWidth(int column) const;
     void dropColumns();
 
     QSortFilterProxyModel *m_proxy;

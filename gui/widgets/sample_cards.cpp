@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/widgets/sample_cards.h"
 
+#include "gui/theme/theme.h"
+
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -23,7 +25,7 @@ QFrame *makeCard(const Sample &sample, QPushButton *button, QWidget *parent)
 {
     auto *card = new QFrame(parent);
     card->setProperty("card", true);
-    card->setFixedWidth(kCardWidth);
+    card->setFixedWidth(scaled(kCardWidth));
     auto *title = new QLabel(sample.title, card);
     QFont bold = title->font();
     bold.setWeight(QFont::DemiBold);

@@ -17,12 +17,17 @@ public:
     void show(const QString &state, const QString &detail = {});
     QString text() const;
     QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize minimumSizeHint() const override; ///< of the word alone
 
 protected:
     void paintEvent(QPaintEvent *) override;
+    void resizeEvent(QResizeEvent *) override;
 
 private:
+    int widthOf(const QString &text) const;
+    QString shownText() const; ///< shortened to the room there is
+    void showToolTip();
+
     StateLook m_look {StateTone::Unknown, {}};
     QString m_detail;
 };

@@ -15,11 +15,20 @@ Switch::Switch(QWidget *parent) : QAbstractButton(parent)
     setCursor(Qt::PointingHandCursor);
 }
 
+constexpr int kSwitchWidth = 44;
+constexpr int kSwitchHeight = 28;
+
+QSize Switch::sizeHint() const
+{
+    return {scaled(kSwitchWidth), scaled(kSwitchHeight)};
+}
+
 void Switch::paintEvent(QPaintEvent *)
 {
     const Tokens &tokens = Theme::tokens();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    painter.scale(width() / double(kSwitchWidth), height() / double(kSwitchHeight));
     const QRectF track(4, 5, 36, 18);
     if (hasFocus()) {
         painter.setPen(QPen(tokens.accent, 2));

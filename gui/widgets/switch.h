@@ -11,7 +11,7 @@ class Switch : public QAbstractButton {
 public:
     explicit Switch(QWidget *parent = nullptr);
 
-    QSize sizeHint() const override { return {44, 28}; }
+    QSize sizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *) override;

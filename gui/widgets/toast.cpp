@@ -15,7 +15,7 @@
 namespace arc {
 
 constexpr int kToastMargin = 20;
-constexpr int kToastWidthMax = 620;
+constexpr int kToastWidthMax = 620; // of letters of 10 pt
 
 Toast::Toast(QWidget *parent)
     : QFrame(parent), m_text(new QLabel(this)), m_action(new QPushButton(this)),
@@ -23,9 +23,9 @@ Toast::Toast(QWidget *parent)
 {
     m_text->setTextFormat(Qt::PlainText);
     m_text->setWordWrap(true);
-    m_close->setIcon(icon(QStringLiteral("close"), Tint::Secondary));
+    m_close->setIcon(icon(QStringLiteral("close"), Tint::Secondary, IconPlace::Alone));
     m_close->setProperty("flat", true);
-    m_close->setFixedSize(28, 28);
+    m_close->setFixedSize(scaled(28), scaled(28));
     m_close->setAccessibleName(tr("Close this message"));
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 8, 8);
@@ -77,8 +77,9 @@ void Toast::place()
     const QFontMetrics metrics(m_text->font());
     const int buttons =
         m_close->width() + 60 + (m_action->isHidden() ? 0 : m_action->sizeHint().width() + 12);
-    const int width = std::min({metrics.horizontalAdvance(m_text->text()) + buttons, kToastWidthMax,
-                                parentWidget()->width() - 2 * kToastMargin});
+    const int width =
+        std::min({metrics.horizontalAdvance(m_text->text()) + buttons, scaled(kToastWidthMax),
+                  parentWidget()->width() - 2 * kToastMargin});
     const int height = std::max(heightForWidth(width), 46);
     setGeometry(parentWidget()->width() - width - kToastMargin,
                 parentWidget()->height() - height - kToastMargin, width, height);

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who cannot see the window or has no mouse.
+// Who cannot see the window, needs large letters, reads another language or has no mouse.
 #include "gui/gui_fixture.h"
+#include "gui/look_checks.h"
 
 #include "gui/charts/line_chart.h"
 #include "gui/models/workers_model.h"
 #include "gui/pages/announcer.h"
 #include "gui/pages/command_palette.h"
+#include "gui/pages/header_bar.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
 #include "gui/widgets/safe_table.h"
+#include "gui/widgets/state_pill.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
@@ -23,6 +26,8 @@
 #include <QMenuBar>
 #include <QPushButton>
 #include <QRandomGenerator>
+#include <QScrollArea>
+#include <QSignalSpy>
 #include <QStandardItemModel>
 #include <QTabBar>
 #include <QTabWidget>
@@ -98,6 +103,9 @@ private Q_SLOTS:
     void everyWidgetSurvivesEveryQuestion();
     void oldNotesOfAResetModelAreHarmless();
     void aChartSaysItsFigures();
+    void stateIsAnnouncedAndFiguresAreNot();
+    void largeLettersAreNotClipped();
+    void longTextsAreNotClippedSilently();
 };
 
 void TestAccess::everyFocusableWidgetHasAName()
@@ -298,6 +306,81 @@ void TestAccess::aChartSaysItsFigures()
     QVERIFY(access->text(QAccessible::Value) != whole); // the value under the cursor
     QTest::keyClick(chart, Qt::Key_Escape);
     QCOMPARE(access->text(QAccessible::Value), chart->spokenText());
+}
+
+void TestAccess::stateIsAnnouncedAndFiguresAreNot()
+{
+    GuiFixture fixture;
+    fixture.open();
+    const auto refresh = [&fixture] {
+        const int64_t before = fixture.bridge.asOfUnixMs();
+        fixture.control->setClock([before] { return before + 1000; });
+        fixture.bridge.refresh();
+        QTRY_VERIFY(fixture.bridge.asOfUnixMs() > before);
+    };
+    // The offscreen platform passes no events of accessibility on: the sentence itself is heard.
+    auto *announcer = fixture.shell.findChild<Announcer *>();
+    QVERIFY(announcer);
+    QSignalSpy said(announcer, &Announcer::said);
+    const double figure = fixture.bridge.snapshot().total.requestsPerSecond;
+    refresh();
+    refresh();
+    QVERIFY(fixture.bridge.snapshot().total.requestsPerSecond != figure);
+    QCOMPARE(said.size(), 0);
+    fixture.control->setSiteState("shop", "failed", "it broke");
+    refresh();
+    QTRY_COMPARE(said.size(), 1);
+    QVERIFY(announcer->lastSentence().contains(QLatin1String("shop")));
+    QCOMPARE(fixture.shell.header()->pill()->accessibleDescription(), announcer->lastSentence());
+    fixture.control->setSiteState("docs", "failed", "it broke too");
+    refresh(); // within five seconds: kept for the next sentence
+    QCOMPARE(said.size(), 1);
+}
+
+/// How many, on all pages and in all parts of a site; each is told.
+static int clippedOnAllPages(GuiFixture &fixture)
+{
+    QStringList all;
+    const auto look = [&](const QString &where) {
+        for (int turn = 0; turn < 6; ++turn)
+            QCoreApplication::processEvents();
+        for (const QString &one : clippedIn(fixture.shell) + overlappingIn(fixture.shell))
+            all << where + QStringLiteral(": ") + one;
+    };
+    for (int page = 0; page < kPageCount; ++page) {
+        fixture.shell.goTo(PageId(page));
+        look(pageTitle(PageId(page)));
+    }
+    fixture.shell.goTo(PageId::Sites);
+    QTabWidget *tabs = fixture.shell.sitesPage()->detail()->tabs();
+    for (int tab = 0; tab < tabs->count(); ++tab) {
+        tabs->setCurrentIndex(tab);
+        look(tabs->tabText(tab));
+    }
+    for (const QString &one : std::as_const(all))
+        qWarning("%s", qPrintable(one));
+    return int(all.size());
+}
+
+void TestAccess::largeLettersAreNotClipped()
+{
+    const Letters letters(2.0);
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(1280, 800);
+    fixture.shell.sitesPage()->select(QStringLiteral("shop"));
+    QCOMPARE(clippedOnAllPages(fixture), 0);
+    QCOMPARE(fixture.shell.size(), QSize(1280, 800));
+}
+
+void TestAccess::longTextsAreNotClippedSilently()
+{
+    const LongTexts texts;
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(960, 600);
+    fixture.shell.sitesPage()->select(QStringLiteral("shop"));
+    QCOMPARE(clippedOnAllPages(fixture), 0);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in every state, light and dark: rendered, not blank, and written as PNG for people to
-// look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says.
+// look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says. In every
+// one nothing is clipped, covered or too faint to read, with letters of twice the size and with
+// longer texts as well.
 #include "gui/gui_fixture.h"
+#include "gui/look_checks.h"
 
 #include "gui/bridge/staging.h"
 #include "gui/charts/line_chart.h"
@@ -42,6 +45,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <optional>
+
 using namespace arc;
 using namespace arc::test;
 
@@ -80,10 +85,15 @@ struct Thumbnail {
     QImage picture;
 };
 QList<Thumbnail> s_thumbnails; // of what was taken, for the contact sheets
+QStringList s_flaws; // of all pictures: one test that stops at the first would hide the others
 
 void shoot(QWidget &widget, const QString &name)
 {
+    for (int pass = 0; pass < 5; ++pass) // a layout that turned asks the one around it again
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
     QCoreApplication::sendPostedEvents();
+    for (const QString &flaw : flawsIn(widget))
+        s_flaws << name + QStringLiteral(": ") + flaw;
     const QImage image = widget.grab().toImage();
     QVERIFY2(coloursOf(image) >= kColoursMin, qPrintable(name));
     QVERIFY(QDir().mkpath(shotsFolder()));
@@ -114,6 +124,24 @@ void writeContactSheet(const QString &theme)
     }
     QVERIFY(sheet.save(shotsFolder() + QStringLiteral("/contact-%1.png").arg(theme)));
 }
+
+/// Letters and texts as the row of the test asks by its name.
+class Appearance {
+public:
+    Appearance()
+    {
+        const QByteArray row = QTest::currentDataTag();
+        if (row.startsWith("large"))
+            m_letters.emplace(2.0);
+        if (row.startsWith("long"))
+            m_texts.emplace();
+    }
+    bool isLong() const { return m_texts.has_value(); }
+
+private:
+    std::optional<Letters> m_letters;
+    std::optional<LongTexts> m_texts;
+};
 
 /// Logs as a day leaves them.
 void fillLogs(FakeControl &control)
@@ -168,6 +196,10 @@ void TestShots::everyPageIsDrawn_data()
 {
     QTest::addColumn<int>("theme");
     QTest::addColumn<QString>("state");
+    for (const char *state : {"busy", "empty", "error"}) {
+        QTest::addRow("large-%s", state) << int(ThemeChoice::Light) << QString::fromLatin1(state);
+        QTest::addRow("long-%s", state) << int(ThemeChoice::Dark) << QString::fromLatin1(state);
+    }
     for (const char *state : {"busy", "empty", "error", "lost", "small", "deploying", "refused"}) {
         QTest::addRow("light-%s", state) << int(ThemeChoice::Light) << QString::fromLatin1(state);
         QTest::addRow("dark-%s", state) << int(ThemeChoice::Dark) << QString::fromLatin1(state);
@@ -178,6 +210,7 @@ void TestShots::everyPageIsDrawn()
 {
     QFETCH(int, theme);
     QFETCH(QString, state);
+    const Appearance appearance;
     auto control = state == QLatin1String("empty")
         ? std::make_unique<FakeControl>(FakeControl::Begin::Empty)
         : std::make_unique<FakeControl>();
@@ -199,7 +232,7 @@ void TestShots::everyPageIsDrawn()
     GuiFixture fixture(std::move(control));
     fixture.theme()->choose(ThemeChoice(theme));
     fixture.open();
-    if (state == QLatin1String("small"))
+    if (state == QLatin1String("small") || appearance.isLong())
         fixture.shell.resize(960, 600);
     if (state == QLatin1String("lost")) {
         fixture.control->failAll(Error(ErrorCode::Unavailable, "connection refused"));
@@ -211,8 +244,7 @@ void TestShots::everyPageIsDrawn()
         fixture.shell.goTo(PageId(page));
         fixture.bridge.refresh();
         settle();
-        shoot(fixture.shell,
-              prefix + QLatin1Char('-') + pageTitle(PageId(page)).section(QLatin1Char(' '), 0, 0));
+        shoot(fixture.shell, prefix + QLatin1Char('-') + pageIcon(PageId(page)));
     }
     fixture.shell.goTo(PageId::Sites);
     for (int tab = 1; state == QLatin1String("busy") && tab < 3; ++tab) {
@@ -242,11 +274,14 @@ void TestShots::sheetsAreDrawn_data()
     QTest::addColumn<int>("theme");
     QTest::newRow("light") << int(ThemeChoice::Light);
     QTest::newRow("dark") << int(ThemeChoice::Dark);
+    QTest::newRow("large") << int(ThemeChoice::Light);
+    QTest::newRow("long") << int(ThemeChoice::Dark);
 }
 
 void TestShots::sheetsAreDrawn()
 {
     QFETCH(int, theme);
+    const Appearance appearance;
     GuiFixture fixture(std::make_unique<FakeControl>(FakeControl::Begin::Empty));
     fixture.theme()->choose(ThemeChoice(theme));
     const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-sheet-");
@@ -286,6 +321,7 @@ void TestShots::logsAboutAndManualAreDrawn_data()
 void TestShots::logsAboutAndManualAreDrawn()
 {
     QFETCH(int, theme);
+    const Appearance appearance;
     GuiFixture fixture;
     fillLogs(*fixture.control);
     fixture.control->outputs["shop"] +=
@@ -369,6 +405,7 @@ static void changeMeanwhile(FakeControl &control)
 void TestShots::changesAreDrawn()
 {
     QFETCH(int, theme);
+    const Appearance appearance;
     const QString prefix =
         QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-changes-");
     GuiFixture fixture;
@@ -422,6 +459,7 @@ void TestShots::changesAreDrawn()
 void TestShots::oldDraftsAreDrawn()
 {
     QFETCH(int, theme);
+    const Appearance appearance;
     const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-draft-");
     QTemporaryDir dir;
     const QString draft = dir.filePath(QStringLiteral("draft.json"));
@@ -448,6 +486,7 @@ void TestShots::oldDraftsAreDrawn()
 void TestShots::whatLiesOverThePagesIsDrawn()
 {
     QFETCH(int, theme);
+    const Appearance appearance;
     GuiFixture fixture;
     fixture.theme()->choose(ThemeChoice(theme));
     const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-over-");
@@ -485,8 +524,11 @@ void TestShots::whatLiesOverThePagesIsDrawn()
 
 void TestShots::cleanupTestCase()
 {
-    writeContactSheet(QStringLiteral("light"));
-    writeContactSheet(QStringLiteral("dark"));
+    for (const char *group : {"light", "dark", "large", "long"})
+        writeContactSheet(QLatin1String(group));
+    for (const QString &flaw : std::as_const(s_flaws))
+        qWarning("%s", qPrintable(flaw)); // each on its own: a message of QtTest has its limits
+    QCOMPARE(s_flaws.size(), 0);
 }
 
 int main(int argc, char **argv)
