@@ -4,6 +4,7 @@
 
 #include "gui/bridge/session_bus.h"
 #include "gui/bridge/single_instance.h"
+#include "gui/models/format.h"
 #include "gui/theme/desktop_scheme.h"
 #include "test_paths.h"
 
@@ -109,6 +110,8 @@ private Q_SLOTS:
     void whatASecondStartWantsArrivesWhole_data();
     void whatASecondStartWantsArrivesWhole();
     void aSocketOfADeadWindowIsTakenOver();
+    void anotherUsersRequestIsRefused();
+    void nothingIsSaidToAnotherUsersWindow();
     void rubbishIsNoRequest_data();
     void rubbishIsNoRequest();
     void onlyOneStartIsTheFirst();
@@ -191,6 +194,86 @@ void TestDesktop::aSocketOfADeadWindowIsTakenOver()
     QSignalSpy started(&first, &SingleInstance::started);
     QVERIFY(handToFirstWindow(socketName(), {}));
     QTRY_COMPARE(started.count(), 1);
+}
+
+namespace {
+
+/// A Python program as somebody else; root only.
+QStringList asNobody(const char *program, const QString &argument)
+{
+    return {s("--reuid=65534"),
+            s("--regid=65534"),
+            s("--clear-groups"),
+            s("/usr/bin/python3"),
+            s("-c"),
+            s(program),
+            argument};
+}
+
+constexpr auto kEverybody = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup
+    | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
+
+} // namespace
+
+void TestDesktop::anotherUsersRequestIsRefused()
+{
+    SingleInstance first;
+    QVERIFY(first.listen(socketName()));
+    QSignalSpy started(&first, &SingleInstance::started);
+    const QString path = toQString(socketName());
+    QCOMPARE(QFile::permissions(path) & kEverybody, QFile::Permissions());
+    int ends[2] = {-1, -1};
+    QCOMPARE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    QVERIFY(isOwnUser(ends[0]));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    QVERIFY(!isOwnUser(-1));
+    if (::geteuid() != 0)
+        return; // one user cannot become another
+    // Somebody has opened the way to everybody: who is at the other end still counts.
+    QVERIFY(QFile::setPermissions(m_dir.path(), QFile::permissions(m_dir.path()) | kEverybody));
+    QVERIFY(QFile::setPermissions(path, QFile::permissions(path) | kEverybody));
+    QProcess stranger;
+    stranger.start(s("setpriv"),
+                   asNobody("import socket, sys\n"
+                            "s = socket.socket(socket.AF_UNIX)\n"
+                            "s.connect(sys.argv[1])\n"
+                            "print('connected', flush=True)\n"
+                            "try:\n"
+                            "    s.sendall(b'{\"folder\": \"/etc\"}\\n')\n"
+                            "    print('closed' if not s.recv(1) else 'open')\n"
+                            "except OSError:\n"
+                            "    print('closed')\n",
+                            path));
+    QTRY_COMPARE_WITH_TIMEOUT(stranger.state(), QProcess::NotRunning, 20000);
+    const QByteArray said = stranger.readAllStandardOutput();
+    QVERIFY2(said == "connected\nclosed\n", said + stranger.readAllStandardError());
+    QVERIFY(handToFirstWindow(socketName(), {.page = "logs"})); // ours is heard, and is the first
+    QTRY_COMPARE(started.count(), 1);
+    QCOMPARE(started.first().first().value<StartRequest>().page, std::string("logs"));
+}
+
+void TestDesktop::nothingIsSaidToAnotherUsersWindow()
+{
+    if (::geteuid() != 0) {
+        QVERIFY(!isOwnUser(-1)); // one user cannot become another
+        return;
+    }
+    QVERIFY(QFile::setPermissions(m_dir.path(), QFile::permissions(m_dir.path()) | kEverybody));
+    const QString path = m_dir.filePath(s("strange.sock"));
+    QProcess stranger;
+    stranger.start(s("setpriv"),
+                   asNobody("import socket, sys\n"
+                            "s = socket.socket(socket.AF_UNIX)\n"
+                            "s.bind(sys.argv[1])\n"
+                            "s.listen()\n"
+                            "print('ready', flush=True)\n"
+                            "print(s.accept()[0].makefile('rb').read())\n",
+                            path));
+    QTRY_COMPARE_WITH_TIMEOUT(stranger.readAllStandardOutput(), QByteArray("ready\n"), 20000);
+    QVERIFY(!handToFirstWindow(toStd(path), {.folder = "/home/ana/secret"}));
+    QTRY_COMPARE_WITH_TIMEOUT(stranger.state(), QProcess::NotRunning, 20000);
+    QCOMPARE(stranger.readAllStandardOutput(), QByteArray("b''\n"));
 }
 
 void TestDesktop::rubbishIsNoRequest_data()

@@ -5,14 +5,18 @@
 #include "tests/integration/program.h"
 
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLocalSocket>
+#include <QMap>
 #include <QTcpSocket>
 #include <QUrl>
 #include <QtTest>
+
+#include <unistd.h>
 
 using namespace arc::test;
 
@@ -70,6 +74,26 @@ constexpr const char *kWaiting =
     "    start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', '4')])\n"
     "    return [b'went']\n";
 
+/// Thread name to the times it went to sleep, which is how often it was woken.
+QMap<QString, qint64> sleeps(qint64 pid)
+{
+    QMap<QString, qint64> out;
+    const QString tasks = QString("/proc/%1/task").arg(pid);
+    for (const QString &task : QDir(tasks).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile status(tasks + "/" + task + "/status");
+        if (!status.open(QIODevice::ReadOnly))
+            continue;
+        QString name;
+        for (const QByteArray &line : status.readAll().split('\n')) {
+            if (line.startsWith("Name:"))
+                name = QString::fromLatin1(line.mid(5).trimmed());
+            else if (line.startsWith("voluntary_ctxt_switches:"))
+                out[name] += line.mid(24).trimmed().toLongLong();
+        }
+    }
+    return out;
+}
+
 } // namespace
 
 class TestEngine : public QObject {
@@ -86,6 +110,9 @@ private Q_SLOTS:
     void aStoppingEngineTakesNoChange();
     void nothingCommittedIsLostByKill9();
     void aUsersEngineNeedsNoFoldersMadeForIt();
+    void anIdleEngineIsHardlyEverAwake();
+    void anotherUserIsRefusedAtTheAdminSocket();
+    void aDamagedDatabaseIsRepairedFromItsCopy();
 };
 
 void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
@@ -360,6 +387,120 @@ void TestEngine::aUsersEngineNeedsNoFoldersMadeForIt()
     QTRY_VERIFY(QFile::exists(home.filePath("data/of/mine/arcology/arcology.db")));
     engine.terminate();
     QVERIFY(engine.waitForFinished(30000));
+}
+
+/// Counted in wake-ups, because time says more about the machine. `tests/bench/idle.py` measures.
+void TestEngine::anIdleEngineIsHardlyEverAwake()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("shop/app.py"), kHello);
+    write(folder.filePath("site/index.html"), "files");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"settings", "set", "loops=3"}).exitCode, 0);
+    QCOMPARE(engine.ctl({"site", "add", folder.filePath("shop")}).exitCode, 0);
+    QCOMPARE(engine.ctl({"site", "add", folder.filePath("site")}).exitCode, 0);
+    QCOMPARE(engine.stop(), 0);
+    QVERIFY2(engine.start(), engine.errors()); // with three loops
+    QTRY_COMPARE_WITH_TIMEOUT(firstSite(engine).value("state").toString(), QString("running"),
+                              20000);
+    // The log writer looks twice more after the last line. Then nobody but the control loop has
+    // anything to do: its two beats a second.
+    constexpr const char *kControl = "arcology";
+    const auto others = [](QMap<QString, qint64> all) {
+        all.remove(kControl);
+        return all;
+    };
+    QMap<QString, qint64> before = sleeps(engine.pid());
+    QVERIFY(before.contains(kControl) && before.contains("arc-loop-2")
+            && before.contains("log-writer"));
+    constexpr int kBeats = 10;
+    const auto hasBeaten = [&] {
+        return sleeps(engine.pid()).value(kControl) >= before.value(kControl) + kBeats;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(hasBeaten(), 60000); // what is left of the start
+    before = sleeps(engine.pid());
+    QElapsedTimer time;
+    time.start();
+    QTRY_VERIFY_WITH_TIMEOUT(hasBeaten(), 60000);
+    const qint64 passed = time.elapsed();
+    const QMap<QString, qint64> after = sleeps(engine.pid());
+    for (auto one = after.begin(); one != after.end(); ++one) {
+        if (one.key() != kControl)
+            QVERIFY2(one.value() - before.value(one.key()) <= 1, qPrintable(one.key()));
+    }
+    QCOMPARE(others(after).size(), others(before).size());
+    // Four a second at most; on a busy machine it takes longer, never less.
+    QVERIFY2(passed > kBeats * 250, qPrintable(QString::number(passed)));
+}
+
+void TestEngine::anotherUserIsRefusedAtTheAdminSocket()
+{
+    QTemporaryDir data;
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    const QString socket = data.filePath("control.sock");
+    const auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther
+        | QFile::WriteOther | QFile::ExeOther;
+    QCOMPARE(QFile::permissions(socket) & others, QFile::Permissions());
+    if (::geteuid() != 0)
+        return; // one user cannot become another; tst_admin asks the part that decides
+    // Somebody has opened the socket to everybody: who is at its other end still counts.
+    QVERIFY(QFile::setPermissions(data.path(), QFile::permissions(data.path()) | others));
+    QVERIFY(QFile::setPermissions(socket, QFile::permissions(socket) | others));
+    constexpr const char *kAsk =
+        "import socket, sys\n"
+        "s = socket.socket(socket.AF_UNIX)\n"
+        "s.connect(sys.argv[1])\n"
+        "s.sendall(b'GET /api/v1/%s HTTP/1.1\\r\\nHost: x\\r\\n'\n"
+        "          b'Connection: close\\r\\n\\r\\n' % sys.argv[2].encode())\n"
+        "print(s.makefile('rb').read().decode())\n";
+    const auto ask = [&](const QStringList &as, const QString &what) {
+        QStringList words = as + QStringList {"/usr/bin/python3", "-c", kAsk, socket, what};
+        return runProgram(words.takeFirst(), words, "/").out;
+    };
+    const QStringList nobody {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    for (const char *what : {"status", "snapshot", "openapi.json", "nothing"}) {
+        const QByteArray refused = ask(nobody, what);
+        QVERIFY2(refused.startsWith("HTTP/1.1 403"), refused);
+        QVERIFY2(refused.contains("nobody is not in the group arcology"), refused);
+    }
+    QVERIFY(ask({"env"}, "status").startsWith("HTTP/1.1 200"));
+}
+
+void TestEngine::aDamagedDatabaseIsRepairedFromItsCopy()
+{
+    QTemporaryDir data;
+    const QStringList repair {"doctor", "--repair", "--data-dir", data.path()};
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"settings", "set", "drain_s=7"}).exitCode, 0);
+    const Finished busy = runArcology(repair);
+    QCOMPARE(busy.exitCode, 6);
+    QVERIFY2(busy.error.contains("in use by another engine"), busy.error);
+    QCOMPARE(engine.stop(), 0);
+    const Finished sound = runArcology(repair);
+    QVERIFY2(sound.exitCode == 0 && sound.out.contains("is sound; nothing to repair"),
+             sound.out + sound.error);
+
+    QFile file(data.filePath("arcology.db"));
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    const QByteArray rubbish(5000, 'x');
+    QCOMPARE(file.write(rubbish), rubbish.size());
+    file.close();
+    QVERIFY(!engine.start());
+    const QByteArray said = engine.errors();
+    QVERIFY2(said.contains("is damaged")
+                 && said.contains("arcology doctor --repair --data-dir " + data.path().toUtf8()),
+             said);
+    const Finished repaired = runArcology(repair);
+    QVERIFY2(repaired.exitCode == 0 && repaired.out.contains("arcology.db.damaged"),
+             repaired.out + repaired.error);
+    QFile kept(data.filePath("arcology.db.damaged"));
+    QVERIFY(kept.open(QIODevice::ReadOnly) && kept.read(rubbish.size()) == rubbish);
+    QVERIFY2(engine.start(), engine.errors());
+    QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -149,6 +149,7 @@ private Q_SLOTS:
     void severalProjectsAreChosenInTheSheet();
     void aSecondSiteOfTheSameNameGetsAnother();
     void aFolderThatCannotBeReadIsToldInTheSheet();
+    void aFolderThatIsNoProjectCanBeServedAsFiles();
 };
 
 void TestFirstRun::projects()
@@ -296,6 +297,27 @@ void TestFirstRun::aSecondSiteOfTheSameNameGetsAnother()
         QTRY_VERIFY(!run.shell->sheet());
     }
     QCOMPARE(run.opened.first().host(), s("brochure-2.localhost"));
+}
+
+void TestFirstRun::aFolderThatIsNoProjectCanBeServedAsFiles()
+{
+    const QString folder = m_projects.filePath(s("papers"));
+    write(folder + s("/report.txt"), "forty pages");
+    write(folder + s("/notes/today.md"), "# Today");
+    FirstRun run;
+    QVERIFY(run.open());
+    HandCounter hand;
+    drop(*run.shell, folder);
+    QTRY_VERIFY_WITH_TIMEOUT(run.shell->sheet(), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(run.shell->sheet()->step(), ServeSheet::Step::NotProject, kPatience);
+    QCOMPARE(run.shell->sheet()->mainButton()->text(), s("Serve as files"));
+    QTest::mouseClick(run.shell->sheet()->mainButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!run.opened.isEmpty(), kPatience);
+    QCOMPARE(hand.count, 2);
+    QCOMPARE(run.visit(run.opened.first(), s("/report.txt")).body, QByteArray("forty pages"));
+    QCOMPARE(run.visit(run.opened.first(), s("/notes/today.md")).body, QByteArray("# Today"));
+    QCOMPARE(run.visit(run.opened.first(), s("/missing.txt")).status, 404);
+    QTRY_COMPARE_WITH_TIMEOUT(run.shell->sitesPage()->selected(), s("papers"), kPatience);
 }
 
 void TestFirstRun::aFolderThatCannotBeReadIsToldInTheSheet()
