@@ -114,8 +114,14 @@ void checkHandler(Checks &checks, const StaticRoute &handler, const std::string 
 void checkHandler(Checks &checks, const RedirectRoute &handler, const std::string &place)
 {
     const std::string &to = handler.to;
-    const bool isTarget = to.starts_with('/') || to.starts_with("http://")
-        || to.starts_with("https://") || to.starts_with("{path}");
+    // What follows the slashes names the host, and no client may write that.
+    const auto namesHost = [&to](std::string_view scheme) {
+        return to.starts_with(scheme) && to.size() > scheme.size()
+            && std::string_view("/\\{?#@:").find(to[scheme.size()]) == std::string_view::npos;
+    };
+    const bool isPath = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\");
+    const bool isTarget =
+        isPath || namesHost("http://") || namesHost("https://") || to.starts_with("{path}");
     checks.expect(isTarget, place + ".redirect.to", "must be a path or an http(s) URL");
     checkLine(checks, to, place + ".redirect.to");
     const std::set<int> allowed {301, 302, 303, 307, 308};
@@ -145,6 +151,8 @@ void checkRoute(Checks &checks, const RouteConfig &route, const std::string &pla
     checkLine(checks, route.path, place + ".path");
     checks.expect(route.path.find_first_of("?#") == route.path.npos, place + ".path",
                   "must not contain \"?\" or \"#\"");
+    checks.expect(route.path.find("//") == route.path.npos, place + ".path",
+                  "must not contain \"//\": requests are compared with single slashes");
     std::set<std::string_view> seen;
     for (size_t i = 0; i < route.methods.size(); ++i) {
         const std::string &method = route.methods[i];

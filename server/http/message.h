@@ -42,7 +42,7 @@ struct RequestHead {
     std::string_view target;  ///< as received
     std::string_view rawPath; ///< as received, without query; of absolute-form only the path
     std::string_view
-        path; ///< decoded once, dot segments removed, begins with "/"; "*" for OPTIONS *
+        path; ///< decoded once, no dot segment, no "//", begins with "/"; "*" for OPTIONS *
     std::string_view query;     ///< as received, without "?"
     std::string_view host;      ///< lower case, without port; empty only in HTTP/1.0
     std::string_view authority; ///< Host as received (or the authority of absolute-form)

@@ -2,6 +2,7 @@
 #include "server/workers/request_head.h"
 
 #include "server/base/text.h"
+#include "server/http/syntax/uri.h"
 #include "server/workers/frame.h"
 
 namespace arc {
@@ -51,6 +52,15 @@ bool isNamed(std::string_view connection, std::string_view name)
     return false;
 }
 
+/// With every slash that was sent (uri.h says why); `memory` keeps what had to be made.
+std::string_view pathForApp(const RequestHead &head, std::string &memory)
+{
+    // Less than was sent, and not by escapes alone: slashes may have been merged.
+    if (head.path.size() == head.rawPath.size() || head.path == "*")
+        return head.path;
+    return normalisePath(head.rawPath, memory, Slashes::Kept).value_or(head.path);
+}
+
 } // namespace
 
 const std::string &AddressTexts::textOf(Kept &kept, const SocketAddress &address)
@@ -79,6 +89,7 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     const RequestHead &head = exchange.request();
     const bool hasBody = head.hasBody();
     const bool lengthKnown = !head.chunked;
+    std::string kept;
     protocol::RequestWriter writer(out);
     writer.u8(static_cast<unsigned>(head.method));
     writer.u8(exchange.isSecure() ? 1 : 0);
@@ -88,7 +99,7 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     writer.u32(0); // time in the queue, known when it leaves it
     writer.text(head.method == Method::Other ? head.methodText : std::string_view());
     writer.text(head.rawPath);
-    writer.text(head.path);
+    writer.text(pathForApp(head, kept));
     writer.text(head.query);
     writer.text(addresses.peer(exchange.peer()));
     writer.u16(exchange.peer().port());

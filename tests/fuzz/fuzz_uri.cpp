@@ -17,6 +17,7 @@ void checkPath(std::string_view raw)
     if (!path)
         return;
     FUZZ_CHECK(path->starts_with('/') && path->size() <= raw.size());
+    FUZZ_CHECK(path->find("//") == path->npos);
     std::string_view rest = path->substr(1);
     for (;;) {
         const size_t slash = rest.find('/');

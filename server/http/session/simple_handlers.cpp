@@ -70,6 +70,10 @@ std::string RedirectHandler::locationOf(std::string_view rawPath, std::string_vi
         appendUrl(location, to.substr(0, brace));
         to.remove_prefix(std::min(brace, to.size()));
         if (to.starts_with("{path}")) {
+            // Without a slash the rest would go on the host's name, and lead wherever it says.
+            const bool isInPath = location.find('?') == location.npos;
+            if (isInPath && !location.ends_with('/') && (!rest.empty() || location.empty()))
+                location.push_back('/');
             appendUrl(location, rest);
             to.remove_prefix(6);
         } else if (to.starts_with("{query}")) {

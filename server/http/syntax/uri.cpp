@@ -81,6 +81,15 @@ std::optional<size_t> removeDotSegments(char *path, size_t size) noexcept
     return written;
 }
 
+/// Several slashes in a row become one, in place; the new size.
+size_t mergeSlashes(char *path, size_t size) noexcept
+{
+    const auto bothSlashes = [](char a, char b) {
+        return a == '/' && b == '/';
+    };
+    return static_cast<size_t>(std::unique(path, path + size, bothSlashes) - path);
+}
+
 bool isAlphanumeric(char c) noexcept
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -133,11 +142,14 @@ bool isIpv6(std::string_view text) noexcept
 
 } // namespace
 
-std::optional<std::string_view> normalisePath(std::string_view raw, std::string &memory)
+std::optional<std::string_view> normalisePath(std::string_view raw, std::string &memory,
+                                              Slashes slashes)
 {
     if (!raw.starts_with('/'))
         return std::nullopt;
-    if (raw.find('%') == raw.npos && !hasDotSegment(raw))
+    const bool merges = slashes == Slashes::Merged;
+    if (raw.find('%') == raw.npos && !hasDotSegment(raw)
+        && !(merges && raw.find("//") != raw.npos))
         return raw;
     memory.resize(raw.size());
     const auto decoded = decode(raw, memory.data());
@@ -146,7 +158,7 @@ std::optional<std::string_view> normalisePath(std::string_view raw, std::string 
     const auto size = removeDotSegments(memory.data(), *decoded);
     if (!size)
         return std::nullopt;
-    memory.resize(*size);
+    memory.resize(merges ? mergeSlashes(memory.data(), *size) : *size);
     return std::string_view(memory);
 }
 

@@ -267,6 +267,9 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inRoute(R"("path":"x","respond":{})"), "sites[0].routes[1].path: must begin with \"/\"");
     row(inRoute(R"("path":"/?a","respond":{})"),
         "sites[0].routes[1].path: must not contain \"?\" or \"#\"");
+    row(inRoute(R"("path":"/a//b","respond":{})"),
+        "sites[0].routes[1].path: must not contain \"//\": requests are compared with single "
+        "slashes");
     row(inRoute(R"("path":"/")"),
         "sites[0].routes[1]: must have exactly one of static, redirect, respond, python");
     row(inRoute(R"("path":"/","respond":{},"python":{"app":"a"})"),
@@ -286,6 +289,9 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
         "sites[0].routes[1].static.index: must be a file's name without \"/\"");
     row(inRoute(R"("path":"/","redirect":{"to":"javascript:x"})"),
         "sites[0].routes[1].redirect.to: must be a path or an http(s) URL");
+    for (const char *to : {"//{path}", "/\\\\{path}", "https://{path}", "http:///a"})
+        row(inRoute(fmt::format(R"("path":"/","redirect":{{"to":"{}"}})", to)),
+            "sites[0].routes[1].redirect.to: must be a path or an http(s) URL");
     row(inRoute(R"("path":"/","redirect":{"to":"/a\r\nSet-Cookie: b"})"),
         "sites[0].routes[1].redirect.to: contains a control character");
     row(inRoute(R"("path":"/","redirect":{"to":"/","status":200})"),

@@ -151,6 +151,12 @@ private Q_SLOTS:
         row("fixed", "https://x/y", "/", "/a", "b=c", "https://x/y");
         row("path", "https://x/{path}", "/old", "/old/a/b", "", "https://x/a/b");
         row("query", "/new/{path}{query}", "/old", "/old/a", "q=1&r=2", "/new/a?q=1&r=2");
+        row("no name of a host goes on", "https://x{path}", "/old", "/old/.evil.example/", "",
+            "https://x/.evil.example/");
+        row("a path that ends in none", "/new{path}", "/old", "/old/a", "", "/new/a");
+        row("a path of its own", "{path}", "/old", "/old/a", "", "/a");
+        row("only the prefix", "/new{path}", "/old", "/old", "", "/new");
+        row("in the query", "https://x/?at={path}", "/", "/a/b", "", "https://x/?at=a/b");
         row("nothing behind the prefix", "/new/{path}{query}", "/old", "/old", "", "/new/");
         row("root", "https://x/{path}", "/", "/a", "", "https://x/a");
         row("unknown braces are encoded", "/{host}", "/", "/a", "", "/%7Bhost%7D");

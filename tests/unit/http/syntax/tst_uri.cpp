@@ -45,7 +45,12 @@ private Q_SLOTS:
         row("/a/b/..", "/a/");
         row("/a/b/../", "/a/");
         row("/a/b/../c", "/a/c");
-        row("/a//../b", "/a/b");
+        row("/a//../b", "/a/b"); // dot segments first: "//" is an empty segment to RFC 3986
+        row("//a", "/a");
+        row("/a//b///c//", "/a/b/c/");
+        row("/%2fa%2F/b", "/a/b");
+        row("//", "/");
+        row("/a/..//b", "/b");
         row("/%41%62", "/Ab");
         row("/a%2Fb", "/a/b");
         row("/a%2f..%2fb", "/b");
@@ -68,6 +73,16 @@ private Q_SLOTS:
         QCOMPARE(result->data() != raw.data(), changed); // unchanged paths are not copied
     }
 
+    void appsGetEverySlash()
+    {
+        std::string memory;
+        const auto kept = [&memory](std::string_view raw) {
+            return normalisePath(raw, memory, Slashes::Kept).value_or("");
+        };
+        QCOMPARE(kept("/get/http://a//b"), std::string_view("/get/http://a//b"));
+        QCOMPARE(kept("/%2fa//../b//"), std::string_view("//a/b//"));
+    }
+
     void whatIsEncodedDecodesToItself()
     {
         std::string every = "/";
@@ -77,7 +92,7 @@ private Q_SLOTS:
         for (const char c : encoded)
             QVERIFY(c > ' ' && c < 0x7f && c != '?' && c != '#' && c != '"' && c != '<');
         std::string memory;
-        // "//" and ". /" of the byte sequence stay, since none of them is a dot segment
+        // "./" of the byte sequence stays, since none of it is a dot segment
         QCOMPARE(normalisePath(encoded, memory), std::optional<std::string_view>(every));
     }
 
