@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/charts/line_chart.h"
 
+#include "gui/charts/line_raster.h"
 #include "gui/models/format.h"
 #include "gui/theme/theme.h"
 
@@ -231,32 +232,35 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
 void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
 {
     const Tokens &tokens = Theme::tokens();
+    const double ratio = devicePixelRatioF();
+    const QRectF seen = scale.plot.adjusted(0, -2, 1, 2);
+    // Begins on a multiple of 4, which is a whole pixel at 1.25, 1.5 and 1.75 too.
+    const QPoint origin(int(seen.left()) / 4 * 4, int(seen.top()) / 4 * 4);
+    const QPointF size = (seen.bottomRight() - origin) * ratio;
+    LineRaster raster({int(std::ceil(size.x())), int(std::ceil(size.y()))});
+    PlotScale pixels = scale;
+    pixels.plot = {(scale.plot.topLeft() - origin) * ratio, scale.plot.size() * ratio};
     painter.save();
-    painter.setClipRect(scale.plot.adjusted(0, -2, 1, 2));
+    painter.setClipRect(seen);
+    painter.setPen(Qt::NoPen);
     for (int series = 0; series < m_model.seriesCount(); ++series) {
         const SeriesLook &look = m_looks[size_t(series)];
         const QColor colour = look.colour(tokens);
-        for (const QPolygonF &line : polylines(m_model, series, scale)) {
-            if (look.area && line.size() > 1) {
-                QPolygonF area = line;
-                area << QPointF(line.last().x(), scale.plot.bottom())
-                     << QPointF(line.first().x(), scale.plot.bottom());
-                QColor fill = colour;
-                fill.setAlphaF(tokens.dark ? 0.20f : 0.13f);
-                painter.setPen(Qt::NoPen);
-                painter.setBrush(fill);
-                painter.setRenderHint(QPainter::Antialiasing, false);
-                painter.drawPolygon(area);
-                painter.setRenderHint(QPainter::Antialiasing, true);
+        QColor fill = colour;
+        fill.setAlphaF(tokens.dark ? 0.20f : 0.13f);
+        for (const QPolygonF &line : polylines(m_model, series, pixels)) {
+            if (look.area)
+                raster.fillBelow(line, fill);
+            raster.draw(line, kLineWidth * ratio, colour);
+            if (line.size() == 1) {
+                painter.setBrush(colour);
+                painter.drawEllipse(line.first() / ratio + origin, 1.7, 1.7);
             }
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(colour);
-            if (line.size() == 1)
-                painter.drawEllipse(line.first(), 1.7, 1.7);
-            else
-                painter.drawPolygon(ribbon(line, kLineWidth));
         }
     }
+    QImage picture = raster.picture();
+    picture.setDevicePixelRatio(ratio);
+    painter.drawImage(origin, picture);
     painter.restore();
 }
 
