@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/charts/decimate.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace arc {
@@ -70,11 +69,13 @@ std::vector<QPolygonF> polylines(const ChartModel &model, int series, const Plot
         {
             Column column(line);
             int64_t before = model.time(i);
-            for (; i < model.size() && !std::isnan(model.value(i, series))
-                 && model.time(i) - before <= ChartModel::kGapMs;
-                 ++i) {
-                before = model.time(i);
-                column.add({scale.x(before), scale.y(model.value(i, series))});
+            for (; i < model.size(); ++i) {
+                const int64_t now = model.time(i);
+                const double value = model.value(i, series);
+                if (std::isnan(value) || now - before > ChartModel::kGapMs)
+                    break;
+                before = now;
+                column.add({scale.x(now), scale.y(value)});
             }
         }
         lines.push_back(std::move(line));
