@@ -18,7 +18,7 @@ constexpr int kMargin = 14;
 constexpr double kFigureGap = 8; ///< between the figure and the note beside it
 constexpr int kHeadGap = 12;     ///< below title, figure and note
 constexpr int kFootGap = 3;
-constexpr double kPlotWanted = 64; ///< height at which a line can be followed
+constexpr int kPlotWanted = 64; ///< height at which a line can be followed
 constexpr int kGutterGap = 6;
 constexpr double kPlotLeast = 20; ///< smaller: the figure alone
 constexpr double kLineWidth = 1.75;
@@ -79,15 +79,19 @@ QRectF LineChart::plotRect(const Axis &axis) const
 /// Once below it stays there at this size: the plot must not jump with the length of a figure.
 void LineChart::placeNote()
 {
+    const bool before = m_noteBelow;
     m_noteBelow |= QFontMetricsF(figureFont()).horizontalAdvance(m_figure) + kFigureGap
             + QFontMetricsF(smallFont()).horizontalAdvance(m_note)
         > width() - 2 * kMargin;
+    if (m_noteBelow != before)
+        updateGeometry();
 }
 
 void LineChart::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    m_noteBelow = false;
+    if (event->size().width() > event->oldSize().width())
+        m_noteBelow = false;
     placeNote();
 }
 
@@ -101,7 +105,9 @@ QSize LineChart::minimumSizeHint() const
 {
     const QFontMetrics metrics(smallFont());
     return {metrics.averageCharWidth() * 18 + 2 * kMargin,
-            int(2 * kMargin + headHeight() + kPlotWanted + metrics.height())};
+            int(2 * kMargin + headHeight()
+                + std::max(scaled(kPlotWanted), m_model.seriesCount() * metrics.height())
+                + metrics.height())};
 }
 
 PlotScale LineChart::scaleNow(const Axis &axis) const
@@ -210,8 +216,9 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
     painter.setFont(smallFont());
     const QFontMetricsF metrics(smallFont());
     const QRectF &plot = scale.plot;
-    // A short chart shows every second tick rather than overlapping texts.
-    const size_t every = plot.height() / double(axis.ticks.size()) < metrics.height() ? 2 : 1;
+    // A short chart shows every second or third tick rather than overlapping texts.
+    const double step = plot.height() / double(axis.ticks.size() - 1);
+    const auto every = size_t(std::max(1.0, std::ceil(metrics.height() / std::max(1.0, step))));
     for (size_t i = 0; i < axis.ticks.size(); i += every) {
         const double y = std::round(scale.y(axis.ticks[i])) + 0.5;
         painter.setPen(QPen(mix(tokens.hairline, tokens.surface, i == 0 ? 1 : 0.5), 1));

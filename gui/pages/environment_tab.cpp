@@ -66,6 +66,7 @@ void EnvironmentTab::makeLayout()
     m_form->setHorizontalSpacing(20);
     m_form->setVerticalSpacing(10);
     m_form->setLabelAlignment(Qt::AlignLeft);
+    m_form->setRowWrapPolicy(QFormLayout::WrapLongRows);
     m_form->addRow(tr("Host names"), m_hosts);
     m_form->addRow(tr("Entry point"), m_entry);
     m_form->addRow(tr("Interface"), m_interface);
