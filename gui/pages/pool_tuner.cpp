@@ -140,6 +140,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
     m_auto->setChecked(pool.processes == "auto");
     const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
     m_threads->setVisible(threaded);
+    m_threads->parentWidget()->setVisible(threaded); // the slider gets its room
     m_threadsLabel->setVisible(threaded);
     m_showing = false;
     updatePreview();
