@@ -501,6 +501,15 @@ void TestEngine::aDamagedDatabaseIsRepairedFromItsCopy()
     QVERIFY(kept.open(QIODevice::ReadOnly) && kept.read(rubbish.size()) == rubbish);
     QVERIFY2(engine.start(), engine.errors());
     QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
+
+    QCOMPARE(engine.stop(), 0);
+    QVERIFY(QFile::remove(data.filePath("arcology.db"))); // its first commit would replace the copy
+    QVERIFY(!engine.start());
+    QVERIFY2(engine.errors().contains("arcology.db: is missing, but its copy is there"),
+             engine.errors());
+    QCOMPARE(runArcology(repair).exitCode, 0);
+    QVERIFY2(engine.start(), engine.errors());
+    QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)
