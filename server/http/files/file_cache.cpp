@@ -79,7 +79,9 @@ bool FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope>
     auto at = m_nodes.find(KeyView {scope.get(), path, variant});
     if (at == m_nodes.end()) {
         if (path.size() > kPathBytesMax) {
-            exchange.respondStatus(404);
+            // Through `answer` as everything else: who asks may hold things until it is called.
+            static const Entry kNothing = std::make_shared<const FileEntry>();
+            answer(exchange, {kNothing, scope, path});
             return true;
         }
         at = m_nodes.emplace(Key {scope, std::string(path), variant}, std::make_unique<Node>())

@@ -53,8 +53,8 @@ public:
     ~FileCache();
     FileCache(const FileCache &) = delete;
 
-    /// Calls `answer` now, or later if the exchange is still there then. False: the pool's queue is
-    /// full, and nothing was done.
+    /// Calls `answer` now, or later if the exchange is still there then, whatever the path; never
+    /// answers the exchange itself. False: the pool's queue is full, and nothing was done.
     [[nodiscard]] bool serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
                              std::string_view path, const FileVariant &variant,
                              const Answer &answer) noexcept;

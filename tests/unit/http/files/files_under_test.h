@@ -34,6 +34,7 @@ public:
     void askAndLeave(const Handler &handler, const std::string &target);
     void onLoop(std::function<void()> task);
     FileCache &cache() noexcept { return *m_cache; }
+    HttpLoop &http() noexcept { return *m_http; }
     LoopMetrics &metrics() noexcept { return m_metrics; }
     BlockingPool &pool() noexcept { return *m_pool; }
     EventLoop &loop() noexcept { return *m_loop; }

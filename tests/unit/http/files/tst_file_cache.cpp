@@ -150,6 +150,30 @@ private Q_SLOTS:
         });
     }
 
+    /// An app's request waits for the call: one that never came would hold it for ever.
+    void aPathThatIsTooLongIsToldToWhoAsked()
+    {
+        const TestTree tree;
+        FilesUnderTest files;
+        const auto scope =
+            std::make_shared<const FileScope>(std::vector {tree.root()}, std::string());
+        int status = 0;
+        bool hasAnswered = true;
+        files.onLoop([&] {
+            FakeExchange exchange(files.http(), ExchangeId {0, 9999, 1},
+                                  "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            exchange.use({});
+            QVERIFY(files.cache().serve(exchange, scope,
+                                        "/" + std::string(FileCache::kPathBytesMax, 'a'), {},
+                                        [&](Exchange &, const FileCache::Found &found) {
+                                            status = found.entry->status;
+                                        }));
+            hasAnswered = exchange.answer().status != 0;
+        });
+        QCOMPARE(status, 404);
+        QVERIFY(!hasAnswered);
+    }
+
     void aFullPoolIsToldAs503()
     {
         const TestTree tree;
