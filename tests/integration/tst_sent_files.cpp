@@ -124,6 +124,26 @@ private Q_SLOTS:
         QVERIFY(!answer.body.contains("body of the app"));
     }
 
+    /// Frameworks set the header and make the answer conditional afterwards.
+    void anAnswerWithoutABodyNamesNoFile_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::newRow("304+Not+Modified") << 304;
+        QTest::newRow("204+No+Content") << 204;
+    }
+
+    void anAnswerWithoutABodyNamesNoFile()
+    {
+        QFETCH(int, status);
+        for (const char *header : {"X-Sendfile", "X-Accel-Redirect"}) {
+            const HttpAnswer answer = http(m_wsgi->url() + "/?" + header + "=" + m_allowed
+                                           + "/small.txt&status=" + QTest::currentDataTag());
+            QCOMPARE(answer.status, status);
+            QCOMPARE(answer.headers.value("etag"), QByteArray("\"of the app\""));
+            QVERIFY(!answer.headers.contains(QByteArray(header).toLower()));
+        }
+    }
+
     void withoutTheSettingTheHeaderIsSomebodyElses()
     {
         const Served served(path("wsgi"), {"--entry", "app:application", "--interface", "wsgi"});
