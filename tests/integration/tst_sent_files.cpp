@@ -170,6 +170,11 @@ private Q_SLOTS:
         QCOMPARE(own.body, QByteArray("secret"));
         QVERIFY(!own.headers.contains("last-modified"));
         QCOMPARE(http(ask + "small.txt").status, 500);
+        // Names that no header carries: the app's copy of that file, not the engine's of another.
+        write(m_allowed + "/small.txt ", "with a blank");
+        write(m_allowed + "/two\nlines.txt", "of two lines");
+        QCOMPARE(http(ask + m_allowed + "/small.txt%20").body, QByteArray("with a blank"));
+        QCOMPARE(http(ask + m_allowed + "/two%0Alines.txt").body, QByteArray("of two lines"));
         const Served without(path("asgi"), entry);
         QCOMPARE(http(without.url() + "/").body, QByteArray("[]"));
     }
