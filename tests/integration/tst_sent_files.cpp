@@ -98,6 +98,23 @@ private Q_SLOTS:
         QCOMPARE(http(ask + m_allowed + "/small.txt&status=403+Forbidden").status, 403);
     }
 
+    /// The app has done by then what was asked.
+    void conditionsOfAPostAreNotTheEngines()
+    {
+        const QString url = m_wsgi->url() + "/?X-Sendfile=" + m_allowed + "/small.txt";
+        for (const char *header : {"If-None-Match", "If-Match"}) {
+            const QByteArray value = header == QByteArray("If-Match") ? "\"other\"" : "*";
+            const HttpAsk ask {.method = "POST", .headers = {{header, value}}, .body = "x"};
+            for (const char *status : {"200+OK", "206+Partial+Content"}) {
+                const HttpAnswer answer = http(url + "&status=" + status, ask);
+                QCOMPARE(answer.status, 200);
+                QCOMPARE(answer.body, QByteArray("small file"));
+            }
+            QCOMPARE(http(url, {.headers = ask.headers}).status,
+                     value == "*" ? 304 : 412); // GET: the engine's
+        }
+    }
+
     void nothingOutsideIsSent_data()
     {
         QTest::addColumn<QString>("query");

@@ -280,10 +280,14 @@ void answerFileUnder(Exchange &exchange, const Entry &entry, int status,
         own.append("Content-Type: ").append(entry->type).append("\r\n");
     const size_t sharedAt = own.size();
     own.append(shared).append(std::string_view(entry->lines).substr(entry->sharedAt));
-    if (status == 200 || status == 206)
+    const bool isDone = status == 200 || status == 206;
+    const Method method = exchange.request().method;
+    // What other methods ask for the app has done by now, whatever their conditions said (RFC 9110
+    // 13.2.1): only the answer is left. A part is cut out for GET alone.
+    if (isDone && (method == Method::Get || method == Method::Head))
         respondFile(exchange, entry, Lines {own, sharedAt});
     else
-        exchange.respondPrepared(status, own, whole(entry));
+        exchange.respondPrepared(isDone ? 200 : status, own, whole(entry));
 }
 
 } // namespace arc
