@@ -192,7 +192,12 @@ Choice choose(const Exchange &exchange, const Entry &entry)
         return choice;
     auto best = accepted.choose(entry->neighbours, kOrder);
     const auto made = mayMake ? accepted.choose(rules.offered(), kOrder) : std::nullopt;
-    if (made && (!best || accepted.weight(*made) > accepted.weight(*best)))
+    // Among equals what is there already comes first and the file as it is last.
+    const bool isPreferred = made && best
+        && (accepted.weight(*made) > accepted.weight(*best)
+            || (*best == Coding::Identity
+                && accepted.weight(*made) == accepted.weight(Coding::Identity)));
+    if (made && (!best || isPreferred))
         best = made;
     choice.isNothing = !best;
     choice.variant = {best.value_or(Coding::Identity), rules.level(), mayMake};

@@ -78,6 +78,31 @@ private Q_SLOTS:
         QCOMPARE(files.ask(handler, "/a.js", "Accept-Encoding: *;q=0\r\n").status, 406);
     }
 
+    void amongEqualsTheFileAsItIsComesLast_data()
+    {
+        QTest::addColumn<QByteArray>("coding");
+        QTest::newRow("*") << QByteArray("br");
+        QTest::newRow("gzip, identity") << QByteArray("gzip");
+        QTest::newRow("br;q=1, identity;q=1") << QByteArray("br");
+        QTest::newRow("br;q=0.4, identity;q=0.4") << QByteArray("br");
+        QTest::newRow("gzip;q=0.9, identity") << QByteArray();
+        QTest::newRow("identity") << QByteArray();
+    }
+
+    void amongEqualsTheFileAsItIsComesLast()
+    {
+        QFETCH(QByteArray, coding);
+        const TestTree tree;
+        tree.write("site/a.js", m_script);
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string wish = std::string("Accept-Encoding: ") + QTest::currentDataTag();
+        const RecordedAnswer answer = files.ask(handler, "/a.js", wish + "\r\n");
+        QCOMPARE(answer.header("Content-Encoding"), coding.toStdString());
+        QVERIFY((coding.isEmpty() ? answer.body : decodeWhole(codingOf(answer), answer.body))
+                == m_script);
+    }
+
     void whatWasCodedIsRemembered()
     {
         const TestTree tree;
