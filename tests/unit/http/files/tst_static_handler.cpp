@@ -206,6 +206,7 @@ private Q_SLOTS:
         const RecordedAnswer answer = ask(QTest::currentDataTag());
         QCOMPARE(answer.status, 301);
         QCOMPARE(answer.header("Location"), location.toStdString());
+        QVERIFY(answer.body.find("at another address") != std::string::npos); // it is no refusal
     }
 
     void thePrefixIsTakenOff()
