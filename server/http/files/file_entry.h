@@ -112,8 +112,4 @@ struct FileLoad {
 FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
                   OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher);
 
-/// Whether a file's name carries a hash of its content, as build tools and Django make them:
-/// "app.3f9a1c07.js", "base.5af66c1b1797.css", "index-BkX9aQ2z.js". Public for tests.
-bool nameCarriesHash(std::string_view fileName) noexcept;
-
 } // namespace arc

@@ -5,6 +5,8 @@
 
 #include <future>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace arc;
@@ -43,6 +45,51 @@ private Q_SLOTS:
         tree.write("site/a.txt", "other");
         QTRY_COMPARE(files.ask(handler, "/a.txt").body, std::string("other"));
         QVERIFY(files.ask(handler, "/a.txt").header("ETag") != tag);
+    }
+
+    /// Images, packages and rsync -t bring other files with the times of the old ones.
+    void aTagNamesTheBytes_data()
+    {
+        QTest::addColumn<int>("size");
+        QTest::newRow("in memory") << 40;
+        QTest::newRow("sent from the disk") << int(FileEntry::kInMemoryMax) + 1;
+    }
+
+    void aTagNamesTheBytes()
+    {
+        QFETCH(int, size);
+        const TestTree tree;
+        const auto put = [&](const std::string &name, char letter) {
+            const timespec times[2] {{1, 0}, {1, 0}};
+            tree.write(name, std::string(size_t(size), letter));
+            ARC_ASSERT(utimensat(AT_FDCWD, tree.path(name).c_str(), times, 0) == 0);
+        };
+        put("site/a.txt", 'A');
+        put("site/new", 'B');
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string tag = files.ask(handler, "/a.txt").header("ETag");
+        QVERIFY(tag.starts_with('"')); // strong
+        QCOMPARE(rename(tree.path("site/new").c_str(), tree.path("site/a.txt").c_str()), 0);
+        QTRY_COMPARE(files.ask(handler, "/a.txt").body, std::string(size_t(size), 'B'));
+        QVERIFY(files.ask(handler, "/a.txt").header("ETag") != tag);
+        QCOMPARE(files.ask(handler, "/a.txt", "If-None-Match: " + tag + "\r\n").status, 200);
+        const std::string part = "Range: bytes=4-9\r\nIf-Range: " + tag + "\r\n";
+        QCOMPARE(files.ask(handler, "/a.txt", part).status, 200);
+        const std::string coded =
+            files.ask(handler, "/a.txt", "Accept-Encoding: gzip\r\n").header("ETag");
+        QVERIFY(coded.find(tag) == coded.npos);
+    }
+
+    void equalBytesHaveEqualTags()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "first");
+        tree.write("site/b.txt", "first"); // as on another machine
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string tag = files.ask(handler, "/a.txt").header("ETag");
+        QCOMPARE(files.ask(handler, "/b.txt").header("ETag"), tag);
     }
 
     void anOldEntryIsNotServedUnseen()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files_under_test.h"
+#include "server/http/files/file_types.h"
 #include "tests/support/decoding.h"
 
 #include <QtTest>
