@@ -8,6 +8,8 @@
 #include "server/http/syntax/range_header.h"
 #include "server/http/syntax/uri.h"
 
+#include <random>
+
 #include <fmt/format.h>
 
 namespace arc {
@@ -65,11 +67,18 @@ void redirectToFolder(Exchange &exchange)
     respondPage(exchange, 301, "Location", location);
 }
 
-/// RFC 9110 14.6. The boundary is the request's id: 32 random digits that no file knows before.
+/// 32 digits that no file knows before. Not the request's id, which a client may choose.
+std::string makeBoundary()
+{
+    std::random_device device;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+/// RFC 9110 14.6.
 void respondParts(Exchange &exchange, const Entry &entry, const Lines &lines,
                   const RangeRequest &wanted)
 {
-    const std::string boundary(exchange.requestId());
+    const std::string boundary = makeBoundary();
     std::vector<std::string> heads;
     const std::string end = fmt::format("\r\n--{}--\r\n", boundary);
     uint64_t length = end.size();
