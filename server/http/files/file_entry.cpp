@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <functional>
 
 #include <fcntl.h>
@@ -73,6 +74,12 @@ FileEntry::Stamp stampOf(const struct stat &status) noexcept
             .size = static_cast<uint64_t>(status.st_size)};
 }
 
+/// RFC 9110 8.8.2.1: not later than the answer, so a time to come counts as now.
+int64_t modifiedOf(const struct stat &status) noexcept
+{
+    return std::min<int64_t>(status.st_mtim.tv_sec, ::time(nullptr));
+}
+
 /// Reads a small file whole; false when it fails or shrinks meanwhile.
 bool readAll(int fd, std::string &out)
 {
@@ -91,10 +98,10 @@ bool readAll(int fd, std::string &out)
 
 /// A strong tag, so it must be another one for other bytes, and times do not promise that: images,
 /// packages and `rsync -t` bring new files with old times. What is read into memory anyway is
-/// hashed: measured, that adds at most 14 us to a cold read on the
-/// pool, and several machines that serve the same file agree. Larger files are not read for their
-/// tag; the time of their last change (ctime), which nobody can set, tells a replaced one, at the
-/// price that machines disagree. `content` is looked at for sizes up to kInMemoryMax.
+/// hashed: measured, that adds at most 14 us to a cold read on the pool, and several machines that
+/// serve the same file agree. Larger files are not read for their tag; the time of their last
+/// change (ctime), which nobody can set, tells a replaced one, at the price that machines disagree.
+/// `content` is looked at for sizes up to kInMemoryMax.
 std::string tagOf(const FileEntry::Stamp &stamp, std::string_view content)
 {
     if (stamp.size <= FileEntry::kInMemoryMax)
@@ -191,7 +198,7 @@ std::shared_ptr<FileEntry> makeEntry(ConfinedFile file)
     entry->status = 200;
     entry->stamp = stampOf(file.status);
     entry->size = entry->stamp->size;
-    entry->modified = file.status.st_mtim.tv_sec;
+    entry->modified = modifiedOf(file.status);
     if (entry->size <= FileEntry::kInMemoryMax) {
         entry->content.resize(static_cast<size_t>(entry->size));
         if (!readAll(file.fd.get(), entry->content))
@@ -274,7 +281,7 @@ std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &fou
     }
     entry->stamp = stamp;
     entry->neighbourStamp = besideStamp;
-    entry->modified = found.file.status.st_mtim.tv_sec;
+    entry->modified = modifiedOf(found.file.status);
     entry->coding = variant.coding;
     entry->type = contentTypeOf(found.name);
     if (!besideStamp)

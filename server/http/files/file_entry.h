@@ -66,7 +66,7 @@ struct FileEntry {
     /// cached).
     int status = 404;
     uint64_t size = 0;
-    int64_t modified = 0; ///< Unix seconds
+    int64_t modified = 0; ///< Unix seconds, never later than when it was read
     std::string etag;     ///< empty: it has no validators
     /// Content-Type, Content-Encoding; then what a 304 has as well: ETag, Last-Modified and others.
     std::string lines;
