@@ -151,7 +151,9 @@ void FileCache::loaded(const Key &key, FileLoad load) noexcept
     node.isLoading = false;
     node.checkedAt = m_loop.now();
     if (m_changes.note(load.watch))
-        node.watch = load.watch; // else as before: the folder may still be watched
+        node.watch = load.watch;
+    else if (!m_changes.knows(node.watch)) // else as before: the folder may still be watched
+        node.watch = -1;
     if (load.entry) {
         countCoding(m_loop.metrics(), load.entry->coding, load.entry->codedFrom,
                     load.entry->content.size(), load.entry->codedIn);

@@ -3,6 +3,7 @@
 
 #include <QtTest>
 
+#include <filesystem>
 #include <future>
 
 #include <fcntl.h>
@@ -122,6 +123,46 @@ private Q_SLOTS:
             tree.write("site" + name, "other");
             QTRY_COMPARE(files.ask(handler, name).body, std::string("other"));
             atOnce += std::chrono::steady_clock::now() - before < FileCache::kFresh / 4;
+        }
+        QVERIFY(atOnce);
+    }
+
+    void aFolderThatGoesTakesItsFilesAlongAtOnce_data()
+    {
+        QTest::addColumn<bool>("comesBack");
+        QTest::newRow("removed") << false;
+        QTest::newRow("made anew") << true;
+    }
+
+    void aFolderThatGoesTakesItsFilesAlongAtOnce()
+    {
+        QFETCH(bool, comesBack);
+        const TestTree tree;
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        int atOnce = 0;
+        for (int i = 0; i < 20 && !atOnce; ++i) { // a slow machine may look in the usual way
+            const std::string folder = "site/" + std::to_string(i);
+            const std::string name = "/" + std::to_string(i) + "/a";
+            tree.makeFolder(folder);
+            tree.write(folder + "/a", "first");
+            QCOMPARE(files.ask(handler, name).body, std::string("first"));
+            const auto before = std::chrono::steady_clock::now();
+            std::filesystem::remove_all(tree.path(folder));
+            if (comesBack) {
+                tree.makeFolder(folder);
+                tree.write(folder + "/a", "other");
+                QTRY_COMPARE(files.ask(handler, name).body, std::string("other"));
+            } else {
+                QTRY_COMPARE(files.ask(handler, name).status, 404);
+            }
+            atOnce += std::chrono::steady_clock::now() - before < FileCache::kFresh / 4;
+            // What is gone is looked at as seldom as anything that is not there.
+            int64_t looks = 0;
+            files.onLoop([&] { looks = files.metrics().fileMisses.read(); });
+            for (int k = 0; k < 20; ++k)
+                files.ask(handler, name);
+            files.onLoop([&] { QVERIFY(files.metrics().fileMisses.read() - looks < 10); });
         }
         QVERIFY(atOnce);
     }
