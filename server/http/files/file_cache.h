@@ -114,7 +114,7 @@ private:
             waiters; ///< each one a request in flight, so bounded by limits.connections
     };
 
-    bool startLoad(const Key &key, Node &node);
+    bool startLoad(const Key &key, Node &node, LoadStep step = LoadStep::Look);
     bool isChanged(const Node &node) const noexcept;
     void answerFrom(Nodes::value_type &slot, Exchange &exchange, const Answer &answer) noexcept;
     void loaded(const Key &key, FileLoad load) noexcept;

@@ -256,9 +256,8 @@ void codeInto(FileEntry &entry, const FileVariant &variant, const FileDescriptor
     entry.size = entry.content.size();
 }
 
-std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &found,
-                                             const FileVariant &variant, OpenStrategy strategy,
-                                             const FileEntry *known)
+FileLoad loadVariant(const FileScope &scope, Opened &found, const FileVariant &variant,
+                     OpenStrategy strategy, const FileEntry *known, LoadStep step)
 {
     const FileEntry::Stamp stamp = stampOf(found.file.status);
     ConfinedFile beside;
@@ -268,12 +267,14 @@ std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &fou
     if (beside.fd)
         besideStamp = stampOf(beside.status);
     if (known && known->stamp == stamp && known->neighbourStamp == besideStamp)
-        return nullptr;
+        return {};
+    if (!besideStamp && variant.mayMake && step == LoadStep::Look)
+        return {.entry = nullptr, .mustCode = true};
     std::shared_ptr<FileEntry> entry;
     if (besideStamp) {
         entry = makeEntry(std::move(beside));
         if (entry->status != 200)
-            return entry;
+            return {entry};
         entry->etag.insert(entry->etag.size() - 1, fmt::format("-{}", codingName(variant.coding)));
     } else {
         entry = std::make_shared<FileEntry>();
@@ -287,7 +288,7 @@ std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &fou
     if (!besideStamp)
         codeInto(*entry, variant, found.file.fd);
     writeLines(*entry, found.name, scope.wishes);
-    return entry;
+    return {entry};
 }
 
 } // namespace
@@ -306,7 +307,8 @@ uint64_t FileEntry::cost() const noexcept
 }
 
 FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
-                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher)
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher,
+                  LoadStep step)
 {
     const bool asksFolder = path.ends_with('/');
     if (asksFolder && !scope.hasFolders())
@@ -318,7 +320,9 @@ FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVar
         const int watch = watcher.watch(found.root + "/" + found.name.substr(0, slash));
         if (variant.coding == Coding::Identity)
             return {loadOriginal(scope, found, strategy, known), watch};
-        return {loadVariant(scope, found, variant, strategy, known), watch};
+        FileLoad load = loadVariant(scope, found, variant, strategy, known, step);
+        load.watch = watch;
+        return load;
     }
     if (found.status == 404 && scope.wishes.listing && !found.folderRoot.empty()
         && variant.coding == Coding::Identity) {

@@ -105,11 +105,17 @@ struct FileEntry {
 struct FileLoad {
     std::shared_ptr<const FileEntry> entry; ///< null: what is there still is what was known
     int watch = -1;                         ///< of the folder it lies in
+    bool mustCode = false; ///< the look has found that the file is to be compressed: `entry` is null
 };
 
-/// Looks a path up and reads it. May block: runs on the pool. `path` begins with "/" or is empty.
-/// `known`: what was found last time, or null.
+/// A look takes microseconds, compressing up to seconds.
+enum class LoadStep : uint8_t { Look, Code };
+
+/// Looks a path up and reads it; in the second step compresses it where that is to be done. May
+/// block: runs on the pool. `path` begins with "/" or is empty. `known`: what was found last time,
+/// or null.
 FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
-                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher);
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher,
+                  LoadStep step);
 
 } // namespace arc

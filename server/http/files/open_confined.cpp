@@ -45,9 +45,9 @@ FileDescriptor openByWalk(int root, const std::string &path, int flags) noexcept
             return {};
         }
         const int folderOnly = to == path.npos ? 0 : O_DIRECTORY; // "a.txt/" is no file
-        FileDescriptor next(openat(folder.get(), name.c_str(),
-                                   (isLast ? flags : O_PATH | O_CLOEXEC) | folderOnly
-                                       | O_NOFOLLOW));
+        FileDescriptor next(
+            openat(folder.get(), name.c_str(),
+                   (isLast ? flags : O_PATH | O_CLOEXEC) | folderOnly | O_NOFOLLOW));
         if (isLast)
             return next;
         folder = std::move(next);
