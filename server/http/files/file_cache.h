@@ -59,6 +59,10 @@ public:
                              std::string_view path, const FileVariant &variant,
                              const Answer &answer) noexcept;
 
+    /// Whether what so many bytes are compressed to may stay: two of them must have room, else each
+    /// request would compress anew.
+    bool hasRoomFor(uint64_t bytes) const noexcept { return bytes <= m_bytesMax / 2; }
+
     uint64_t bytes() const noexcept { return m_found.cost; }
     size_t foldersWatched() const noexcept { return m_changes.folders(); }
     size_t entries() const noexcept { return m_nodes.size(); }

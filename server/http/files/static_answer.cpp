@@ -185,11 +185,12 @@ struct Choice {
     bool isNothing = false; ///< the client takes neither a coding there is nor the file as it is
 };
 
-Choice choose(const Exchange &exchange, const Entry &entry)
+Choice choose(Exchange &exchange, const Entry &entry)
 {
     const CodingRules &rules = exchange.route().coding;
     const bool mayMake = !rules.offered().empty() && entry->stamp && entry->size >= rules.bytesMin()
-        && entry->size <= rules.fileBytesMax() && rules.takesType(entry->type);
+        && entry->size <= rules.fileBytesMax() && exchange.http().files().hasRoomFor(entry->size)
+        && rules.takesType(entry->type);
     Choice choice;
     if (!mayMake && entry->neighbours.empty())
         return choice;

@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+#include <future>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -146,6 +148,74 @@ private Q_SLOTS:
             QVERIFY(files.cache().bytes() <= 1024 * 1024);
             QCOMPARE(files.metrics().fileCacheBytes.read(), int64_t(files.cache().bytes()));
         });
+    }
+
+    /// What would be thrown out of the cache at once would be compressed for every request.
+    void onlyWhatMayStayIsCoded()
+    {
+        const TestTree tree;
+        tree.write("site/stays.js", scriptText(512 * 1024));
+        tree.write("site/goes.js", scriptText(512 * 1024 + 1));
+        Settings settings;
+        settings.filesCacheMiB = 1;
+        FilesUnderTest files(FilesUnderTest::Options {.settings = settings});
+        const StaticHandler handler({.roots = {tree.root()}});
+        const auto codingOfPath = [&](const char *path) {
+            return files.ask(handler, path, "Accept-Encoding: gzip\r\n").header("Content-Encoding");
+        };
+        for (int i = 0; i < 5; ++i) {
+            QCOMPARE(codingOfPath("/goes.js"), std::string());
+            QCOMPARE(codingOfPath("/stays.js"), std::string("gzip"));
+        }
+        files.onLoop([&] { QCOMPARE(files.metrics().gzipIn.read(), int64_t(512 * 1024)); }); // once
+    }
+
+    void codingsDoNotKeepOthersWaiting()
+    {
+        const TestTree tree;
+        for (const char *name : {"site/a.js", "site/b.js"})
+            tree.write(name, m_script);
+        tree.write("site/a.txt", "plain");
+        FilesUnderTest files(FilesUnderTest::Options {.poolThreads = 2});
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string wish = "Accept-Encoding: gzip\r\n";
+        QCOMPARE(files.ask(handler, "/a.js", wish).header("Content-Encoding"), std::string("gzip"));
+        std::promise<void> running, goOn;
+        const auto blocked = goOn.get_future().share();
+        const auto submit = [&](std::function<void()> begun) {
+            return files.pool().submit(
+                files.loop(),
+                [blocked, begun]() -> std::function<void()> {
+                    begun();
+                    blocked.wait();
+                    return {};
+                },
+                BlockingPool::Length::Long);
+        };
+        QVERIFY(submit([&running] { running.set_value(); }));
+        running.get_future().wait();
+        for (size_t i = 0; i < BlockingPool::kLongQueueMax; ++i)
+            QVERIFY(submit([] {}));
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("plain"));
+        // What was coded before is looked at again in spite of them.
+        int64_t looks = 0;
+        files.onLoop([&] { looks = files.metrics().fileMisses.read(); });
+        tree.write("site/other.txt", "the folder changes");
+        const auto looksNow = [&] {
+            int64_t now = 0;
+            files.onLoop([&] { now = files.metrics().fileMisses.read(); });
+            return now;
+        };
+        QTRY_VERIFY(files.ask(handler, "/a.js", wish).header("Content-Encoding") == "gzip"
+                    && looksNow() > looks + 1); // the file, and its coded variant
+        // With no room left for another coding it goes as it is, and is not taken for that.
+        const RecordedAnswer plain = files.ask(handler, "/b.js", wish);
+        QCOMPARE(plain.body, m_script);
+        QCOMPARE(plain.header("Content-Encoding"), std::string());
+        QCOMPARE(plain.header("Vary"), std::string("Accept-Encoding"));
+        goOn.set_value();
+        QTRY_COMPARE(files.ask(handler, "/b.js", wish).header("Content-Encoding"),
+                     std::string("gzip"));
     }
 
     void whatDoesNotShrinkOrIsTooLongGoesAsItIs()
