@@ -9,6 +9,8 @@
 #include <random>
 #include <utility>
 
+#include <sys/stat.h>
+
 namespace arc {
 
 namespace {
@@ -22,6 +24,15 @@ uint64_t fold(uint64_t a, uint64_t b) noexcept
 uint64_t shareOf(const Settings &settings, size_t loops) noexcept
 {
     return static_cast<uint64_t>(settings.filesCacheMiB) * 1024 * 1024 / loops;
+}
+
+/// Of a large file: its length is promised before its bytes are read, and nobody tells when it is
+/// cut. Asking its descriptor costs nothing beside sending it.
+bool hasShrunk(const FileEntry &entry) noexcept
+{
+    struct stat now { };
+    return entry.file && ::fstat(entry.file->get(), &now) == 0
+        && static_cast<uint64_t>(now.st_size) < entry.size;
 }
 
 /// With too much to be compressed at one time the file goes as it is: every client that takes
@@ -131,7 +142,8 @@ void FileCache::answerFrom(Nodes::value_type &slot, Exchange &exchange,
 
 bool FileCache::isChanged(const Node &node) const noexcept
 {
-    return node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt);
+    return (node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt))
+        || hasShrunk(*node.entry);
 }
 
 /// Compressing is long work for the pool; whether there is any is found out by a look before, so

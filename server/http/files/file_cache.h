@@ -19,7 +19,7 @@ namespace arc {
 
 /// Files of one loop: small ones in memory, large ones as open descriptors, and what was not found.
 /// Confined to its loop; everything that may block runs on the pool and comes back as mail. A hit
-/// makes no system call.
+/// makes no system call, but for the length of a large file.
 ///
 /// An entry younger than kFresh is used as it is; younger than kUsable it is used once more while
 /// the pool looks at the file again; an older one waits for that look, so that an edited file is

@@ -167,6 +167,22 @@ private Q_SLOTS:
         QVERIFY(atOnce);
     }
 
+    /// Cut in place, which the kernel does not tell before the writer closes it.
+    void aLargeFileIsNotPromisedLongerThanItIs()
+    {
+        const TestTree tree;
+        const std::string content(FileEntry::kInMemoryMax * 2, 'x');
+        tree.write("site/a.bin", content);
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        for (size_t left = content.size(); left > FileEntry::kInMemoryMax; left -= 8192) {
+            QCOMPARE(truncate(tree.path("site/a.bin").c_str(), off_t(left)), 0);
+            const RecordedAnswer answer = files.ask(handler, "/a.bin");
+            QCOMPARE(answer.length.value(), uint64_t(left));
+            QCOMPARE(answer.body.size(), left);
+        }
+    }
+
     void foldersBeyondTheLimitAreLookedAt()
     {
         const TestTree tree;
