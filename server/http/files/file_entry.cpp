@@ -74,6 +74,23 @@ FileEntry::Stamp stampOf(const struct stat &status) noexcept
             .size = static_cast<uint64_t>(status.st_size)};
 }
 
+/// Kernels before 6.13 stamp changes with a clock that stands still for up to 10 ms: of two writes
+/// in one tick the second leaves no trace. What was read so soon is read again at the next look.
+/// A time to come is of another clock and says nothing.
+bool isYoung(const FileEntry::Stamp &stamp) noexcept
+{
+    constexpr int64_t kTickNs = 50'000'000; // with room for the time that reading takes
+    timespec now {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t age = int64_t {now.tv_sec} * 1'000'000'000 + now.tv_nsec - stamp.changedNs;
+    return age > -kTickNs && age < kTickNs;
+}
+
+bool isUnchanged(const FileEntry *known, const FileEntry::Stamp &stamp) noexcept
+{
+    return known && !known->isYoung && known->stamp == stamp;
+}
+
 /// RFC 9110 8.8.2.1: not later than the answer, so a time to come counts as now.
 int64_t modifiedOf(const struct stat &status) noexcept
 {
@@ -208,6 +225,7 @@ std::shared_ptr<FileEntry> makeEntry(ConfinedFile file)
         ::posix_fadvise(file.fd.get(), 0, kReadAheadBytes, POSIX_FADV_WILLNEED);
         entry->file = std::make_shared<const FileDescriptor>(std::move(file.fd));
     }
+    entry->isYoung = isYoung(*entry->stamp);
     entry->etag = tagOf(*entry->stamp, entry->content);
     return entry;
 }
@@ -222,7 +240,7 @@ std::shared_ptr<const FileEntry> loadOriginal(const FileScope &scope, Opened &fo
             && openNeighbour(found.root, found.name, each, stamp, strategy).fd)
             neighbours.add(each);
     }
-    if (known && known->stamp == stamp && known->neighbours == neighbours)
+    if (isUnchanged(known, stamp) && known->neighbours == neighbours)
         return nullptr;
     auto entry = makeEntry(std::move(found.file));
     if (entry->status != 200)
@@ -243,6 +261,7 @@ void codeInto(FileEntry &entry, const FileVariant &variant, const FileDescriptor
         entry.isOriginalBetter = true;
         return;
     }
+    entry.isYoung = isYoung(*entry.stamp);
     // Weak: another version of a library may make other bytes of the same file.
     entry.etag = "W/" + tagOf(*entry.stamp, original);
     entry.content = codeWhole(variant.coding, variant.level, original);
@@ -266,7 +285,7 @@ FileLoad loadVariant(const FileScope &scope, Opened &found, const FileVariant &v
     std::optional<FileEntry::Stamp> besideStamp;
     if (beside.fd)
         besideStamp = stampOf(beside.status);
-    if (known && known->stamp == stamp && known->neighbourStamp == besideStamp)
+    if (isUnchanged(known, stamp) && known->neighbourStamp == besideStamp)
         return {};
     if (!besideStamp && variant.mayMake && step == LoadStep::Look)
         return {.entry = nullptr, .mustCode = true};

@@ -86,7 +86,8 @@ struct FileEntry {
         uint64_t size = 0;
         bool operator==(const Stamp &) const = default;
     };
-    std::optional<Stamp> stamp;          ///< of 200, except for lists of folders
+    std::optional<Stamp> stamp; ///< of 200, except for lists of folders
+    bool isYoung = false; ///< read so soon after a change that the next may have the same stamp
     std::optional<Stamp> neighbourStamp; ///< of a variant that is a neighbour
 
     uint64_t codedFrom = 0; ///< bytes this was made of; 0: nothing was made
@@ -105,7 +106,8 @@ struct FileEntry {
 struct FileLoad {
     std::shared_ptr<const FileEntry> entry; ///< null: what is there still is what was known
     int watch = -1;                         ///< of the folder it lies in
-    bool mustCode = false; ///< the look has found that the file is to be compressed: `entry` is null
+    bool mustCode =
+        false; ///< the look has found that the file is to be compressed: `entry` is null
 };
 
 /// A look takes microseconds, compressing up to seconds.

@@ -61,6 +61,8 @@ public:
         return m_folder.path().toStdString() + "/" + name;
     }
     void write(const std::string &name, const std::string &content) const;
+    /// Waits until what was written is old enough to be read, and coded, only once.
+    void letAge() const;
     void makeFolder(const std::string &name) const;
     void link(const std::string &target, const std::string &name) const;
 

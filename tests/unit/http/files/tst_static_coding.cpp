@@ -110,6 +110,7 @@ private Q_SLOTS:
     {
         const TestTree tree;
         tree.write("site/a.js", m_script);
+        tree.letAge();
         FilesUnderTest files;
         const StaticHandler handler({.roots = {tree.root()}});
         const std::string wish = "Accept-Encoding: br\r\n";
@@ -156,6 +157,7 @@ private Q_SLOTS:
         const TestTree tree;
         tree.write("site/stays.js", scriptText(512 * 1024));
         tree.write("site/goes.js", scriptText(512 * 1024 + 1));
+        tree.letAge();
         Settings settings;
         settings.filesCacheMiB = 1;
         FilesUnderTest files(FilesUnderTest::Options {.settings = settings});
@@ -176,6 +178,7 @@ private Q_SLOTS:
         for (const char *name : {"site/a.js", "site/b.js"})
             tree.write(name, m_script);
         tree.write("site/a.txt", "plain");
+        tree.letAge();
         FilesUnderTest files(FilesUnderTest::Options {.poolThreads = 2});
         const StaticHandler handler({.roots = {tree.root()}});
         const std::string wish = "Accept-Encoding: gzip\r\n";
