@@ -36,9 +36,9 @@ class Http2Peer {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
     struct Options {
-        int32_t windowBytes = 65535;   ///< of each stream
+        int32_t windowBytes = 65535;  ///< of each stream
         bool widensConnection = true; ///< its window is windowBytes, too, when that is more
-        bool takesByItself = true;   ///< false: windows are opened by take() only
+        bool takesByItself = true;    ///< false: windows are opened by take() only
         int receiveBuffer = 0;
     };
     explicit Http2Peer(uint16_t port);
