@@ -263,8 +263,8 @@ private Q_SLOTS:
         const timespec times[2] {{0, UTIME_OMIT}, {4'000'000'000, 0}};
         for (const char *name : {"later.txt", "later.js"}) {
             m_tree.write(std::string("site/") + name, std::string(5000, 'x'));
-            QCOMPARE(utimensat(AT_FDCWD, m_tree.path(std::string("site/") + name).c_str(), times, 0),
-                     0);
+            QCOMPARE(
+                utimensat(AT_FDCWD, m_tree.path(std::string("site/") + name).c_str(), times, 0), 0);
         }
         for (const char *coding : {"identity", "gzip"}) {
             const RecordedAnswer answer =
