@@ -190,7 +190,10 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
             askForFile(flags);
         return;
     }
-    passFileName(*answer);
+    if (m_side.sendFolders().empty())
+        passFileName(*answer); // somebody else's header
+    else
+        answer->file.reset(); // 204, 304: no file to send, and its place is nobody's business
     m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
     m_announced = answer->contentLength;
     const std::string_view body = reader.body();

@@ -77,6 +77,7 @@ private:
     // http2_connection.cpp: the turn, in and out
     void turn() noexcept override;
     void closing() noexcept override;
+    bool fileEnded(uint32_t stream) noexcept override;
     void openSession(std::string_view input) noexcept;
     void readAll() noexcept;
     void lookBehind() noexcept;

@@ -195,6 +195,7 @@ void Http2Exchange::put(Chunk chunk)
 
 void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
 {
+    const auto stream = static_cast<uint32_t>(m_stream);
     m_outputPending -= bytes;
     m_connection->noteOutput(-static_cast<int64_t>(bytes));
     while (bytes) {
@@ -204,7 +205,7 @@ void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
         bytes -= step;
         m_outputOwned -= chunk.counted ? step : 0;
         if (step == size) {
-            queue.add(std::move(chunk));
+            queue.add(std::move(chunk), stream);
             ++m_outputFirst;
             continue;
         }
@@ -214,7 +215,7 @@ void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
             Chunk part = chunk;
             part.bytes = part.bytes.substr(0, step);
             part.length = step;
-            queue.add(std::move(part));
+            queue.add(std::move(part), stream);
         }
         if (chunk.file) {
             chunk.offset += step;

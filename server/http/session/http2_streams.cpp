@@ -170,6 +170,22 @@ void Http2Connection::cut(Http2Exchange &exchange) noexcept
     resetStream(exchange, NGHTTP2_INTERNAL_ERROR);
 }
 
+/// The frames that are on their way are filled up, so that the other streams go on, and the client
+/// is told at once that this one is worth nothing. After END_STREAM it could not be told any more:
+/// it must not take zeros for the file, so then all streams go down with it.
+bool Http2Connection::fileEnded(uint32_t stream) noexcept
+{
+    const auto number = static_cast<int32_t>(stream);
+    auto *exchange =
+        static_cast<Http2Exchange *>(nghttp2_session_get_stream_user_data(m_session.get(), number));
+    if (!exchange || exchange->state.answerSent)
+        return false;
+    m_outbox->queue.zeroFilesOf(stream);
+    exchange->noteCut();
+    cut(*exchange);
+    return true;
+}
+
 void Http2Connection::resetStream(Http2Exchange &exchange, uint32_t code) noexcept
 {
     if (std::exchange(exchange.state.resetSent, true))
