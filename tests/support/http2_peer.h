@@ -115,6 +115,9 @@ std::string number(uint32_t value); ///< 32 bits, most significant first
 std::string field(std::string_view name, std::string_view value);
 /// ":method: GET", ":scheme: http", ":path: /", ":authority: a".
 std::string getHead();
+/// HEADERS with it.
+std::string get(uint32_t stream, uint8_t flags = kEndHeaders | kEndStream);
+std::string repeated(std::string_view bytes, int times);
 std::string hello(); ///< preface and empty SETTINGS
 
 struct Frame {

@@ -46,6 +46,7 @@ struct Http2Callbacks {
                         const uint8_t *, size_t, uint8_t, void *context) noexcept;
     static int data(nghttp2_session *, uint8_t, int32_t stream, const uint8_t *bytes, size_t size,
                     void *context) noexcept;
+    static int invalid(nghttp2_session *, const nghttp2_frame *, int, void *context) noexcept;
     static int received(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
     static int sent(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
     static int notSent(nghttp2_session *, const nghttp2_frame *frame, int, void *context) noexcept;
@@ -62,6 +63,8 @@ struct Http2Callbacks {
         return NGHTTP2_ERR_CANCEL;
     }
     static bool control(Http2Connection &connection, const nghttp2_frame &frame) noexcept;
+    static void resetLeft(Http2Connection &connection, const Http2Exchange *exchange,
+                          uint32_t code) noexcept;
 };
 
 /// Frames that the library drops or that carry nothing are seen here only.
@@ -141,8 +144,10 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
 {
     switch (frame.hd.type) {
     case NGHTTP2_SETTINGS:
-        if (frame.hd.flags & NGHTTP2_FLAG_ACK)
+        if (frame.hd.flags & NGHTTP2_FLAG_ACK) {
+            connection.m_settingsDue = {};
             return true;
+        }
         if (!std::exchange(connection.m_settingsSeen, true)) {
             connection.m_headDue = {};
             return true;
@@ -170,6 +175,15 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
     }
 }
 
+/// A stream that is refused or broken: the library has queued its reset. The client pays at once,
+/// for the reset may never leave.
+int Http2Callbacks::invalid(nghttp2_session *, const nghttp2_frame *, int, void *context) noexcept
+{
+    Http2Connection &connection = self(context);
+    ++connection.m_resetsPaid;
+    return connection.blame(kResetByUs) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
 int Http2Callbacks::received(nghttp2_session *session, const nghttp2_frame *frame,
                              void *context) noexcept
 {
@@ -187,6 +201,18 @@ int Http2Callbacks::received(nghttp2_session *session, const nghttp2_frame *fram
     return 0;
 }
 
+void Http2Callbacks::resetLeft(Http2Connection &connection, const Http2Exchange *exchange,
+                               uint32_t code) noexcept
+{
+    const bool isOurs = exchange && exchange->state.resetSent; // not of the library's own accord
+    if (code == NGHTTP2_NO_ERROR)
+        connection.blame(kGlitch);
+    else if (!isOurs && connection.m_resetsPaid > 0)
+        --connection.m_resetsPaid;
+    else
+        connection.blame(kResetByUs);
+}
+
 int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
                          void *context) noexcept
 {
@@ -197,6 +223,8 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id)) {
             exchange->noteFrame(kFrameHeadBytes + frame->hd.length);
             exchange->state.sendDue = {};
+            if (frame->hd.type == NGHTTP2_HEADERS)
+                exchange->state.headBytes = 0;
             if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
                 connection.answerSent(*exchange);
         }
@@ -209,10 +237,8 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         }
         break;
     case NGHTTP2_RST_STREAM:
-        if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-            connection.blame(kResetByUs);
-        else
-            connection.blame(kGlitch);
+        resetLeft(connection, exchangeOf(session, frame->hd.stream_id),
+                  frame->rst_stream.error_code);
         break;
     case NGHTTP2_GOAWAY: // of the library's own accord: what comes now, it drops
         connection.m_deaf = connection.m_deaf || frame->goaway.error_code != NGHTTP2_NO_ERROR;
@@ -270,6 +296,7 @@ Http2Shared::Http2Shared()
     nghttp2_session_callbacks_set_on_header_callback(made, Http2Callbacks::field);
     nghttp2_session_callbacks_set_on_invalid_header_callback(made, Http2Callbacks::badField);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Http2Callbacks::data);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, Http2Callbacks::invalid);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, Http2Callbacks::received);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, Http2Callbacks::sent);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(made, Http2Callbacks::notSent);

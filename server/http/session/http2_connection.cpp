@@ -18,6 +18,10 @@ namespace {
 /// Not yet sent by the kernel: what is in its buffer no priority can overtake.
 constexpr int kUnsentBytesMax = 128 * 1024;
 constexpr int64_t kLeakShare = 10; // of the limit, in a second
+/// Frames other than DATA that may wait before no more is read: honest ones are an answer's head
+/// and end, a reset and a WINDOW_UPDATE for each stream, and some for the connection.
+constexpr size_t kQueuedPerStream = 4;
+constexpr size_t kQueuedPerConnection = 256;
 
 } // namespace
 
@@ -36,6 +40,7 @@ Http2Connection::Http2Connection(SessionLoop &home, uint32_t slot, Origin origin
     ::setsockopt(m_transport.socket(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
                  sizeof kUnsentBytesMax);
     m_headDue = m_home.loop().now() + m_rules->headTimeout; // for the client's preface
+    m_settingsDue = m_headDue;
     openSession(origin.input);
     setDeadlines(nextDue());
 }
@@ -59,6 +64,8 @@ void Http2Connection::turn() noexcept
     pump();
     if (isClosed())
         return;
+    if (m_readsLater && !isQueueLong())
+        m_moreToDo = true;
     lookBehind();
     if (m_over)
         close(CloseHow::Plainly); // a client that ends its side is gone, as in HTTP/1
@@ -66,8 +73,17 @@ void Http2Connection::turn() noexcept
         settle();
 }
 
+/// A client that does not read may still send what we have to answer: RST_STREAM to each stream
+/// that is refused. What cannot leave must not grow, so it has to wait in the client's kernel.
+bool Http2Connection::isQueueLong() const noexcept
+{
+    return nghttp2_session_get_outbound_queue_size(m_session.get())
+        > kQueuedPerConnection + kQueuedPerStream * static_cast<size_t>(m_rules->http2.streams);
+}
+
 void Http2Connection::readAll() noexcept
 {
+    m_readsLater = false;
     if (!m_early.empty()) {
         const std::string early = std::exchange(m_early, {});
         feed(early);
@@ -75,6 +91,10 @@ void Http2Connection::readAll() noexcept
     while (!m_deaf) {
         if (m_turnBytes >= kTurnBytesMax) {
             m_moreToDo = true;
+            return;
+        }
+        if (isQueueLong()) {
+            m_readsLater = true;
             return;
         }
         const bool wasShort = std::exchange(m_wasShort, false);
@@ -101,7 +121,7 @@ void Http2Connection::lookBehind() noexcept
 {
     if (m_streams.empty() || m_deaf) {
         m_wasShort = false;
-    } else if (m_wasShort) {
+    } else if (m_wasShort && !m_readsLater) {
         const Input got = receive();
         if (got == Input::Bytes) {
             feed(m_home.input().bytes());

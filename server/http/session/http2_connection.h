@@ -79,6 +79,7 @@ private:
     void closing() noexcept override;
     void openSession(std::string_view input) noexcept;
     void readAll() noexcept;
+    bool isQueueLong() const noexcept;
     void lookBehind() noexcept;
     void feed(std::string_view bytes) noexcept;
     void deliverBodies() noexcept;
@@ -115,11 +116,13 @@ private:
     LeakyScore m_glitches;
     LeakyScore m_resets;
     int64_t m_updatesDue = 0; ///< WINDOW_UPDATEs that DATA we sent explains
+    int64_t m_resetsPaid = 0; ///< scored when they were earned, and still to leave
     uint64_t m_outputTotal = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0;
     size_t m_trailerBytes = 0; ///< decoded so far, of the trailers on their way
     SteadyTime m_headDue {};
+    SteadyTime m_settingsDue {}; ///< of the client's acknowledgement; zero: it came
     SteadyTime m_idleDue {};
     SteadyTime m_windowDue {}; ///< of the connection's window, while it is shut
     GoingAway m_goingAway = GoingAway::No;
@@ -132,7 +135,8 @@ private:
     bool m_anyBacklogged = false;
     bool m_anyToDeliver = false;
     bool m_pullPaused = false;
-    std::string m_early; ///< read by the protocol before
+    bool m_readsLater = false; ///< when the frames that wait have left
+    std::string m_early;       ///< read by the protocol before
 };
 
 } // namespace arc

@@ -50,7 +50,8 @@ void Http2Exchange::reset() noexcept
 
 uint64_t Http2Exchange::ownedBytes() const noexcept
 {
-    return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned;
+    return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned
+        + state.headBytes;
 }
 
 void Http2Exchange::refuse(int status, std::string_view reason) noexcept

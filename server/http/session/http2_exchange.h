@@ -73,6 +73,7 @@ public:
     struct {
         SteadyTime bodyDue {};   ///< zero: none
         SteadyTime sendDue {};   ///< zero: none
+        size_t headBytes = 0;    ///< of the answer's head, until it has left
         bool deferred = false;   ///< nghttp2 waits for resume_data
         bool answerSent = false; ///< END_STREAM has left
         bool resetSent = false;

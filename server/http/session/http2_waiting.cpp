@@ -11,6 +11,9 @@ namespace arc {
 
 namespace {
 
+/// A frame that waits in the library, without the fields of a head.
+constexpr size_t kQueuedFrameBytes = 200;
+
 void takeEarlier(SteadyTime &due, SteadyTime other) noexcept
 {
     if (other != SteadyTime() && (due == SteadyTime() || other < due))
@@ -81,7 +84,8 @@ void Http2Connection::settle() noexcept
 
 int64_t Http2Connection::held() const noexcept
 {
-    uint64_t bytes = m_opening ? m_opening->ownedBytes() : 0;
+    uint64_t bytes = nghttp2_session_get_outbound_queue_size(m_session.get()) * kQueuedFrameBytes;
+    bytes += m_opening ? m_opening->ownedBytes() : 0;
     for (const auto &stream : m_streams)
         bytes += stream->ownedBytes();
     return static_cast<int64_t>(bytes);
@@ -131,6 +135,7 @@ SteadyTime Http2Connection::nextDue() noexcept
 {
     const SteadyTime now = m_home.loop().now();
     SteadyTime due = m_headDue;
+    takeEarlier(due, m_settingsDue);
     if (isIdle() && m_settingsSeen) {
         if (m_idleDue == SteadyTime()) // PING does not move it: nobody asks for anything
             m_idleDue = now + m_rules->idleTimeout;
@@ -183,6 +188,11 @@ void Http2Connection::readDeadlinePassed() noexcept
         m_headDue = {};
         m_deaf = true;
         nghttp2_session_terminate_session(m_session.get(), NGHTTP2_PROTOCOL_ERROR);
+    } else if (passed(m_settingsDue)) { // RFC 9113 6.5.3
+        noteBadRequest();
+        m_settingsDue = {};
+        m_deaf = true;
+        nghttp2_session_terminate_session(m_session.get(), NGHTTP2_SETTINGS_TIMEOUT);
     } else if (passed(m_idleDue)) {
         m_idleDue = {};
         lastStreamsOnly();

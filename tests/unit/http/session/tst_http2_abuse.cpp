@@ -17,20 +17,6 @@ namespace {
 
 using namespace arc::http2;
 
-std::string repeated(const std::string &bytes, int times)
-{
-    std::string all;
-    all.reserve(bytes.size() * static_cast<size_t>(times));
-    for (int i = 0; i < times; ++i)
-        all += bytes;
-    return all;
-}
-
-std::string get(uint32_t stream, uint8_t flags = kEndHeaders | kEndStream)
-{
-    return frame(kHeaders, flags, stream, getHead());
-}
-
 /// Requests on streams 1, 3, 5 ..., each followed by something on its stream.
 template <class Behind>
 std::string requests(int count, uint8_t flags, Behind behind)
@@ -357,12 +343,13 @@ private Q_SLOTS:
         ScriptedPeer silent(server.port()); // a preface and no SETTINGS
         silent.send(hello().substr(0, 24));
         ScriptedPeer half(server.port()); // a head that does not end
-        half.send(hello() + frame(kHeaders, kEndStream, 1, getHead()));
+        half.send(hello() + frame(kSettings, kAck, 0) + frame(kHeaders, kEndStream, 1, getHead()));
         Http2Peer idle(server.port());
         const int32_t asked = idle.get("/");
         QVERIFY(idle.untilComplete(asked));
         Http2Peer slow(server.port());
         const int32_t body = slow.ask(Http2Peer::head("POST", "/echo"), "begun", false);
+        QVERIFY(slow.ping());
 
         QCOMPARE(goAwayOf(silent).value_or(0), uint32_t(NGHTTP2_PROTOCOL_ERROR));
         QCOMPARE(goAwayOf(half).value_or(0), uint32_t(NGHTTP2_PROTOCOL_ERROR));
