@@ -131,10 +131,7 @@ int Http2Callbacks::data(nghttp2_session *session, uint8_t, int32_t stream, cons
         connection.dropBody(size);
         return 0;
     }
-    const bool mayDeliver = !connection.m_home.budget().isExhausted();
-    exchange->bodyArrived({reinterpret_cast<const char *>(bytes), size}, mayDeliver);
-    if (!mayDeliver)
-        connection.m_anyToDeliver = true;
+    exchange->bodyArrived({reinterpret_cast<const char *>(bytes), size});
     if (exchange->wantsBody())
         exchange->state.bodyDue = {};
     return 0;

@@ -59,6 +59,7 @@ void Http2Connection::turn() noexcept
     }
     readAll();
     deliverBodies();
+    giveCredit();
     goAwayIfDue();
     m_asked = false; // what was asked for up to here leaves now
     pump();
@@ -165,23 +166,45 @@ void Http2Connection::deliverBodies() noexcept
 {
     if (!std::exchange(m_anyToDeliver, false))
         return;
-    if (m_home.budget().isExhausted()) {
-        m_anyToDeliver = true;
-        m_home.waitForBudget(*this);
-        return;
-    }
     for (size_t i = 0; i < m_streams.size(); ++i) { // nothing here ends a stream at once
-        if (m_streams[i]->hasDeliverable() || (m_streams[i]->isEnded() && m_streams[i]->bodyHeld()))
+        if (m_streams[i]->hasDeliverable())
             m_streams[i]->deliverBody();
     }
 }
 
-void Http2Connection::consumed(Http2Exchange &exchange, size_t bytes) noexcept
+/// Were the connection's credit kept back until somebody reads, the bodies of requests that wait
+/// for a worker would stop the body of the one that has it.
+void Http2Connection::bodyStored(size_t bytes) noexcept
+{
+    m_creditKept += bytes;
+    if (!m_home.budget().isExhausted())
+        dropBody(std::exchange(m_creditKept, 0));
+}
+
+/// What is delivered leaves memory, so it is delivered in any case; at the limit no more is let in.
+void Http2Connection::giveCredit() noexcept
+{
+    if (!m_creditKept)
+        return;
+    if (m_home.budget().isExhausted())
+        m_home.waitForBudget(*this);
+    else
+        dropBody(std::exchange(m_creditKept, 0));
+}
+
+void Http2Connection::bodyTaken(Http2Exchange &exchange, size_t bytes) noexcept
 {
     if (exchange.isEnded())
-        dropBody(bytes);
-    else
-        nghttp2_session_consume(m_session.get(), exchange.stream(), bytes);
+        return;
+    nghttp2_session_consume_stream(m_session.get(), exchange.stream(), bytes);
+    exchange.state.bodyTaken += bytes;
+    if (exchange.state.bodyTaken < kReadsOnBytes || exchange.state.isWindowWide
+        || exchange.isBodyComplete())
+        return;
+    exchange.state.isWindowWide = true;
+    if (m_rules->http2.windowBytes > kUnreadWindowBytes)
+        nghttp2_session_set_local_window_size(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(),
+                                              static_cast<int32_t>(m_rules->http2.windowBytes));
 }
 
 void Http2Connection::dropBody(size_t bytes) noexcept

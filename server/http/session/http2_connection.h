@@ -31,6 +31,12 @@ public:
     static constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     /// Taken from nghttp2 for one write.
     static constexpr uint64_t kPullBytes = 256 * 1024;
+    /// What a client may send on a stream before somebody reads on there: so a connection holds at
+    /// most this for each of its streams while they wait. Then it is http2.window_kib.
+    static constexpr int64_t kUnreadWindowBytes = 64 * 1024;
+    /// A listener that took so much reads on. A request to an app takes half of it while it waits
+    /// for a worker.
+    static constexpr uint64_t kReadsOnBytes = 128 * 1024;
     /// How long, and how many bytes, are read and dropped after GOAWAY, so that the client sees it
     /// and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
@@ -57,9 +63,12 @@ public:
     uint64_t outputTotal() const noexcept { return m_outputTotal; }
     void noteBacklog() noexcept { m_anyBacklogged = true; }
     void wantDelivery() noexcept;
-    /// The listener took so many bytes of the body: the client may send as many more.
-    void consumed(Http2Exchange &exchange, size_t bytes) noexcept;
-    /// Nobody wants them: the stream's window stays shut.
+    /// So many bytes of a body wait in memory. Its stream's window holds them; the connection's is
+    /// open for the other streams again, unless the buffer budget is exhausted.
+    void bodyStored(size_t bytes) noexcept;
+    /// The listener took so many bytes: the client may send as many more on that stream.
+    void bodyTaken(Http2Exchange &exchange, size_t bytes) noexcept;
+    /// They are done with for the connection's window.
     void dropBody(size_t bytes) noexcept;
     void noteBadRequest() noexcept;
     /// The answer cannot be completed: RST_STREAM with INTERNAL_ERROR.
@@ -83,6 +92,7 @@ private:
     void lookBehind() noexcept;
     void feed(std::string_view bytes) noexcept;
     void deliverBodies() noexcept;
+    void giveCredit() noexcept;
     void pump() noexcept;
     bool pull() noexcept;
     bool tellRoom() noexcept;
@@ -120,6 +130,7 @@ private:
     uint64_t m_outputTotal = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0;
+    size_t m_creditKept = 0;   ///< of the connection's window, until the budget has room
     size_t m_trailerBytes = 0; ///< decoded so far, of the trailers on their way
     SteadyTime m_headDue {};
     SteadyTime m_settingsDue {}; ///< of the client's acknowledgement; zero: it came

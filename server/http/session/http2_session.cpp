@@ -4,6 +4,7 @@
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/session_loop.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nghttp2/nghttp2.h>
@@ -64,9 +65,10 @@ void Http2Connection::openSession(std::string_view input) noexcept
     const auto number = [](auto value) {
         return static_cast<uint32_t>(value);
     };
+    const auto unreadWindow = std::min(rules.windowBytes, kUnreadWindowBytes);
     const std::array settings {
         nghttp2_settings_entry {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, number(rules.streams)},
-        nghttp2_settings_entry {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, number(rules.windowBytes)},
+        nghttp2_settings_entry {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, number(unreadWindow)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, number(rules.frameBytes)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, number(rules.tableBytes)},
         nghttp2_settings_entry {

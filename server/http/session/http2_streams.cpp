@@ -104,7 +104,6 @@ void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noex
         [](const auto &other, uint32_t wanted) { return other->id().generation < wanted; });
     std::unique_ptr<Http2Exchange> owned = std::move(*at);
     m_streams.erase(at);
-    dropBody(owned->bodyHeld());
     const bool whole = owned->state.answerSent || owned->wasAborted();
     if (!owned->isEnded())
         owned->tellGone();

@@ -40,6 +40,50 @@ std::string refused(uint32_t first, int count)
     return all;
 }
 
+/// Listeners that read when they are told to, and never answer.
+struct Waiting {
+    class Listener final : public ExchangeListener {
+    public:
+        explicit Listener(Heard &heard) : m_heard(heard) { }
+        void onBody(std::string_view bytes) noexcept override
+        {
+            m_heard.bodyBytes += static_cast<int64_t>(bytes.size());
+        }
+        void onBodyEnd() noexcept override { ++m_heard.bodyEnds; }
+        void onDrained() noexcept override { }
+        void onGone() noexcept override { ++m_heard.gone; }
+
+    private:
+        Heard &m_heard;
+    };
+    Heard heard;
+    Listener listener {heard};
+    std::vector<ExchangeId> ids; ///< touched by the loop alone
+
+    Route route(std::string prefix)
+    {
+        return makeRoute(std::move(prefix), [this](Exchange &exchange) {
+            exchange.listen(listener);
+            ids.push_back(exchange.id());
+        });
+    }
+    size_t count(HttpUnderTest &server)
+    {
+        size_t count = 0;
+        server.onLoop([&](HttpLoop &) { count = ids.size(); });
+        return count;
+    }
+    void readAll(HttpUnderTest &server)
+    {
+        server.onLoop([&](HttpLoop &http) {
+            for (const ExchangeId &id : ids)
+                http.find(id)->readBody();
+        });
+    }
+};
+
+constexpr size_t kUnread = 64 * 1024; // what a stream may send before somebody reads
+
 } // namespace
 
 class TestHttp2Flow : public QObject {
@@ -121,6 +165,105 @@ private Q_SLOTS:
         const int32_t stream = honest.get("/");
         QVERIFY(honest.untilComplete(stream));
         QVERIFY(honest.goAways.empty());
+    }
+
+    void uploadsThatWaitLeaveRoomForTheOneThatIsRead()
+    {
+        Waiting waiting;
+        Heard heard;
+        HttpUnderTest server({.routes = {waiting.route("/wait"), echoRoute("/echo", heard)}});
+        Http2Peer peer(server.port(), {.windowBytes = 16 << 20});
+        QVERIFY(peer.ping()); // the server's settings are known
+        constexpr size_t kUploads = 40;
+        for (size_t i = 0; i < kUploads; ++i)
+            peer.ask(Http2Peer::head("POST", "/wait"), patternBytes(0, 1'000'000));
+        QVERIFY(peer.until([&] { return peer.bytesSent == kUploads * kUnread; }));
+        QVERIFY(peer.ping());
+        const std::string body = patternBytes(0, 4'000'000);
+        const int32_t read = peer.ask(Http2Peer::head("POST", "/echo"), body);
+        QVERIFY(peer.untilComplete(read));
+        QVERIFY(peer.answers[read].body == body);
+        QCOMPARE(waiting.heard.bodyBytes.load(), int64_t(0));
+        const int64_t held = server.loopMetrics().bufferBytes.read();
+        QVERIFY2(held < int64_t(3 * kUploads * kUnread), std::to_string(held).c_str());
+
+        waiting.readAll(server);
+        QVERIFY(peer.until([&] { return waiting.heard.bodyEnds == int(kUploads); }));
+        QCOMPARE(waiting.heard.bodyBytes.load(), int64_t(kUploads * 1'000'000));
+        QTRY_VERIFY(server.loopMetrics().bufferBytes.read() < int64_t(kUploads * 8192));
+    }
+
+    void aListenerThatReadsOnGetsAWiderWindow()
+    {
+        Held held;
+        held.reads = true;
+        HttpUnderTest server({.routes = {holdRoute("/", held)}});
+        Http2Peer peer(server.port());
+        QVERIFY(peer.ping());
+        const int32_t stream =
+            peer.ask(Http2Peer::head("POST", "/"), patternBytes(0, 200'000), false);
+        const ExchangeId id = held.id.get_future().get();
+        QVERIFY(peer.until([&] { return held.heard.bodyBytes == 200'000; }));
+        server.onLoop([&](HttpLoop &http) { http.find(id)->pauseBody(); });
+        peer.send(stream, patternBytes(0, 1'000'000), true);
+        QVERIFY(peer.ping() && peer.ping());
+        // Half of the window may not have been told yet.
+        QVERIFY2(peer.bytesSent >= 200'000 + 128 * 1024, std::to_string(peer.bytesSent).c_str());
+        QVERIFY2(peer.bytesSent <= 200'000 + 256 * 1024, std::to_string(peer.bytesSent).c_str());
+        server.onLoop([&](HttpLoop &http) { http.find(id)->resumeBody(); });
+        QVERIFY(peer.until([&] { return held.heard.bodyEnds == 1; }));
+        QCOMPARE(held.heard.bodyBytes.load(), int64_t(1'200'000));
+    }
+
+    void anAnswerBeforeTheBodysEndFreesWhatWaits()
+    {
+        Waiting waiting;
+        HttpUnderTest server({.routes = {waiting.route("/"), respond("/next")}});
+        Http2Peer peer(server.port(), {.windowBytes = 1, .takesByItself = false});
+        QVERIFY(peer.ping());
+        peer.ask(Http2Peer::head("POST", "/"), patternBytes(0, 1'000'000));
+        QVERIFY(peer.until([&] { return peer.bytesSent == kUnread; }));
+        QTRY_VERIFY(server.loopMetrics().bufferBytes.read() >= int64_t(kUnread));
+        server.onLoop([&](HttpLoop &http) { // which then waits for the client's window
+            http.find(waiting.ids.at(0))
+                ->respond({.status = 200, .headers = {}}, Chunk::constant("done"));
+        });
+        QTRY_VERIFY(server.loopMetrics().bufferBytes.read() < int64_t(kUnread));
+        QVERIFY(peer.ping());
+    }
+
+    // What is delivered frees memory, so it may not wait for memory.
+    void bodiesAreDeliveredThoughTheBuffersAreFull()
+    {
+        Waiting waiting;
+        HttpUnderTest server(
+            {.routes = {waiting.route("/wait"), respond("/")}, .bufferBytes = 1 << 20});
+        Http2Peer peer(server.port());
+        QVERIFY(peer.ping());
+        constexpr int kUploads = 100;
+        std::vector<int32_t> streams;
+        for (int i = 0; i < kUploads; ++i)
+            streams.push_back(peer.ask(Http2Peer::head("POST", "/wait"), "", false));
+        QTRY_COMPARE(waiting.count(server), size_t(kUploads));
+        for (const int32_t stream : streams)
+            peer.send(stream, patternBytes(0, 100'000), true);
+        QVERIFY(peer.until([&] { return peer.bytesSent >= 1 << 20; }));
+        QVERIFY(peer.ping() && peer.ping());
+        // The budget, and what the connection's window had let go before.
+        const int64_t held = server.loopMetrics().bufferBytes.read();
+        QVERIFY2(held >= 1 << 20 && held < 4 << 20, std::to_string(held).c_str());
+        Http2Peer other(server.port());
+        const int32_t refused = other.get("/");
+        QVERIFY(other.untilComplete(refused));
+        QCOMPARE(other.answers[refused].status, 503);
+
+        waiting.readAll(server);
+        QVERIFY(peer.until([&] { return waiting.heard.bodyEnds == kUploads; }));
+        QCOMPARE(waiting.heard.bodyBytes.load(), int64_t(kUploads * 100'000));
+        QTRY_VERIFY(server.loopMetrics().bufferBytes.read() < 1 << 20);
+        const int32_t served = other.get("/");
+        QVERIFY(other.untilComplete(served));
+        QCOMPARE(other.answers[served].status, 200);
     }
 };
 

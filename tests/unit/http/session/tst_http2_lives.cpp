@@ -151,14 +151,14 @@ private Q_SLOTS:
     {
         Settings settings;
         settings.http2Streams = 7;
-        settings.http2WindowKiB = 100;
+        settings.http2WindowKiB = 20;
         settings.http2FrameBytes = 20000;
         settings.http2TableBytes = 1000;
         HttpUnderTest server({.routes = {respond("/")}, .settings = settings});
         Http2Peer peer(server.port());
         QVERIFY(peer.ping());
         QCOMPARE(peer.settings[NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS], 7u);
-        QCOMPARE(peer.settings[NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE], 102400u);
+        QCOMPARE(peer.settings[NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE], 20480u);
         QCOMPARE(peer.settings[NGHTTP2_SETTINGS_MAX_FRAME_SIZE], 20000u);
         QCOMPARE(peer.settings[NGHTTP2_SETTINGS_HEADER_TABLE_SIZE], 1000u);
         QCOMPARE(peer.settings[NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES], 1u);
