@@ -59,6 +59,13 @@ public:
     // ---- the connection's side: the answer
     uint64_t outputPending() const noexcept { return m_outputPending; }
     bool isOutputComplete() const noexcept { return m_outputComplete; }
+    /// DATA is to leave, be it an empty frame that ends the stream: the library keeps even that one
+    /// while a window is shut.
+    bool hasDataToSend() const noexcept
+    {
+        return m_outputPending
+            || (m_outputComplete && !state.endsInHead && !state.answerSent && !state.resetSent);
+    }
     /// Moves so many bytes of the answer into the queue.
     void takeOutput(uint64_t bytes, OutputQueue &queue);
     void noteFrame(uint64_t bytes) noexcept { m_answerBytes = m_answerBytes.value_or(0) + bytes; }
@@ -70,10 +77,11 @@ public:
 
     /// The stream's own deadlines and flags; kept by the connection.
     struct {
-        SteadyTime bodyDue {};  ///< zero: none
-        SteadyTime sendDue {};  ///< zero: none
-        size_t headBytes = 0;   ///< of the answer's head, until it has left
-        uint64_t bodyTaken = 0; ///< by the listener
+        SteadyTime bodyDue {};   ///< zero: none
+        SteadyTime sendDue {};   ///< zero: none
+        bool endsInHead = false; ///< the answer has no DATA
+        size_t headBytes = 0;    ///< of the answer's head, until it has left
+        uint64_t bodyTaken = 0;  ///< by the listener
         bool isWindowWide = false;
         bool deferred = false;   ///< nghttp2 waits for resume_data
         bool answerSent = false; ///< END_STREAM has left

@@ -135,6 +135,7 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
     const nghttp2_data_provider body {.source = {.ptr = &exchange}, .read_callback = readOutput};
     const auto &all = fields.list().all;
     exchange.state.headBytes = lines.size();
+    exchange.state.endsInHead = endsHere;
     if (nghttp2_submit_response(m_session.get(), exchange.stream(), all.data(), all.size(),
                                 endsHere ? nullptr : &body)
         != 0)

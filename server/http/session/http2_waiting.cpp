@@ -150,22 +150,24 @@ SteadyTime Http2Connection::nextDue() noexcept
         else if (place == SteadyTime())
             place = now + time;
     };
-    // Output has two more reasons to wait than the socket: windows the client does not open.
-    runs(m_windowDue,
-         m_outputTotal && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
-         m_rules->writeTimeout);
-    takeEarlier(due, m_windowDue);
     const bool mayReceive = nghttp2_session_get_local_window_size(session) > 0;
+    bool hasData = false;
     for (const auto &stream : m_streams) {
         auto &state = stream->state;
         runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
         runs(state.sendDue,
-             stream->outputPending()
+             stream->hasDataToSend()
                  && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
              m_rules->writeTimeout);
         takeEarlier(due, state.bodyDue);
         takeEarlier(due, state.sendDue);
+        hasData = hasData || stream->hasDataToSend();
     }
+    // Output has one more reason to wait than the socket and the streams.
+    runs(m_windowDue,
+         hasData && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
+         m_rules->writeTimeout);
+    takeEarlier(due, m_windowDue);
     return due;
 }
 

@@ -265,6 +265,85 @@ private Q_SLOTS:
         QVERIFY(other.untilComplete(served));
         QCOMPARE(other.answers[served].status, 200);
     }
+
+    // Even the empty frame that ends a stream is kept by the library while a window is shut.
+    void anEndThatWaitsForAWindowHasADeadline_data()
+    {
+        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("total");
+        QTest::addColumn<bool>("ofConnection");
+        QTest::newRow("a stream without a window") << 0 << 0 << false;
+        QTest::newRow("an answer as large as the window") << 2000 << 2000 << false;
+        QTest::newRow("an answer as large as the connection's window") << 100'000 << 65535 << true;
+    }
+    void anEndThatWaitsForAWindowHasADeadline()
+    {
+        QFETCH(int, window);
+        QFETCH(int, total);
+        QFETCH(bool, ofConnection);
+        Settings settings;
+        settings.writeTimeout = 1s;
+        std::promise<ExchangeId> begun;
+        HttpUnderTest server(
+            {.routes = {makeRoute("/",
+                                  [&](Exchange &exchange) {
+                                      exchange.begin({.status = 200, .headers = {}}, std::nullopt);
+                                      exchange.write(
+                                          Chunk::own(patternBytes(0, static_cast<size_t>(total))));
+                                      begun.set_value(exchange.id());
+                                  })},
+             .settings = settings});
+        Http2Peer peer(server.port(),
+                       {.windowBytes = window, .widensConnection = false, .takesByItself = false});
+        const int32_t stream = peer.get("/");
+        const ExchangeId id = begun.get_future().get();
+        QVERIFY(peer.until([&] { return int(peer.answers[stream].body.size()) == total; }));
+        QVERIFY(peer.ping());
+        server.onLoop([&](HttpLoop &http) { http.find(id)->end(); });
+        if (ofConnection) {
+            QVERIFY(peer.untilClosed());
+        } else {
+            QVERIFY(peer.untilComplete(stream));
+            QVERIFY(!peer.answers[stream].complete);
+            QCOMPARE(peer.answers[stream].reset.value_or(0), uint32_t(NGHTTP2_CANCEL));
+            QVERIFY(peer.ping());
+        }
+        QTRY_COMPARE(server.siteMetrics().inFlight.read(), int64_t(0));
+        QCOMPARE(server.siteMetrics().clientsLeft.read(), int64_t(1));
+    }
+
+    void anAnswerThatWaitsBehindAnotherIsNotLate()
+    {
+        Settings settings;
+        settings.writeTimeout = settings.bodyTimeout = 1s;
+        settings.http2Glitches = 1'000'000; // of the PINGs
+        HttpUnderTest server(
+            {.routes = {respond("/", std::string(8 << 20, 'x'))}, .settings = settings});
+        // Wide windows of streams: else the library would let the second take its turn when that
+        // of the first is shut.
+        Http2Peer peer(
+            server.port(),
+            {.windowBytes = 16 << 20, .widensConnection = false, .takesByItself = false});
+        const int32_t first = peer.get("/", {{"priority", "u=0"}});
+        const int32_t second = peer.get("/", {{"priority", "u=7"}});
+        size_t taken = 0;
+        const auto begun = std::chrono::steady_clock::now();
+        std::chrono::milliseconds passed {0};
+        while (passed < 2500ms) { // beyond both deadlines
+            QVERIFY(peer.ping());
+            passed = std::chrono::duration_cast<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now() - begun);
+            const size_t wanted = static_cast<size_t>(passed.count()) * 100; // a slow reader
+            const size_t fresh = std::min(peer.answers[first].body.size(), wanted) - taken;
+            taken += fresh;
+            peer.take(first, fresh);
+        }
+        QVERIFY(taken > 65535);                 // the window was opened again and again
+        QVERIFY(!peer.answers[first].complete); // else the second would not wait
+        QVERIFY(peer.answers[second].body.empty());
+        QVERIFY(!peer.answers[first].reset && !peer.answers[second].reset);
+        QVERIFY(peer.goAways.empty());
+    }
 };
 
 QTEST_GUILESS_MAIN(TestHttp2Flow)
