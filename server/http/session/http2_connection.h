@@ -41,6 +41,9 @@ public:
     /// and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
+    /// How long requests may still be on their way behind the notice that the connection will end,
+    /// when the client does not answer the PING that came with it. Longer than most ways take.
+    static constexpr std::chrono::milliseconds kNoticeTime {2000};
 
     Http2Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http2Connection() override;
@@ -135,9 +138,11 @@ private:
     SteadyTime m_headDue {};
     SteadyTime m_settingsDue {}; ///< of the client's acknowledgement; zero: it came
     SteadyTime m_idleDue {};
+    SteadyTime m_noticeDue {}; ///< while the answer to the notice is waited for
     SteadyTime m_windowDue {}; ///< of the connection's window, while it is shut
     GoingAway m_goingAway = GoingAway::No;
     bool m_noticeAnswered = false; ///< the client has seen the notice: the last one may go
+    bool m_noticeMissed = false;   ///< it has not answered in time
     bool m_askedToComeBack = false;
     bool m_settingsSeen = false;
     bool m_deaf = false; ///< GOAWAY with an error, or a broken stream of frames: nothing is read

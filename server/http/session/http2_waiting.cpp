@@ -39,15 +39,18 @@ void Http2Connection::comeBack() noexcept
 }
 
 /// Graceful, in two steps (RFC 9113 6.8): the notice lets requests that are on their way in; once
-/// the client has answered the PING behind it, the last stream is named.
+/// the client has answered the PING behind it, or had the time to, the last stream is named.
 void Http2Connection::goAwayIfDue() noexcept
 {
     if (m_deaf || !(m_askedToComeBack || m_home.isDraining()))
         return;
     if (m_goingAway == GoingAway::No) {
         m_goingAway = GoingAway::Noticed;
+        m_noticeDue = m_home.loop().now() + kNoticeTime;
         submitNotice();
-    } else if (m_goingAway == GoingAway::Noticed && m_noticeAnswered) {
+    } else if (m_goingAway == GoingAway::Noticed
+               && (m_noticeAnswered || m_home.loop().now() >= m_noticeDue)) {
+        m_noticeMissed = !m_noticeAnswered;
         lastStreamsOnly();
     }
 }
@@ -55,6 +58,7 @@ void Http2Connection::goAwayIfDue() noexcept
 void Http2Connection::lastStreamsOnly() noexcept
 {
     m_goingAway = GoingAway::Final;
+    m_noticeDue = {};
     nghttp2_submit_goaway(m_session.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(m_session.get()),
                           NGHTTP2_NO_ERROR, nullptr, 0);
@@ -94,7 +98,7 @@ int64_t Http2Connection::held() const noexcept
 /// GOAWAY has left, and the streams it let finish have.
 void Http2Connection::afterGoAway() noexcept
 {
-    const bool isAgreed = m_goingAway == GoingAway::Final && !m_deaf;
+    const bool isAgreed = m_goingAway == GoingAway::Final && !m_deaf && !m_noticeMissed;
     if (m_peerClosed || (isAgreed && !m_readable)) {
         close(CloseHow::Plainly);
         return;
@@ -136,6 +140,8 @@ SteadyTime Http2Connection::nextDue() noexcept
     const SteadyTime now = m_home.loop().now();
     SteadyTime due = m_headDue;
     takeEarlier(due, m_settingsDue);
+    if (!m_deaf)
+        takeEarlier(due, m_noticeDue);
     if (isIdle() && m_settingsSeen) {
         if (m_idleDue == SteadyTime()) // PING does not move it: nobody asks for anything
             m_idleDue = now + m_rules->idleTimeout;
