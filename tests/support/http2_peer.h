@@ -108,6 +108,7 @@ enum Type : uint8_t {
 constexpr uint8_t kEndStream = 1;
 constexpr uint8_t kAck = 1;
 constexpr uint8_t kEndHeaders = 4;
+constexpr uint8_t kPadded = 8;
 
 std::string frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view payload = {});
 std::string number(uint32_t value); ///< 32 bits, most significant first

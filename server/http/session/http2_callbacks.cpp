@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint8_t kNoticePing[8] {'a', 'r', 'c', 'b', 'y', 'e', '!', '\n'};
 constexpr size_t kFrameHeadBytes = 9;
-/// A glitch is a frame that makes work and asks for nothing; a stream that we have to reset because
-/// of its client costs more.
-constexpr int64_t kGlitch = 1;
-constexpr int64_t kResetByUs = 5;
 /// DATA of this size may be answered by one WINDOW_UPDATE of the stream and one of the connection.
 constexpr int64_t kBytesPerUpdate = 1024;
 constexpr int64_t kUpdatesDueMax = 4096;
@@ -24,6 +20,9 @@ constexpr int64_t kUpdatesDueMax = 4096;
 } // namespace
 
 struct Http2Callbacks {
+    static constexpr int64_t kGlitch = Http2Connection::kGlitch;
+    static constexpr int64_t kResetByUs = Http2Connection::kResetByUs;
+
     static Http2Connection &self(void *context) noexcept
     {
         return *static_cast<Http2Connection *>(context);
@@ -63,21 +62,14 @@ struct Http2Callbacks {
         return NGHTTP2_ERR_CANCEL;
     }
     static bool control(Http2Connection &connection, const nghttp2_frame &frame) noexcept;
-    static void resetLeft(Http2Connection &connection, const Http2Exchange *exchange,
-                          uint32_t code) noexcept;
 };
 
-/// Frames that the library drops or that carry nothing are seen here only.
 int Http2Callbacks::frameBegan(nghttp2_session *, const nghttp2_frame_hd *head,
                                void *context) noexcept
 {
     Http2Connection &connection = self(context);
-    if (connection.m_deaf)
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    const bool empty =
-        head->type == NGHTTP2_DATA && head->length == 0 && !(head->flags & NGHTTP2_FLAG_END_STREAM);
-    const bool unknown = head->type > NGHTTP2_CONTINUATION;
-    if ((empty || unknown || head->type == NGHTTP2_PRIORITY) && !connection.blame(kGlitch))
+    if (connection.m_deaf
+        || !connection.mayBegin(head->type, head->flags, head->stream_id, head->length))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     return 0;
 }
@@ -151,17 +143,19 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
         }
         return connection.blame(kGlitch);
     case NGHTTP2_PING:
-        if (!(frame.hd.flags & NGHTTP2_FLAG_ACK))
+        if (!(frame.hd.flags & NGHTTP2_FLAG_ACK)
+            || connection.m_goingAway != Http2Connection::GoingAway::Noticed
+            || std::memcmp(frame.ping.opaque_data, kNoticePing, sizeof kNoticePing) != 0)
             return connection.blame(kGlitch);
-        if (std::memcmp(frame.ping.opaque_data, kNoticePing, sizeof kNoticePing) == 0)
-            connection.m_noticeAnswered = true;
+        connection.m_noticeAnswered = true;
         return true;
-    case NGHTTP2_WINDOW_UPDATE:
-        if (connection.m_updatesDue > 0) {
-            --connection.m_updatesDue;
-            return true;
-        }
+    case NGHTTP2_GOAWAY:
         return connection.blame(kGlitch);
+    case NGHTTP2_DATA: // the length of its padding counts in it
+        return frame.hd.length == 0 || frame.hd.length > frame.data.padlen
+            || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) || connection.blame(kGlitch);
+    case NGHTTP2_WINDOW_UPDATE:
+        return Http2Connection::takeDue(connection.m_updatesDue) || connection.blame(kGlitch);
     case NGHTTP2_RST_STREAM:
         if (connection.m_resets.add(1, connection.m_home.loop().now()))
             return true;
@@ -174,9 +168,12 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
 
 /// A stream that is refused or broken: the library has queued its reset. The client pays at once,
 /// for the reset may never leave.
-int Http2Callbacks::invalid(nghttp2_session *, const nghttp2_frame *, int, void *context) noexcept
+int Http2Callbacks::invalid(nghttp2_session *session, const nghttp2_frame *frame, int,
+                            void *context) noexcept
 {
     Http2Connection &connection = self(context);
+    if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id))
+        exchange->state.isBroken = true;
     ++connection.m_resetsPaid;
     return connection.blame(kResetByUs) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -196,18 +193,6 @@ int Http2Callbacks::received(nghttp2_session *session, const nghttp2_frame *fram
             exchange->bodyEnded();
     }
     return 0;
-}
-
-void Http2Callbacks::resetLeft(Http2Connection &connection, const Http2Exchange *exchange,
-                               uint32_t code) noexcept
-{
-    const bool isOurs = exchange && exchange->state.resetSent; // not of the library's own accord
-    if (code == NGHTTP2_NO_ERROR)
-        connection.blame(kGlitch);
-    else if (!isOurs && connection.m_resetsPaid > 0)
-        --connection.m_resetsPaid;
-    else
-        connection.blame(kResetByUs);
 }
 
 int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
@@ -234,8 +219,8 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         }
         break;
     case NGHTTP2_RST_STREAM:
-        resetLeft(connection, exchangeOf(session, frame->hd.stream_id),
-                  frame->rst_stream.error_code);
+        connection.resetLeft(exchangeOf(session, frame->hd.stream_id),
+                             frame->rst_stream.error_code);
         break;
     case NGHTTP2_GOAWAY: // of the library's own accord: what comes now, it drops
         connection.m_deaf = connection.m_deaf || frame->goaway.error_code != NGHTTP2_NO_ERROR;

@@ -84,6 +84,13 @@ private:
         void operator()(nghttp2_session *session) const noexcept;
     };
     using SessionPtr = std::unique_ptr<nghttp2_session, SessionDelete>;
+    /// A frame that makes work and asks for nothing; a stream that we have to reset because of its
+    /// client costs more.
+    static constexpr int64_t kGlitch = 1;
+    static constexpr int64_t kResetByUs = 5;
+    /// CONTINUATION frames of one head; a full frame holds more than limits.header_bytes by
+    /// default.
+    static constexpr size_t kContinuationsMax = 8;
     enum class GoingAway : uint8_t { No, Noticed, Final };
 
     // http2_connection.cpp: the turn, in and out
@@ -107,9 +114,15 @@ private:
     void streamClosed(Http2Exchange *exchange, int32_t stream) noexcept;
     void finish(std::unique_ptr<Http2Exchange> exchange, bool clientLeft) noexcept;
     void answerSent(Http2Exchange &exchange) noexcept;
-    bool blame(int64_t points) noexcept;
-    void calmDown() noexcept;
     void resetStream(Http2Exchange &exchange, uint32_t code) noexcept;
+
+    // http2_abuse.cpp: what is held against a client. False: it has done too much.
+    bool mayBegin(uint8_t type, uint8_t flags, int32_t stream, size_t bytes) noexcept;
+    bool blame(int64_t points) noexcept;
+    void resetLeft(const Http2Exchange *exchange, uint32_t code) noexcept;
+    bool isGone(int32_t stream) const noexcept;
+    static bool takeDue(int64_t &due) noexcept;
+    void calmDown() noexcept;
 
     // http2_waiting.cpp: between turns
     void goAwayIfDue() noexcept;
@@ -126,6 +139,7 @@ private:
     std::vector<std::unique_ptr<Http2Exchange>> m_streams; ///< in the order of their generations
     std::unique_ptr<Http2Exchange> m_opening; ///< its head is on its way; only one can be
     int32_t m_openingStream = 0;
+    int32_t m_newestStream = 0; ///< that the client has begun
     LeakyScore m_glitches;
     LeakyScore m_resets;
     int64_t m_updatesDue = 0; ///< WINDOW_UPDATEs that DATA we sent explains

@@ -86,6 +86,7 @@ public:
         bool deferred = false;   ///< nghttp2 waits for resume_data
         bool answerSent = false; ///< END_STREAM has left
         bool resetSent = false;
+        bool isBroken = false; ///< by its client: the library resets it
     } state;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Http2Connection: streams begin, are answered, and end; and what is held against a client.
+// Http2Connection: streams begin, are answered, and end.
 #include "server/http/session/dispatch.h"
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/http2_fields.h"
@@ -176,25 +176,6 @@ void Http2Connection::resetStream(Http2Exchange &exchange, uint32_t code) noexce
     if (std::exchange(exchange.state.resetSent, true))
         return;
     nghttp2_submit_rst_stream(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(), code);
-    askForTurn();
-}
-
-// ---- abuse
-
-bool Http2Connection::blame(int64_t points) noexcept
-{
-    if (m_glitches.add(points, m_home.loop().now()))
-        return true;
-    calmDown();
-    return false;
-}
-
-void Http2Connection::calmDown() noexcept
-{
-    if (std::exchange(m_deaf, true))
-        return;
-    m_home.metrics().http2Calmed.add(1);
-    nghttp2_session_terminate_session(m_session.get(), NGHTTP2_ENHANCE_YOUR_CALM);
     askForTurn();
 }
 
