@@ -405,7 +405,7 @@ void AppRequest::finish() noexcept
     m_fileAnswer.reset();
     m_socket.reset();
     m_payload.clear();
-    m_heldBody = {};
+    std::string().swap(m_heldBody); // assigning an empty one would keep the memory
     const RequestId ended = m_id;
     ++m_id.generation;
     m_side.release(*this);

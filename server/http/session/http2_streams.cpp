@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Http2Connection: streams begin, are answered, and end; and what is held against a client.
+// Http2Connection: streams begin, are answered, and end.
 #include "server/http/session/dispatch.h"
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/http2_fields.h"
@@ -104,7 +104,6 @@ void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noex
         [](const auto &other, uint32_t wanted) { return other->id().generation < wanted; });
     std::unique_ptr<Http2Exchange> owned = std::move(*at);
     m_streams.erase(at);
-    dropBody(owned->bodyHeld());
     const bool whole = owned->state.answerSent || owned->wasAborted();
     if (!owned->isEnded())
         owned->tellGone();
@@ -135,6 +134,8 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
         fields.addNumber("content-length", *length);
     const nghttp2_data_provider body {.source = {.ptr = &exchange}, .read_callback = readOutput};
     const auto &all = fields.list().all;
+    exchange.state.headBytes = lines.size();
+    exchange.state.endsInHead = endsHere;
     if (nghttp2_submit_response(m_session.get(), exchange.stream(), all.data(), all.size(),
                                 endsHere ? nullptr : &body)
         != 0)
@@ -191,25 +192,6 @@ void Http2Connection::resetStream(Http2Exchange &exchange, uint32_t code) noexce
     if (std::exchange(exchange.state.resetSent, true))
         return;
     nghttp2_submit_rst_stream(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(), code);
-    askForTurn();
-}
-
-// ---- abuse
-
-bool Http2Connection::blame(int64_t points) noexcept
-{
-    if (m_glitches.add(points, m_home.loop().now()))
-        return true;
-    calmDown();
-    return false;
-}
-
-void Http2Connection::calmDown() noexcept
-{
-    if (std::exchange(m_deaf, true))
-        return;
-    m_home.metrics().http2Calmed.add(1);
-    nghttp2_session_terminate_session(m_session.get(), NGHTTP2_ENHANCE_YOUR_CALM);
     askForTurn();
 }
 

@@ -176,7 +176,7 @@ void OutputQueue::clear() noexcept
     m_pieces.clear();
     m_first = 0;
     if (m_text.capacity() > kKeptTextMax)
-        m_text = {};
+        std::string().swap(m_text); // assigning an empty one would keep the memory
     m_text.clear();
     m_textBase = m_textQueued = m_textSent = 0;
     m_counted = 0;
