@@ -29,9 +29,4 @@ struct PlotScale {
 /// last value of each pixel column, so that no peak is lost and no pixel is drawn twice.
 std::vector<QPolygonF> polylines(const ChartModel &model, int series, const PlotScale &scale);
 
-/// The line as one filled shape, `width` thick: per pixel column from its highest to its lowest
-/// point. A stroked path costs the rasteriser a shape per segment and, over noise, the square of
-/// their crossings; this one never crosses itself and is filled once. The line runs to the right.
-QPolygonF ribbon(const QPolygonF &line, double width);
-
 } // namespace arc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/charts/line_chart.h"
 
+#include "gui/charts/line_raster.h"
 #include "gui/models/format.h"
 #include "gui/theme/theme.h"
 
@@ -17,7 +18,7 @@ constexpr int kMargin = 14;
 constexpr double kFigureGap = 8; ///< between the figure and the note beside it
 constexpr int kHeadGap = 12;     ///< below title, figure and note
 constexpr int kFootGap = 3;
-constexpr double kPlotWanted = 64; ///< height at which a line can be followed
+constexpr int kPlotWanted = 64; ///< height at which a line can be followed
 constexpr int kGutterGap = 6;
 constexpr double kPlotLeast = 20; ///< smaller: the figure alone
 constexpr double kLineWidth = 1.75;
@@ -78,15 +79,19 @@ QRectF LineChart::plotRect(const Axis &axis) const
 /// Once below it stays there at this size: the plot must not jump with the length of a figure.
 void LineChart::placeNote()
 {
+    const bool before = m_noteBelow;
     m_noteBelow |= QFontMetricsF(figureFont()).horizontalAdvance(m_figure) + kFigureGap
             + QFontMetricsF(smallFont()).horizontalAdvance(m_note)
         > width() - 2 * kMargin;
+    if (m_noteBelow != before)
+        updateGeometry();
 }
 
 void LineChart::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    m_noteBelow = false;
+    if (event->size().width() > event->oldSize().width())
+        m_noteBelow = false;
     placeNote();
 }
 
@@ -100,7 +105,9 @@ QSize LineChart::minimumSizeHint() const
 {
     const QFontMetrics metrics(smallFont());
     return {metrics.averageCharWidth() * 18 + 2 * kMargin,
-            int(2 * kMargin + headHeight() + kPlotWanted + metrics.height())};
+            int(2 * kMargin + headHeight()
+                + std::max(scaled(kPlotWanted), m_model.seriesCount() * metrics.height())
+                + metrics.height())};
 }
 
 PlotScale LineChart::scaleNow(const Axis &axis) const
@@ -209,8 +216,9 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
     painter.setFont(smallFont());
     const QFontMetricsF metrics(smallFont());
     const QRectF &plot = scale.plot;
-    // A short chart shows every second tick rather than overlapping texts.
-    const size_t every = plot.height() / double(axis.ticks.size()) < metrics.height() ? 2 : 1;
+    // A short chart shows every second or third tick rather than overlapping texts.
+    const double step = plot.height() / double(axis.ticks.size() - 1);
+    const auto every = size_t(std::max(1.0, std::ceil(metrics.height() / std::max(1.0, step))));
     for (size_t i = 0; i < axis.ticks.size(); i += every) {
         const double y = std::round(scale.y(axis.ticks[i])) + 0.5;
         painter.setPen(QPen(mix(tokens.hairline, tokens.surface, i == 0 ? 1 : 0.5), 1));
@@ -231,32 +239,35 @@ void LineChart::paintGrid(QPainter &painter, const PlotScale &scale, const Axis 
 void LineChart::paintSeries(QPainter &painter, const PlotScale &scale) const
 {
     const Tokens &tokens = Theme::tokens();
+    const double ratio = devicePixelRatioF();
+    const QRectF seen = scale.plot.adjusted(0, -2, 1, 2);
+    // Begins on a multiple of 4, which is a whole pixel at 1.25, 1.5 and 1.75 too.
+    const QPoint origin(int(seen.left()) / 4 * 4, int(seen.top()) / 4 * 4);
+    const QPointF size = (seen.bottomRight() - origin) * ratio;
+    LineRaster raster({int(std::ceil(size.x())), int(std::ceil(size.y()))});
+    PlotScale pixels = scale;
+    pixels.plot = {(scale.plot.topLeft() - origin) * ratio, scale.plot.size() * ratio};
     painter.save();
-    painter.setClipRect(scale.plot.adjusted(0, -2, 1, 2));
+    painter.setClipRect(seen);
+    painter.setPen(Qt::NoPen);
     for (int series = 0; series < m_model.seriesCount(); ++series) {
         const SeriesLook &look = m_looks[size_t(series)];
         const QColor colour = look.colour(tokens);
-        for (const QPolygonF &line : polylines(m_model, series, scale)) {
-            if (look.area && line.size() > 1) {
-                QPolygonF area = line;
-                area << QPointF(line.last().x(), scale.plot.bottom())
-                     << QPointF(line.first().x(), scale.plot.bottom());
-                QColor fill = colour;
-                fill.setAlphaF(tokens.dark ? 0.20f : 0.13f);
-                painter.setPen(Qt::NoPen);
-                painter.setBrush(fill);
-                painter.setRenderHint(QPainter::Antialiasing, false);
-                painter.drawPolygon(area);
-                painter.setRenderHint(QPainter::Antialiasing, true);
+        QColor fill = colour;
+        fill.setAlphaF(tokens.dark ? 0.20f : 0.13f);
+        for (const QPolygonF &line : polylines(m_model, series, pixels)) {
+            if (look.area)
+                raster.fillBelow(line, fill);
+            raster.draw(line, kLineWidth * ratio, colour);
+            if (line.size() == 1) {
+                painter.setBrush(colour);
+                painter.drawEllipse(line.first() / ratio + origin, 1.7, 1.7);
             }
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(colour);
-            if (line.size() == 1)
-                painter.drawEllipse(line.first(), 1.7, 1.7);
-            else
-                painter.drawPolygon(ribbon(line, kLineWidth));
         }
     }
+    QImage picture = raster.picture();
+    picture.setDevicePixelRatio(ratio);
+    painter.drawImage(origin, picture);
     painter.restore();
 }
 

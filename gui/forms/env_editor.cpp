@@ -4,6 +4,7 @@
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/flow_layout.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
@@ -22,10 +23,9 @@ EnvEditor::EnvEditor(QWidget *parent)
     auto *add = new QPushButton(icon(QStringLiteral("plus")), tr("Add variable"), this);
     add->setObjectName(QStringLiteral("addVariable"));
     m_show->setAccessibleName(tr("Show the values of variables"));
-    auto *foot = new QHBoxLayout;
+    auto *foot = new FlowLayout(FlowLayout::Widths::Natural, 12);
     foot->addWidget(add);
     foot->addWidget(m_show);
-    foot->addStretch();
     m_list->setSpacing(6);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

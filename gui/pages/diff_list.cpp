@@ -8,9 +8,12 @@
 #include <QGridLayout>
 #include <QLabel>
 
+#include <utility>
+
 namespace arc {
 
 constexpr int kWhatWidth = 130;
+constexpr int kBesideWidth = 290; ///< for values beside what they are of
 
 static QLabel *makeLabel(const QString &text, QWidget *parent)
 {
@@ -25,7 +28,6 @@ DiffList::DiffList(QWidget *parent) : QScrollArea(parent)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // lines wrap
     setAccessibleName(tr("What differs"));
 }
 
@@ -43,8 +45,21 @@ void DiffList::load(ControlBridge &bridge, uint64_t from, uint64_t to)
                 });
 }
 
+bool DiffList::isNarrow() const
+{
+    return width() < scaled(kBesideWidth);
+}
+
+void DiffList::resizeEvent(QResizeEvent *event)
+{
+    QScrollArea::resizeEvent(event);
+    if (!m_objects.empty() && isNarrow() != m_narrow)
+        show(std::exchange(m_objects, {}));
+}
+
 void DiffList::say(const QString &sentence)
 {
+    m_objects.clear();
     auto *content = new QWidget(this);
     content->setProperty("page", true);
     auto *column = new QVBoxLayout(content);
@@ -68,7 +83,8 @@ void DiffList::show(const std::vector<DiffObject> &objects)
     grid->setContentsMargins(0, 4, 6, 4);
     grid->setHorizontalSpacing(16);
     grid->setVerticalSpacing(5);
-    grid->setColumnMinimumWidth(0, kWhatWidth);
+    m_narrow = isNarrow();
+    grid->setColumnMinimumWidth(0, m_narrow ? 0 : scaled(kWhatWidth));
     grid->setColumnStretch(1, 1);
     QStringList lines;
     int row = 0;
@@ -90,8 +106,10 @@ void DiffList::show(const std::vector<DiffObject> &objects)
             const bool isNew = object.change == DiffObject::Change::Added;
             auto *what = makeLabel(line.what, content);
             what->setProperty("secondary", true);
-            grid->addWidget(what, row, 0, Qt::AlignTop);
-            grid->addWidget(makeLabel(isNew ? line.after : line.text(), content), row++, 1);
+            grid->addWidget(what, row, 0, 1, m_narrow ? 2 : 1, Qt::AlignTop);
+            row += m_narrow;
+            grid->addWidget(makeLabel(isNew ? line.after : line.text(), content), row++,
+                            m_narrow ? 0 : 1, 1, m_narrow ? 2 : 1);
             lines << line.what + QStringLiteral(": ") + (isNew ? line.after : line.text());
         }
     }
@@ -101,6 +119,7 @@ void DiffList::show(const std::vector<DiffObject> &objects)
     }
     grid->setRowStretch(row, 1);
     setWidget(content); // deletes the one before
+    m_objects = objects;
     m_text = lines.join(QLatin1Char('\n'));
     setAccessibleDescription(m_text);
 }

@@ -5,6 +5,8 @@
 
 #include <QScrollArea>
 
+#include <vector>
+
 namespace arc {
 
 class ControlBridge;
@@ -25,8 +27,15 @@ public:
     /// All that is shown, one line each: what a screen reader gets and a test reads.
     QString text() const { return m_text; }
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    bool isNarrow() const;
+
     uint64_t m_serial = 0;
+    std::vector<DiffObject> m_objects;
+    bool m_narrow = false; ///< as it was laid out
     QString m_text;
 };
 

@@ -20,6 +20,8 @@
 
 namespace arc {
 
+constexpr double kNamesBeside = 1.5; ///< how large letters may be for it
+
 EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_hosts(new QLineEdit(this)),
       m_entry(new QLineEdit(this)), m_interface(new QComboBox(this)), m_python(new QLineEdit(this)),
@@ -66,6 +68,9 @@ void EnvironmentTab::makeLayout()
     m_form->setHorizontalSpacing(20);
     m_form->setVerticalSpacing(10);
     m_form->setLabelAlignment(Qt::AlignLeft);
+    // Beside fields of large letters there is no room for names.
+    m_form->setRowWrapPolicy(letterScale() > kNamesBeside ? QFormLayout::WrapAllRows
+                                                          : QFormLayout::WrapLongRows);
     m_form->addRow(tr("Host names"), m_hosts);
     m_form->addRow(tr("Entry point"), m_entry);
     m_form->addRow(tr("Interface"), m_interface);

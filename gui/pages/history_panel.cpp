@@ -25,7 +25,8 @@ namespace arc {
 constexpr int kListWidthMin = 190;
 constexpr int kListWidthMax = 330;
 constexpr int kChoiceWidthMin = 130;
-constexpr int kChoiceLetters = 20;
+constexpr int kChoiceLetters = 12;
+constexpr int kBesideWidth = 500; ///< of the panel, for the difference beside the list
 constexpr int kRevisionRole = Qt::UserRole;
 // Choices of what a revision is compared with; a larger number is a revision.
 constexpr qulonglong kWithBefore = 0;
@@ -40,15 +41,15 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 {
     auto *title = new QLabel(tr("Configuration history"), this);
     title->setFont(titleFont());
-    auto *columns = new QHBoxLayout;
-    columns->setSpacing(12);
-    columns->addWidget(makeLeft(), 2);
-    columns->addWidget(makeRight(), 3);
+    m_halves = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_halves->setSpacing(12);
+    m_halves->addWidget(makeLeft(), 2);
+    m_halves->addWidget(makeRight(), 3);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 18, 16, 12);
     layout->setSpacing(10);
     layout->addWidget(title);
-    layout->addLayout(columns, 1);
+    layout->addLayout(m_halves, 1);
     connect(m_filter, &QLineEdit::textChanged, this, &HistoryPanel::applyFilter);
     connect(m_list, &QListWidget::currentItemChanged, this, [this] {
         if (!m_filling)
@@ -75,9 +76,8 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 
 QWidget *HistoryPanel::makeLeft()
 {
-    auto *left = new QWidget(this);
-    left->setMinimumWidth(kListWidthMin);
-    left->setMaximumWidth(scaled(kListWidthMax));
+    m_left = new QWidget(this);
+    m_left->setMinimumWidth(kListWidthMin);
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
     m_filter->setClearButtonEnabled(true);
@@ -87,7 +87,7 @@ QWidget *HistoryPanel::makeLeft()
     m_list->setTextElideMode(Qt::ElideRight);
     m_note->setProperty("secondary", true);
     m_note->setWordWrap(true);
-    auto *column = new QVBoxLayout(left);
+    auto *column = new QVBoxLayout(m_left);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
     column->addWidget(m_filter);
@@ -96,7 +96,7 @@ QWidget *HistoryPanel::makeLeft()
     column->addWidget(m_older);
     m_older->hide();
     m_note->hide();
-    return left;
+    return m_left;
 }
 
 QWidget *HistoryPanel::makeRight()
@@ -114,6 +114,7 @@ QWidget *HistoryPanel::makeRight()
     m_with->setMinimumWidth(kChoiceWidthMin);
     m_with->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_with->setMinimumContentsLength(kChoiceLetters);
+    m_with->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_restore->setToolTip(tr("Makes this the configuration again, as a new revision"));
     auto *row = new FlowLayout(FlowLayout::Widths::Natural, 8);
     row->setTailAtEnd(true);
@@ -128,6 +129,14 @@ QWidget *HistoryPanel::makeRight()
     column->addLayout(row);
     column->addWidget(m_diff, 1);
     return card;
+}
+
+void HistoryPanel::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool beside = width() >= scaled(kBesideWidth);
+    m_halves->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_left->setMaximumWidth(beside ? scaled(kListWidthMax) : QWIDGETSIZE_MAX);
 }
 
 void HistoryPanel::load()

@@ -24,6 +24,7 @@
 namespace arc {
 
 constexpr int kRowHeight = 24;    // dense
+constexpr int kMessageLeast = 200;
 constexpr int kSelectedMax = 500; // lines shown or copied at once
 
 namespace {
@@ -200,12 +201,19 @@ QWidget *LogView::makeDetail()
 
 void LogView::showColumns()
 {
-    // A narrow window keeps the path: what can be read below goes first.
-    constexpr int kNarrow = 720;
-    const bool narrow = width() < kNarrow;
+    // A narrow window keeps the message: what can be read below goes first.
+    int needed = scaled(kMessageLeast);
     for (int column = 0; column < LogModel::ColumnCount; ++column) {
-        const bool goes = narrow && (column == LogModel::Site || column == LogModel::Bytes);
-        m_table->setColumnHidden(column, goes || !m_model.hasColumn(column));
+        m_table->setColumnHidden(column, !m_model.hasColumn(column));
+        if (m_model.hasColumn(column) && column != LogModel::Message)
+            needed += m_table->columnWidth(column);
+    }
+    for (const int column : {LogModel::Site, LogModel::Bytes, LogModel::Who, LogModel::Method,
+                             LogModel::Duration}) {
+        if (needed <= width() || !m_model.hasColumn(column))
+            continue;
+        needed -= m_table->columnWidth(column);
+        m_table->setColumnHidden(column, true);
     }
 }
 

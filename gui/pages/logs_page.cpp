@@ -72,6 +72,7 @@ void LogsPage::connectFeed()
     connect(m_feed, &LogFeed::linesCame, this, [this](const QStringList &lines, qint64 skipped) {
         m_problem.clear();
         m_view->append(lines, skipped);
+        showEmptyText(); // lines that the filter keeps out are not no lines
         showState();
     });
     connect(m_feed, &LogFeed::found, this,

@@ -10,6 +10,7 @@
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/flow_layout.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -21,16 +22,19 @@
 #include <QPushButton>
 #include <QStyle>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kSideWidth = 176;
+constexpr int kSideWidthMax = 240; ///< names of logs may be shortened, lines need the room
 constexpr int kSourceRole = Qt::UserRole;
 
 QWidget *LogsPage::makeSide()
 {
     auto *side = new QFrame(this);
     side->setProperty("panel", true);
-    side->setFixedWidth(scaled(kSideWidth));
+    side->setFixedWidth(std::min(scaled(kSideWidth), kSideWidthMax));
     m_list = new QListWidget(side);
     m_list->setAccessibleName(tr("Logs"));
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -64,12 +68,10 @@ QWidget *LogsPage::makeBar()
     m_pause = new QPushButton(icon(QStringLiteral("pause")), tr("&Pause"), bar);
     m_pause->setCheckable(true);
     m_pause->setToolTip(tr("Stop showing new lines (Space). The log goes on."));
-    auto *first = new QHBoxLayout;
-    first->setSpacing(8);
-    first->addWidget(m_filter, 1);
-    first->addWidget(m_regex);
-    first->addWidget(m_search);
-    first->addWidget(m_pause);
+    auto *first = new FlowLayout(FlowLayout::Widths::Natural, 8);
+    for (QWidget *part : {static_cast<QWidget *>(m_filter), static_cast<QWidget *>(m_regex),
+                          static_cast<QWidget *>(m_search), static_cast<QWidget *>(m_pause)})
+        first->addWidget(part);
     m_chipRow = new QHBoxLayout;
     m_chipRow->setSpacing(6);
     m_state = new ElidedLabel(bar);

@@ -6,6 +6,7 @@
 #include "gui/models/format.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/flow_layout.h"
 #include "server/base/text.h"
 #include "server/config/schema.h"
 
@@ -81,15 +82,22 @@ void PoolTuner::makeLayout()
     m_processes->setFixedWidth(scaled(76));
     m_threads->setFixedWidth(scaled(76));
     m_slider->setMinimumWidth(140);
-    auto *row = new QHBoxLayout;
-    row->setSpacing(10);
-    row->addWidget(label);
-    row->addWidget(m_slider, 1);
-    row->addWidget(m_processes);
-    row->addWidget(m_auto);
-    row->addSpacing(18);
-    row->addWidget(m_threadsLabel);
-    row->addWidget(m_threads);
+    auto *processes = new QHBoxLayout;
+    processes->addWidget(label);
+    processes->addWidget(m_slider, 1);
+    processes->addWidget(m_processes);
+    processes->addWidget(m_auto);
+    auto *threads = new QHBoxLayout;
+    threads->addWidget(m_threadsLabel);
+    threads->addWidget(m_threads);
+    auto *row = new FlowLayout(FlowLayout::Widths::Natural, 28);
+    for (QHBoxLayout *half : {processes, threads}) {
+        half->setSpacing(10);
+        half->setContentsMargins(0, 0, 0, 0);
+        auto *box = new QWidget(this);
+        box->setLayout(half);
+        row->addWidget(box);
+    }
     auto *lower = new QHBoxLayout;
     lower->addWidget(m_preview, 1);
     lower->addWidget(m_discard);
@@ -132,6 +140,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
     m_auto->setChecked(pool.processes == "auto");
     const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
     m_threads->setVisible(threaded);
+    m_threads->parentWidget()->setVisible(threaded); // the slider gets its room
     m_threadsLabel->setVisible(threaded);
     m_showing = false;
     updatePreview();

@@ -82,6 +82,8 @@ QWidget *SettingsPage::makeLeft()
         m_index->addItem(toQString(pageName(group.page)));
     m_index->addItem(tr("Configuration history"));
     m_index->setFrameShape(QFrame::NoFrame);
+    m_index->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_index->setTextElideMode(Qt::ElideRight);
     m_index->setAccessibleName(tr("Parts of the settings"));
     m_index->setProperty("index", true);
     auto *column = new QVBoxLayout(left);

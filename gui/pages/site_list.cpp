@@ -20,7 +20,8 @@ public:
 
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
     {
-        return {scaled(160),
+        // As wide as the list is: texts are shortened, nothing is scrolled sideways.
+        return {1,
                 QFontMetrics(boldFont()).height() + QFontMetrics(smallFont()).height() + 2 * kInside
                     + 4};
     }

@@ -14,6 +14,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kListWidth = 240;
@@ -35,11 +37,12 @@ SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *pare
     column->setSpacing(8);
     column->addWidget(m_filter);
     column->addWidget(m_list, 1);
-    left->setMinimumWidth(scaled(180));
+    left->setMinimumWidth(std::min(scaled(180), kListWidth));
     m_split->addWidget(left);
     m_split->addWidget(m_detail);
     m_split->setStretchFactor(1, 1);
-    m_split->setSizes({scaled(kListWidth), 800});
+    // Names may be shortened: of large letters the detail gets most.
+    m_split->setSizes({kListWidth + (scaled(kListWidth) - kListWidth) / 3, 800});
     m_split->setChildrenCollapsible(false);
     m_split->setHandleWidth(1);
     m_stack->addWidget(m_empty);

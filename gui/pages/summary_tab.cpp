@@ -71,7 +71,6 @@ QWidget *SummaryTab::makeFigures()
 {
     auto *card = new QFrame(this);
     card->setProperty("card", true);
-    card->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     auto *tiles = new FlowLayout(FlowLayout::Widths::Even, 16, card);
     tiles->setContentsMargins(14, 10, 14, 10);
     for (StatTile *tile : {m_rate, m_latency, m_errors, m_total})

@@ -103,6 +103,7 @@ QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @su
     selection-background-color: @accent; selection-color: @onAccent; }
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {
     border: 2px solid @accent; padding: 2px 5px; }
+QLineEdit > QToolButton { min-height: 0; padding: 0; border: none; background: transparent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
     color: @faded; border-color: @hairline; background: @window; }
 QLineEdit[invalid="true"], QSpinBox[invalid="true"],

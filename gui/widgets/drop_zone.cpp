@@ -33,7 +33,7 @@ Dropped droppedOf(const QMimeData &mime)
 
 DropZone::DropZone(bool withSample, QWidget *parent) : QWidget(parent), m_box(new QWidget(this))
 {
-    m_box->setMinimumSize(scaled(kZoneWidth), kZoneHeight);
+    m_box->setMinimumSize(kZoneWidth, kZoneHeight); // large letters make it wider by themselves
     auto *title = new QLabel(tr("Drop a project folder here"), m_box);
     title->setFont(figureFont());
     auto *kinds = new QLabel(tr("Django, Flask, FastAPI, or a folder of static files"), m_box);

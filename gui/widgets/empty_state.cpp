@@ -23,7 +23,7 @@ EmptyState::EmptyState(const QString &iconName, QWidget *parent)
     m_text->setProperty("secondary", true);
     m_text->setAlignment(Qt::AlignHCenter);
     m_text->setWordWrap(true);
-    m_text->setMinimumWidth(scaled(320));
+    m_text->setMinimumWidth(320);
     m_action->setProperty("primary", true);
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(8);

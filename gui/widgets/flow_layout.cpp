@@ -79,41 +79,79 @@ void FlowLayout::setGeometry(const QRect &rect)
     arrange(rect, false);
 }
 
+std::vector<FlowLayout::Line> FlowLayout::linesIn(int room) const
+{
+    const QList<QLayoutItem *> items = shown();
+    int column = 0;
+    if (m_widths == Widths::Even && !items.isEmpty()) {
+        const int fit = (room + m_gap) / std::max(1, widest() + m_gap);
+        const int columns = std::clamp<int>(fit, 1, int(items.size()));
+        column = (room - (columns - 1) * m_gap) / columns;
+    }
+    std::vector<Line> lines;
+    int used = 0;
+    for (QLayoutItem *item : items) {
+        const int width = column ? column : std::min(item->sizeHint().width(), room);
+        if (lines.empty() || used + m_gap + width > room) {
+            lines.emplace_back();
+            used = -m_gap;
+        }
+        lines.back().push_back({item, width});
+        used += m_gap + width;
+    }
+    for (Line &line : lines) {
+        int left = room + m_gap;
+        int growing = 0;
+        for (const Place &place : line) {
+            left -= place.width + m_gap;
+            growing += grows(place.item);
+        }
+        for (Place &place : line) {
+            if (column || !grows(place.item))
+                continue;
+            place.width += left / growing;
+            left -= left / growing--;
+        }
+    }
+    return lines;
+}
+
+bool FlowLayout::grows(QLayoutItem *item)
+{
+    return item->expandingDirections().testFlag(Qt::Horizontal);
+}
+
 int FlowLayout::arrange(const QRect &rect, bool measure) const
 {
     const QMargins around = contentsMargins();
     const QRect inside = rect.marginsRemoved(around);
-    const QList<QLayoutItem *> items = shown();
-    int column = 0;
-    if (m_widths == Widths::Even && !items.isEmpty()) {
-        const int fit = (inside.width() + m_gap) / std::max(1, widest() + m_gap);
-        const int columns = std::clamp<int>(fit, 1, int(items.size()));
-        column = (inside.width() - (columns - 1) * m_gap) / columns;
-    }
-    int x = inside.left();
+    const std::vector<Line> lines = linesIn(inside.width());
     int y = inside.top();
-    int lineHeight = 0;
-    for (QLayoutItem *item : items) {
-        const int width = column ? column : std::min(item->sizeHint().width(), inside.width());
-        if (x > inside.left() && x + width > inside.right() + 1) {
-            x = inside.left();
-            y += lineHeight + m_gap;
-            lineHeight = 0;
+    for (const Line &line : lines) {
+        int x = inside.left();
+        int lineHeight = 0;
+        for (const Place &place : line)
+            lineHeight = std::max(lineHeight, heightOf(place));
+        for (const Place &place : line) {
+            if (m_tailAtEnd && &line == &lines.back() && &place == &line.back())
+                x = inside.right() + 1 - place.width;
+            const QRect at(x, y, place.width, lineHeight);
+            if (!measure)
+                place.item->setGeometry(
+                    parentWidget()
+                        ? QStyle::visualRect(parentWidget()->layoutDirection(), inside, at)
+                        : at);
+            x += place.width + m_gap;
         }
-        const int height =
-            item->hasHeightForWidth() ? item->heightForWidth(width) : item->sizeHint().height();
-        if (m_tailAtEnd && item == items.last())
-            x = inside.right() + 1 - width;
-        if (!measure) {
-            const QRect place(x, y, width, height);
-            item->setGeometry(parentWidget() ? QStyle::visualRect(parentWidget()->layoutDirection(),
-                                                                  inside, place)
-                                             : place);
-        }
-        x += width + m_gap;
-        lineHeight = std::max(lineHeight, height);
+        y += lineHeight + (&line == &lines.back() ? 0 : m_gap);
     }
-    return y + lineHeight - rect.top() + around.bottom();
+    return y - rect.top() + around.bottom();
+}
+
+int FlowLayout::heightOf(const Place &place)
+{
+    return place.item->hasHeightForWidth() ? place.item->heightForWidth(place.width)
+                                           : place.item->sizeHint().height();
 }
 
 } // namespace arc

@@ -4,13 +4,16 @@
 #include <QLayout>
 #include <QList>
 
+#include <vector>
+
 namespace arc {
 
 /// Items side by side for as long as there is room, then on the next line: nothing gets narrower
 /// than it can be read, whatever the size of the letters and the length of the texts.
 ///
-/// Natural: each as wide as it wants. Even: all in columns of one width, which fill the line, so
-/// that figures stand under figures. GUI thread.
+/// Natural: each as wide as it wants, and those that expand share what is left of their line. Even:
+/// all in columns of one width, which fill the line, so that figures stand under figures.
+/// Each gets the height of its line: what does not grow is in the middle. GUI thread.
 class FlowLayout : public QLayout {
 public:
     enum class Widths { Natural, Even };
@@ -25,7 +28,7 @@ public:
     int count() const override { return int(m_items.size()); }
     QLayoutItem *itemAt(int index) const override { return m_items.value(index); }
     QLayoutItem *takeAt(int index) override;
-    Qt::Orientations expandingDirections() const override { return {}; }
+    Qt::Orientations expandingDirections() const override { return Qt::Horizontal; }
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
     QSize sizeHint() const override;    ///< all on one line
@@ -33,7 +36,16 @@ public:
     void setGeometry(const QRect &rect) override;
 
 private:
+    struct Place {
+        QLayoutItem *item;
+        int width;
+    };
+    using Line = std::vector<Place>;
+
     QList<QLayoutItem *> shown() const;
+    std::vector<Line> linesIn(int room) const;
+    static bool grows(QLayoutItem *item);
+    static int heightOf(const Place &place);
     int widest() const;
     /// Places them, or with `measure` only says how high they are.
     int arrange(const QRect &rect, bool measure) const;

@@ -38,15 +38,13 @@ public:
     }
 
 protected:
-    /// An empty picture keeps the place of the mark, which is painted in the theme's colours.
+    /// The style keeps the place of a picture for the mark, which is painted in the theme's colours.
+    /// There is no picture: one that is made here would stay in Qt's cache, at every paint another.
     void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
     {
         QStyledItemDelegate::initStyleOption(option, index);
-        QPixmap room(decoration(), decoration());
-        room.fill(Qt::transparent);
         option->features |= QStyleOptionViewItem::HasDecoration;
-        option->icon = QIcon(room);
-        option->decorationSize = room.size();
+        option->decorationSize = QSize(decoration(), decoration());
     }
 
 private:
@@ -134,6 +132,8 @@ void SafeTable::resortQuietly()
 
 void SafeTable::growColumns()
 {
+    if (!isVisible())
+        return; // measuring texts is most of what a refresh costs, and nobody sees it
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
         if (column == m_stretchColumn)
             continue;
@@ -167,6 +167,12 @@ void SafeTable::dropColumns()
             setColumnWidth(column, natural - tooMuch);
         needed -= stays ? tooMuch : natural;
     }
+}
+
+void SafeTable::showEvent(QShowEvent *event)
+{
+    QTableView::showEvent(event);
+    growColumns();
 }
 
 void SafeTable::resizeEvent(QResizeEvent *event)

@@ -27,6 +27,7 @@ public:
     /// Sorts again after new figures, unless the mouse is over a row.
     void resortQuietly();
     /// Widths from contents, but only upwards, so that columns do not jitter with the figures.
+    /// Of a hidden table when it is shown again.
     void growColumns();
     /// Columns that go, in this order, when the table gets too narrow for all.
     void setDropOrder(QList<int> columns);
@@ -39,6 +40,7 @@ Q_SIGNALS:
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
+    void showEvent(QShowEvent *event) override;
 
 private:
     int headerWidth(int column) const;

@@ -9,11 +9,14 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace arc {
 
 namespace {
 
 constexpr int kCardWidth = 180;
+constexpr int kCardWidthMax = 290; ///< three fit beside the rail; larger letters wrap
 
 struct Sample {
     const char *name; ///< of its folder
@@ -25,7 +28,7 @@ QFrame *makeCard(const Sample &sample, QPushButton *button, QWidget *parent)
 {
     auto *card = new QFrame(parent);
     card->setProperty("card", true);
-    card->setFixedWidth(scaled(kCardWidth));
+    card->setFixedWidth(std::min(scaled(kCardWidth), kCardWidthMax));
     auto *title = new QLabel(sample.title, card);
     QFont bold = title->font();
     bold.setWeight(QFont::DemiBold);

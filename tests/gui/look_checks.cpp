@@ -2,6 +2,7 @@
 #include "gui/look_checks.h"
 
 #include "gui/charts/line_chart.h"
+#include "gui/pages/diff_list.h"
 #include "gui/pages/request_path.h"
 #include "gui/theme/tokens.h"
 #include "gui/widgets/drop_zone.h"
@@ -20,6 +21,7 @@
 #include <QLabel>
 #include <QLayout>
 #include <QLineEdit>
+#include <QListView>
 #include <QScrollArea>
 #include <QScrollBar>
 
@@ -149,9 +151,16 @@ QStringList clippedIn(const QWidget &root)
     for (const QWidget *widget : visibleIn(root)) {
         const QString text = textOf(widget);
         if (const auto *area = qobject_cast<const QScrollArea *>(widget)) {
-            if (area->horizontalScrollBar()->maximum() > 0)
+            // Entry points, paths and expressions cannot be broken in the middle: a difference of
+            // such code may be scrolled sideways, as in an editor.
+            if (!qobject_cast<const DiffList *>(area) && area->horizontalScrollBar()->maximum() > 0)
                 found << describe(widget, widget->accessibleName())
                         + QStringLiteral(" must be scrolled sideways");
+        }
+        if (const auto *list = qobject_cast<const QListView *>(widget)) {
+            if (list->horizontalScrollBar()->isVisible())
+                found << describe(widget, widget->accessibleName())
+                        + QStringLiteral(" is a list that must be scrolled sideways");
         }
         const QWidget *parent = widget->parentWidget();
         if (!isOverlay(widget) && !isScrolledIn(widget)
@@ -199,9 +208,21 @@ QStringList overlappingIn(const QWidget &root)
     return found;
 }
 
+/// Where something lies over the page on purpose, which does not stay.
+static QRegion coveredIn(const QWidget &root)
+{
+    QRegion covered;
+    for (const QWidget *widget : visibleIn(root)) {
+        if (qobject_cast<const Toast *>(widget))
+            covered += QRect(widget->mapTo(&root, QPoint()), widget->size());
+    }
+    return covered;
+}
+
 QStringList faintIn(const QWidget &root, const QImage &picture)
 {
     QStringList found;
+    const QRegion covered = coveredIn(root);
     const double scale = picture.devicePixelRatio();
     for (const QWidget *widget : visibleIn(root)) {
         const QString text = textOf(widget);
@@ -211,8 +232,12 @@ QStringList faintIn(const QWidget &root, const QImage &picture)
         QRect place(widget->mapTo(&root, seen.boundingRect().topLeft()),
                     seen.boundingRect().size());
         place = place.intersected(root.rect());
-        if (place.width() < 8 || place.height() < 8)
-            continue; // scrolled away
+        // Scrolled away, or so far that parts of letters are left: those have no contrast to judge.
+        if (place.width() < 8
+            || place.height() < std::min(widget->height(), widget->fontMetrics().height()))
+            continue;
+        if (covered.intersects(place) && !isPartOf(widget, "arc::Toast"))
+            continue;
         const QRect pixels(place.topLeft() * scale, place.size() * scale);
         const double ratio = contrastIn(picture, pixels.intersected(picture.rect()));
         if (ratio < kContrastMin)

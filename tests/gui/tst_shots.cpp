@@ -451,6 +451,8 @@ void TestShots::changesAreDrawn()
     QTRY_VERIFY(fixture.shell.settingsPage()->history()->count() >= 4);
     settle();
     shoot(fixture.shell, prefix + QStringLiteral("history"));
+    if (prefix.startsWith(QLatin1String("large")))
+        return; // letters of twice the size are promised a window of 1280 × 800
     fixture.shell.resize(960, 600);
     settle();
     shoot(fixture.shell, prefix + QStringLiteral("history-small"));

@@ -5,6 +5,7 @@
 #include "gui/charts/axis.h"
 #include "gui/charts/decimate.h"
 #include "gui/charts/line_chart.h"
+#include "gui/charts/line_raster.h"
 #include "gui/models/sites_model.h"
 #include "gui/theme/icons.h"
 #include "gui/widgets/elided_label.h"
@@ -17,6 +18,8 @@
 #include <QTest>
 
 #include <array>
+#include <cmath>
+#include <string>
 
 using namespace arc;
 using namespace arc::test;
@@ -32,8 +35,9 @@ private Q_SLOTS:
     void axesHaveRoundSteps();
     void aGapCutsTheLine();
     void decimationKeepsPeaks();
-    void aRibbonCoversItsLine_data();
-    void aRibbonCoversItsLine();
+    void aDrawnLineIsWhereItsPointsAre_data();
+    void aDrawnLineIsWhereItsPointsAre();
+    void aLevelLineIsAsThickAsItWasAsked();
     void theSameSecondIsTakenOnce();
     void oldSamplesAreDropped();
     void arrowKeysMoveTheCursor();
@@ -167,40 +171,76 @@ void TestWidgets::decimationKeepsPeaks()
     QCOMPARE(top, 0.0);
 }
 
-void TestWidgets::aRibbonCoversItsLine_data()
+void TestWidgets::aDrawnLineIsWhereItsPointsAre_data()
 {
     QTest::addColumn<QPolygonF>("line");
     QTest::newRow("flat") << QPolygonF({{0, 10}, {100, 10}});
+    QTest::newRow("between two pixels") << QPolygonF({{0, 10.5}, {100, 10.5}});
+    QTest::newRow("climbs gently") << QPolygonF({{0, 10}, {100, 40}});
+    QTest::newRow("climbs one in one") << QPolygonF({{10, 5}, {50, 45}});
     QTest::newRow("a peak inside one column")
-        << QPolygonF({{0, 10}, {50.2, 10}, {50.5, 0}, {50.8, 10}, {100, 10}});
-    QTest::newRow("a cliff") << QPolygonF({{0.5, 40}, {50, 40}, {50, 0}, {99.5, 0}});
-    QTest::newRow("one column") << QPolygonF({{3.1, 5}, {3.9, 25}});
+        << QPolygonF({{0, 10}, {50.2, 10}, {50.5, 3}, {50.8, 10}, {100, 10}});
+    QTest::newRow("a cliff") << QPolygonF({{0.5, 40}, {50, 40}, {50, 4}, {99.5, 4}});
     QTest::newRow("begins left of the plot") << QPolygonF({{-2.5, 7}, {4, 30}});
+    QTest::newRow("ends right of it") << QPolygonF({{90, 7}, {120, 30}});
+    QTest::newRow("above and below it") << QPolygonF({{0, -30}, {100, 90}});
     QPolygonF noise;
     for (int i = 0; i < 400; ++i)
-        noise << QPointF(i / 4.0, i % 2 ? 0 : 50);
+        noise << QPointF(i / 4.0, i % 2 ? 3 : 45);
     QTest::newRow("noise") << noise;
 }
 
-void TestWidgets::aRibbonCoversItsLine()
+/// Against a walk along the line in small steps: what it touches is drawn, what is far is not.
+void TestWidgets::aDrawnLineIsWhereItsPointsAre()
 {
     QFETCH(QPolygonF, line);
     constexpr double kWidth = 2;
-    const QPolygonF shape = ribbon(line, kWidth);
-    QVERIFY(double(shape.size()) <= 2 * (line.last().x() - line.first().x() + 2) + 6);
-    const QRectF box = shape.boundingRect();
-    QCOMPARE(box.top(), line.boundingRect().top() - kWidth / 2);
-    QCOMPARE(box.bottom(), line.boundingRect().bottom() + kWidth / 2);
-    QVERIFY(box.left() >= line.first().x() - 0.01);
-    // Upper edge to the right, lower edge back: it never crosses itself.
-    const qsizetype half = shape.size() / 2;
-    for (qsizetype i = 1; i < half; ++i)
-        QVERIFY(shape[i].x() >= shape[i - 1].x());
-    for (qsizetype i = half + 1; i < shape.size(); ++i)
-        QVERIFY(shape[i].x() <= shape[i - 1].x());
-    for (qsizetype i = 0; i < half; ++i)
-        QVERIFY(shape[shape.size() - 1 - i].y() - shape[i].y() >= kWidth - 0.001);
-    QVERIFY(ribbon({}, kWidth).isEmpty());
+    LineRaster raster({100, 50});
+    raster.draw(line, kWidth, Qt::red);
+    const QImage &picture = raster.picture();
+    QList<QPointF> walk;
+    for (qsizetype i = 1; i < line.size(); ++i) {
+        for (int step = 0; step <= 400; ++step)
+            walk << line[i - 1] + (line[i] - line[i - 1]) * step / 400.0;
+    }
+    std::vector<double> nearest(size_t(picture.width()) * 50, 1e9);
+    for (const QPointF &at : std::as_const(walk)) {
+        for (int y = std::max(0, int(at.y()) - 3); y < std::min(50, int(at.y()) + 4); ++y) {
+            for (int x = std::max(0, int(at.x()) - 3); x < std::min(100, int(at.x()) + 4); ++x) {
+                double &distance = nearest[size_t(y) * 100 + size_t(x)];
+                distance = std::min(distance, std::hypot(x + 0.5 - at.x(), y + 0.5 - at.y()));
+            }
+        }
+    }
+    for (int y = 0; y < 50; ++y) {
+        for (int x = 0; x < 100; ++x) {
+            const double distance = nearest[size_t(y) * 100 + size_t(x)];
+            const int alpha = qAlpha(picture.pixel(x, y));
+            const std::string where =
+                "(" + std::to_string(x) + ", " + std::to_string(y) + ") " + std::to_string(alpha);
+            QVERIFY2(distance > 0.3 || alpha > 120, where.c_str());
+            QVERIFY2(distance < kWidth + 0.5 || alpha == 0, where.c_str());
+        }
+    }
+}
+
+void TestWidgets::aLevelLineIsAsThickAsItWasAsked()
+{
+    for (const double y : {10.0, 10.25, 10.5}) {
+        LineRaster raster({4, 20});
+        raster.draw(QPolygonF({{0, y}, {4, y}}), 1.75, Qt::black);
+        int sum = 0;
+        for (int row = 0; row < 20; ++row)
+            sum += qAlpha(raster.picture().pixel(2, row));
+        QVERIFY(std::abs(sum / 255.0 - 1.75) < 0.02);
+    }
+    LineRaster raster({4, 20});
+    raster.draw({}, 1.75, Qt::black);
+    raster.draw(QPolygonF({{1, 1}}), 1.75, Qt::black);
+    raster.fillBelow(QPolygonF({{0, 15}, {4, 15}}), QColor(0, 0, 0, 100));
+    QCOMPARE(qAlpha(raster.picture().pixel(2, 14)), 0);
+    QCOMPARE(qAlpha(raster.picture().pixel(2, 15)), 100);
+    QCOMPARE(qAlpha(raster.picture().pixel(2, 19)), 100);
 }
 
 void TestWidgets::theSameSecondIsTakenOnce()
