@@ -400,7 +400,8 @@ private Q_SLOTS:
         settings.bodyMiBMax = 1;
         HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
         Http2Peer peer(server.port());
-        const int32_t grows = peer.ask(Http2Peer::head("POST", "/"), std::string(1048577, 'x'));
+        const std::string large(1048577, 'x'); // as a temporary, g++ 12 with sanitizers warns of it
+        const int32_t grows = peer.ask(Http2Peer::head("POST", "/"), large);
         Http2Peer::Fields announced = Http2Peer::head("POST", "/");
         announced.emplace_back("content-length", "1048577");
         const int32_t says = peer.ask(announced, "x", false);
