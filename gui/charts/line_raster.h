@@ -31,7 +31,7 @@ public:
 private:
     void blend(int x, int y, QRgb ink, double coverage);
 
-    QImage m_picture; ///< premultiplied, transparent where nothing was drawn
+    QImage m_picture;         ///< premultiplied, transparent where nothing was drawn
     QRgb *m_pixels = nullptr; ///< of m_picture, which no one shares
     size_t m_stride = 0;      ///< pixels from one row to the next
 };

@@ -182,8 +182,17 @@ void CommandPalette::showEvent(QShowEvent *event)
 void CommandPalette::changeEvent(QEvent *event)
 {
     QDialog::changeEvent(event);
-    if (event->type() == QEvent::ActivationChange && isVisible() && !isActiveWindow())
-        reject(); // a click elsewhere means: not this
+    if (event->type() != QEvent::ActivationChange || !isVisible() || isActiveWindow())
+        return;
+    // A click elsewhere means: not this. But this event also comes in the middle of being hidden;
+    // closed a second time there, the window below stayed blocked for the mouse ever after.
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            if (isVisible() && !isActiveWindow())
+                reject();
+        },
+        Qt::QueuedConnection);
 }
 
 void CommandPalette::search(const QString &query)

@@ -23,7 +23,7 @@
 
 namespace arc {
 
-constexpr int kRowHeight = 24;    // dense
+constexpr int kRowHeight = 24; // dense
 constexpr int kMessageLeast = 200;
 constexpr int kSelectedMax = 500; // lines shown or copied at once
 
@@ -208,8 +208,8 @@ void LogView::showColumns()
         if (m_model.hasColumn(column) && column != LogModel::Message)
             needed += m_table->columnWidth(column);
     }
-    for (const int column : {LogModel::Site, LogModel::Bytes, LogModel::Who, LogModel::Method,
-                             LogModel::Duration}) {
+    for (const int column :
+         {LogModel::Site, LogModel::Bytes, LogModel::Who, LogModel::Method, LogModel::Duration}) {
         if (needed <= width() || !m_model.hasColumn(column))
             continue;
         needed -= m_table->columnWidth(column);

@@ -137,10 +137,9 @@ int FlowLayout::arrange(const QRect &rect, bool measure) const
                 x = inside.right() + 1 - place.width;
             const QRect at(x, y, place.width, lineHeight);
             if (!measure)
-                place.item->setGeometry(
-                    parentWidget()
-                        ? QStyle::visualRect(parentWidget()->layoutDirection(), inside, at)
-                        : at);
+                place.item->setGeometry(parentWidget() ? QStyle::visualRect(
+                                            parentWidget()->layoutDirection(), inside, at)
+                                                       : at);
             x += place.width + m_gap;
         }
         y += lineHeight + (&line == &lines.back() ? 0 : m_gap);

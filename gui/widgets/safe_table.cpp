@@ -38,8 +38,9 @@ public:
     }
 
 protected:
-    /// The style keeps the place of a picture for the mark, which is painted in the theme's colours.
-    /// There is no picture: one that is made here would stay in Qt's cache, at every paint another.
+    /// The style keeps the place of a picture for the mark, which is painted in the theme's
+    /// colours. There is no picture: one that is made here would stay in Qt's cache, at every paint
+    /// another.
     void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
     {
         QStyledItemDelegate::initStyleOption(option, index);

@@ -3,7 +3,9 @@
 
 #include "gui/bridge/engine_launcher.h"
 #include "gui/charts/line_chart.h"
+#include "gui/pages/command_palette.h"
 #include "gui/pages/header_bar.h"
+#include "gui/pages/nav_rail.h"
 #include "gui/pages/overview_page.h"
 #include "gui/pages/serve_sheet.h"
 #include "gui/pages/settings_page.h"
@@ -80,6 +82,7 @@ private Q_SLOTS:
     void pagesAreReachedByKeyboard_data();
     void pagesAreReachedByKeyboard();
     void onlyPagesThatExistAreOffered();
+    void theMouseWorksAfterThePalette();
     void f6CyclesTheRegions();
     void pageAndGeometryComeBack();
     void showsTheDropZoneWhileThereIsNoSite();
@@ -134,6 +137,27 @@ void TestShell::onlyPagesThatExistAreOffered()
     const auto *rail = fixture.shell.findChild<NavRail *>();
     QVERIFY(rail);
     QCOMPARE(rail->findChildren<QPushButton *>().size(), kPageCount);
+}
+
+/// Clicks go through the window, as the platform sends them: what is modal would keep them away.
+void TestShell::theMouseWorksAfterThePalette()
+{
+    GuiFixture fixture;
+    fixture.open();
+    const auto click = [&](PageId page) {
+        QWidget *button = fixture.shell.findChild<NavRail *>()->button(page);
+        QTest::mouseClick(fixture.shell.windowHandle(), Qt::LeftButton, {},
+                          button->mapTo(&fixture.shell, button->rect().center()));
+    };
+    click(PageId::Workers);
+    QTRY_COMPARE(fixture.shell.page(), PageId::Workers);
+    fixture.shell.openPalette();
+    QTRY_VERIFY(fixture.shell.commandPalette()->isActiveWindow());
+    QTest::keyClick(fixture.shell.commandPalette()->field(), Qt::Key_Escape);
+    QTRY_VERIFY(!fixture.shell.commandPalette());
+    QVERIFY(!QGuiApplication::modalWindow());
+    click(PageId::Sites);
+    QTRY_COMPARE(fixture.shell.page(), PageId::Sites);
 }
 
 void TestShell::f6CyclesTheRegions()
