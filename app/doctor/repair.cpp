@@ -23,25 +23,31 @@ Result<std::string> repairDataDir(const std::string &path)
     const std::string database = held->database();
     if (auto finished = finishRestore(database); !finished)
         return std::move(finished).error();
-    if (!std::filesystem::exists(database, error) && !error)
+    const bool isLost = !checkNotLost(database);
+    const bool isThere = std::filesystem::exists(database, error) || error;
+    if (!isThere && !isLost)
         return fmt::format("{}: there is no database yet; nothing to repair", database);
-    if (::access(database.c_str(), R_OK | W_OK) != 0)
+    if (isThere && ::access(database.c_str(), R_OK | W_OK) != 0)
         return Error {ErrorCode::DataDir,
                       fmt::format("{}: may not be read and written; give the file back to the "
                                   "engine's user",
                                   database)};
-    const auto damaged = Database::isDamaged(database);
-    if (!damaged)
-        return damaged.error();
-    if (!*damaged)
-        return fmt::format("{}: is sound; nothing to repair", database);
+    if (!isLost) {
+        const auto damaged = Database::isDamaged(database);
+        if (!damaged)
+            return damaged.error();
+        if (!*damaged)
+            return fmt::format("{}: is sound; nothing to repair", database);
+    }
     auto restored = restoreBackup(database);
     if (!restored)
         return Error {ErrorCode::DataDir, restored.error().message()};
-    return fmt::format("{}: was damaged; revision {}, copied at {}, is in its place; the damaged "
-                       "file lies at {}",
-                       database, restored->revision, formatTimestamp(restored->backedUpMs),
-                       restored->damagedPath);
+    const std::string kept = restored->damagedPath.empty()
+        ? std::string()
+        : "; the damaged file lies at " + restored->damagedPath;
+    return fmt::format("{}: was {}; revision {}, copied at {}, is in its place{}", database,
+                       isThere ? "damaged" : "missing", restored->revision,
+                       formatTimestamp(restored->backedUpMs), kept);
 }
 
 } // namespace arc

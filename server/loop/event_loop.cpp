@@ -134,7 +134,10 @@ void EventLoop::run()
         m_clockStale = true;
         // With hooks waiting the flag stays down: senders need not wake a loop that does not sleep.
         const bool mayWait = m_impl->hooks.empty() && m_impl->mailbox.prepareToSleep();
-        const int result = event_base_loop(m_base, mayWait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+        // Both flags: NONBLOCK alone goes on as long as any event is active, and a client that
+        // sends faster than it is served would keep hooks and mail waiting.
+        const int result =
+            event_base_loop(m_base, mayWait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
         ARC_ASSERT(result == 0);
         m_impl->mailbox.wakeUp();
         touchClock();

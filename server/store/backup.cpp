@@ -93,7 +93,7 @@ std::string freeDamagedPath(const std::string &databasePath)
 /// played into it: the log goes first. Each step may have been done before.
 Result<std::string> moveIntoPlace(const std::string &databasePath)
 {
-    const std::string damaged = freeDamagedPath(databasePath);
+    std::string damaged = freeDamagedPath(databasePath);
     if (exists(databasePath + "-wal")) {
         if (auto moved = rename(databasePath + "-wal", damaged + "-wal"); !moved)
             return std::move(moved).error();
@@ -102,6 +102,8 @@ Result<std::string> moveIntoPlace(const std::string &databasePath)
     if (exists(databasePath)) {
         if (auto moved = rename(databasePath, damaged); !moved)
             return std::move(moved).error();
+    } else {
+        damaged.clear();
     }
     if (auto safe = syncFolderOf(databasePath); !safe)
         return std::move(safe).error();
@@ -117,6 +119,24 @@ Result<std::string> moveIntoPlace(const std::string &databasePath)
 std::string backupPath(const std::string &databasePath)
 {
     return databasePath + ".backup";
+}
+
+Result<void> checkNotLost(const std::string &databasePath)
+{
+    struct stat info { };
+    const bool isMissing = ::stat(databasePath.c_str(), &info) != 0;
+    if (isMissing ? errno != ENOENT : info.st_size != 0)
+        return {};
+    if (!exists(backupPath(databasePath)))
+        return {};
+    const size_t slash = databasePath.rfind('/');
+    return Error {ErrorCode::DataDir,
+                  fmt::format("{}: is {}, but its copy is there; bring that back with `arcology "
+                              "doctor --repair --data-dir {}`, or move {} away to begin with an "
+                              "empty configuration",
+                              databasePath, isMissing ? "missing" : "empty",
+                              slash == databasePath.npos ? "." : databasePath.substr(0, slash),
+                              backupPath(databasePath))};
 }
 
 Result<void> backUp(Database &database)
@@ -169,8 +189,14 @@ Result<Restored> restoreBackup(const std::string &databasePath)
 
 Result<void> finishRestore(const std::string &databasePath)
 {
-    if (!exists(restorePath(databasePath)))
+    const std::string fresh = restorePath(databasePath);
+    if (!exists(fresh))
         return {};
+    if (!Database::openUnchanged(fresh)) // ours was sound when it got that name
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{}: should be put in the place of the database, but is damaged; "
+                                  "move it away",
+                                  fresh)};
     auto done = moveIntoPlace(databasePath);
     return done ? Result<void>() : std::move(done).error();
 }

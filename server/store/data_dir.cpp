@@ -45,6 +45,11 @@ Result<void> checkOwner(const std::string &path)
         return {}; // what is not there is about to be made
     if (!S_ISDIR(info.st_mode))
         return unusable(path, ENOTDIR);
+    if (info.st_uid == geteuid() && (info.st_mode & S_IWOTH)) // a database may be put there
+        return Error {ErrorCode::DataDir,
+                      fmt::format("{} may be written by everybody; take that right away with "
+                                  "`chmod o-w {}`, or choose another data directory",
+                                  path, path)};
     if (info.st_uid == geteuid())
         return {};
     return Error {ErrorCode::DataDir,

@@ -4,6 +4,7 @@
 #include "server/base/assert.h"
 #include "server/base/embedded.h"
 #include "server/base/text.h"
+#include "server/store/backup.h"
 
 #include <cerrno>
 #include <map>
@@ -52,6 +53,8 @@ Result<int64_t> knownVersion(Database &database, const std::map<int64_t, std::st
 
 Result<void> examineDatabase(const std::string &path)
 {
+    if (auto there = checkNotLost(path); !there)
+        return there;
     if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
         return {};
     auto database = Database::openUnchanged(path);

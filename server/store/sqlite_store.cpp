@@ -19,6 +19,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string &path, 
     };
     if (auto finished = finishRestore(path); !finished)
         return refused(std::move(finished).error());
+    if (auto there = checkNotLost(path); !there)
+        return refused(std::move(there).error());
     auto database = Database::open(path);
     if (!database)
         return refused(std::move(database).error());

@@ -234,7 +234,7 @@ TlsStream::Flush TlsStream::flush(int socket) noexcept
     if (fromHeld) {
         m_heldAt += done;
         if (!held()) {
-            m_held = {};
+            std::string().swap(m_held); // assigning an empty one would keep the memory
             m_heldAt = 0;
         }
     } else {

@@ -190,7 +190,10 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
             askForFile(flags);
         return;
     }
-    passFileName(*answer);
+    if (m_side.sendFolders().empty())
+        passFileName(*answer); // somebody else's header
+    else
+        answer->file.reset(); // 204, 304: no file to send, and its place is nobody's business
     m_answerHasBody = m_answerHasBody && !statusForbidsBody(answer->head.status);
     m_announced = answer->contentLength;
     const std::string_view body = reader.body();
@@ -402,7 +405,7 @@ void AppRequest::finish() noexcept
     m_fileAnswer.reset();
     m_socket.reset();
     m_payload.clear();
-    m_heldBody = {};
+    std::string().swap(m_heldBody); // assigning an empty one would keep the memory
     const RequestId ended = m_id;
     ++m_id.generation;
     m_side.release(*this);

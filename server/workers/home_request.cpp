@@ -68,7 +68,7 @@ void HomeRequestTable::release(HomeRequest &request) noexcept
     ARC_DEBUG_ASSERT(!request.queued && !request.worker);
     m_bySide[request.id.loop][request.id.slot] = nullptr;
     request.deadline.disarm();
-    request.payload = {};
+    std::string().swap(request.payload); // assigning an empty one would keep the memory
     request.attempts = 0;
     request.headSeen = request.asksSocket = request.isSocket = false;
     m_free.push_back(&request);

@@ -403,8 +403,16 @@ void TestEngine::anIdleEngineIsHardlyEverAwake()
     QCOMPARE(engine.ctl({"site", "add", folder.filePath("site")}).exitCode, 0);
     QCOMPARE(engine.stop(), 0);
     QVERIFY2(engine.start(), engine.errors()); // with three loops
-    QTRY_COMPARE_WITH_TIMEOUT(firstSite(engine).value("state").toString(), QString("running"),
-                              20000);
+    const auto state = [&] {
+        return json(engine.ctl({"worker", "list", "--json"}))
+            .value("pools")
+            .toArray()
+            .first()
+            .toObject()
+            .value("state")
+            .toString();
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(state(), QString("ready"), 20000);
     // The log writer looks twice more after the last line. Then nobody but the control loop has
     // anything to do: its two beats a second.
     constexpr const char *kControl = "arcology";
@@ -499,6 +507,15 @@ void TestEngine::aDamagedDatabaseIsRepairedFromItsCopy()
              repaired.out + repaired.error);
     QFile kept(data.filePath("arcology.db.damaged"));
     QVERIFY(kept.open(QIODevice::ReadOnly) && kept.read(rubbish.size()) == rubbish);
+    QVERIFY2(engine.start(), engine.errors());
+    QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
+
+    QCOMPARE(engine.stop(), 0);
+    QVERIFY(QFile::remove(data.filePath("arcology.db"))); // its first commit would replace the copy
+    QVERIFY(!engine.start());
+    QVERIFY2(engine.errors().contains("arcology.db: is missing, but its copy is there"),
+             engine.errors());
+    QCOMPARE(runArcology(repair).exitCode, 0);
     QVERIFY2(engine.start(), engine.errors());
     QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
 }

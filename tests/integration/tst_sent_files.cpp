@@ -98,6 +98,23 @@ private Q_SLOTS:
         QCOMPARE(http(ask + m_allowed + "/small.txt&status=403+Forbidden").status, 403);
     }
 
+    /// The app has done by then what was asked.
+    void conditionsOfAPostAreNotTheEngines()
+    {
+        const QString url = m_wsgi->url() + "/?X-Sendfile=" + m_allowed + "/small.txt";
+        for (const char *header : {"If-None-Match", "If-Match"}) {
+            const QByteArray value = header == QByteArray("If-Match") ? "\"other\"" : "*";
+            const HttpAsk ask {.method = "POST", .headers = {{header, value}}, .body = "x"};
+            for (const char *status : {"200+OK", "206+Partial+Content"}) {
+                const HttpAnswer answer = http(url + "&status=" + status, ask);
+                QCOMPARE(answer.status, 200);
+                QCOMPARE(answer.body, QByteArray("small file"));
+            }
+            QCOMPARE(http(url, {.headers = ask.headers}).status,
+                     value == "*" ? 304 : 412); // GET: the engine's
+        }
+    }
+
     void nothingOutsideIsSent_data()
     {
         QTest::addColumn<QString>("query");
@@ -122,6 +139,26 @@ private Q_SLOTS:
         QCOMPARE(answer.status, 404);
         QVERIFY(!answer.body.contains("secret"));
         QVERIFY(!answer.body.contains("body of the app"));
+    }
+
+    /// Frameworks set the header and make the answer conditional afterwards.
+    void anAnswerWithoutABodyNamesNoFile_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::newRow("304+Not+Modified") << 304;
+        QTest::newRow("204+No+Content") << 204;
+    }
+
+    void anAnswerWithoutABodyNamesNoFile()
+    {
+        QFETCH(int, status);
+        for (const char *header : {"X-Sendfile", "X-Accel-Redirect"}) {
+            const HttpAnswer answer = http(m_wsgi->url() + "/?" + header + "=" + m_allowed
+                                           + "/small.txt&status=" + QTest::currentDataTag());
+            QCOMPARE(answer.status, status);
+            QCOMPARE(answer.headers.value("etag"), QByteArray("\"of the app\""));
+            QVERIFY(!answer.headers.contains(QByteArray(header).toLower()));
+        }
     }
 
     void withoutTheSettingTheHeaderIsSomebodyElses()
@@ -150,6 +187,11 @@ private Q_SLOTS:
         QCOMPARE(own.body, QByteArray("secret"));
         QVERIFY(!own.headers.contains("last-modified"));
         QCOMPARE(http(ask + "small.txt").status, 500);
+        // Names that no header carries: the app's copy of that file, not the engine's of another.
+        write(m_allowed + "/small.txt ", "with a blank");
+        write(m_allowed + "/two\nlines.txt", "of two lines");
+        QCOMPARE(http(ask + m_allowed + "/small.txt%20").body, QByteArray("with a blank"));
+        QCOMPARE(http(ask + m_allowed + "/two%0Alines.txt").body, QByteArray("of two lines"));
         const Served without(path("asgi"), entry);
         QCOMPARE(http(without.url() + "/").body, QByteArray("[]"));
     }

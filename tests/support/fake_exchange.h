@@ -66,7 +66,8 @@ public:
     const Route &route() const noexcept override { return m_route; }
     HttpLoop &http() noexcept override { return m_http; }
     EventLoop &loop() noexcept override { return m_http.loop(); }
-    std::string_view requestId() noexcept override { return "0123456789abcdef0123456789abcdef"; }
+    static constexpr std::string_view kRequestId = "0123456789abcdef0123456789abcdef";
+    std::string_view requestId() noexcept override { return kRequestId; }
     SteadyTime startedAt() const noexcept override { return {}; }
 
     void listen(ExchangeListener &) noexcept override { }

@@ -316,6 +316,20 @@ std::string getHead()
     return std::string("\x82\x86\x84", 3) + std::string("\x01\x01", 2) + "a";
 }
 
+std::string get(uint32_t stream, uint8_t flags)
+{
+    return frame(kHeaders, flags, stream, getHead());
+}
+
+std::string repeated(std::string_view bytes, int times)
+{
+    std::string all;
+    all.reserve(bytes.size() * static_cast<size_t>(times));
+    for (int i = 0; i < times; ++i)
+        all += bytes;
+    return all;
+}
+
 std::string hello()
 {
     return std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + frame(kSettings, 0, 0);

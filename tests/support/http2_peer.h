@@ -108,6 +108,7 @@ enum Type : uint8_t {
 constexpr uint8_t kEndStream = 1;
 constexpr uint8_t kAck = 1;
 constexpr uint8_t kEndHeaders = 4;
+constexpr uint8_t kPadded = 8;
 
 std::string frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view payload = {});
 std::string number(uint32_t value); ///< 32 bits, most significant first
@@ -115,6 +116,9 @@ std::string number(uint32_t value); ///< 32 bits, most significant first
 std::string field(std::string_view name, std::string_view value);
 /// ":method: GET", ":scheme: http", ":path: /", ":authority: a".
 std::string getHead();
+/// HEADERS with it.
+std::string get(uint32_t stream, uint8_t flags = kEndHeaders | kEndStream);
+std::string repeated(std::string_view bytes, int times);
 std::string hello(); ///< preface and empty SETTINGS
 
 struct Frame {

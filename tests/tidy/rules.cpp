@@ -24,7 +24,7 @@ constexpr Arrow kArrows[] = {
     {"server/net", "loop metrics base", ""},
     {"server/tls", "net loop metrics config base", "openssl/"},
     {"server/certs", "tls store config base", "openssl/"},
-    {"server/http", "http/coding net tls loop metrics config base", "nghttp2/"},
+    {"server/http", "http/coding net tls loop metrics config base", "nghttp2/ xxhash.h"},
     {"server/http/coding", "http loop metrics config base", "isa-l/ libdeflate.h zstd.h brotli/"},
     {"server/http/websocket", "http base", "openssl/ zlib.h"},
     {"server/detect", "base", "nlohmann/"},

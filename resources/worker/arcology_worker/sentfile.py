@@ -6,6 +6,10 @@ import os
 _CHUNK = 64 * 1024
 
 
+def _survivesHeader(value):
+    return value == value.strip(b" \t") and not any(c < 32 and c != 9 or c == 127 for c in value)
+
+
 class Folders:
     """The folders of files.send_from. False when there are none: the extension is not announced."""
 
@@ -16,14 +20,20 @@ class Folders:
         return bool(self._folders)
 
     def place(self, path):
-        """The path as the engine finds it, in bytes, or None when it lies in none of the folders."""
+        """The path as the engine finds it, in bytes, or None when the engine cannot send it.
+
+        It cannot when the path lies in none of the folders, or when its name does not survive a
+        header: control characters are forbidden there and blanks at the end are cut off, which
+        would name another file.
+        """
         path = os.fspath(path)
         if not os.path.isabs(path):
             raise RuntimeError("http.response.pathsend names %r, which is no absolute path" % path)
         real = os.path.realpath(path)
         for folder, realFolder in self._folders:
             if real.startswith(realFolder + "/"):
-                return os.fsencode(folder + real[len(realFolder):])
+                raw = os.fsencode(folder + real[len(realFolder):])
+                return raw if _survivesHeader(raw) else None
         return None
 
 

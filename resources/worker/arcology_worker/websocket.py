@@ -50,7 +50,8 @@ class WebSocket:
         self._scope = scope
         self._requestId = requestId
         self._messages = collections.deque()   # whole ones: (data, cost)
-        self._parts = []                       # of the message that is arriving
+        self._parts = bytearray()              # of the message that is arriving: pieces of 2 bytes
+                                               # each would cost 28 times their size
         self._partsCost = 0                    # not granted yet
         self._connectTold = False
         self._accepted = False
@@ -125,13 +126,16 @@ class WebSocket:
             raise protocol.ProtocolError("a MESSAGE before its WebSocket %d" % self._number)
         if self._closeCode is not None:
             return
-        self._parts.append(chunk)
         self._partsCost += len(chunk) + MESSAGE_COST
         if not flags & END:
+            self._parts += chunk
             self._letPartsIn()
             return
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
+        data = chunk
+        if self._parts:
+            self._parts += chunk
+            data = bytes(self._parts)
+            self._parts = bytearray()
         self._messages.append((str(data, "utf-8") if flags & TEXT else data, self._partsCost))
         self._partsCost = 0
         self._wakeReceivers()

@@ -9,6 +9,8 @@
 #include <random>
 #include <utility>
 
+#include <sys/stat.h>
+
 namespace arc {
 
 namespace {
@@ -22,6 +24,25 @@ uint64_t fold(uint64_t a, uint64_t b) noexcept
 uint64_t shareOf(const Settings &settings, size_t loops) noexcept
 {
     return static_cast<uint64_t>(settings.filesCacheMiB) * 1024 * 1024 / loops;
+}
+
+/// Of a large file: its length is promised before its bytes are read, and nobody tells when it is
+/// cut. Asking its descriptor costs nothing beside sending it.
+bool hasShrunk(const FileEntry &entry) noexcept
+{
+    struct stat now { };
+    return entry.file && ::fstat(entry.file->get(), &now) == 0
+        && static_cast<uint64_t>(now.st_size) < entry.size;
+}
+
+/// With too much to be compressed at one time the file goes as it is: every client that takes
+/// codings takes that.
+FileCache::Entry asItIs()
+{
+    auto entry = std::make_shared<FileEntry>();
+    entry->status = 200;
+    entry->isOriginalBetter = true;
+    return entry;
 }
 
 constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
@@ -79,7 +100,9 @@ bool FileCache::serve(Exchange &exchange, const std::shared_ptr<const FileScope>
     auto at = m_nodes.find(KeyView {scope.get(), path, variant});
     if (at == m_nodes.end()) {
         if (path.size() > kPathBytesMax) {
-            exchange.respondStatus(404);
+            // Through `answer` as everything else: who asks may hold things until it is called.
+            static const Entry kNothing = std::make_shared<const FileEntry>();
+            answer(exchange, {kNothing, scope, path});
             return true;
         }
         at = m_nodes.emplace(Key {scope, std::string(path), variant}, std::make_unique<Node>())
@@ -119,21 +142,26 @@ void FileCache::answerFrom(Nodes::value_type &slot, Exchange &exchange,
 
 bool FileCache::isChanged(const Node &node) const noexcept
 {
-    return node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt);
+    return (node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt))
+        || hasShrunk(*node.entry);
 }
 
-bool FileCache::startLoad(const Key &key, Node &node)
+/// Compressing is long work for the pool; whether there is any is found out by a look before, so
+/// that what has not changed never waits behind it.
+bool FileCache::startLoad(const Key &key, Node &node, LoadStep step)
 {
     auto job = [weak = std::weak_ptr(m_self), key, strategy = m_strategy, known = node.entry,
-                watcher = m_changes.watcher()]() -> std::function<void()> {
+                watcher = m_changes.watcher(), step]() -> std::function<void()> {
         FileLoad load =
-            loadFile(*key.scope, key.path, key.variant, strategy, known.get(), *watcher);
+            loadFile(*key.scope, key.path, key.variant, strategy, known.get(), *watcher, step);
         return [weak, key, load = std::move(load)]() mutable {
             if (const auto self = weak.lock())
                 (*self)->loaded(key, std::move(load));
         };
     };
-    if (!m_pool.submit(m_loop, std::move(job)))
+    const auto length =
+        step == LoadStep::Code ? BlockingPool::Length::Long : BlockingPool::Length::Short;
+    if (!m_pool.submit(m_loop, std::move(job), length))
         return false;
     node.isLoading = true;
     node.askedAt = m_loop.now();
@@ -146,19 +174,25 @@ void FileCache::loaded(const Key &key, FileLoad load) noexcept
     const auto at = m_nodes.find(key);
     ARC_ASSERT(at != m_nodes.end() && at->second->isLoading);
     Node &node = *at->second;
+    if (m_changes.note(load.watch))
+        node.watch = load.watch;
+    else if (!m_changes.knows(node.watch)) // else as before: the folder may still be watched
+        node.watch = -1;
+    if (load.mustCode && startLoad(at->first, node, LoadStep::Code))
+        return;
     node.isLoading = false;
     node.checkedAt = m_loop.now();
-    if (m_changes.note(load.watch))
-        node.watch = load.watch; // else as before: the folder may still be watched
-    if (load.entry) {
+    if (load.mustCode)
+        node.entry = asItIs();
+    else if (load.entry) {
         countCoding(m_loop.metrics(), load.entry->coding, load.entry->codedFrom,
                     load.entry->content.size(), load.entry->codedIn);
         node.entry = std::move(load.entry);
     }
     const Entry current = node.entry;
     const std::vector<Waiter> waiters = std::exchange(node.waiters, {});
-    if (current->status == 503)
-        m_nodes.erase(at);
+    if (current->status == 503 || load.mustCode)
+        m_nodes.erase(at); // the next one may have more luck
     else
         shelve(*at);
     // Last, because an answer may bring the next request of its connection into serve().

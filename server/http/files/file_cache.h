@@ -19,7 +19,7 @@ namespace arc {
 
 /// Files of one loop: small ones in memory, large ones as open descriptors, and what was not found.
 /// Confined to its loop; everything that may block runs on the pool and comes back as mail. A hit
-/// makes no system call.
+/// makes no system call, but for the length of a large file.
 ///
 /// An entry younger than kFresh is used as it is; younger than kUsable it is used once more while
 /// the pool looks at the file again; an older one waits for that look, so that an edited file is
@@ -53,11 +53,15 @@ public:
     ~FileCache();
     FileCache(const FileCache &) = delete;
 
-    /// Calls `answer` now, or later if the exchange is still there then. False: the pool's queue is
-    /// full, and nothing was done.
+    /// Calls `answer` now, or later if the exchange is still there then, whatever the path; never
+    /// answers the exchange itself. False: the pool's queue is full, and nothing was done.
     [[nodiscard]] bool serve(Exchange &exchange, const std::shared_ptr<const FileScope> &scope,
                              std::string_view path, const FileVariant &variant,
                              const Answer &answer) noexcept;
+
+    /// Whether what so many bytes are compressed to may stay: two of them must have room, else each
+    /// request would compress anew.
+    bool hasRoomFor(uint64_t bytes) const noexcept { return bytes <= m_bytesMax / 2; }
 
     uint64_t bytes() const noexcept { return m_found.cost; }
     size_t foldersWatched() const noexcept { return m_changes.folders(); }
@@ -114,7 +118,7 @@ private:
             waiters; ///< each one a request in flight, so bounded by limits.connections
     };
 
-    bool startLoad(const Key &key, Node &node);
+    bool startLoad(const Key &key, Node &node, LoadStep step = LoadStep::Look);
     bool isChanged(const Node &node) const noexcept;
     void answerFrom(Nodes::value_type &slot, Exchange &exchange, const Answer &answer) noexcept;
     void loaded(const Key &key, FileLoad load) noexcept;

@@ -11,11 +11,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <functional>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 namespace arc {
 
@@ -72,6 +74,29 @@ FileEntry::Stamp stampOf(const struct stat &status) noexcept
             .size = static_cast<uint64_t>(status.st_size)};
 }
 
+/// Kernels before 6.13 stamp changes with a clock that stands still for up to 10 ms: of two writes
+/// in one tick the second leaves no trace. What was read so soon is read again at the next look.
+/// A time to come is of another clock and says nothing.
+bool isYoung(const FileEntry::Stamp &stamp) noexcept
+{
+    constexpr int64_t kTickNs = 50'000'000; // with room for the time that reading takes
+    timespec now {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t age = int64_t {now.tv_sec} * 1'000'000'000 + now.tv_nsec - stamp.changedNs;
+    return age > -kTickNs && age < kTickNs;
+}
+
+bool isUnchanged(const FileEntry *known, const FileEntry::Stamp &stamp) noexcept
+{
+    return known && !known->isYoung && known->stamp == stamp;
+}
+
+/// RFC 9110 8.8.2.1: not later than the answer, so a time to come counts as now.
+int64_t modifiedOf(const struct stat &status) noexcept
+{
+    return std::min<int64_t>(status.st_mtim.tv_sec, ::time(nullptr));
+}
+
 /// Reads a small file whole; false when it fails or shrinks meanwhile.
 bool readAll(int fd, std::string &out)
 {
@@ -86,6 +111,20 @@ bool readAll(int fd, std::string &out)
         have += static_cast<size_t>(got);
     }
     return true;
+}
+
+/// A strong tag, so it must be another one for other bytes, and times do not promise that: images,
+/// packages and `rsync -t` bring new files with old times. What is read into memory anyway is
+/// hashed: measured, that adds at most 14 us to a cold read on the pool, and several machines that
+/// serve the same file agree. Larger files are not read for their tag; the time of their last
+/// change (ctime), which nobody can set, tells a replaced one, at the price that machines disagree.
+/// `content` is looked at for sizes up to kInMemoryMax.
+std::string tagOf(const FileEntry::Stamp &stamp, std::string_view content)
+{
+    if (stamp.size <= FileEntry::kInMemoryMax)
+        return fmt::format("\"{:x}-{:x}\"", XXH3_64bits(content.data(), content.size()),
+                           stamp.size);
+    return fmt::format("\"{:x}-{:x}-{:x}\"", stamp.modifiedNs, stamp.changedNs, stamp.size);
 }
 
 std::string_view suffixOf(Coding coding) noexcept
@@ -176,8 +215,7 @@ std::shared_ptr<FileEntry> makeEntry(ConfinedFile file)
     entry->status = 200;
     entry->stamp = stampOf(file.status);
     entry->size = entry->stamp->size;
-    entry->modified = file.status.st_mtim.tv_sec;
-    entry->etag = fmt::format("\"{:x}-{:x}\"", entry->stamp->modifiedNs, entry->size);
+    entry->modified = modifiedOf(file.status);
     if (entry->size <= FileEntry::kInMemoryMax) {
         entry->content.resize(static_cast<size_t>(entry->size));
         if (!readAll(file.fd.get(), entry->content))
@@ -187,6 +225,8 @@ std::shared_ptr<FileEntry> makeEntry(ConfinedFile file)
         ::posix_fadvise(file.fd.get(), 0, kReadAheadBytes, POSIX_FADV_WILLNEED);
         entry->file = std::make_shared<const FileDescriptor>(std::move(file.fd));
     }
+    entry->isYoung = isYoung(*entry->stamp);
+    entry->etag = tagOf(*entry->stamp, entry->content);
     return entry;
 }
 
@@ -200,7 +240,7 @@ std::shared_ptr<const FileEntry> loadOriginal(const FileScope &scope, Opened &fo
             && openNeighbour(found.root, found.name, each, stamp, strategy).fd)
             neighbours.add(each);
     }
-    if (known && known->stamp == stamp && known->neighbours == neighbours)
+    if (isUnchanged(known, stamp) && known->neighbours == neighbours)
         return nullptr;
     auto entry = makeEntry(std::move(found.file));
     if (entry->status != 200)
@@ -221,6 +261,9 @@ void codeInto(FileEntry &entry, const FileVariant &variant, const FileDescriptor
         entry.isOriginalBetter = true;
         return;
     }
+    entry.isYoung = isYoung(*entry.stamp);
+    // Weak: another version of a library may make other bytes of the same file.
+    entry.etag = "W/" + tagOf(*entry.stamp, original);
     entry.content = codeWhole(variant.coding, variant.level, original);
     entry.codedFrom = original.size();
     entry.codedIn = std::chrono::steady_clock::now() - from;
@@ -232,9 +275,8 @@ void codeInto(FileEntry &entry, const FileVariant &variant, const FileDescriptor
     entry.size = entry.content.size();
 }
 
-std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &found,
-                                             const FileVariant &variant, OpenStrategy strategy,
-                                             const FileEntry *known)
+FileLoad loadVariant(const FileScope &scope, Opened &found, const FileVariant &variant,
+                     OpenStrategy strategy, const FileEntry *known, LoadStep step)
 {
     const FileEntry::Stamp stamp = stampOf(found.file.status);
     ConfinedFile beside;
@@ -243,13 +285,15 @@ std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &fou
     std::optional<FileEntry::Stamp> besideStamp;
     if (beside.fd)
         besideStamp = stampOf(beside.status);
-    if (known && known->stamp == stamp && known->neighbourStamp == besideStamp)
-        return nullptr;
+    if (isUnchanged(known, stamp) && known->neighbourStamp == besideStamp)
+        return {};
+    if (!besideStamp && variant.mayMake && step == LoadStep::Look)
+        return {.entry = nullptr, .mustCode = true};
     std::shared_ptr<FileEntry> entry;
     if (besideStamp) {
         entry = makeEntry(std::move(beside));
         if (entry->status != 200)
-            return entry;
+            return {entry};
         entry->etag.insert(entry->etag.size() - 1, fmt::format("-{}", codingName(variant.coding)));
     } else {
         entry = std::make_shared<FileEntry>();
@@ -257,16 +301,13 @@ std::shared_ptr<const FileEntry> loadVariant(const FileScope &scope, Opened &fou
     }
     entry->stamp = stamp;
     entry->neighbourStamp = besideStamp;
-    entry->modified = found.file.status.st_mtim.tv_sec;
+    entry->modified = modifiedOf(found.file.status);
     entry->coding = variant.coding;
     entry->type = contentTypeOf(found.name);
-    if (!besideStamp) {
-        // Weak: another version of a library may make other bytes of the same file.
-        entry->etag = fmt::format("W/\"{:x}-{:x}\"", stamp.modifiedNs, stamp.size);
+    if (!besideStamp)
         codeInto(*entry, variant, found.file.fd);
-    }
     writeLines(*entry, found.name, scope.wishes);
-    return entry;
+    return {entry};
 }
 
 } // namespace
@@ -285,7 +326,8 @@ uint64_t FileEntry::cost() const noexcept
 }
 
 FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
-                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher)
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher,
+                  LoadStep step)
 {
     const bool asksFolder = path.ends_with('/');
     if (asksFolder && !scope.hasFolders())
@@ -297,7 +339,9 @@ FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVar
         const int watch = watcher.watch(found.root + "/" + found.name.substr(0, slash));
         if (variant.coding == Coding::Identity)
             return {loadOriginal(scope, found, strategy, known), watch};
-        return {loadVariant(scope, found, variant, strategy, known), watch};
+        FileLoad load = loadVariant(scope, found, variant, strategy, known, step);
+        load.watch = watch;
+        return load;
     }
     if (found.status == 404 && scope.wishes.listing && !found.folderRoot.empty()
         && variant.coding == Coding::Identity) {
@@ -305,39 +349,6 @@ FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVar
         return {makeFolderList(found.folderRoot, path, scope.wishes.listingMax, strategy), watch};
     }
     return {failure(found.status)};
-}
-
-bool nameCarriesHash(std::string_view fileName) noexcept
-{
-    constexpr size_t kHashMin = 8;
-    constexpr size_t kHashMax = 64;
-    std::string_view name = fileName.substr(fileName.rfind('/') + 1);
-    const size_t extension = name.find_last_of('.');
-    if (extension == name.npos)
-        return false;
-    name = name.substr(0, extension);
-    while (!name.empty()) {
-        const size_t end = name.find_last_of(".-_");
-        const std::string_view part = end == name.npos ? name : name.substr(end + 1);
-        const bool isFirst = end == name.npos;
-        const auto count = [&](auto test) {
-            return static_cast<size_t>(std::count_if(part.begin(), part.end(), test));
-        };
-        const size_t digits = count([](char c) { return c >= '0' && c <= '9'; });
-        const size_t lower = count([](char c) { return c >= 'a' && c <= 'z'; });
-        const size_t upper = count([](char c) { return c >= 'A' && c <= 'Z'; });
-        const size_t hex = count([](char c) { return c >= 'a' && c <= 'f'; });
-        const bool isHex = part.size() >= kHashMin && part.size() <= kHashMax && digits && hex
-            && digits + hex == part.size();
-        // A capital at the front and a digit at the end are what words have: Regular9.
-        const bool isWord = upper == 1 && part.front() >= 'A' && part.front() <= 'Z';
-        const bool isMixed = part.size() == kHashMin && digits && lower && upper && !isWord
-            && digits + lower + upper == part.size();
-        if (!isFirst && (isHex || isMixed))
-            return true;
-        name = isFirst ? std::string_view() : name.substr(0, end);
-    }
-    return false;
 }
 
 } // namespace arc

@@ -66,7 +66,7 @@ struct FileEntry {
     /// cached).
     int status = 404;
     uint64_t size = 0;
-    int64_t modified = 0; ///< Unix seconds
+    int64_t modified = 0; ///< Unix seconds, never later than when it was read
     std::string etag;     ///< empty: it has no validators
     /// Content-Type, Content-Encoding; then what a 304 has as well: ETag, Last-Modified and others.
     std::string lines;
@@ -86,7 +86,8 @@ struct FileEntry {
         uint64_t size = 0;
         bool operator==(const Stamp &) const = default;
     };
-    std::optional<Stamp> stamp;          ///< of 200, except for lists of folders
+    std::optional<Stamp> stamp; ///< of 200, except for lists of folders
+    bool isYoung = false; ///< read so soon after a change that the next may have the same stamp
     std::optional<Stamp> neighbourStamp; ///< of a variant that is a neighbour
 
     uint64_t codedFrom = 0; ///< bytes this was made of; 0: nothing was made
@@ -105,15 +106,18 @@ struct FileEntry {
 struct FileLoad {
     std::shared_ptr<const FileEntry> entry; ///< null: what is there still is what was known
     int watch = -1;                         ///< of the folder it lies in
+    bool mustCode =
+        false; ///< the look has found that the file is to be compressed: `entry` is null
 };
 
-/// Looks a path up and reads it. May block: runs on the pool. `path` begins with "/" or is empty.
-/// `known`: what was found last time, or null.
-FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
-                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher);
+/// A look takes microseconds, compressing up to seconds.
+enum class LoadStep : uint8_t { Look, Code };
 
-/// Whether a file's name carries a hash of its content, as build tools and Django make them:
-/// "app.3f9a1c07.js", "base.5af66c1b1797.css", "index-BkX9aQ2z.js". Public for tests.
-bool nameCarriesHash(std::string_view fileName) noexcept;
+/// Looks a path up and reads it; in the second step compresses it where that is to be done. May
+/// block: runs on the pool. `path` begins with "/" or is empty. `known`: what was found last time,
+/// or null.
+FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
+                  OpenStrategy strategy, const FileEntry *known, FolderWatcher &watcher,
+                  LoadStep step);
 
 } // namespace arc

@@ -3,6 +3,8 @@
 
 #include "server/base/text.h"
 
+#include <algorithm>
+
 namespace arc {
 
 namespace {
@@ -88,6 +90,39 @@ std::string_view contentTypeOf(std::string_view fileName) noexcept
         }
     }
     return "application/octet-stream";
+}
+
+bool nameCarriesHash(std::string_view fileName) noexcept
+{
+    constexpr size_t kHashMin = 8;
+    constexpr size_t kHashMax = 64;
+    std::string_view name = fileName.substr(fileName.rfind('/') + 1);
+    const size_t extension = name.find_last_of('.');
+    if (extension == name.npos)
+        return false;
+    name = name.substr(0, extension);
+    while (!name.empty()) {
+        const size_t end = name.find_last_of(".-_");
+        const std::string_view part = end == name.npos ? name : name.substr(end + 1);
+        const bool isFirst = end == name.npos;
+        const auto count = [&](auto test) {
+            return static_cast<size_t>(std::count_if(part.begin(), part.end(), test));
+        };
+        const size_t digits = count([](char c) { return c >= '0' && c <= '9'; });
+        const size_t lower = count([](char c) { return c >= 'a' && c <= 'z'; });
+        const size_t upper = count([](char c) { return c >= 'A' && c <= 'Z'; });
+        const size_t hex = count([](char c) { return c >= 'a' && c <= 'f'; });
+        const bool isHex = part.size() >= kHashMin && part.size() <= kHashMax && digits && hex
+            && digits + hex == part.size();
+        // A capital at the front and a digit at the end are what words have: Regular9.
+        const bool isWord = upper == 1 && part.front() >= 'A' && part.front() <= 'Z';
+        const bool isMixed = part.size() == kHashMin && digits && lower && upper && !isWord
+            && digits + lower + upper == part.size();
+        if (!isFirst && (isHex || isMixed))
+            return true;
+        name = isFirst ? std::string_view() : name.substr(0, end);
+    }
+    return false;
 }
 
 } // namespace arc

@@ -63,7 +63,7 @@ bool FolderChanges::note(int watch) noexcept
 bool FolderChanges::changedSince(int watch, SteadyTime when) const noexcept
 {
     const auto at = m_changed.find(watch);
-    return at != m_changed.end() && at->second >= when;
+    return at == m_changed.end() || at->second >= when;
 }
 
 void FolderChanges::readable(void *self, Readiness) noexcept

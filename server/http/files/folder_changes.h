@@ -41,6 +41,9 @@ public:
     void setLimit(size_t folders) noexcept;
     /// A watch that the pool got. False: it is one too many and was given up.
     bool note(int watch) noexcept;
+    /// False: it was never noted, or its folder is gone.
+    bool knows(int watch) const noexcept { return m_changed.contains(watch); }
+    /// Of a watch that was noted. One whose folder is gone has changed, whatever `when` is.
     bool changedSince(int watch, SteadyTime when) const noexcept;
     size_t folders() const noexcept { return m_changed.size(); }
 

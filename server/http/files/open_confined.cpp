@@ -44,9 +44,10 @@ FileDescriptor openByWalk(int root, const std::string &path, int flags) noexcept
             errno = EXDEV;
             return {};
         }
+        const int folderOnly = to == path.npos ? 0 : O_DIRECTORY; // "a.txt/" is no file
         FileDescriptor next(
             openat(folder.get(), name.c_str(),
-                   isLast ? flags | O_NOFOLLOW : O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW));
+                   (isLast ? flags : O_PATH | O_CLOEXEC) | folderOnly | O_NOFOLLOW));
         if (isLast)
             return next;
         folder = std::move(next);

@@ -8,6 +8,8 @@
 #include "server/http/syntax/range_header.h"
 #include "server/http/syntax/uri.h"
 
+#include <random>
+
 #include <fmt/format.h>
 
 namespace arc {
@@ -65,11 +67,18 @@ void redirectToFolder(Exchange &exchange)
     respondPage(exchange, 301, "Location", location);
 }
 
-/// RFC 9110 14.6. The boundary is the request's id: 32 random digits that no file knows before.
+/// 32 digits that no file knows before. Not the request's id, which a client may choose.
+std::string makeBoundary()
+{
+    std::random_device device;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+/// RFC 9110 14.6.
 void respondParts(Exchange &exchange, const Entry &entry, const Lines &lines,
                   const RangeRequest &wanted)
 {
-    const std::string boundary(exchange.requestId());
+    const std::string boundary = makeBoundary();
     std::vector<std::string> heads;
     const std::string end = fmt::format("\r\n--{}--\r\n", boundary);
     uint64_t length = end.size();
@@ -176,11 +185,12 @@ struct Choice {
     bool isNothing = false; ///< the client takes neither a coding there is nor the file as it is
 };
 
-Choice choose(const Exchange &exchange, const Entry &entry)
+Choice choose(Exchange &exchange, const Entry &entry)
 {
     const CodingRules &rules = exchange.route().coding;
     const bool mayMake = !rules.offered().empty() && entry->stamp && entry->size >= rules.bytesMin()
-        && entry->size <= rules.fileBytesMax() && rules.takesType(entry->type);
+        && entry->size <= rules.fileBytesMax() && exchange.http().files().hasRoomFor(entry->size)
+        && rules.takesType(entry->type);
     Choice choice;
     if (!mayMake && entry->neighbours.empty())
         return choice;
@@ -192,7 +202,12 @@ Choice choose(const Exchange &exchange, const Entry &entry)
         return choice;
     auto best = accepted.choose(entry->neighbours, kOrder);
     const auto made = mayMake ? accepted.choose(rules.offered(), kOrder) : std::nullopt;
-    if (made && (!best || accepted.weight(*made) > accepted.weight(*best)))
+    // Among equals what is there already comes first and the file as it is last.
+    const bool isPreferred = made && best
+        && (accepted.weight(*made) > accepted.weight(*best)
+            || (*best == Coding::Identity
+                && accepted.weight(*made) == accepted.weight(Coding::Identity)));
+    if (made && (!best || isPreferred))
         best = made;
     choice.isNothing = !best;
     choice.variant = {best.value_or(Coding::Identity), rules.level(), mayMake};
@@ -280,10 +295,14 @@ void answerFileUnder(Exchange &exchange, const Entry &entry, int status,
         own.append("Content-Type: ").append(entry->type).append("\r\n");
     const size_t sharedAt = own.size();
     own.append(shared).append(std::string_view(entry->lines).substr(entry->sharedAt));
-    if (status == 200 || status == 206)
+    const bool isDone = status == 200 || status == 206;
+    const Method method = exchange.request().method;
+    // What other methods ask for the app has done by now, whatever their conditions said (RFC 9110
+    // 13.2.1): only the answer is left. A part is cut out for GET alone.
+    if (isDone && (method == Method::Get || method == Method::Head))
         respondFile(exchange, entry, Lines {own, sharedAt});
     else
-        exchange.respondPrepared(status, own, whole(entry));
+        exchange.respondPrepared(isDone ? 200 : status, own, whole(entry));
 }
 
 } // namespace arc

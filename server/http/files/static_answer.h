@@ -15,7 +15,7 @@ void answerFile(Exchange &exchange, const FileCache::Found &found) noexcept;
 
 /// An entry of a file as it is, under header lines that an app made. What they say of validators
 /// and ranges gives way to what is true of the file; conditions and ranges are looked at where
-/// `status` is 200 or 206.
+/// `status` is 200 or 206 and the method GET or HEAD.
 void answerFileUnder(Exchange &exchange, const FileCache::Entry &entry, int status,
                      std::string_view lines) noexcept;
 

@@ -114,16 +114,17 @@ void Connection::flush() noexcept
     if (hasOutput()) {
         const uint64_t before = queue.sentTotal();
         const size_t heldBefore = m_transport.heldOutput();
-        const OutputQueue::Flush result = m_transport.flush(queue, m_home.loop().now());
+        OutputQueue::Flush result = m_transport.flush(queue, m_home.loop().now());
+        while (result == OutputQueue::Flush::FileEnded && fileEnded(queue.endedStream()))
+            result = m_transport.flush(queue, m_home.loop().now());
         if (const uint64_t sent = queue.sentTotal() - before) {
             m_home.metrics().bytesWritten.add(static_cast<int64_t>(sent));
             m_sentInTurn = true;
         } else if (m_transport.heldOutput() < heldBefore) {
             m_sentInTurn = true;
         }
-        if (result == OutputQueue::Flush::Failed) {
-            close(CloseHow::WithReset); // gone, or a file that shrank: what was announced cannot be
-                                        // sent
+        if (result == OutputQueue::Flush::Failed || result == OutputQueue::Flush::FileEnded) {
+            close(CloseHow::WithReset); // gone, or what was announced cannot be sent
             return;
         }
         if (result == OutputQueue::Flush::Blocked) {

@@ -93,6 +93,13 @@ protected:
     virtual void readDeadlinePassed() noexcept = 0;
     /// Ends the exchanges; their records go to the outbox, which is closed next.
     virtual void closing() noexcept = 0;
+    /// A file has become shorter than what is promised of it to this stream. True: the bytes that
+    /// wait are others now, and the rest can be sent; false: the connection is closed.
+    virtual bool fileEnded(uint32_t stream) noexcept
+    {
+        (void)stream;
+        return false;
+    }
     /// After every flush that did not close the connection.
     virtual void flushed() noexcept { }
 

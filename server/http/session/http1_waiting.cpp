@@ -42,7 +42,7 @@ void Http1Connection::keepInput()
     if (!left.empty())
         m_partial.assign(left);
     else if (m_partial.capacity() > std::string().capacity())
-        m_partial = {};
+        std::string().swap(m_partial); // assigning an empty one would keep the memory
     else
         m_partial.clear();
 }

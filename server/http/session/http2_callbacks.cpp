@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint8_t kNoticePing[8] {'a', 'r', 'c', 'b', 'y', 'e', '!', '\n'};
 constexpr size_t kFrameHeadBytes = 9;
-/// A glitch is a frame that makes work and asks for nothing; a stream that we have to reset because
-/// of its client costs more.
-constexpr int64_t kGlitch = 1;
-constexpr int64_t kResetByUs = 5;
 /// DATA of this size may be answered by one WINDOW_UPDATE of the stream and one of the connection.
 constexpr int64_t kBytesPerUpdate = 1024;
 constexpr int64_t kUpdatesDueMax = 4096;
@@ -24,6 +20,9 @@ constexpr int64_t kUpdatesDueMax = 4096;
 } // namespace
 
 struct Http2Callbacks {
+    static constexpr int64_t kGlitch = Http2Connection::kGlitch;
+    static constexpr int64_t kResetByUs = Http2Connection::kResetByUs;
+
     static Http2Connection &self(void *context) noexcept
     {
         return *static_cast<Http2Connection *>(context);
@@ -46,6 +45,7 @@ struct Http2Callbacks {
                         const uint8_t *, size_t, uint8_t, void *context) noexcept;
     static int data(nghttp2_session *, uint8_t, int32_t stream, const uint8_t *bytes, size_t size,
                     void *context) noexcept;
+    static int invalid(nghttp2_session *, const nghttp2_frame *, int, void *context) noexcept;
     static int received(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
     static int sent(nghttp2_session *, const nghttp2_frame *frame, void *context) noexcept;
     static int notSent(nghttp2_session *, const nghttp2_frame *frame, int, void *context) noexcept;
@@ -64,17 +64,12 @@ struct Http2Callbacks {
     static bool control(Http2Connection &connection, const nghttp2_frame &frame) noexcept;
 };
 
-/// Frames that the library drops or that carry nothing are seen here only.
 int Http2Callbacks::frameBegan(nghttp2_session *, const nghttp2_frame_hd *head,
                                void *context) noexcept
 {
     Http2Connection &connection = self(context);
-    if (connection.m_deaf)
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    const bool empty =
-        head->type == NGHTTP2_DATA && head->length == 0 && !(head->flags & NGHTTP2_FLAG_END_STREAM);
-    const bool unknown = head->type > NGHTTP2_CONTINUATION;
-    if ((empty || unknown || head->type == NGHTTP2_PRIORITY) && !connection.blame(kGlitch))
+    if (connection.m_deaf
+        || !connection.mayBegin(head->type, head->flags, head->stream_id, head->length))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     return 0;
 }
@@ -128,10 +123,7 @@ int Http2Callbacks::data(nghttp2_session *session, uint8_t, int32_t stream, cons
         connection.dropBody(size);
         return 0;
     }
-    const bool mayDeliver = !connection.m_home.budget().isExhausted();
-    exchange->bodyArrived({reinterpret_cast<const char *>(bytes), size}, mayDeliver);
-    if (!mayDeliver)
-        connection.m_anyToDeliver = true;
+    exchange->bodyArrived({reinterpret_cast<const char *>(bytes), size});
     if (exchange->wantsBody())
         exchange->state.bodyDue = {};
     return 0;
@@ -141,25 +133,29 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
 {
     switch (frame.hd.type) {
     case NGHTTP2_SETTINGS:
-        if (frame.hd.flags & NGHTTP2_FLAG_ACK)
+        if (frame.hd.flags & NGHTTP2_FLAG_ACK) {
+            connection.m_settingsDue = {};
             return true;
+        }
         if (!std::exchange(connection.m_settingsSeen, true)) {
             connection.m_headDue = {};
             return true;
         }
         return connection.blame(kGlitch);
     case NGHTTP2_PING:
-        if (!(frame.hd.flags & NGHTTP2_FLAG_ACK))
+        if (!(frame.hd.flags & NGHTTP2_FLAG_ACK)
+            || connection.m_goingAway != Http2Connection::GoingAway::Noticed
+            || std::memcmp(frame.ping.opaque_data, kNoticePing, sizeof kNoticePing) != 0)
             return connection.blame(kGlitch);
-        if (std::memcmp(frame.ping.opaque_data, kNoticePing, sizeof kNoticePing) == 0)
-            connection.m_noticeAnswered = true;
+        connection.m_noticeAnswered = true;
         return true;
-    case NGHTTP2_WINDOW_UPDATE:
-        if (connection.m_updatesDue > 0) {
-            --connection.m_updatesDue;
-            return true;
-        }
+    case NGHTTP2_GOAWAY:
         return connection.blame(kGlitch);
+    case NGHTTP2_DATA: // the length of its padding counts in it
+        return frame.hd.length == 0 || frame.hd.length > frame.data.padlen
+            || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) || connection.blame(kGlitch);
+    case NGHTTP2_WINDOW_UPDATE:
+        return Http2Connection::takeDue(connection.m_updatesDue) || connection.blame(kGlitch);
     case NGHTTP2_RST_STREAM:
         if (connection.m_resets.add(1, connection.m_home.loop().now()))
             return true;
@@ -168,6 +164,18 @@ bool Http2Callbacks::control(Http2Connection &connection, const nghttp2_frame &f
     default:
         return true;
     }
+}
+
+/// A stream that is refused or broken: the library has queued its reset. The client pays at once,
+/// for the reset may never leave.
+int Http2Callbacks::invalid(nghttp2_session *session, const nghttp2_frame *frame, int,
+                            void *context) noexcept
+{
+    Http2Connection &connection = self(context);
+    if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id))
+        exchange->state.isBroken = true;
+    ++connection.m_resetsPaid;
+    return connection.blame(kResetByUs) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int Http2Callbacks::received(nghttp2_session *session, const nghttp2_frame *frame,
@@ -197,6 +205,8 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id)) {
             exchange->noteFrame(kFrameHeadBytes + frame->hd.length);
             exchange->state.sendDue = {};
+            if (frame->hd.type == NGHTTP2_HEADERS)
+                exchange->state.headBytes = 0;
             if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
                 connection.answerSent(*exchange);
         }
@@ -209,10 +219,8 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         }
         break;
     case NGHTTP2_RST_STREAM:
-        if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-            connection.blame(kResetByUs);
-        else
-            connection.blame(kGlitch);
+        connection.resetLeft(exchangeOf(session, frame->hd.stream_id),
+                             frame->rst_stream.error_code);
         break;
     case NGHTTP2_GOAWAY: // of the library's own accord: what comes now, it drops
         connection.m_deaf = connection.m_deaf || frame->goaway.error_code != NGHTTP2_NO_ERROR;
@@ -270,6 +278,7 @@ Http2Shared::Http2Shared()
     nghttp2_session_callbacks_set_on_header_callback(made, Http2Callbacks::field);
     nghttp2_session_callbacks_set_on_invalid_header_callback(made, Http2Callbacks::badField);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Http2Callbacks::data);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, Http2Callbacks::invalid);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, Http2Callbacks::received);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, Http2Callbacks::sent);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(made, Http2Callbacks::notSent);

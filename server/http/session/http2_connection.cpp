@@ -18,6 +18,10 @@ namespace {
 /// Not yet sent by the kernel: what is in its buffer no priority can overtake.
 constexpr int kUnsentBytesMax = 128 * 1024;
 constexpr int64_t kLeakShare = 10; // of the limit, in a second
+/// Frames other than DATA that may wait before no more is read: honest ones are an answer's head
+/// and end, a reset and a WINDOW_UPDATE for each stream, and some for the connection.
+constexpr size_t kQueuedPerStream = 4;
+constexpr size_t kQueuedPerConnection = 256;
 
 } // namespace
 
@@ -36,6 +40,7 @@ Http2Connection::Http2Connection(SessionLoop &home, uint32_t slot, Origin origin
     ::setsockopt(m_transport.socket(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
                  sizeof kUnsentBytesMax);
     m_headDue = m_home.loop().now() + m_rules->headTimeout; // for the client's preface
+    m_settingsDue = m_headDue;
     openSession(origin.input);
     setDeadlines(nextDue());
 }
@@ -54,11 +59,14 @@ void Http2Connection::turn() noexcept
     }
     readAll();
     deliverBodies();
+    giveCredit();
     goAwayIfDue();
     m_asked = false; // what was asked for up to here leaves now
     pump();
     if (isClosed())
         return;
+    if (m_readsLater && !isQueueLong())
+        m_moreToDo = true;
     lookBehind();
     if (m_over)
         close(CloseHow::Plainly); // a client that ends its side is gone, as in HTTP/1
@@ -66,8 +74,17 @@ void Http2Connection::turn() noexcept
         settle();
 }
 
+/// A client that does not read may still send what we have to answer: RST_STREAM to each stream
+/// that is refused. What cannot leave must not grow, so it has to wait in the client's kernel.
+bool Http2Connection::isQueueLong() const noexcept
+{
+    return nghttp2_session_get_outbound_queue_size(m_session.get())
+        > kQueuedPerConnection + kQueuedPerStream * static_cast<size_t>(m_rules->http2.streams);
+}
+
 void Http2Connection::readAll() noexcept
 {
+    m_readsLater = false;
     if (!m_early.empty()) {
         const std::string early = std::exchange(m_early, {});
         feed(early);
@@ -75,6 +92,10 @@ void Http2Connection::readAll() noexcept
     while (!m_deaf) {
         if (m_turnBytes >= kTurnBytesMax) {
             m_moreToDo = true;
+            return;
+        }
+        if (isQueueLong()) {
+            m_readsLater = true;
             return;
         }
         const bool wasShort = std::exchange(m_wasShort, false);
@@ -101,7 +122,7 @@ void Http2Connection::lookBehind() noexcept
 {
     if (m_streams.empty() || m_deaf) {
         m_wasShort = false;
-    } else if (m_wasShort) {
+    } else if (m_wasShort && !m_readsLater) {
         const Input got = receive();
         if (got == Input::Bytes) {
             feed(m_home.input().bytes());
@@ -145,23 +166,45 @@ void Http2Connection::deliverBodies() noexcept
 {
     if (!std::exchange(m_anyToDeliver, false))
         return;
-    if (m_home.budget().isExhausted()) {
-        m_anyToDeliver = true;
-        m_home.waitForBudget(*this);
-        return;
-    }
     for (size_t i = 0; i < m_streams.size(); ++i) { // nothing here ends a stream at once
-        if (m_streams[i]->hasDeliverable() || (m_streams[i]->isEnded() && m_streams[i]->bodyHeld()))
+        if (m_streams[i]->hasDeliverable())
             m_streams[i]->deliverBody();
     }
 }
 
-void Http2Connection::consumed(Http2Exchange &exchange, size_t bytes) noexcept
+/// Were the connection's credit kept back until somebody reads, the bodies of requests that wait
+/// for a worker would stop the body of the one that has it.
+void Http2Connection::bodyStored(size_t bytes) noexcept
+{
+    m_creditKept += bytes;
+    if (!m_home.budget().isExhausted())
+        dropBody(std::exchange(m_creditKept, 0));
+}
+
+/// What is delivered leaves memory, so it is delivered in any case; at the limit no more is let in.
+void Http2Connection::giveCredit() noexcept
+{
+    if (!m_creditKept)
+        return;
+    if (m_home.budget().isExhausted())
+        m_home.waitForBudget(*this);
+    else
+        dropBody(std::exchange(m_creditKept, 0));
+}
+
+void Http2Connection::bodyTaken(Http2Exchange &exchange, size_t bytes) noexcept
 {
     if (exchange.isEnded())
-        dropBody(bytes);
-    else
-        nghttp2_session_consume(m_session.get(), exchange.stream(), bytes);
+        return;
+    nghttp2_session_consume_stream(m_session.get(), exchange.stream(), bytes);
+    exchange.state.bodyTaken += bytes;
+    if (exchange.state.bodyTaken < kReadsOnBytes || exchange.state.isWindowWide
+        || exchange.isBodyComplete())
+        return;
+    exchange.state.isWindowWide = true;
+    if (m_rules->http2.windowBytes > kUnreadWindowBytes)
+        nghttp2_session_set_local_window_size(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(),
+                                              static_cast<int32_t>(m_rules->http2.windowBytes));
 }
 
 void Http2Connection::dropBody(size_t bytes) noexcept

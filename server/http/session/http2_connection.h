@@ -31,10 +31,19 @@ public:
     static constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     /// Taken from nghttp2 for one write.
     static constexpr uint64_t kPullBytes = 256 * 1024;
+    /// What a client may send on a stream before somebody reads on there: so a connection holds at
+    /// most this for each of its streams while they wait. Then it is http2.window_kib.
+    static constexpr int64_t kUnreadWindowBytes = 64 * 1024;
+    /// A listener that took so much reads on. A request to an app takes half of it while it waits
+    /// for a worker.
+    static constexpr uint64_t kReadsOnBytes = 128 * 1024;
     /// How long, and how many bytes, are read and dropped after GOAWAY, so that the client sees it
     /// and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
+    /// How long requests may still be on their way behind the notice that the connection will end,
+    /// when the client does not answer the PING that came with it. Longer than most ways take.
+    static constexpr std::chrono::milliseconds kNoticeTime {2000};
 
     Http2Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http2Connection() override;
@@ -57,9 +66,12 @@ public:
     uint64_t outputTotal() const noexcept { return m_outputTotal; }
     void noteBacklog() noexcept { m_anyBacklogged = true; }
     void wantDelivery() noexcept;
-    /// The listener took so many bytes of the body: the client may send as many more.
-    void consumed(Http2Exchange &exchange, size_t bytes) noexcept;
-    /// Nobody wants them: the stream's window stays shut.
+    /// So many bytes of a body wait in memory. Its stream's window holds them; the connection's is
+    /// open for the other streams again, unless the buffer budget is exhausted.
+    void bodyStored(size_t bytes) noexcept;
+    /// The listener took so many bytes: the client may send as many more on that stream.
+    void bodyTaken(Http2Exchange &exchange, size_t bytes) noexcept;
+    /// They are done with for the connection's window.
     void dropBody(size_t bytes) noexcept;
     void noteBadRequest() noexcept;
     /// The answer cannot be completed: RST_STREAM with INTERNAL_ERROR.
@@ -72,16 +84,26 @@ private:
         void operator()(nghttp2_session *session) const noexcept;
     };
     using SessionPtr = std::unique_ptr<nghttp2_session, SessionDelete>;
+    /// A frame that makes work and asks for nothing; a stream that we have to reset because of its
+    /// client costs more.
+    static constexpr int64_t kGlitch = 1;
+    static constexpr int64_t kResetByUs = 5;
+    /// CONTINUATION frames of one head; a full frame holds more than limits.header_bytes by
+    /// default.
+    static constexpr size_t kContinuationsMax = 8;
     enum class GoingAway : uint8_t { No, Noticed, Final };
 
     // http2_connection.cpp: the turn, in and out
     void turn() noexcept override;
     void closing() noexcept override;
+    bool fileEnded(uint32_t stream) noexcept override;
     void openSession(std::string_view input) noexcept;
     void readAll() noexcept;
+    bool isQueueLong() const noexcept;
     void lookBehind() noexcept;
     void feed(std::string_view bytes) noexcept;
     void deliverBodies() noexcept;
+    void giveCredit() noexcept;
     void pump() noexcept;
     bool pull() noexcept;
     bool tellRoom() noexcept;
@@ -93,9 +115,15 @@ private:
     void streamClosed(Http2Exchange *exchange, int32_t stream) noexcept;
     void finish(std::unique_ptr<Http2Exchange> exchange, bool clientLeft) noexcept;
     void answerSent(Http2Exchange &exchange) noexcept;
-    bool blame(int64_t points) noexcept;
-    void calmDown() noexcept;
     void resetStream(Http2Exchange &exchange, uint32_t code) noexcept;
+
+    // http2_abuse.cpp: what is held against a client. False: it has done too much.
+    bool mayBegin(uint8_t type, uint8_t flags, int32_t stream, size_t bytes) noexcept;
+    bool blame(int64_t points) noexcept;
+    void resetLeft(const Http2Exchange *exchange, uint32_t code) noexcept;
+    bool isGone(int32_t stream) const noexcept;
+    static bool takeDue(int64_t &due) noexcept;
+    void calmDown() noexcept;
 
     // http2_waiting.cpp: between turns
     void goAwayIfDue() noexcept;
@@ -112,18 +140,24 @@ private:
     std::vector<std::unique_ptr<Http2Exchange>> m_streams; ///< in the order of their generations
     std::unique_ptr<Http2Exchange> m_opening; ///< its head is on its way; only one can be
     int32_t m_openingStream = 0;
+    int32_t m_newestStream = 0; ///< that the client has begun
     LeakyScore m_glitches;
     LeakyScore m_resets;
     int64_t m_updatesDue = 0; ///< WINDOW_UPDATEs that DATA we sent explains
+    int64_t m_resetsPaid = 0; ///< scored when they were earned, and still to leave
     uint64_t m_outputTotal = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0;
+    size_t m_creditKept = 0;   ///< of the connection's window, until the budget has room
     size_t m_trailerBytes = 0; ///< decoded so far, of the trailers on their way
     SteadyTime m_headDue {};
+    SteadyTime m_settingsDue {}; ///< of the client's acknowledgement; zero: it came
     SteadyTime m_idleDue {};
+    SteadyTime m_noticeDue {}; ///< while the answer to the notice is waited for
     SteadyTime m_windowDue {}; ///< of the connection's window, while it is shut
     GoingAway m_goingAway = GoingAway::No;
     bool m_noticeAnswered = false; ///< the client has seen the notice: the last one may go
+    bool m_noticeMissed = false;   ///< it has not answered in time
     bool m_askedToComeBack = false;
     bool m_settingsSeen = false;
     bool m_deaf = false; ///< GOAWAY with an error, or a broken stream of frames: nothing is read
@@ -132,7 +166,8 @@ private:
     bool m_anyBacklogged = false;
     bool m_anyToDeliver = false;
     bool m_pullPaused = false;
-    std::string m_early; ///< read by the protocol before
+    bool m_readsLater = false; ///< when the frames that wait have left
+    std::string m_early;       ///< read by the protocol before
 };
 
 } // namespace arc

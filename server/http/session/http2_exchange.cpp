@@ -37,7 +37,7 @@ void Http2Exchange::reset() noexcept
     m_stream = 0;
     m_fields.reset();
     if (m_body.capacity() > kKeptBodyMax)
-        m_body = {};
+        forgetBody();
     m_body.clear();
     m_received = 0;
     m_output.clear();
@@ -50,7 +50,8 @@ void Http2Exchange::reset() noexcept
 
 uint64_t Http2Exchange::ownedBytes() const noexcept
 {
-    return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned;
+    return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned
+        + state.headBytes;
 }
 
 void Http2Exchange::refuse(int status, std::string_view reason) noexcept
@@ -79,22 +80,24 @@ void Http2Exchange::resumeBody() noexcept
     m_connection->wantDelivery();
 }
 
-void Http2Exchange::bodyArrived(std::string_view bytes, bool mayDeliver) noexcept
+void Http2Exchange::bodyArrived(std::string_view bytes) noexcept
 {
     m_received += bytes.size();
     const uint64_t most = bodyBytesMax();
     if (isEnded()) {
         m_connection->dropBody(bytes.size());
     } else if (most && m_received > most) {
-        m_connection->dropBody(bytes.size() + m_body.size());
-        m_body.clear();
+        m_connection->dropBody(bytes.size());
+        forgetBody();
         m_connection->noteBadRequest();
         fail(413, {});
-    } else if (wantsBody() && m_body.empty() && mayDeliver) {
+    } else if (wantsBody() && m_body.empty()) {
         tellBody(bytes);
-        m_connection->consumed(*this, bytes.size());
+        m_connection->dropBody(bytes.size());
+        m_connection->bodyTaken(*this, bytes.size());
     } else {
         m_body.append(bytes);
+        m_connection->bodyStored(bytes.size());
     }
 }
 
@@ -107,18 +110,19 @@ void Http2Exchange::bodyEnded() noexcept
 
 void Http2Exchange::deliverBody() noexcept
 {
-    if (isEnded()) {
-        m_connection->dropBody(m_body.size());
-        m_body.clear();
-        return;
-    }
-    if (wantsBody() && !m_body.empty()) {
+    if (!isEnded() && wantsBody() && !m_body.empty()) {
         const std::string bytes = std::exchange(m_body, {});
         tellBody(bytes);
-        m_connection->consumed(*this, bytes.size());
+        m_connection->bodyTaken(*this, bytes.size());
     }
     if (!isEnded() && wantsBody() && m_bodyComplete)
         tellBodyEnd();
+}
+
+/// What waits of a request that nobody will read any more.
+void Http2Exchange::forgetBody() noexcept
+{
+    std::string().swap(m_body); // assigning an empty one would keep the memory
 }
 
 // ---- the answer
@@ -136,6 +140,7 @@ void Http2Exchange::respondPrepared(int status, std::string_view lines, Chunk bo
     startAnswer(status, lines, body.size(), true);
     put(std::move(body));
     m_outputComplete = true;
+    forgetBody();
     ended();
 }
 
@@ -195,6 +200,7 @@ void Http2Exchange::put(Chunk chunk)
 
 void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
 {
+    const auto stream = static_cast<uint32_t>(m_stream);
     m_outputPending -= bytes;
     m_connection->noteOutput(-static_cast<int64_t>(bytes));
     while (bytes) {
@@ -204,7 +210,7 @@ void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
         bytes -= step;
         m_outputOwned -= chunk.counted ? step : 0;
         if (step == size) {
-            queue.add(std::move(chunk));
+            queue.add(std::move(chunk), stream);
             ++m_outputFirst;
             continue;
         }
@@ -214,7 +220,7 @@ void Http2Exchange::takeOutput(uint64_t bytes, OutputQueue &queue)
             Chunk part = chunk;
             part.bytes = part.bytes.substr(0, step);
             part.length = step;
-            queue.add(std::move(part));
+            queue.add(std::move(part), stream);
         }
         if (chunk.file) {
             chunk.offset += step;
@@ -242,6 +248,7 @@ void Http2Exchange::end() noexcept
         return;
     }
     m_outputComplete = true;
+    forgetBody();
     ended();
     m_connection->outputGrew(*this);
 }
@@ -249,6 +256,7 @@ void Http2Exchange::end() noexcept
 void Http2Exchange::abort() noexcept
 {
     SessionExchange::abort();
+    forgetBody();
     if (wasAborted() && !state.resetSent)
         m_connection->cut(*this);
 }

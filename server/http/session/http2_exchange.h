@@ -43,8 +43,8 @@ public:
     int32_t stream() const noexcept { return m_stream; }
     /// The client's mistake, told before anybody was asked.
     void refuse(int status, std::string_view reason) noexcept;
-    /// Of DATA. Delivered at once where the listener wants it and `mayDeliver`; else kept.
-    void bodyArrived(std::string_view bytes, bool mayDeliver) noexcept;
+    /// Of DATA. Delivered at once where the listener wants it; else kept.
+    void bodyArrived(std::string_view bytes) noexcept;
     void bodyEnded() noexcept;
     /// Hands over what waits, to a listener that wants it.
     void deliverBody() noexcept;
@@ -55,11 +55,17 @@ public:
     }
     /// The listener waits for bytes that the client has room to send.
     bool awaitsBody() const noexcept { return wantsBody() && !m_bodyComplete && m_body.empty(); }
-    size_t bodyHeld() const noexcept { return m_body.size(); }
 
     // ---- the connection's side: the answer
     uint64_t outputPending() const noexcept { return m_outputPending; }
     bool isOutputComplete() const noexcept { return m_outputComplete; }
+    /// DATA is to leave, be it an empty frame that ends the stream: the library keeps even that one
+    /// while a window is shut.
+    bool hasDataToSend() const noexcept
+    {
+        return m_outputPending
+            || (m_outputComplete && !state.endsInHead && !state.answerSent && !state.resetSent);
+    }
     /// Moves so many bytes of the answer into the queue.
     void takeOutput(uint64_t bytes, OutputQueue &queue);
     void noteFrame(uint64_t bytes) noexcept { m_answerBytes = m_answerBytes.value_or(0) + bytes; }
@@ -73,15 +79,21 @@ public:
     struct {
         SteadyTime bodyDue {};   ///< zero: none
         SteadyTime sendDue {};   ///< zero: none
+        bool endsInHead = false; ///< the answer has no DATA
+        size_t headBytes = 0;    ///< of the answer's head, until it has left
+        uint64_t bodyTaken = 0;  ///< by the listener
+        bool isWindowWide = false;
         bool deferred = false;   ///< nghttp2 waits for resume_data
         bool answerSent = false; ///< END_STREAM has left
         bool resetSent = false;
+        bool isBroken = false; ///< by its client: the library resets it
     } state;
 
 private:
     void startAnswer(int status, std::string_view lines, std::optional<uint64_t> length,
                      bool isWhole);
     void put(Chunk chunk);
+    void forgetBody() noexcept;
 
     Http2Connection *m_connection = nullptr;
     int32_t m_stream = 0;

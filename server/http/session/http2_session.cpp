@@ -4,6 +4,7 @@
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/session_loop.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nghttp2/nghttp2.h>
@@ -12,8 +13,6 @@ namespace arc {
 
 namespace {
 
-/// CONTINUATION frames of one head; a full frame holds more than limits.header_bytes by default.
-constexpr size_t kContinuationsMax = 8;
 constexpr size_t kSettingsMax = 32;
 /// Header fields of one answer; what an app may send is limited by its frames.
 constexpr size_t kAnswerHeadMax = 1024 * 1024;
@@ -27,7 +26,7 @@ struct OptionDelete {
 };
 using OptionPtr = std::unique_ptr<nghttp2_option, OptionDelete>;
 
-OptionPtr makeOptions(const Http2Rules &rules)
+OptionPtr makeOptions(const Http2Rules &rules, size_t continuationsMax)
 {
     nghttp2_option *option = nullptr;
     ARC_ASSERT(nghttp2_option_new(&option) == 0);
@@ -36,7 +35,7 @@ OptionPtr makeOptions(const Http2Rules &rules)
     nghttp2_option_set_max_outbound_ack(option, kAcksMax);
     nghttp2_option_set_max_send_header_block_length(option, kAnswerHeadMax);
     nghttp2_option_set_max_settings(option, kSettingsMax);
-    nghttp2_option_set_max_continuations(option, kContinuationsMax);
+    nghttp2_option_set_max_continuations(option, continuationsMax);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, rules.tableBytes);
     nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
     // Not to read them, but to see them.
@@ -55,7 +54,7 @@ OptionPtr makeOptions(const Http2Rules &rules)
 void Http2Connection::openSession(std::string_view input) noexcept
 {
     const Http2Rules &rules = m_rules->http2;
-    const OptionPtr options = makeOptions(rules);
+    const OptionPtr options = makeOptions(rules, kContinuationsMax);
     nghttp2_session *session = nullptr;
     ARC_ASSERT(
         nghttp2_session_server_new2(&session, m_home.http2().callbacks(), this, options.get())
@@ -64,9 +63,10 @@ void Http2Connection::openSession(std::string_view input) noexcept
     const auto number = [](auto value) {
         return static_cast<uint32_t>(value);
     };
+    const auto unreadWindow = std::min(rules.windowBytes, kUnreadWindowBytes);
     const std::array settings {
         nghttp2_settings_entry {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, number(rules.streams)},
-        nghttp2_settings_entry {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, number(rules.windowBytes)},
+        nghttp2_settings_entry {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, number(unreadWindow)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, number(rules.frameBytes)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, number(rules.tableBytes)},
         nghttp2_settings_entry {

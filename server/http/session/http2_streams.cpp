@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Http2Connection: streams begin, are answered, and end; and what is held against a client.
+// Http2Connection: streams begin, are answered, and end.
 #include "server/http/session/dispatch.h"
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/http2_fields.h"
@@ -104,7 +104,6 @@ void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noex
         [](const auto &other, uint32_t wanted) { return other->id().generation < wanted; });
     std::unique_ptr<Http2Exchange> owned = std::move(*at);
     m_streams.erase(at);
-    dropBody(owned->bodyHeld());
     const bool whole = owned->state.answerSent || owned->wasAborted();
     if (!owned->isEnded())
         owned->tellGone();
@@ -135,6 +134,8 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
         fields.addNumber("content-length", *length);
     const nghttp2_data_provider body {.source = {.ptr = &exchange}, .read_callback = readOutput};
     const auto &all = fields.list().all;
+    exchange.state.headBytes = lines.size();
+    exchange.state.endsInHead = endsHere;
     if (nghttp2_submit_response(m_session.get(), exchange.stream(), all.data(), all.size(),
                                 endsHere ? nullptr : &body)
         != 0)
@@ -170,30 +171,27 @@ void Http2Connection::cut(Http2Exchange &exchange) noexcept
     resetStream(exchange, NGHTTP2_INTERNAL_ERROR);
 }
 
+/// The frames that are on their way are filled up, so that the other streams go on, and the client
+/// is told at once that this one is worth nothing. After END_STREAM it could not be told any more:
+/// it must not take zeros for the file, so then all streams go down with it.
+bool Http2Connection::fileEnded(uint32_t stream) noexcept
+{
+    const auto number = static_cast<int32_t>(stream);
+    auto *exchange =
+        static_cast<Http2Exchange *>(nghttp2_session_get_stream_user_data(m_session.get(), number));
+    if (!exchange || exchange->state.answerSent)
+        return false;
+    m_outbox->queue.zeroFilesOf(stream);
+    exchange->noteCut();
+    cut(*exchange);
+    return true;
+}
+
 void Http2Connection::resetStream(Http2Exchange &exchange, uint32_t code) noexcept
 {
     if (std::exchange(exchange.state.resetSent, true))
         return;
     nghttp2_submit_rst_stream(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(), code);
-    askForTurn();
-}
-
-// ---- abuse
-
-bool Http2Connection::blame(int64_t points) noexcept
-{
-    if (m_glitches.add(points, m_home.loop().now()))
-        return true;
-    calmDown();
-    return false;
-}
-
-void Http2Connection::calmDown() noexcept
-{
-    if (std::exchange(m_deaf, true))
-        return;
-    m_home.metrics().http2Calmed.add(1);
-    nghttp2_session_terminate_session(m_session.get(), NGHTTP2_ENHANCE_YOUR_CALM);
     askForTurn();
 }
 

@@ -11,6 +11,9 @@ namespace arc {
 
 namespace {
 
+/// A frame that waits in the library, without the fields of a head.
+constexpr size_t kQueuedFrameBytes = 200;
+
 void takeEarlier(SteadyTime &due, SteadyTime other) noexcept
 {
     if (other != SteadyTime() && (due == SteadyTime() || other < due))
@@ -36,15 +39,18 @@ void Http2Connection::comeBack() noexcept
 }
 
 /// Graceful, in two steps (RFC 9113 6.8): the notice lets requests that are on their way in; once
-/// the client has answered the PING behind it, the last stream is named.
+/// the client has answered the PING behind it, or had the time to, the last stream is named.
 void Http2Connection::goAwayIfDue() noexcept
 {
     if (m_deaf || !(m_askedToComeBack || m_home.isDraining()))
         return;
     if (m_goingAway == GoingAway::No) {
         m_goingAway = GoingAway::Noticed;
+        m_noticeDue = m_home.loop().now() + kNoticeTime;
         submitNotice();
-    } else if (m_goingAway == GoingAway::Noticed && m_noticeAnswered) {
+    } else if (m_goingAway == GoingAway::Noticed
+               && (m_noticeAnswered || m_home.loop().now() >= m_noticeDue)) {
+        m_noticeMissed = !m_noticeAnswered;
         lastStreamsOnly();
     }
 }
@@ -52,6 +58,7 @@ void Http2Connection::goAwayIfDue() noexcept
 void Http2Connection::lastStreamsOnly() noexcept
 {
     m_goingAway = GoingAway::Final;
+    m_noticeDue = {};
     nghttp2_submit_goaway(m_session.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(m_session.get()),
                           NGHTTP2_NO_ERROR, nullptr, 0);
@@ -81,7 +88,8 @@ void Http2Connection::settle() noexcept
 
 int64_t Http2Connection::held() const noexcept
 {
-    uint64_t bytes = m_opening ? m_opening->ownedBytes() : 0;
+    uint64_t bytes = nghttp2_session_get_outbound_queue_size(m_session.get()) * kQueuedFrameBytes;
+    bytes += m_opening ? m_opening->ownedBytes() : 0;
     for (const auto &stream : m_streams)
         bytes += stream->ownedBytes();
     return static_cast<int64_t>(bytes);
@@ -90,7 +98,7 @@ int64_t Http2Connection::held() const noexcept
 /// GOAWAY has left, and the streams it let finish have.
 void Http2Connection::afterGoAway() noexcept
 {
-    const bool isAgreed = m_goingAway == GoingAway::Final && !m_deaf;
+    const bool isAgreed = m_goingAway == GoingAway::Final && !m_deaf && !m_noticeMissed;
     if (m_peerClosed || (isAgreed && !m_readable)) {
         close(CloseHow::Plainly);
         return;
@@ -131,6 +139,9 @@ SteadyTime Http2Connection::nextDue() noexcept
 {
     const SteadyTime now = m_home.loop().now();
     SteadyTime due = m_headDue;
+    takeEarlier(due, m_settingsDue);
+    if (!m_deaf)
+        takeEarlier(due, m_noticeDue);
     if (isIdle() && m_settingsSeen) {
         if (m_idleDue == SteadyTime()) // PING does not move it: nobody asks for anything
             m_idleDue = now + m_rules->idleTimeout;
@@ -145,22 +156,24 @@ SteadyTime Http2Connection::nextDue() noexcept
         else if (place == SteadyTime())
             place = now + time;
     };
-    // Output has two more reasons to wait than the socket: windows the client does not open.
-    runs(m_windowDue,
-         m_outputTotal && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
-         m_rules->writeTimeout);
-    takeEarlier(due, m_windowDue);
     const bool mayReceive = nghttp2_session_get_local_window_size(session) > 0;
+    bool hasData = false;
     for (const auto &stream : m_streams) {
         auto &state = stream->state;
         runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
         runs(state.sendDue,
-             stream->outputPending()
+             stream->hasDataToSend()
                  && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
              m_rules->writeTimeout);
         takeEarlier(due, state.bodyDue);
         takeEarlier(due, state.sendDue);
+        hasData = hasData || stream->hasDataToSend();
     }
+    // Output has one more reason to wait than the socket and the streams.
+    runs(m_windowDue,
+         hasData && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
+         m_rules->writeTimeout);
+    takeEarlier(due, m_windowDue);
     return due;
 }
 
@@ -183,6 +196,11 @@ void Http2Connection::readDeadlinePassed() noexcept
         m_headDue = {};
         m_deaf = true;
         nghttp2_session_terminate_session(m_session.get(), NGHTTP2_PROTOCOL_ERROR);
+    } else if (passed(m_settingsDue)) { // RFC 9113 6.5.3
+        noteBadRequest();
+        m_settingsDue = {};
+        m_deaf = true;
+        nghttp2_session_terminate_session(m_session.get(), NGHTTP2_SETTINGS_TIMEOUT);
     } else if (passed(m_idleDue)) {
         m_idleDue = {};
         lastStreamsOnly();

@@ -41,7 +41,7 @@ void OutputQueue::addText(std::string_view text)
     closeText();
 }
 
-void OutputQueue::add(Chunk chunk)
+void OutputQueue::add(Chunk chunk, uint32_t stream)
 {
     const uint64_t size = chunk.size();
     if (!size)
@@ -54,7 +54,19 @@ void OutputQueue::add(Chunk chunk)
         m_counted += size;
     m_queued += size;
     const Kind kind = chunk.file ? Kind::File : Kind::Memory;
-    m_pieces.push_back({.kind = kind, .left = size, .chunk = std::move(chunk)});
+    m_pieces.push_back({.kind = kind, .stream = stream, .left = size, .chunk = std::move(chunk)});
+}
+
+void OutputQueue::zeroFilesOf(uint32_t stream)
+{
+    for (size_t at = m_first; at < m_pieces.size(); ++at) {
+        Piece &piece = m_pieces[at];
+        if (piece.kind != Kind::File || piece.stream != stream)
+            continue;
+        piece.kind = Kind::Memory;
+        piece.chunk = Chunk::own(std::string(static_cast<size_t>(piece.left), '\0'));
+        m_counted += piece.left;
+    }
 }
 
 OutputQueue::Flush OutputQueue::flush(int socket) noexcept
@@ -74,8 +86,8 @@ OutputQueue::Flush OutputQueue::flush(int socket) noexcept
             forgetSent();
             return Flush::Blocked;
         }
-        if (sent <= 0) // an error, or a file that is shorter than announced
-            return Flush::Failed;
+        if (sent <= 0)
+            return sent == 0 && isFile ? Flush::FileEnded : Flush::Failed;
         consume(static_cast<uint64_t>(sent));
         // A short count says the socket is full, so the call that would say EAGAIN is saved.
         if (!isFile && static_cast<uint64_t>(sent) < asked) {
@@ -164,7 +176,7 @@ void OutputQueue::clear() noexcept
     m_pieces.clear();
     m_first = 0;
     if (m_text.capacity() > kKeptTextMax)
-        m_text = {};
+        std::string().swap(m_text); // assigning an empty one would keep the memory
     m_text.clear();
     m_textBase = m_textQueued = m_textSent = 0;
     m_counted = 0;

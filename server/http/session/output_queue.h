@@ -24,19 +24,27 @@ public:
     /// Bytes of one connection before others get their turn.
     static constexpr uint64_t kTurnBytesMax = 2 * 1024 * 1024;
 
-    enum class Flush { Done, Blocked, MoreNextTurn, Failed };
+    /// FileEnded: the next bytes are of a file that has become shorter than announced.
+    enum class Flush { Done, Blocked, MoreNextTurn, FileEnded, Failed };
 
     /// Text grows by what is appended to the string between openText() and closeText().
     std::string &openText() noexcept { return m_text; }
     void closeText();
     void addText(std::string_view text);
-    void add(Chunk chunk);
+    /// stream: whose bytes they are, where several share the socket.
+    void add(Chunk chunk, uint32_t stream = 0);
 
     /// Writes until everything is gone, the socket is full, or the turn's limit is reached.
     Flush flush(int socket) noexcept;
     /// The same through TLS. Bytes count as sent when they are encrypted; what the socket does not
     /// take then is held by the stream, and Blocked is told though nothing may be pending here.
     Flush flush(TlsStream &tls, int socket) noexcept;
+
+    /// After FileEnded: the stream of that file.
+    uint32_t endedStream() const noexcept { return m_pieces[m_first].stream; }
+    /// Puts zeros in the place of all parts of files of the stream that wait here: what frames have
+    /// promised must come, whatever it is. The next flush goes on.
+    void zeroFilesOf(uint32_t stream);
 
     uint64_t queuedTotal() const noexcept { return m_queued; }
     uint64_t sentTotal() const noexcept { return m_sent; }
@@ -49,6 +57,7 @@ private:
     enum class Kind : uint8_t { Text, Memory, File };
     struct Piece {
         Kind kind = Kind::Text;
+        uint32_t stream = 0;
         uint64_t left = 0;
         uint64_t textAt = 0; ///< Text: place since clear()
         Chunk chunk;         ///< Memory, File: bytes and offset move on

@@ -35,7 +35,7 @@ std::string_view OutputQueue::nextBytes(size_t size, char *scratch) noexcept
         if (count > 0)
             filled += static_cast<size_t>(count);
         if (count != static_cast<ssize_t>(step))
-            break; // shorter than announced: what is there goes out, then the flush fails
+            break; // shorter than announced: what is there goes out first
     }
     return {scratch, filled};
 }
@@ -66,7 +66,7 @@ OutputQueue::Flush OutputQueue::flush(TlsStream &tls, int socket) noexcept
         }
         const std::string_view bytes = nextBytes(tls.recordBytes(), tls.loop().plainBuffer());
         if (bytes.empty())
-            return Flush::Failed;
+            return Flush::FileEnded;
         const size_t taken = tls.write(bytes);
         if (taken) {
             consume(taken);

@@ -261,7 +261,7 @@ void SessionExchange::reset() noexcept
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
     m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)
-        m_ownText = {};
+        std::string().swap(m_ownText); // assigning an empty one would keep the memory
 }
 
 } // namespace arc

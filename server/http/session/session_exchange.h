@@ -59,6 +59,8 @@ public:
 
     bool isEnded() const noexcept { return m_state == State::Ended; }
     bool wasAborted() const noexcept { return m_aborted; }
+    /// Its handler is done, but what it gave cannot be sent.
+    void noteCut() noexcept { m_aborted = true; }
     bool wantsBody() const noexcept { return m_wantsBody && !m_paused && !m_bodyEndTold; }
     uint64_t bodyBytesMax() const noexcept { return m_bodyBytesMax; } ///< 0: unlimited
 

@@ -191,6 +191,7 @@ void WebSocketSession::close(uint16_t code, std::string_view reason) noexcept
         return;
     m_listener = nullptr;
     m_state = State::Closing;
+    m_reader.discardData();
     m_closedAt = m_loop.now();
     noteClose(code);
     endOutgoing();
@@ -350,7 +351,7 @@ uint64_t WebSocketSession::ownedBytes() const noexcept
     constexpr uint64_t kInflaterBytes = 40 * 1024;
     constexpr uint64_t kDeflaterBytes = 256 * 1024;
     return sizeof *this + m_pong.capacity() + (m_deflater ? kDeflaterBytes : 0)
-        + (m_terms.clientKeepsContext ? kInflaterBytes : 0);
+        + (m_terms.clientKeepsContext || m_reader.holdsInflater() ? kInflaterBytes : 0);
 }
 
 } // namespace arc

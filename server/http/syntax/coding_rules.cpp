@@ -172,20 +172,21 @@ std::string linesAfter(const CodingDecision &decision, std::string_view lines)
 std::string linesOfNotModified(const RequestHead &request, std::string_view lines,
                                const CodingRules &rules)
 {
+    const Facts facts = factsOf(lines);
+    if (rules.offered().empty() || facts.isFixed
+        || (!facts.type.empty() && !rules.takesType(facts.type)))
+        return std::string(lines);
     const auto theirs = request.find(HeaderId::IfNoneMatch);
-    if (rules.offered().empty() || !theirs)
-        return std::string(lines);
-    bool wasCoded = false;
-    eachLine(lines, [&](HeaderId id, std::string_view value, std::string_view) {
-        if (id == HeaderId::ETag && value.starts_with('"'))
-            wasCoded = theirs->find(std::string("W/").append(value)) != theirs->npos;
+    std::string tagged;
+    eachLine(lines, [&](HeaderId id, std::string_view value, std::string_view line) {
+        const std::string weak = std::string("W/").append(value);
+        if (id == HeaderId::ETag && value.starts_with('"') && theirs
+            && theirs->find(weak) != theirs->npos)
+            appendLine(tagged, line.substr(0, line.find(':')), weak);
+        else
+            tagged.append(line).append("\r\n");
     });
-    if (!wasCoded)
-        return std::string(lines);
-    std::string out = linesAfter({.coding = Coding::Identity, .varies = true}, lines);
-    const size_t etag = toLower(out).find("etag: \"");
-    out.insert(etag + 6, "W/");
-    return out;
+    return linesAfter({.coding = Coding::Identity, .varies = true}, tagged);
 }
 
 } // namespace arc

@@ -58,7 +58,9 @@ CodingDecision decideCoding(const RequestHead &request, int status, std::string_
 /// bytes are others now, RFC 9110 8.8.1), no Accept-Ranges (the handler's ranges are of the
 /// original).
 std::string linesAfter(const CodingDecision &decision, std::string_view lines);
-/// A 304's lines: the ETag as the coded answer had it.
+/// A 304's lines: the ETag as the answer had it that the client holds, and the Vary that an answer
+/// with a body would have (RFC 9110 15.4.5). Where the app does not tell the type, any answer might
+/// have been coded.
 std::string linesOfNotModified(const RequestHead &request, std::string_view lines,
                                const CodingRules &rules);
 

@@ -20,6 +20,7 @@ struct ExplanationRow {
     std::string_view text;
 };
 constexpr ExplanationRow kExplanations[] = {
+    {301, "What you asked for is at another address."},
     {400, "The server could not understand this request."},
     {401, "You have to sign in to see this."},
     {403, "You may not see this."},

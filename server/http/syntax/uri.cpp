@@ -148,8 +148,7 @@ std::optional<std::string_view> normalisePath(std::string_view raw, std::string 
     if (!raw.starts_with('/'))
         return std::nullopt;
     const bool merges = slashes == Slashes::Merged;
-    if (raw.find('%') == raw.npos && !hasDotSegment(raw)
-        && !(merges && raw.find("//") != raw.npos))
+    if (raw.find('%') == raw.npos && !hasDotSegment(raw) && !(merges && raw.find("//") != raw.npos))
         return raw;
     memory.resize(raw.size());
     const auto decoded = decode(raw, memory.data());

@@ -38,15 +38,11 @@ void WsInflater::reset() noexcept
 }
 
 /// A block with its final bit ends zlib's stream, but not the message (RFC 7692 7.2.3.4). What was
-/// inflated before stays in reach of what comes.
+/// inflated before stays in reach of what comes. Such a block may be of two bytes, so the window is
+/// left where it is: copied out and in, it made 2 bytes cost 64 KiB.
 bool WsInflater::beginAgain() noexcept
 {
-    std::array<Bytef, 1 << kWindowBits> window;
-    uInt size = 0;
-    if (::inflateGetDictionary(m_stream.get(), window.data(), &size) != Z_OK)
-        return false;
-    ::inflateReset(m_stream.get());
-    return size == 0 || ::inflateSetDictionary(m_stream.get(), window.data(), size) == Z_OK;
+    return ::inflateResetKeep(m_stream.get()) == Z_OK;
 }
 
 WsInflater::Step WsInflater::inflate(std::string_view in, std::span<char> out) noexcept

@@ -36,6 +36,8 @@ WsMessageReader::Result WsMessageReader::read(std::string_view bytes, std::span<
                 return {.bytesUsed = used};
         } else if (isControl(m_head.opcode)) {
             result = readControl(rest);
+        } else if (m_discards) {
+            result = skip(rest);
         } else if (room == 0) {
             return {.got = Got::NeedRoom, .bytesUsed = used};
         } else {
@@ -73,7 +75,8 @@ WsMessageReader::Result WsMessageReader::beginFrame(std::string_view bytes)
             m_tailDone = 0;
             m_text.reset();
         }
-        if (!m_isCompressed && head.length > m_rules.messageBytesMax - m_messageBytes)
+        if (!m_isCompressed && !m_discards
+            && head.length > m_rules.messageBytesMax - m_messageBytes)
             return refused(ws_close::kTooBig, "the message is too long");
     }
     m_head = head;
@@ -172,6 +175,22 @@ WsMessageReader::Result WsMessageReader::readCompressed(std::string_view bytes, 
     if (made == 0 && !isLast)
         return {.bytesUsed = used};
     return piece({out.data(), made}, isLast, used);
+}
+
+void WsMessageReader::discardData() noexcept
+{
+    m_discards = true;
+    if (m_inflater)
+        m_inflaters.giveInflater(std::move(m_inflater));
+}
+
+WsMessageReader::Result WsMessageReader::skip(std::string_view bytes) noexcept
+{
+    const auto size = static_cast<size_t>(std::min<uint64_t>(bytes.size(), m_head.length - m_done));
+    m_done += size;
+    m_isInFrame = m_done < m_head.length;
+    m_isInMessage = m_isInFrame || !m_head.isFinal;
+    return {.bytesUsed = size};
 }
 
 WsMessageReader::Result WsMessageReader::piece(std::string_view data, bool isLast, size_t used)

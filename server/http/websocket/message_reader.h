@@ -54,6 +54,10 @@ public:
     /// call. A piece is at most `room` and scratch.size() bytes; without room, data waits. Repeat
     /// with the bytes behind bytesUsed; after Close or Refused not at all.
     Result read(std::string_view bytes, std::span<char> scratch, size_t room);
+    /// From now on data is passed over, neither unmasked nor inflated: only control frames are told
+    /// (RFC 6455 5.5.1, who has sent a Close need not process what comes).
+    void discardData() noexcept;
+    bool holdsInflater() const noexcept { return m_inflater != nullptr; }
     /// In the middle of a message or a frame.
     bool isInMessage() const noexcept { return m_isInMessage || m_isInFrame; }
 
@@ -64,12 +68,14 @@ private:
     Result readClose(size_t used);
     Result readPlain(std::string_view bytes, std::span<char> out);
     Result readCompressed(std::string_view bytes, std::span<char> out);
+    Result skip(std::string_view bytes) noexcept;
     Result piece(std::string_view data, bool isLast, size_t used);
     void endMessage() noexcept;
 
     const Rules m_rules;
     Inflaters &m_inflaters;
     WsFrameHead m_head;
+    bool m_discards = false;
     bool m_isInFrame = false;
     uint64_t m_done = 0; ///< of m_head.length
     bool m_isInMessage = false;

@@ -100,6 +100,43 @@ private Q_SLOTS:
         QVERIFY(seen.readable);
     }
 
+    void inputThatNeverEndsKeepsNoHookWaiting()
+    {
+        constexpr int kArrivals = 5000;
+        struct Hook final : TurnHook {
+            EventLoop *loop = nullptr;
+            int calls = 0;
+            bool goesOn = true;
+            void endOfTurn() noexcept override
+            {
+                ++calls;
+                if (goesOn) // as a connection that has more to do
+                    loop->atEndOfTurn(*this);
+            }
+        };
+        LoopFixture test;
+        SocketPair pair;
+        Hook hook;
+        hook.loop = test.loop.get();
+        int arrivals = 0;
+        Watcher watcher {.task = [&](Readiness) {
+            char byte;
+            QCOMPARE(read(pair.ours.get(), &byte, 1), ssize_t {1});
+            if (++arrivals == kArrivals) {
+                hook.goesOn = false;
+                return test.loop->stop();
+            }
+            QCOMPARE(sendTo(pair.theirs, "x"), ssize_t {1}); // active again before the turn is over
+        }};
+        watcher.event->watchInput(*test.loop, pair.ours.get(), &Watcher::ready, &watcher);
+        test.loop->post([&] {
+            test.loop->atEndOfTurn(hook);
+            QCOMPARE(sendTo(pair.theirs, "x"), ssize_t {1});
+        });
+        QVERIFY(test.run());
+        QVERIFY2(hook.calls >= kArrivals - 1, std::to_string(hook.calls).c_str());
+    }
+
     void outputIsAnnouncedOnlyWhenAskedFor()
     {
         LoopFixture test;

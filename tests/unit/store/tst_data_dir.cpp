@@ -64,6 +64,21 @@ private Q_SLOTS:
         }
     }
 
+    void whatEverybodyMayWriteIsNotTrusted()
+    {
+        QTemporaryDir parent;
+        const std::string path = parent.filePath("data").toStdString();
+        QCOMPARE(mkdir(path.c_str(), 0700), 0);
+        QCOMPARE(chmod(path.c_str(), 0707), 0);
+        QVERIFY(!DataDir::check(path));
+        const auto refused = DataDir::open(path);
+        QVERIFY(!refused);
+        QVERIFY(refused.error().message().starts_with(path + " may be written by everybody"));
+        QVERIFY(!std::filesystem::exists(path + "/lock"));
+        QCOMPARE(chmod(path.c_str(), 0770), 0);
+        QVERIFY(DataDir::open(path));
+    }
+
     void somebodyElsesDirectoryIsLeftAlone()
     {
         QTemporaryDir parent;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/backup.h"
 #include "server/store/config_tables.h"
+#include "server/store/migrations.h"
 #include "tests/unit/store/inbox.h"
 
 #include <QDir>
@@ -357,6 +358,61 @@ private Q_SLOTS:
         QVERIFY(again.close());
         overwrite(m_path, 0, damaged); // once more: the first one that was kept stays as it is
         QCOMPARE(restoreBackup(m_path)->damagedPath, m_path + ".damaged-2");
+    }
+
+    void aLostDatabaseIsNotBegunAnew_data()
+    {
+        QTest::addColumn<bool>("isEmpty");
+        QTest::newRow("missing") << false;
+        QTest::newRow("empty") << true;
+    }
+    void aLostDatabaseIsNotBegunAnew()
+    {
+        QFETCH(bool, isEmpty);
+        {
+            OpenStore store(m_path);
+            QVERIFY(store.commit(0, documentWith(1)));
+            QVERIFY(store.close());
+        }
+        QFile file(QString::fromStdString(m_path));
+        QVERIFY(isEmpty ? file.resize(0) : file.remove());
+        const QByteArray copy = contents(backupPath(m_path));
+        {
+            OpenStore refused(m_path);
+            QVERIFY(!refused.opened);
+            QCOMPARE(refused.opened.error().code(), ErrorCode::DataDir);
+            QVERIFY(refused.opened.error().message().starts_with(
+                m_path + (isEmpty ? ": is empty, but" : ": is missing, but")));
+        }
+        QVERIFY(!examineDatabase(m_path));
+        QCOMPARE(contents(backupPath(m_path)), copy);
+        const auto restored = restoreBackup(m_path);
+        QVERIFY2(restored, restored ? "" : restored.error().message().c_str());
+        QCOMPARE(restored->damagedPath.empty(), !isEmpty);
+        OpenStore again(m_path);
+        QCOMPARE(again.load()->document, documentWith(1));
+    }
+
+    void whatIsNoCopyIsNotPutInPlace()
+    {
+        {
+            OpenStore store(m_path);
+            QVERIFY(store.commit(0, documentWith(1)));
+            QVERIFY(store.close());
+        }
+        QFile rubbish(QString::fromStdString(m_path + ".restore"));
+        QVERIFY(rubbish.open(QIODevice::WriteOnly) && rubbish.write(QByteArray(5000, 'x')) == 5000);
+        rubbish.close();
+        const QByteArray before = contents(m_path);
+        {
+            OpenStore refused(m_path);
+            QVERIFY(!refused.opened);
+            QVERIFY(refused.opened.error().message().starts_with(m_path + ".restore: "));
+        }
+        QCOMPARE(contents(m_path), before);
+        QVERIFY(rubbish.remove());
+        OpenStore again(m_path);
+        QCOMPARE(again.load()->document, documentWith(1));
     }
 
     void theLogOfADamagedFileIsNotPlayedIntoTheCopy()

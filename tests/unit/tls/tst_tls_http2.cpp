@@ -137,6 +137,33 @@ private Q_SLOTS:
         QVERIFY(record.empty());
     }
 
+    void aFileThatShrinksEndsItsStreamAlone()
+    {
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        file.write(QByteArray(40'000, 'x'));
+        file.flush();
+        const auto opened = std::make_shared<const FileDescriptor>(::dup(file.handle()));
+        HttpUnderTest server(
+            {.routes = {makeRoute("/",
+                                  [opened](Exchange &exchange) {
+                                      exchange.respond({.status = 200, .headers = {}},
+                                                       Chunk::fromFile(opened, 0, 200'000));
+                                  })},
+             .tls = [&] {
+                 return contextsOf({endpoint("test", {}, m_ca.sign("one", "DNS:a"))});
+             }});
+        TlsClient client(connectTo(server.port()), {.protocols = kBoth});
+        QVERIFY(client.shakeHands());
+        QVERIFY(client.write(http2::hello() + http2::frame(http2::kSettings, http2::kAck, 0)
+                             + request(1)));
+        const auto reset = await(client, http2::kRstStream);
+        QVERIFY(reset);
+        QCOMPARE(reset->stream, uint32_t(1));
+        QVERIFY(client.write(http2::frame(http2::kPing, 0, 0, "12345678")));
+        QVERIFY(await(client, http2::kPing, http2::kAck)); // the connection lives
+    }
+
     void aNewCertificateAsksClientsToComeBack()
     {
         const auto one = m_ca.sign("one", "DNS:a");

@@ -4,6 +4,7 @@
 #include "server/http/router.h"
 
 #include <QFile>
+#include <QTest>
 
 #include <future>
 
@@ -95,6 +96,12 @@ void TestTree::write(const std::string &name, const std::string &content) const
     QFile file(QString::fromStdString(path(name)));
     ARC_ASSERT(file.open(QIODevice::WriteOnly));
     ARC_ASSERT(file.write(content.data(), qint64(content.size())) == qint64(content.size()));
+}
+
+void TestTree::letAge() const
+{
+    const auto then = std::chrono::steady_clock::now() + std::chrono::milliseconds(60);
+    ARC_ASSERT(QTest::qWaitFor([then] { return std::chrono::steady_clock::now() > then; }));
 }
 
 void TestTree::makeFolder(const std::string &name) const

@@ -34,6 +34,7 @@ public:
     void askAndLeave(const Handler &handler, const std::string &target);
     void onLoop(std::function<void()> task);
     FileCache &cache() noexcept { return *m_cache; }
+    HttpLoop &http() noexcept { return *m_http; }
     LoopMetrics &metrics() noexcept { return m_metrics; }
     BlockingPool &pool() noexcept { return *m_pool; }
     EventLoop &loop() noexcept { return *m_loop; }
@@ -60,6 +61,8 @@ public:
         return m_folder.path().toStdString() + "/" + name;
     }
     void write(const std::string &name, const std::string &content) const;
+    /// Waits until what was written is old enough to be read, and coded, only once.
+    void letAge() const;
     void makeFolder(const std::string &name) const;
     void link(const std::string &target, const std::string &name) const;
 

@@ -3,8 +3,11 @@
 
 #include <QtTest>
 
+#include <filesystem>
 #include <future>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace arc;
@@ -45,6 +48,51 @@ private Q_SLOTS:
         QVERIFY(files.ask(handler, "/a.txt").header("ETag") != tag);
     }
 
+    /// Images, packages and rsync -t bring other files with the times of the old ones.
+    void aTagNamesTheBytes_data()
+    {
+        QTest::addColumn<int>("size");
+        QTest::newRow("in memory") << 40;
+        QTest::newRow("sent from the disk") << int(FileEntry::kInMemoryMax) + 1;
+    }
+
+    void aTagNamesTheBytes()
+    {
+        QFETCH(int, size);
+        const TestTree tree;
+        const auto put = [&](const std::string &name, char letter) {
+            const timespec times[2] {{1, 0}, {1, 0}};
+            tree.write(name, std::string(size_t(size), letter));
+            ARC_ASSERT(utimensat(AT_FDCWD, tree.path(name).c_str(), times, 0) == 0);
+        };
+        put("site/a.txt", 'A');
+        put("site/new", 'B');
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string tag = files.ask(handler, "/a.txt").header("ETag");
+        QVERIFY(tag.starts_with('"')); // strong
+        QCOMPARE(rename(tree.path("site/new").c_str(), tree.path("site/a.txt").c_str()), 0);
+        QTRY_COMPARE(files.ask(handler, "/a.txt").body, std::string(size_t(size), 'B'));
+        QVERIFY(files.ask(handler, "/a.txt").header("ETag") != tag);
+        QCOMPARE(files.ask(handler, "/a.txt", "If-None-Match: " + tag + "\r\n").status, 200);
+        const std::string part = "Range: bytes=4-9\r\nIf-Range: " + tag + "\r\n";
+        QCOMPARE(files.ask(handler, "/a.txt", part).status, 200);
+        const std::string coded =
+            files.ask(handler, "/a.txt", "Accept-Encoding: gzip\r\n").header("ETag");
+        QVERIFY(coded.find(tag) == coded.npos);
+    }
+
+    void equalBytesHaveEqualTags()
+    {
+        const TestTree tree;
+        tree.write("site/a.txt", "first");
+        tree.write("site/b.txt", "first"); // as on another machine
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string tag = files.ask(handler, "/a.txt").header("ETag");
+        QCOMPARE(files.ask(handler, "/b.txt").header("ETag"), tag);
+    }
+
     void anOldEntryIsNotServedUnseen()
     {
         const TestTree tree;
@@ -79,6 +127,62 @@ private Q_SLOTS:
         QVERIFY(atOnce);
     }
 
+    void aFolderThatGoesTakesItsFilesAlongAtOnce_data()
+    {
+        QTest::addColumn<bool>("comesBack");
+        QTest::newRow("removed") << false;
+        QTest::newRow("made anew") << true;
+    }
+
+    void aFolderThatGoesTakesItsFilesAlongAtOnce()
+    {
+        QFETCH(bool, comesBack);
+        const TestTree tree;
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        int atOnce = 0;
+        for (int i = 0; i < 20 && !atOnce; ++i) { // a slow machine may look in the usual way
+            const std::string folder = "site/" + std::to_string(i);
+            const std::string name = "/" + std::to_string(i) + "/a";
+            tree.makeFolder(folder);
+            tree.write(folder + "/a", "first");
+            QCOMPARE(files.ask(handler, name).body, std::string("first"));
+            const auto before = std::chrono::steady_clock::now();
+            std::filesystem::remove_all(tree.path(folder));
+            if (comesBack) {
+                tree.makeFolder(folder);
+                tree.write(folder + "/a", "other");
+                QTRY_COMPARE(files.ask(handler, name).body, std::string("other"));
+            } else {
+                QTRY_COMPARE(files.ask(handler, name).status, 404);
+            }
+            atOnce += std::chrono::steady_clock::now() - before < FileCache::kFresh / 4;
+            // What is gone is looked at as seldom as anything that is not there.
+            int64_t looks = 0;
+            files.onLoop([&] { looks = files.metrics().fileMisses.read(); });
+            for (int k = 0; k < 20; ++k)
+                files.ask(handler, name);
+            files.onLoop([&] { QVERIFY(files.metrics().fileMisses.read() - looks < 10); });
+        }
+        QVERIFY(atOnce);
+    }
+
+    /// Cut in place, which the kernel does not tell before the writer closes it.
+    void aLargeFileIsNotPromisedLongerThanItIs()
+    {
+        const TestTree tree;
+        const std::string content(FileEntry::kInMemoryMax * 2, 'x');
+        tree.write("site/a.bin", content);
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        for (size_t left = content.size(); left > FileEntry::kInMemoryMax; left -= 8192) {
+            QCOMPARE(truncate(tree.path("site/a.bin").c_str(), off_t(left)), 0);
+            const RecordedAnswer answer = files.ask(handler, "/a.bin");
+            QCOMPARE(answer.length.value(), uint64_t(left));
+            QCOMPARE(answer.body.size(), left);
+        }
+    }
+
     void foldersBeyondTheLimitAreLookedAt()
     {
         const TestTree tree;
@@ -98,6 +202,40 @@ private Q_SLOTS:
             tree.write("site" + folder + "/a", "other");
             QTRY_COMPARE(files.ask(handler, folder + "/a").body, std::string("other"));
         }
+    }
+
+    /// Two writes in one tick of a coarse clock have the same times.
+    void whatWasJustWrittenIsReadOnceMore_data()
+    {
+        QTest::addColumn<bool>("coded");
+        QTest::newRow("as it is") << false;
+        QTest::newRow("coded") << true;
+    }
+
+    void whatWasJustWrittenIsReadOnceMore()
+    {
+        QFETCH(bool, coded);
+        const TestTree tree;
+        const FileScope scope({tree.root()}, {});
+        FileVariant variant;
+        if (coded)
+            variant = {.coding = Coding::Gzip, .mayMake = true};
+        FolderWatcher watcher;
+        const auto load = [&](const FileEntry *known) {
+            return loadFile(scope, "/a.txt", variant, bestOpenStrategy(), known, watcher,
+                            LoadStep::Code)
+                .entry;
+        };
+        std::shared_ptr<const FileEntry> entry;
+        int again = 0;
+        for (int i = 0; i < 50 && !again; ++i) { // a slow machine may read it too late for that
+            tree.write("site/a.txt", std::string(5000, 'x'));
+            entry = load(nullptr);
+            QCOMPARE(entry->status, 200);
+            again = load(entry.get()) != nullptr;
+        }
+        QVERIFY(again);
+        QTRY_VERIFY((entry = load(nullptr)) && !load(entry.get())); // the tick is over
     }
 
     void aNewFileIsNoticed()
@@ -148,6 +286,28 @@ private Q_SLOTS:
             QCOMPARE(files.cache().entries(), FileCache::kMissingMax + 1);
             QCOMPARE(files.cache().bytes(), bytes);
         });
+    }
+
+    /// An app's request waits for the call: one that never came would hold it for ever.
+    void aPathThatIsTooLongIsToldToWhoAsked()
+    {
+        const TestTree tree;
+        FilesUnderTest files;
+        const auto scope =
+            std::make_shared<const FileScope>(std::vector {tree.root()}, std::string());
+        int status = 0;
+        bool hasAnswered = true;
+        files.onLoop([&] {
+            FakeExchange exchange(files.http(), ExchangeId {0, 9999, 1},
+                                  "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            exchange.use({});
+            QVERIFY(files.cache().serve(
+                exchange, scope, "/" + std::string(FileCache::kPathBytesMax, 'a'), {},
+                [&](Exchange &, const FileCache::Found &found) { status = found.entry->status; }));
+            hasAnswered = exchange.answer().status != 0;
+        });
+        QCOMPARE(status, 404);
+        QVERIFY(!hasAnswered);
     }
 
     void aFullPoolIsToldAs503()

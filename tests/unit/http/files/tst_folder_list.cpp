@@ -82,6 +82,26 @@ private Q_SLOTS:
         QCOMPARE(rowsOf(30), std::pair(qsizetype {30}, false));
     }
 
+    void aFileIsNoFolder_data()
+    {
+        QTest::addColumn<OpenStrategy>("strategy");
+        QTest::newRow("openat2") << bestOpenStrategy();
+        QTest::newRow("walk") << OpenStrategy::Walk;
+    }
+
+    void aFileIsNoFolder()
+    {
+        QFETCH(OpenStrategy, strategy);
+        const TestTree tree;
+        tree.write("site/a.txt", "a");
+        tree.makeFolder("site/sub");
+        FilesUnderTest files(FilesUnderTest::Options {.strategy = strategy});
+        const StaticHandler handler({.roots = {tree.root()}, .index = {}, .wishes = lists()});
+        QCOMPARE(files.ask(handler, "/a.txt/").status, 404);
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("a"));
+        QCOMPARE(files.ask(handler, "/sub/").status, 200);
+    }
+
     void namesCannotSmuggle()
     {
         const std::vector<FolderItem> items {

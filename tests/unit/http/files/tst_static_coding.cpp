@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files_under_test.h"
+#include "server/http/files/file_types.h"
 #include "tests/support/decoding.h"
 
 #include <QtTest>
+
+#include <future>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -78,10 +81,36 @@ private Q_SLOTS:
         QCOMPARE(files.ask(handler, "/a.js", "Accept-Encoding: *;q=0\r\n").status, 406);
     }
 
+    void amongEqualsTheFileAsItIsComesLast_data()
+    {
+        QTest::addColumn<QByteArray>("coding");
+        QTest::newRow("*") << QByteArray("br");
+        QTest::newRow("gzip, identity") << QByteArray("gzip");
+        QTest::newRow("br;q=1, identity;q=1") << QByteArray("br");
+        QTest::newRow("br;q=0.4, identity;q=0.4") << QByteArray("br");
+        QTest::newRow("gzip;q=0.9, identity") << QByteArray();
+        QTest::newRow("identity") << QByteArray();
+    }
+
+    void amongEqualsTheFileAsItIsComesLast()
+    {
+        QFETCH(QByteArray, coding);
+        const TestTree tree;
+        tree.write("site/a.js", m_script);
+        FilesUnderTest files;
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string wish = std::string("Accept-Encoding: ") + QTest::currentDataTag();
+        const RecordedAnswer answer = files.ask(handler, "/a.js", wish + "\r\n");
+        QCOMPARE(answer.header("Content-Encoding"), coding.toStdString());
+        QVERIFY((coding.isEmpty() ? answer.body : decodeWhole(codingOf(answer), answer.body))
+                == m_script);
+    }
+
     void whatWasCodedIsRemembered()
     {
         const TestTree tree;
         tree.write("site/a.js", m_script);
+        tree.letAge();
         FilesUnderTest files;
         const StaticHandler handler({.roots = {tree.root()}});
         const std::string wish = "Accept-Encoding: br\r\n";
@@ -120,6 +149,76 @@ private Q_SLOTS:
             QVERIFY(files.cache().bytes() <= 1024 * 1024);
             QCOMPARE(files.metrics().fileCacheBytes.read(), int64_t(files.cache().bytes()));
         });
+    }
+
+    /// What would be thrown out of the cache at once would be compressed for every request.
+    void onlyWhatMayStayIsCoded()
+    {
+        const TestTree tree;
+        tree.write("site/stays.js", scriptText(512 * 1024));
+        tree.write("site/goes.js", scriptText(512 * 1024 + 1));
+        tree.letAge();
+        Settings settings;
+        settings.filesCacheMiB = 1;
+        FilesUnderTest files(FilesUnderTest::Options {.settings = settings});
+        const StaticHandler handler({.roots = {tree.root()}});
+        const auto codingOfPath = [&](const char *path) {
+            return files.ask(handler, path, "Accept-Encoding: gzip\r\n").header("Content-Encoding");
+        };
+        for (int i = 0; i < 5; ++i) {
+            QCOMPARE(codingOfPath("/goes.js"), std::string());
+            QCOMPARE(codingOfPath("/stays.js"), std::string("gzip"));
+        }
+        files.onLoop([&] { QCOMPARE(files.metrics().gzipIn.read(), int64_t(512 * 1024)); }); // once
+    }
+
+    void codingsDoNotKeepOthersWaiting()
+    {
+        const TestTree tree;
+        for (const char *name : {"site/a.js", "site/b.js"})
+            tree.write(name, m_script);
+        tree.write("site/a.txt", "plain");
+        tree.letAge();
+        FilesUnderTest files(FilesUnderTest::Options {.poolThreads = 2});
+        const StaticHandler handler({.roots = {tree.root()}});
+        const std::string wish = "Accept-Encoding: gzip\r\n";
+        QCOMPARE(files.ask(handler, "/a.js", wish).header("Content-Encoding"), std::string("gzip"));
+        std::promise<void> running, goOn;
+        const auto blocked = goOn.get_future().share();
+        const auto submit = [&](std::function<void()> begun) {
+            return files.pool().submit(
+                files.loop(),
+                [blocked, begun]() -> std::function<void()> {
+                    begun();
+                    blocked.wait();
+                    return {};
+                },
+                BlockingPool::Length::Long);
+        };
+        QVERIFY(submit([&running] { running.set_value(); }));
+        running.get_future().wait();
+        for (size_t i = 0; i < BlockingPool::kLongQueueMax; ++i)
+            QVERIFY(submit([] {}));
+        QCOMPARE(files.ask(handler, "/a.txt").body, std::string("plain"));
+        // What was coded before is looked at again in spite of them.
+        int64_t looks = 0;
+        files.onLoop([&] { looks = files.metrics().fileMisses.read(); });
+        tree.write("site/other.txt", "the folder changes");
+        const auto looksNow = [&] {
+            int64_t now = 0;
+            files.onLoop([&] { now = files.metrics().fileMisses.read(); });
+            return now;
+        };
+        QTRY_VERIFY(files.ask(handler, "/a.js", wish).header("Content-Encoding") == "gzip"
+                    && looksNow() > looks + 1); // the file, and its coded variant
+        // With no room left for another coding it goes as it is, and is not taken for that.
+        const RecordedAnswer plain = files.ask(handler, "/b.js", wish);
+        QCOMPARE(plain.body, m_script);
+        QCOMPARE(plain.header("Content-Encoding"), std::string());
+        QCOMPARE(plain.header("Vary"), std::string("Accept-Encoding"));
+        goOn.set_value();
+        QTRY_COMPARE(files.ask(handler, "/b.js", wish).header("Content-Encoding"),
+                     std::string("gzip"));
     }
 
     void whatDoesNotShrinkOrIsTooLongGoesAsItIs()

@@ -49,6 +49,24 @@ private Q_SLOTS:
         QCOMPARE(server.loopMetrics().connectionsAccepted.read(), int64_t(1));
     }
 
+    void aGuardedPathHasOneSpelling_data()
+    {
+        QTest::addColumn<QByteArray>("body");
+        for (const char *path : {"/private", "//private", "/%2fprivate/x", "/private//x",
+                                 "/a/..//private/x", "/private/./x", "/x/../private", "/%70rivate"})
+            QTest::newRow(path) << QByteArray("guarded");
+        for (const char *path : {"/privates", "/a//private", "/private%2e"})
+            QTest::newRow(path) << QByteArray("open");
+    }
+    void aGuardedPathHasOneSpelling()
+    {
+        QFETCH(QByteArray, body);
+        HttpUnderTest server({.routes = {respond("/", "open"), respond("/private", "guarded")}});
+        ScriptedPeer peer(server.port());
+        peer.send(get(QTest::currentDataTag()));
+        QCOMPARE(QByteArray::fromStdString(peer.readAnswer().body), body);
+    }
+
     void answersAHundredPipelinedRequests()
     {
         Heard heard;

@@ -388,6 +388,64 @@ private Q_SLOTS:
         QTRY_COMPARE(server.siteMetrics().errors.read(), int64_t(1));
     }
 
+    void aFileThatShrinksEndsItsStreamAlone_data()
+    {
+        QTest::addColumn<int>("window");
+        QTest::newRow("while the client gives no room") << 65535;
+        QTest::newRow("in frames that are made already") << kWideWindow;
+    }
+    void aFileThatShrinksEndsItsStreamAlone()
+    {
+        QFETCH(int, window);
+        constexpr uint64_t kAnnounced = 2'000'000; // the rest takes more than one write
+        const std::string content = patternBytes(0, 100'000);
+        QTemporaryFile file;
+        QVERIFY(file.open() && file.write(content.data(), qint64(content.size())) > 0);
+        QVERIFY(file.flush());
+        Heard heard;
+        const auto opened = std::make_shared<const FileDescriptor>(::dup(file.handle()));
+        HttpUnderTest server(
+            {.routes = {makeRoute("/file",
+                                  [&](Exchange &exchange) {
+                                      exchange.respond({.status = 200, .headers = {}},
+                                                       Chunk::fromFile(opened, 0, kAnnounced));
+                                  }),
+                        streamRoute("/large", {.total = kAnnounced}, heard), respond("/")}});
+        Http2Peer peer(server.port(), {.windowBytes = window});
+        const int32_t other = peer.get("/large");
+        const int32_t stream = peer.get("/file");
+        QVERIFY(peer.untilComplete(stream));
+        const Http2Answer &answer = peer.answers[stream];
+        QVERIFY(!answer.complete);
+        QCOMPARE(answer.reset.value_or(0), uint32_t(NGHTTP2_INTERNAL_ERROR));
+        QVERIFY(answer.body.starts_with(content));
+        QVERIFY(answer.body.find_first_not_of('\0', content.size()) == std::string::npos);
+        QVERIFY(peer.untilComplete(other));
+        QVERIFY(peer.answers[other].body == patternBytes(0, kAnnounced));
+        const int32_t next = peer.get("/");
+        QVERIFY(peer.untilComplete(next));
+        QCOMPARE(peer.answers[next].body, std::string("hello"));
+        QTRY_COMPARE(server.siteMetrics().errors.read(), int64_t(1));
+        QCOMPARE(server.siteMetrics().clientsLeft.read(), int64_t(0));
+    }
+
+    void zerosAreNeverTakenForAFile()
+    {
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        file.write("short");
+        file.flush();
+        const auto opened = std::make_shared<const FileDescriptor>(::dup(file.handle()));
+        HttpUnderTest server({.routes = {makeRoute("/", [&](Exchange &exchange) {
+                                  exchange.respond({.status = 200, .headers = {}},
+                                                   Chunk::fromFile(opened, 0, 1000));
+                              })}});
+        Http2Peer peer(server.port());
+        const int32_t stream = peer.get("/"); // one frame, the last of its stream
+        QVERIFY(peer.untilClosed());
+        QVERIFY(!peer.answers[stream].complete);
+    }
+
     void aClientThatGoesTakesItsRequestsAlong()
     {
         Heard heard;

@@ -209,7 +209,7 @@ private Q_SLOTS:
         QCOMPARE(queue.ownedBytes(), uint64_t(0));
     }
 
-    void anOutputQueueFailsWhenAFileIsShorterThanAnnounced()
+    void anOutputQueueTellsOfAFileThatIsShorterThanAnnounced()
     {
         int pair[2];
         QVERIFY(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
@@ -220,9 +220,22 @@ private Q_SLOTS:
         file.write("short");
         file.flush();
         OutputQueue queue;
-        queue.add(
-            Chunk::fromFile(std::make_shared<const FileDescriptor>(::dup(file.handle())), 0, 100));
-        QCOMPARE(queue.flush(writer.get()), OutputQueue::Flush::Failed);
+        const auto opened = std::make_shared<const FileDescriptor>(::dup(file.handle()));
+        for (const uint32_t stream : {1, 3, 1}) {
+            queue.addText("|");
+            queue.add(Chunk::fromFile(opened, 0, stream == 1 ? 8 : 5), stream);
+        }
+        QCOMPARE(queue.flush(writer.get()), OutputQueue::Flush::FileEnded);
+        QCOMPARE(queue.endedStream(), uint32_t(1));
+        queue.zeroFilesOf(1);
+        QCOMPARE(queue.ownedBytes(), uint64_t(2 + 3 + 8)); // two marks, and what is filled up
+        QCOMPARE(queue.flush(writer.get()), OutputQueue::Flush::Done);
+        QCOMPARE(queue.ownedBytes(), uint64_t(0));
+        std::string got(64, 'x');
+        const ssize_t count = ::recv(reader.get(), got.data(), got.size(), 0);
+        got.resize(count > 0 ? static_cast<size_t>(count) : 0);
+        const std::string zeros(8, '\0');
+        QVERIFY(got == "|short" + zeros.substr(5) + "|short|" + zeros); // others are as they were
     }
 
     void anUnreadBodyIsSkippedOnlyWhenItsEndIsNear()

@@ -235,8 +235,33 @@ private Q_SLOTS:
         const std::string lines = "etag: \"tag\"\r\n";
         QCOMPARE(linesOfNotModified(coded.head, lines, rules),
                  std::string("etag: W/\"tag\"\r\nVary: Accept-Encoding\r\n"));
-        QCOMPARE(linesOfNotModified(plain.head, lines, rules), lines);
         QCOMPARE(linesOfNotModified(coded.head, lines, CodingRules()), lines);
+        const std::string like = "x-etag: \"zzz\"\r\n" + lines;
+        QCOMPARE(linesOfNotModified(coded.head, like, rules),
+                 std::string("x-etag: \"zzz\"\r\netag: W/\"tag\"\r\nVary: Accept-Encoding\r\n"));
+    }
+
+    void a304VariesAsItsPageDoes()
+    {
+        const CodingRules rules {Settings()};
+        const std::string lines = "etag: \"tag\"\r\n";
+        const std::string vary = "Vary: Accept-Encoding\r\n";
+        for (const char *asked : {"If-None-Match: \"tag\"\r\n", "If-None-Match: *\r\n",
+                                  "If-Modified-Since: Thu, 26 Nov 2026 08:57:00 GMT\r\n"}) {
+            const Head request(asked);
+            const auto linesOf = [&](const std::string &given) {
+                return linesOfNotModified(request.head, given, rules);
+            };
+            QCOMPARE(linesOf(lines), lines + vary);
+            QCOMPARE(linesOf(lines + "Vary: Cookie\r\n"),
+                     lines + "Vary: Cookie, Accept-Encoding\r\n");
+            const std::string html = lines + "Content-Type: text/html\r\n";
+            QCOMPARE(linesOf(html), html + vary);
+            const std::string png = lines + "Content-Type: image/png\r\n"; // never coded
+            QCOMPARE(linesOf(png), png);
+            const std::string fixed = lines + "Cache-Control: no-transform\r\n";
+            QCOMPARE(linesOf(fixed), fixed);
+        }
     }
 
     void whatIsNoCodingOrTypeIsRefused()

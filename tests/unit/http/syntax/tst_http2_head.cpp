@@ -57,6 +57,21 @@ private Q_SLOTS:
         }
     }
 
+    void aLargeHeadDoesNotStayInThePool()
+    {
+        Http2Head fields;
+        RequestHead head;
+        HeadLimits limits;
+        limits.headerBytesMax = limits.requestLineBytesMax = 1 << 20;
+        for (const auto &[name, value] :
+             get("/%20" + std::string(200'000, 'p'), {{"x", std::string(200'000, 'v')}}))
+            QVERIFY(fields.add(name, value, limits));
+        QVERIFY(!fields.finish(false, head));
+        QVERIFY(fields.ownedBytes() > 400'000);
+        fields.reset();
+        QVERIFY2(fields.ownedBytes() < 64 * 1024, std::to_string(fields.ownedBytes()).c_str());
+    }
+
     void bodiesAreFramedByLengthOrEnd()
     {
         Http2Head fields;

@@ -95,6 +95,8 @@ private Q_SLOTS:
     void compressedMessagesComeBack_data();
     void compressedMessagesComeBack();
     void aFinalBlockDoesNotEndTheMessages();
+    void behindAFinalBlockTheTextBeforeIsInReach();
+    void afterAGoodbyeDataIsPassedOver();
     void contextIsKeptWhereAgreed();
     void withoutRoomNothingIsTaken();
     void serverFramesHaveTheShortestLength();
@@ -295,6 +297,47 @@ void TestWebSocketCodec::aFinalBlockDoesNotEndTheMessages()
     const std::string hello = bytes({0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00});
     QCOMPARE(told(clientFrame(0xc1, hello) + clientFrame(0xc1, hello), 64, true),
              std::string("text(Hello) text(Hello)"));
+}
+
+void TestWebSocketCodec::behindAFinalBlockTheTextBeforeIsInReach()
+{
+    WsDeflater deflater;
+    std::string first;
+    std::string second;
+    const std::string text = "a text that is worth to be referred to, for it is long";
+    deflater.deflate(first, text, true);
+    deflater.deflate(second, text, true);
+    QVERIFY(second.size() < first.size() / 2);                 // it refers back
+    std::string all = first + bytes({0x00, 0x00, 0xff, 0xff}); // as it was flushed
+    for (int i = 0; i < 1000; ++i)
+        all += bytes({0x03, 0x00}); // an empty block with the final bit
+    QCOMPARE(told(clientFrame(0xc1, all + second), 1 << 20, true), "text(" + text + text + ")");
+    QCOMPARE(told(clientFrame(0xc1, all + second), 3, true), "text(" + text + text + ")");
+}
+
+void TestWebSocketCodec::afterAGoodbyeDataIsPassedOver()
+{
+    OneInflater inflaters;
+    WsMessageReader reader({.messageBytesMax = 1 << 20, .mayCompress = true}, inflaters);
+    std::array<char, 512> scratch;
+    const std::string bomb = deflated(std::string(64 << 20, '\0'));
+    const std::string frame = clientFrame(0xc2, bomb);
+    const auto begun = reader.read(std::string_view(frame).substr(0, 100), scratch, SIZE_MAX);
+    QCOMPARE(begun.got, Got::Piece);
+    QVERIFY(reader.holdsInflater());
+    reader.discardData();
+    QVERIFY(!reader.holdsInflater());
+    // The rest of it, one too long, one in fragments; then what is told.
+    std::string more = frame.substr(begun.bytesUsed) + clientFrame(0x82, std::string(2 << 20, 'x'))
+        + clientFrame(0x01, "frag") + clientFrame(0x00, "") + clientFrame(0x80, "ment");
+    const auto skipped = reader.read(more, scratch, 0);
+    QCOMPARE(skipped.got, Got::NeedBytes);
+    QCOMPARE(skipped.bytesUsed, more.size());
+    QVERIFY(!reader.isInMessage());
+    QCOMPARE(reader.read(clientFrame(0x89, "p"), scratch, 0).got, Got::Ping);
+    QCOMPARE(reader.read(clientFrame(0x88, bytes({0x03, 0xe8})), scratch, 0).code, uint16_t(1000));
+    QCOMPARE(inflaters.taken, 1);
+    QCOMPARE(inflaters.given, 1);
 }
 
 void TestWebSocketCodec::contextIsKeptWhereAgreed()
