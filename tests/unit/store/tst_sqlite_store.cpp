@@ -2,7 +2,7 @@
 #include "server/store/backup.h"
 #include "server/store/config_tables.h"
 #include "server/store/migrations.h"
-#include "tests/unit/store/inbox.h"
+#include "tests/unit/store/store_files.h"
 
 #include <QDir>
 #include <QFile>
@@ -16,23 +16,6 @@ using namespace arc;
 
 namespace {
 
-Document documentWith(int64_t threads, const char *host = "a.test")
-{
-    Document out;
-    out.settings["loops"] = threads;
-    out.listeners.push_back({"http", "127.0.0.1:0"});
-    out.apps.push_back(
-        {.id = "shop", .root = "/s", .entry = "m:a", .interface = "wsgi", .python = "/p"});
-    out.apps[0].env["KEY"] = "värde\n";
-    out.apps[0].settings["pool.threads"] = threads;
-    out.sites.push_back({.id = "zoo", .hosts = {host}});
-    out.sites[0].routes.push_back({.handler = PythonRoute {"shop"}});
-    out.sites[0].routes[0].settings["limits.body_mib"] = int64_t {1};
-    out.sites[0].settings["log.access"] = false;
-    out.sites.push_back({.id = "ant", .hosts = {"b.test"}});
-    return out;
-}
-
 /// Somebody with a SQLite shell, or a newer Arcology.
 void meddle(const std::string &path, const char *sql)
 {
@@ -42,33 +25,6 @@ void meddle(const std::string &path, const char *sql)
     const int rc = sqlite3_exec(database, sql, nullptr, nullptr, &message);
     QVERIFY2(rc == SQLITE_OK, message ? message : "");
     sqlite3_close(database);
-}
-
-int64_t count(const std::string &path, const char *sql)
-{
-    auto database = Database::open(path);
-    return database ? database->number(sql).value_or(-1) : -1;
-}
-
-void overwrite(const std::string &path, qint64 at, const QByteArray &bytes)
-{
-    QFile file(QString::fromStdString(path));
-    QVERIFY(file.open(QIODevice::ReadWrite));
-    QVERIFY(file.seek(at));
-    QCOMPARE(file.write(bytes), bytes.size());
-}
-
-/// What the copy beside a database holds; 0: there is no whole one.
-uint64_t copiedRevision(const std::string &path)
-{
-    auto database = Database::openUnchanged(backupPath(path));
-    return database ? newestRevision(*database).value_or(0) : 0;
-}
-
-QByteArray contents(const std::string &path)
-{
-    QFile file(QString::fromStdString(path));
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
 } // namespace
@@ -322,189 +278,6 @@ private Q_SLOTS:
         QCOMPARE(store.opened.error().code(), ErrorCode::DataDir);
         QVERIFY(store.opened.error().message().starts_with(m_path + ": is damaged"));
         QCOMPARE(contents(m_path), before);
-    }
-
-    void aCopyIsKeptBesideTheFileAndBringsItBack()
-    {
-        {
-            OpenStore store(m_path);
-            QVERIFY(store.commit(0, documentWith(1)));
-            QVERIFY(store.commit(1, documentWith(2)));
-            QVERIFY(store.close()); // the second change is copied here, for no minute has passed
-        }
-        QCOMPARE(QFile::permissions(QString::fromStdString(backupPath(m_path)))
-                     & (QFile::ReadGroup | QFile::ReadOther),
-                 QFile::Permissions());
-        const QByteArray damaged(9000, 'x');
-        overwrite(m_path, 0, damaged);
-        const QByteArray before = contents(m_path);
-        OpenStore refused(m_path);
-        QVERIFY(!refused.opened);
-        QVERIFY(refused.opened.error().message().find("doctor --repair --data-dir "
-                                                      + m_dir->path().toStdString())
-                != std::string::npos);
-        QVERIFY(*Database::isDamaged(m_path));
-
-        const auto restored = restoreBackup(m_path);
-        QVERIFY2(restored, restored ? "" : restored.error().message().c_str());
-        QCOMPARE(restored->revision, uint64_t {2});
-        QCOMPARE(restored->damagedPath, m_path + ".damaged");
-        QCOMPARE(contents(restored->damagedPath), before);
-        QVERIFY(!*Database::isDamaged(m_path));
-        OpenStore again(m_path);
-        QCOMPARE(again.load()->document, documentWith(2));
-        QCOMPARE(again.documentAt(1).value_or(Document {}), documentWith(1));
-        QVERIFY(again.commit(2, documentWith(3)));
-        QVERIFY(again.close());
-        overwrite(m_path, 0, damaged); // once more: the first one that was kept stays as it is
-        QCOMPARE(restoreBackup(m_path)->damagedPath, m_path + ".damaged-2");
-    }
-
-    void aLostDatabaseIsNotBegunAnew_data()
-    {
-        QTest::addColumn<bool>("isEmpty");
-        QTest::newRow("missing") << false;
-        QTest::newRow("empty") << true;
-    }
-    void aLostDatabaseIsNotBegunAnew()
-    {
-        QFETCH(bool, isEmpty);
-        {
-            OpenStore store(m_path);
-            QVERIFY(store.commit(0, documentWith(1)));
-            QVERIFY(store.close());
-        }
-        QFile file(QString::fromStdString(m_path));
-        QVERIFY(isEmpty ? file.resize(0) : file.remove());
-        const QByteArray copy = contents(backupPath(m_path));
-        {
-            OpenStore refused(m_path);
-            QVERIFY(!refused.opened);
-            QCOMPARE(refused.opened.error().code(), ErrorCode::DataDir);
-            QVERIFY(refused.opened.error().message().starts_with(
-                m_path + (isEmpty ? ": is empty, but" : ": is missing, but")));
-        }
-        QVERIFY(!examineDatabase(m_path));
-        QCOMPARE(contents(backupPath(m_path)), copy);
-        const auto restored = restoreBackup(m_path);
-        QVERIFY2(restored, restored ? "" : restored.error().message().c_str());
-        QCOMPARE(restored->damagedPath.empty(), !isEmpty);
-        OpenStore again(m_path);
-        QCOMPARE(again.load()->document, documentWith(1));
-    }
-
-    void whatIsNoCopyIsNotPutInPlace()
-    {
-        {
-            OpenStore store(m_path);
-            QVERIFY(store.commit(0, documentWith(1)));
-            QVERIFY(store.close());
-        }
-        QFile rubbish(QString::fromStdString(m_path + ".restore"));
-        QVERIFY(rubbish.open(QIODevice::WriteOnly) && rubbish.write(QByteArray(5000, 'x')) == 5000);
-        rubbish.close();
-        const QByteArray before = contents(m_path);
-        {
-            OpenStore refused(m_path);
-            QVERIFY(!refused.opened);
-            QVERIFY(refused.opened.error().message().starts_with(m_path + ".restore: "));
-        }
-        QCOMPARE(contents(m_path), before);
-        QVERIFY(rubbish.remove());
-        OpenStore again(m_path);
-        QCOMPARE(again.load()->document, documentWith(1));
-    }
-
-    void theLogOfADamagedFileIsNotPlayedIntoTheCopy()
-    {
-        OpenStore store(m_path);
-        QVERIFY(store.commit(0, documentWith(1)));
-        QTRY_VERIFY(QFile::exists(QString::fromStdString(backupPath(m_path))));
-        QVERIFY(store.commit(1, documentWith(2)));
-        const QByteArray log = contents(m_path + "-wal"); // as a kill would leave it
-        QVERIFY(!log.isEmpty());
-        QVERIFY(store.close());
-        overwrite(m_path, 0, QByteArray(9000, 'x'));
-        overwrite(m_path + "-wal", 0, log);
-        QCOMPARE(restoreBackup(m_path)->revision, uint64_t {2});
-        QVERIFY(!QFile::exists(QString::fromStdString(m_path + "-wal")));
-        QCOMPARE(contents(m_path + ".damaged-wal"), log);
-    }
-
-    void copiesAreMadeNoOftenerThanAsked()
-    {
-        Inbox inbox;
-        auto store = SqliteStore::open(m_path, inbox.deliver(), std::chrono::hours(1));
-        QVERIFY(store);
-        const auto commit = [&](uint64_t at) {
-            return inbox.wait<uint64_t>([&](auto done) {
-                (*store)->commit(at, documentWith(int64_t(at) + 1), "test", {}, done);
-            });
-        };
-        QVERIFY(commit(0));
-        const QString backup = QString::fromStdString(backupPath(m_path));
-        QTRY_VERIFY(QFile::exists(backup));
-        const QByteArray first = contents(backupPath(m_path));
-        for (uint64_t at = 1; at < 20; ++at)
-            QVERIFY(commit(at));
-        QCOMPARE(contents(backupPath(m_path)), first);
-        QVERIFY(inbox.wait<void>([&](auto done) { (*store)->close(done); }));
-        QCOMPARE(count(backupPath(m_path), "SELECT max(number) FROM revision"), int64_t {20});
-    }
-
-    void aChangeIsCopiedWhenTheTimeHasComeWithoutAFurtherOne()
-    {
-        Inbox inbox;
-        auto store = SqliteStore::open(m_path, inbox.deliver(), std::chrono::milliseconds(50));
-        QVERIFY(store);
-        for (uint64_t at = 0; at < 3; ++at) {
-            QVERIFY(inbox.wait<uint64_t>([&](auto done) {
-                (*store)->commit(at, documentWith(int64_t(at) + 1), "test", {}, done);
-            }));
-        }
-        QTRY_COMPARE(copiedRevision(m_path), uint64_t {3});
-        QCOMPARE((*store)->trouble(), std::string());
-    }
-
-    void aCopyThatCannotBeMadeIsSaidAndServesNobodyWorse()
-    {
-        OpenStore store(m_path);
-        QVERIFY(QDir().mkpath(QString::fromStdString(backupPath(m_path) + "/in the way")));
-        QVERIFY(store.commit(0, documentWith(1)));
-        QTRY_VERIFY((*store.opened)->trouble().find(backupPath(m_path)) != std::string::npos);
-        QCOMPARE(*store.commit(1, documentWith(2)), uint64_t {2});
-        QVERIFY(store.close());
-    }
-
-    void aFileWithoutACopyGetsOneAtTheNextStart()
-    {
-        {
-            OpenStore store(m_path);
-            QVERIFY(store.commit(0, documentWith(1)));
-            QVERIFY(store.close());
-        }
-        QVERIFY(QFile::remove(QString::fromStdString(backupPath(m_path))));
-        OpenStore store(m_path);
-        QVERIFY(store.opened);
-        QTRY_COMPARE(copiedRevision(m_path), uint64_t {1});
-    }
-
-    void aDamagedCopyIsNotPutInPlace()
-    {
-        {
-            OpenStore store(m_path);
-            QVERIFY(store.commit(0, documentWith(1)));
-            QVERIFY(store.close());
-        }
-        overwrite(m_path, 0, QByteArray(9000, 'x'));
-        overwrite(backupPath(m_path), 4096, QByteArray(4000, 'x'));
-        const QByteArray before = contents(m_path);
-        const auto restored = restoreBackup(m_path);
-        QVERIFY(!restored);
-        QVERIFY(restored.error().message().starts_with(backupPath(m_path) + ": is damaged"));
-        QCOMPARE(contents(m_path), before);
-        QVERIFY(QFile::remove(QString::fromStdString(backupPath(m_path))));
-        QCOMPARE(restoreBackup(m_path).error().code(), ErrorCode::NotFound);
     }
 
     void aDirectoryInItsPlaceIsRefused()
