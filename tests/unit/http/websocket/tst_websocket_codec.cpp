@@ -284,7 +284,7 @@ void TestWebSocketCodec::compressedMessagesComeBack()
     QFETCH(int, size);
     std::string text;
     for (int i = 0; i < size; ++i)
-        text += static_cast<char>('a' + i * i % 23);
+        text += static_cast<char>('a' + int64_t {i} * i % 23);
     const std::string sent = clientFrame(0xc1, deflated(text)) + clientText("next");
     const std::string expected = "text(" + text + ") text(next)";
     QCOMPARE(told(sent, sent.size(), true), expected);
