@@ -4,6 +4,7 @@
 #include "server/base/file_descriptor.h"
 #include "server/store/config_tables.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -36,11 +37,16 @@ Result<void> syncFile(const std::string &path, int flags)
     return {};
 }
 
+std::string folderOf(const std::string &path)
+{
+    const size_t slash = path.rfind('/');
+    return slash == path.npos ? "." : path.substr(0, std::max<size_t>(1, slash));
+}
+
 /// What was renamed in there survives loss of power.
 Result<void> syncFolderOf(const std::string &path)
 {
-    const size_t slash = path.rfind('/');
-    return syncFile(slash == path.npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    return syncFile(folderOf(path), O_RDONLY | O_DIRECTORY);
 }
 
 Result<void> rename(const std::string &from, const std::string &to)
@@ -121,22 +127,24 @@ std::string backupPath(const std::string &databasePath)
     return databasePath + ".backup";
 }
 
+std::string repairCommand(const std::string &databasePath)
+{
+    return "arcology doctor --repair --data-dir " + folderOf(databasePath);
+}
+
 Result<void> checkNotLost(const std::string &databasePath)
 {
     struct stat info { };
     const bool isMissing = ::stat(databasePath.c_str(), &info) != 0;
     if (isMissing ? errno != ENOENT : info.st_size != 0)
         return {};
-    if (!exists(backupPath(databasePath)))
+    if (!exists(backupPath(databasePath)) || exists(restorePath(databasePath)))
         return {};
-    const size_t slash = databasePath.rfind('/');
     return Error {ErrorCode::DataDir,
-                  fmt::format("{}: is {}, but its copy is there; bring that back with `arcology "
-                              "doctor --repair --data-dir {}`, or move {} away to begin with an "
-                              "empty configuration",
+                  fmt::format("{}: is {}, but its copy is there; bring that back with `{}`, or "
+                              "move {} away to begin with an empty configuration",
                               databasePath, isMissing ? "missing" : "empty",
-                              slash == databasePath.npos ? "." : databasePath.substr(0, slash),
-                              backupPath(databasePath))};
+                              repairCommand(databasePath), backupPath(databasePath))};
 }
 
 Result<void> backUp(Database &database)

@@ -16,9 +16,12 @@ namespace arc {
 /// <database>.backup
 std::string backupPath(const std::string &databasePath);
 
+/// "arcology doctor --repair ...", for the sentence that says what to do.
+std::string repairCommand(const std::string &databasePath);
+
 /// What a crash of the disk leaves: no database, or an empty one, where a copy says that there was
 /// one. Opened as it is it would begin anew, and its first commit would replace the copy. DataDir
-/// with the remedy; otherwise nothing.
+/// with the remedy; otherwise nothing, also while a restore waits for its finishRestore().
 Result<void> checkNotLost(const std::string &databasePath);
 
 /// Replaces the copy by what was committed last. A copy that quick_check finds damaged does not

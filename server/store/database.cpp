@@ -35,9 +35,9 @@ std::string damagedRemedy(const std::string &path)
     if (::access(backup.c_str(), R_OK) != 0)
         return "put a copy of yours in its place, or move it away to begin with an empty "
                "configuration";
-    return fmt::format("bring back the engine's own copy with `arcology doctor --repair --data-dir "
-                       "{}`, which keeps this file beside it",
-                       path.substr(0, std::max<size_t>(1, path.rfind('/') + 1) - 1));
+    return fmt::format(
+        "bring back the engine's own copy with `{}`, which keeps this file beside it",
+        repairCommand(path));
 }
 
 bool isOutOfRoom(int errnoValue) noexcept

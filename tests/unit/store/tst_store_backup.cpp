@@ -102,6 +102,26 @@ private Q_SLOTS:
         QCOMPARE(again.load()->document, documentWith(1));
     }
 
+    void aRestoreThatWasKilledIsNoLoss()
+    {
+        {
+            OpenStore store(m_path);
+            QVERIFY(store.commit(0, documentWith(1)));
+            QVERIFY(store.close());
+        }
+        // Between its two renames: the database is put away, the copy is not yet in its place.
+        const auto name = [this](const char *suffix) {
+            return QString::fromStdString(m_path + suffix);
+        };
+        QVERIFY(QFile::copy(name(".backup"), name(".restore")));
+        QVERIFY(QFile::rename(name(""), name(".damaged")));
+        QVERIFY(examineDatabase(m_path)); // a window that looks first must not refuse to start
+        OpenStore again(m_path);
+        QVERIFY2(again.opened, again.opened ? "" : again.opened.error().message().c_str());
+        QCOMPARE(again.load()->document, documentWith(1));
+        QVERIFY(!QFile::exists(name(".restore")));
+    }
+
     void whatIsNoCopyIsNotPutInPlace()
     {
         {
