@@ -86,6 +86,11 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept
     return true;
 }
 
+void freeMemory(std::string &text) noexcept
+{
+    std::string().swap(text);
+}
+
 std::string toLower(std::string_view text)
 {
     std::string out(text);

@@ -25,6 +25,8 @@ requires std::same_as<Text, std::string> std::vector<std::string_view> split(Tex
 = delete;
 bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept; ///< ASCII only
 std::string toLower(std::string_view text);                             ///< ASCII only
+/// Empties a string and gives its memory back, which `text = {}` and clear() keep.
+void freeMemory(std::string &text) noexcept;
 
 /// "8 412", "1.2 k", "4.5 M": at most three significant digits, for people.
 std::string formatCount(double value);

@@ -2,6 +2,7 @@
 #include "server/tls/tls_stream.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 #include "server/tls/openssl_ptr.h"
 #include "server/tls/tls_bio.h"
 #include "server/tls/tls_loop.h"
@@ -234,7 +235,7 @@ TlsStream::Flush TlsStream::flush(int socket) noexcept
     if (fromHeld) {
         m_heldAt += done;
         if (!held()) {
-            std::string().swap(m_held); // assigning an empty one would keep the memory
+            freeMemory(m_held);
             m_heldAt = 0;
         }
     } else {

@@ -2,6 +2,7 @@
 #include "server/workers/app_request.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 #include "server/http/files/static_answer.h"
 #include "server/http/http_loop.h"
 #include "server/http/syntax/error_page.h"
@@ -405,7 +406,7 @@ void AppRequest::finish() noexcept
     m_fileAnswer.reset();
     m_socket.reset();
     m_payload.clear();
-    std::string().swap(m_heldBody); // assigning an empty one would keep the memory
+    freeMemory(m_heldBody);
     const RequestId ended = m_id;
     ++m_id.generation;
     m_side.release(*this);

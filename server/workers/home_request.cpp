@@ -2,6 +2,7 @@
 #include "server/workers/home_request.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 
 namespace arc {
 
@@ -68,7 +69,7 @@ void HomeRequestTable::release(HomeRequest &request) noexcept
     ARC_DEBUG_ASSERT(!request.queued && !request.worker);
     m_bySide[request.id.loop][request.id.slot] = nullptr;
     request.deadline.disarm();
-    std::string().swap(request.payload); // assigning an empty one would keep the memory
+    freeMemory(request.payload);
     request.attempts = 0;
     request.headSeen = request.asksSocket = request.isSocket = false;
     m_free.push_back(&request);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/http1_connection.h"
 
+#include "server/base/text.h"
+
 namespace arc {
 
 Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin)
@@ -121,7 +123,7 @@ void Http1Connection::closing() noexcept
         m_exchange->reset();
         m_home.exchanges().give(std::move(m_exchange));
     }
-    m_partial = {};
+    freeMemory(m_partial);
 }
 
 } // namespace arc

@@ -2,6 +2,8 @@
 // Http1Connection between its turns: what it keeps, what it waits for, and for how long.
 #include "server/http/session/http1_connection.h"
 
+#include "server/base/text.h"
+
 namespace arc {
 
 void Http1Connection::settle() noexcept
@@ -41,10 +43,8 @@ void Http1Connection::keepInput()
     const std::string_view left = m_home.input().bytes();
     if (!left.empty())
         m_partial.assign(left);
-    else if (m_partial.capacity() > std::string().capacity())
-        std::string().swap(m_partial); // assigning an empty one would keep the memory
     else
-        m_partial.clear();
+        freeMemory(m_partial);
 }
 
 void Http1Connection::afterLastAnswer() noexcept

@@ -2,6 +2,7 @@
 #include "server/http/session/http2_exchange.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 #include "server/http/session/http2_connection.h"
 
 #include <algorithm>
@@ -122,7 +123,7 @@ void Http2Exchange::deliverBody() noexcept
 /// What waits of a request that nobody will read any more.
 void Http2Exchange::forgetBody() noexcept
 {
-    std::string().swap(m_body); // assigning an empty one would keep the memory
+    freeMemory(m_body);
 }
 
 // ---- the answer

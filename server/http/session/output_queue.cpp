@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/output_queue.h"
 
+#include "server/base/text.h"
+
 #include <algorithm>
 #include <cerrno>
 
@@ -176,7 +178,7 @@ void OutputQueue::clear() noexcept
     m_pieces.clear();
     m_first = 0;
     if (m_text.capacity() > kKeptTextMax)
-        std::string().swap(m_text); // assigning an empty one would keep the memory
+        freeMemory(m_text);
     m_text.clear();
     m_textBase = m_textQueued = m_textSent = 0;
     m_counted = 0;

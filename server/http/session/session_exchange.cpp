@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/session_exchange.h"
 
+#include "server/base/text.h"
 #include "server/http/session/connection.h"
 #include "server/http/session/session_loop.h"
 #include "server/http/session/trace_id.h"
@@ -261,7 +262,7 @@ void SessionExchange::reset() noexcept
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
     m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)
-        std::string().swap(m_ownText); // assigning an empty one would keep the memory
+        freeMemory(m_ownText);
 }
 
 } // namespace arc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/websocket_connection.h"
 
+#include "server/base/text.h"
 #include "server/http/session/session_loop.h"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ void WebSocketConnection::keepInput()
     if (!left.empty())
         m_partial.assign(left);
     else
-        m_partial = {};
+        freeMemory(m_partial);
 }
 
 SteadyTime WebSocketConnection::readDue() const noexcept
@@ -164,7 +165,7 @@ void WebSocketConnection::closing() noexcept
     box.closeSent(m_home.log());
     m_exchange->reset();
     m_home.exchanges().give(std::move(m_exchange));
-    m_partial = {};
+    freeMemory(m_partial);
 }
 
 } // namespace arc

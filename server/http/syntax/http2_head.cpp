@@ -230,9 +230,9 @@ void Http2Head::reset() noexcept
 {
     constexpr size_t kKeptTextMax = 16 * 1024;
     if (m_text.capacity() > kKeptTextMax)
-        std::string().swap(m_text); // assigning an empty one would keep the memory
+        freeMemory(m_text);
     if (m_decoded.capacity() > kKeptTextMax)
-        std::string().swap(m_decoded);
+        freeMemory(m_decoded);
     m_text.clear();
     m_fields.clear();
     m_views.clear();
