@@ -7,6 +7,7 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/layouts.h"
 #include "server/base/version.h"
 
 #include <QClipboard>
@@ -34,7 +35,7 @@ static void clear(QGridLayout *grid)
 static QLabel *addFact(QGridLayout *grid, QWidget *parent, const QString &name,
                        const QString &value)
 {
-    const int row = grid->rowCount();
+    const int row = nextRow(*grid);
     auto *label = new QLabel(name, parent);
     label->setProperty("secondary", true);
     auto *text = new QLabel(value, parent);
@@ -215,7 +216,7 @@ void AboutPage::showPaths()
         QLabel *text = addFact(m_paths, m_content, name, path);
         text->setFont(monoFont());
         text->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-        const int row = m_paths->rowCount() - 1;
+        const int row = nextRow(*m_paths) - 1;
         m_paths->itemAtPosition(row, 0)->setAlignment(Qt::AlignVCenter);
         auto *copy =
             new QPushButton(icon(QStringLiteral("copy"), Tint::Accent), tr("Copy"), m_content);

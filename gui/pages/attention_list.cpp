@@ -5,6 +5,7 @@
 #include "gui/models/format.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/layouts.h"
 #include "gui/widgets/state_mark.h"
 
 #include <QLabel>
@@ -92,10 +93,7 @@ private:
 
 void AttentionList::rebuild()
 {
-    while (QLayoutItem *item = m_list->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
+    clearLayout(*m_list);
     m_title->setText(m_items.isEmpty() ? tr("Needs attention")
                                        : tr("Needs attention · %1").arg(m_items.size()));
     const auto note = [this](const QString &text) {

@@ -91,13 +91,8 @@ void PoolTuner::makeLayout()
     threads->addWidget(m_threadsLabel);
     threads->addWidget(m_threads);
     auto *row = new FlowLayout(FlowLayout::Widths::Natural, 28);
-    for (QHBoxLayout *half : {processes, threads}) {
-        half->setSpacing(10);
-        half->setContentsMargins(0, 0, 0, 0);
-        auto *box = new QWidget(this);
-        box->setLayout(half);
-        row->addWidget(box);
-    }
+    row->addRow(processes, 10, this);
+    row->addRow(threads, 10, this);
     auto *lower = new QHBoxLayout;
     lower->addWidget(m_preview, 1);
     lower->addWidget(m_discard);
@@ -139,9 +134,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
         m_processes->setValue(count);
     m_auto->setChecked(pool.processes == "auto");
     const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
-    m_threads->setVisible(threaded);
-    m_threads->parentWidget()->setVisible(threaded); // the slider gets its room
-    m_threadsLabel->setVisible(threaded);
+    m_threads->parentWidget()->setVisible(threaded); // label and field; the slider gets their room
     m_showing = false;
     updatePreview();
 }

@@ -15,6 +15,7 @@
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
 #include "gui/widgets/flow_layout.h"
+#include "gui/widgets/layouts.h"
 #include "gui/widgets/output_view.h"
 #include "gui/widgets/state_pill.h"
 #include "gui/widgets/switch.h"
@@ -90,13 +91,8 @@ QLayout *SiteDetail::makeHead()
     // Both halves on one line, or the buttons below where the letters are large.
     auto *head = new FlowLayout(FlowLayout::Widths::Natural, kHeadGap);
     head->setTailAtEnd(true);
-    for (QHBoxLayout *half : {what, deeds}) {
-        half->setSpacing(kHeadGap);
-        half->setContentsMargins(0, 0, 0, 0);
-        auto *box = new QWidget(this);
-        box->setLayout(half);
-        head->addWidget(box);
-    }
+    head->addRow(what, kHeadGap, this);
+    head->addRow(deeds, kHeadGap, this);
     return head;
 }
 
@@ -193,10 +189,7 @@ void SiteDetail::showAddresses(const QStringList &urls)
     if (urls == m_urls)
         return; // rebuilding would take the focus from a link
     m_urls = urls;
-    while (QLayoutItem *item = m_links->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
+    clearLayout(*m_links);
     for (const QString &url : urls) {
         auto *link = new QPushButton(icon(QStringLiteral("open"), Tint::Accent), url, this);
         link->setProperty("link", true);

@@ -10,6 +10,7 @@
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
 #include "gui/widgets/flow_layout.h"
+#include "gui/widgets/layouts.h"
 #include "gui/widgets/output_view.h"
 
 #include <algorithm>
@@ -150,7 +151,7 @@ void SummaryTab::addFact(const QString &name, const QString &value)
     text->setFullText(value, Qt::ElideMiddle);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     text->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    const int row = m_facts->rowCount();
+    const int row = nextRow(*m_facts);
     m_facts->addWidget(label, row, 0);
     m_facts->addWidget(text, row, 1);
 }
@@ -158,10 +159,7 @@ void SummaryTab::addFact(const QString &name, const QString &value)
 void SummaryTab::showFacts()
 {
     const api::SiteView *view = m_context.bridge().site(toStd(m_site));
-    while (QLayoutItem *item = m_facts->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
+    clearLayout(*m_facts);
     if (!view)
         return;
     addFact(tr("Folder"), toQString(view->root));

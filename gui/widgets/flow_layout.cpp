@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/widgets/flow_layout.h"
 
+#include <QHBoxLayout>
 #include <QStyle>
 #include <QWidget>
 
@@ -21,6 +22,15 @@ FlowLayout::~FlowLayout()
 void FlowLayout::addItem(QLayoutItem *item)
 {
     m_items << item;
+}
+
+void FlowLayout::addRow(QHBoxLayout *row, int gap, QWidget *parent)
+{
+    row->setSpacing(gap);
+    row->setContentsMargins(0, 0, 0, 0);
+    auto *box = new QWidget(parent);
+    box->setLayout(row);
+    addWidget(box);
 }
 
 QLayoutItem *FlowLayout::takeAt(int index)

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+class QHBoxLayout;
+
 namespace arc {
 
 /// Items side by side for as long as there is room, then on the next line: nothing gets narrower
@@ -21,6 +23,8 @@ public:
     FlowLayout(Widths widths, int gap, QWidget *parent = nullptr);
     ~FlowLayout() override;
 
+    /// Widgets that stay together on one line, as one item: a widget below `parent`.
+    void addRow(QHBoxLayout *row, int gap, QWidget *parent);
     /// The last item stands at the end of its line.
     void setTailAtEnd(bool atEnd) { m_tailAtEnd = atEnd; }
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gui/widgets/layouts.h"
+
+#include <QGridLayout>
+#include <QWidget>
+
+namespace arc {
+
+void clearLayout(QLayout &layout)
+{
+    while (QLayoutItem *item = layout.takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+}
+
+int nextRow(const QGridLayout &grid)
+{
+    if (grid.count() == 0)
+        return 0;
+    int row = 0;
+    int column = 0;
+    int rows = 0;
+    int columns = 0;
+    grid.getItemPosition(grid.count() - 1, &row, &column, &rows, &columns);
+    return row + rows;
+}
+
+} // namespace arc
