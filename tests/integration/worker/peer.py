@@ -124,6 +124,10 @@ class Worker:
     def raw(self, data):
         self.sock.sendall(data)
 
+    def residentKiB(self):
+        with open("/proc/%d/status" % self.process.pid) as file:
+            return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
+
     def nextStream(self):
         self._stream += 1
         return self._stream
