@@ -182,9 +182,9 @@ void FileCache::loaded(const Key &key, FileLoad load) noexcept
         return;
     node.isLoading = false;
     node.checkedAt = m_loop.now();
-    if (load.mustCode)
+    if (load.mustCode) {
         node.entry = asItIs();
-    else if (load.entry) {
+    } else if (load.entry) {
         countCoding(m_loop.metrics(), load.entry->coding, load.entry->codedFrom,
                     load.entry->content.size(), load.entry->codedIn);
         node.entry = std::move(load.entry);

@@ -10,7 +10,7 @@ namespace arc {
 std::string_view contentTypeOf(std::string_view fileName) noexcept;
 
 /// Whether a file's name carries a hash of its content, as build tools and Django make them:
-/// "app.3f9a1c07.js", "base.5af66c1b1797.css", "index-BkX9aQ2z.js". Public for tests.
+/// "app.3f9a1c07.js", "base.5af66c1b1797.css", "index-BkX9aQ2z.js".
 bool nameCarriesHash(std::string_view fileName) noexcept;
 
 } // namespace arc
