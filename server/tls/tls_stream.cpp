@@ -129,12 +129,15 @@ TlsStream::Received TlsStream::receive(int socket, std::span<char> into) noexcep
 
 void TlsStream::advance(std::span<char> into, size_t &filled) noexcept
 {
-    ERR_clear_error();
     if (m_state == State::Handshake)
         shakeHands();
     while (m_state == State::Open && filled < into.size()) {
         size_t count = 0;
         if (SSL_read_ex(m_ssl, into.data() + filled, into.size() - filled, &count) != 1) {
+            // The queue of errors is the thread's. Emptied here and not before each read, which
+            // would cost more than the read's own bookkeeping, nothing in it is taken for ours:
+            // what the stream waits for, or that it ended, is asked of the stream.
+            ERR_clear_error();
             endedWith(SSL_get_error(m_ssl, 0));
             return;
         }
@@ -161,6 +164,7 @@ bool TlsStream::isPlainHttp() noexcept
 
 void TlsStream::shakeHands() noexcept
 {
+    ERR_clear_error();
     const int done = SSL_do_handshake(m_ssl);
     if (done == 1) {
         m_state = State::Open;
@@ -203,7 +207,6 @@ size_t TlsStream::write(std::string_view bytes) noexcept
         || m_loop.m_outputSize + TlsLoop::kRecordBytesMax + TlsLoop::kRecordOverheadMax > room)
         return 0;
     size_t written = 0;
-    ERR_clear_error();
     const size_t size = std::min(bytes.size(), TlsLoop::kRecordBytesMax);
     if (SSL_write_ex(m_ssl, bytes.data(), size, &written) != 1) {
         m_state = State::Failed;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -245,6 +246,29 @@ private Q_SLOTS:
                              + body));
         QCOMPARE(bodyOf(client.readAll()), body);
         QVERIFY(client.endedCleanly());
+    }
+
+    /// The queue of errors is one for all connections of a thread, and for whoever else uses
+    /// OpenSSL there: what lies in it must end no connection.
+    void errorsOfOthersEndNoConnection()
+    {
+        const auto leaveError = [this] {
+            m_server->onLoop([](HttpLoop &) { ERR_raise(ERR_LIB_EVP, EVP_R_BAD_DECRYPT); });
+        };
+        constexpr int kPieceBytes = 20; // less than a record: the loop must wait for the rest
+        Relay relay(port(), kPieceBytes);
+        TlsClient client(relay.takeClient(), {.name = "a.test", .caPem = m_ca.pem()});
+        QVERIFY2(client.shakeHands(), client.error().c_str());
+        for (int i = 0; i < 3; ++i) {
+            leaveError();
+            QVERIFY(client.write(kGet));
+            QVERIFY(client.readUntil("safe").ends_with("safe"));
+        }
+        leaveError();
+        client.shutdown();
+        QVERIFY(client.readAll().empty());
+        QVERIFY(client.endedCleanly()); // and not as if it had sent what is no TLS
+        QTRY_COMPARE(m_server->loopMetrics().connectionsOpen.read(), int64_t {0});
     }
 
     void recordsMayHaveAnySize_data()
