@@ -13,8 +13,9 @@ struct nghttp2_session_callbacks;
 
 namespace arc {
 
-/// The fields of one answer in the form nghttp2 takes them, which copies them. What it views must
-/// live until then. One for the loop: answers are begun one after the other.
+/// The fields of one answer in the form nghttp2 takes them, which copies them and makes the letters
+/// of their names small. What it views must live until then. One for the loop: answers are begun
+/// one after the other.
 class Http2Fields {
 public:
     Http2Fields();
@@ -22,18 +23,18 @@ public:
     Http2Fields(const Http2Fields &) = delete;
 
     void begin(int status);
-    void add(std::string_view lowerName, std::string_view value);
+    void add(std::string_view name, std::string_view value);
     /// Lines as HeaderBlock::lines() gives them. What speaks of a connection is left out (RFC 9113
     /// 8.2.2).
     void addLines(std::string_view lines);
-    void addNumber(std::string_view lowerName, uint64_t value);
+    void addNumber(std::string_view name, uint64_t value);
     void addHsts(int64_t seconds); ///< Strict-Transport-Security
 
     struct List; ///< of nghttp2_nv, which only those know who speak to nghttp2
     const List &list() const noexcept { return *m_list; }
 
 private:
-    std::string_view keep(std::string_view text, bool lower);
+    std::string_view keep(std::string_view text);
 
     std::unique_ptr<List> m_list;
     std::string m_text; ///< never grows between begin() and the next: views point into it
