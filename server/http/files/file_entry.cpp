@@ -322,7 +322,7 @@ FileScope::FileScope(std::vector<std::string> rootFolders, std::string indexName
 uint64_t FileEntry::cost() const noexcept
 {
     return kEntryOverhead + content.size() + lines.size() + variedLines.size()
-        + (file ? kInMemoryMax : 0);
+        + (file ? kOpenFileCost : 0);
 }
 
 FileLoad loadFile(const FileScope &scope, const std::string &path, const FileVariant &variant,
