@@ -7,10 +7,10 @@
 namespace arc {
 
 Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
-    : m_home(home), m_transport(std::move(origin.transport)), m_slot(slot),
-      m_readable(origin.readable), m_peerClosed(origin.peerClosed),
-      m_outbox(std::move(origin.outbox)), m_rules(std::move(origin.rules)),
-      m_listener(origin.listener), m_peer(origin.peer), m_timer(&Connection::timerDue, this)
+    : m_readable(origin.readable), m_peerClosed(origin.peerClosed), m_slot(slot), m_home(home),
+      m_transport(std::move(origin.transport)), m_outbox(std::move(origin.outbox)),
+      m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
+      m_timer(&Connection::timerDue, this)
 {
 }
 
@@ -78,7 +78,7 @@ Connection::Input Connection::receive() noexcept
     const Transport::Received received = m_transport.receive(m_home.input());
     if (received.bytes) {
         m_home.metrics().bytesRead.add(static_cast<int64_t>(received.bytes));
-        m_turnBytes += received.bytes;
+        m_turnBytes += static_cast<uint32_t>(received.bytes);
         if (received.hasEnded) // told once more by the next read
             m_readable = m_peerClosed = true;
         if (!received.mayHoldMore && !m_peerClosed) {

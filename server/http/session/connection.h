@@ -124,9 +124,7 @@ protected:
     /// Everything the next protocol needs. This connection is closed afterwards, without a word.
     Origin release(std::string_view unusedInput) noexcept;
 
-    SessionLoop &m_home;
-    Transport m_transport;
-    const uint32_t m_slot;
+    // Members stand in an order that leaves few holes: ten thousand of them may be idle.
     bool m_readable = false;   ///< the socket may hold bytes
     bool m_wasShort = false;   ///< the last read was, so a reset may hide behind it
     bool m_peerClosed = false; ///< it said that it sends no more
@@ -134,7 +132,17 @@ protected:
     bool m_asked = false;    ///< for another turn, in a turn
     bool m_moreToDo = false; ///< a turn ended at a limit
     bool m_sentInTurn = false;
-    uint64_t m_turnBytes = 0; ///< read in this turn
+
+private:
+    bool m_watchesOutput = false;
+    bool m_inTurn = false;
+    bool m_eventSeen = false; ///< since peerLeft() looked
+
+protected:
+    const uint32_t m_slot;
+    uint32_t m_turnBytes = 0; ///< read in this turn
+    SessionLoop &m_home;
+    Transport m_transport;
     SteadyTime m_readDue {};  ///< zero: none
     std::unique_ptr<Outbox> m_outbox;
     std::shared_ptr<const ConnectionRules> m_rules;
@@ -145,10 +153,7 @@ private:
     void deadlinePassed() noexcept;
     void armTimer() noexcept;
 
-    bool m_watchesOutput = false;
-    bool m_inTurn = false;
-    bool m_eventSeen = false; ///< since peerLeft() looked
-    int64_t m_charged = 0;    ///< to the budget
+    int64_t m_charged = 0; ///< to the budget
     const std::string *m_listener;
     SteadyTime m_writeDue {}; ///< zero: none
     IdleLink m_idleLink;

@@ -50,18 +50,18 @@ void ConnectionTable::markIdle(Connection &connection,
                                std::chrono::steady_clock::time_point now) noexcept
 {
     IdleLink &link = connection.idleLink();
-    if (link.listed && (&connection == m_newest || now - link.since < std::chrono::seconds(1)))
+    if (link.isListed() && (&connection == m_newest || now - link.since < std::chrono::seconds(1)))
         return;
-    if (link.listed)
+    if (link.isListed())
         unlink(connection);
-    link = {.previous = m_newest, .next = nullptr, .since = now, .listed = true};
+    link = {.previous = m_newest, .next = nullptr, .since = now};
     (m_newest ? m_newest->idleLink().next : m_oldest) = &connection;
     m_newest = &connection;
 }
 
 void ConnectionTable::markBusy(Connection &connection) noexcept
 {
-    if (connection.idleLink().listed)
+    if (connection.idleLink().isListed())
         unlink(connection);
 }
 

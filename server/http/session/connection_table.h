@@ -14,8 +14,8 @@ class Connection;
 struct IdleLink {
     Connection *previous = nullptr;
     Connection *next = nullptr;
-    std::chrono::steady_clock::time_point since {};
-    bool listed = false;
+    std::chrono::steady_clock::time_point since {}; ///< zero: it is not in the list
+    bool isListed() const noexcept { return since != std::chrono::steady_clock::time_point(); }
 };
 
 /// The connections of a loop: slots with generations, and which of them are idle, in the order in

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/http1_connection.h"
 
-#include "server/base/text.h"
-
 namespace arc {
 
 Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin)
-    : Connection(home, slot, std::move(origin)), m_partial(std::move(origin.input))
+    : Connection(home, slot, std::move(origin))
 {
+    if (!origin.input.empty())
+        m_unused = std::make_unique<Unused>(std::move(origin.input));
     const Phase phase = phaseNow();
     setDeadlines(readDueIn(phase));
     m_phase = phase;
@@ -24,7 +24,7 @@ Exchange *Http1Connection::exchange(uint32_t generation) noexcept
 
 bool Http1Connection::isIdle() const noexcept
 {
-    return !m_exchange && m_partial.empty() && (!m_outbox || m_outbox->isIdle()) && !hasOutput();
+    return !m_exchange && !m_unused && (!m_outbox || m_outbox->isIdle()) && !hasOutput();
 }
 
 bool Http1Connection::expectsNothing() const noexcept
@@ -41,7 +41,8 @@ bool Http1Connection::mayContinue(const RequestHead &head) const noexcept
 void Http1Connection::turn() noexcept
 {
     m_turnRequests = 0;
-    m_home.input().load(m_partial);
+    m_home.input().load(m_unused ? m_unused->bytes : std::string_view());
+    m_home.scratch().progress = m_unused ? m_unused->progress : HeadProgress();
     flush();
     while (!isClosed() && step() == Go::On) { }
     m_asked = false; // what was asked for up to here is in the outbox, and leaves now
@@ -123,7 +124,7 @@ void Http1Connection::closing() noexcept
         m_exchange->reset();
         m_home.exchanges().give(std::move(m_exchange));
     }
-    freeMemory(m_partial);
+    m_unused.reset();
 }
 
 } // namespace arc

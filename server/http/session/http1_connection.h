@@ -37,6 +37,11 @@ public:
     bool continues() const noexcept { return !m_lastAnswer; }
 
 private:
+    /// Bytes read but not used when a turn ended, and how far they were looked at.
+    struct Unused {
+        std::string bytes; ///< never empty
+        HeadProgress progress;
+    };
     /// What the connection waits to read, and so which deadline runs.
     enum class Phase : uint8_t { Idle, Head, Answer, Body, Skip, Linger };
     enum class Go { On, Stop };
@@ -74,12 +79,11 @@ private:
     Phase m_phase = Phase::Idle;
     bool m_lastAnswer = false;  ///< close when everything is sent
     bool m_unreadInput = false; ///< the client may still be sending: linger
+    int32_t m_turnRequests = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
-    int64_t m_turnRequests = 0;
-    HeadProgress m_progress;
-    std::string m_partial; ///< bytes read but not used when the last turn ended
+    std::unique_ptr<Unused> m_unused; ///< null: nothing; kept apart because few have any
     std::unique_ptr<Http1Exchange> m_exchange;
 };
 

@@ -33,9 +33,10 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
 
     HeadScratch &scratch = m_home.scratch();
     const HeadMemory memory {.headers = scratch.headers, .text = scratch.text};
-    const HeadOutcome outcome = parseHead(bytes, m_rules->head, m_progress, memory, scratch.head);
+    const HeadOutcome outcome =
+        parseHead(bytes, m_rules->head, scratch.progress, memory, scratch.head);
     if (outcome.step == HeadStep::Done) {
-        m_progress = {};
+        scratch.progress = {};
         beginExchange(scratch.head, bytes.substr(0, outcome.bytesUsed));
         return Go::On;
     }

@@ -2,8 +2,6 @@
 // Http1Connection between its turns: what it keeps, what it waits for, and for how long.
 #include "server/http/session/http1_connection.h"
 
-#include "server/base/text.h"
-
 namespace arc {
 
 void Http1Connection::settle() noexcept
@@ -32,7 +30,7 @@ void Http1Connection::settle() noexcept
     } else {
         m_home.table().markBusy(*this);
     }
-    int64_t held = m_partial.empty() ? 0 : static_cast<int64_t>(m_partial.capacity());
+    int64_t held = m_unused ? static_cast<int64_t>(sizeof(Unused) + m_unused->bytes.capacity()) : 0;
     if (m_exchange)
         held += static_cast<int64_t>(m_exchange->ownedBytes());
     account(held);
@@ -41,10 +39,14 @@ void Http1Connection::settle() noexcept
 void Http1Connection::keepInput()
 {
     const std::string_view left = m_home.input().bytes();
-    if (!left.empty())
-        m_partial.assign(left);
-    else
-        freeMemory(m_partial);
+    if (left.empty()) {
+        m_unused.reset();
+        return;
+    }
+    if (!m_unused)
+        m_unused = std::make_unique<Unused>();
+    m_unused->bytes.assign(left);
+    m_unused->progress = m_home.scratch().progress;
 }
 
 void Http1Connection::afterLastAnswer() noexcept
@@ -72,7 +74,7 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
         return Phase::Answer; // the write deadline runs
     if (m_toSkip)
         return Phase::Skip;
-    return m_partial.empty() ? Phase::Idle : Phase::Head;
+    return m_unused ? Phase::Head : Phase::Idle;
 }
 
 /// The read deadline of a phase that begins or goes on now.
@@ -100,7 +102,7 @@ void Http1Connection::readDeadlinePassed() noexcept
 {
     switch (m_phase) {
     case Phase::Head:
-        m_partial.clear();
+        m_unused.reset();
         refuse(408, "The request did not arrive in time.");
         break;
     case Phase::Body:

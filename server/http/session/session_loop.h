@@ -63,6 +63,7 @@ struct HeadScratch {
     std::array<HeaderView, kHeaderCountMax> headers;
     std::string text;
     RequestHead head;
+    HeadProgress progress; ///< of the connection whose turn it is
 };
 
 /// The inside of HttpLoop: what the connections of one loop share, and who of them runs when.
