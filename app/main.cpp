@@ -6,6 +6,7 @@
 #include "app/help.h"
 #include "app/serve.h"
 #include "server/base/version.h"
+#include "server/tls/openssl_memory.h"
 #include "server/workers/app_pool.h"
 #ifdef ARC_HAS_GUI
 #include "app/window_main.h"
@@ -58,6 +59,7 @@ bool hasFlag(int argc, char **argv, const char *flag)
 
 int main(int argc, char **argv)
 {
+    arc::keepRecordBuffers();
     if (argc > 1) {
         for (const Command &command : kCommands) {
             if (std::strcmp(argv[1], command.name) == 0)
