@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arcology beside its peers, on loopback: CPU microseconds per request of each server's whole process tree.
 
-  tests/bench/bench.py build/release/bin/arcology [S1 S2 S7-django ...] [--only h2o,nginx] [--rounds 5] [--seconds 5]
+  tests/bench/bench.py build/release/bin/arcology [S1 S2 S7-django ...] [--only h2o,nginx] [--rounds 5] [--seconds 5] [--set log.access=off]
 
 The servers of a scenario run on core 0, the load (wrk or h2load, 64 keep-alive connections unless the title says otherwise) on core 1, in
 alternating rounds after a warm-up; the median counts. S9 counts memory instead, once. Only ratios inside one run mean anything. Needs
 wrk, h2load, curl, openssl, and as peers nginx, h2o, haproxy, lighttpd, caddy, apache2, uwsgi with its Python plugin, uvicorn with uvloop
-and httptools; a peer that is not installed, or does not start, is named and left out. An access line is written for each request of
-Arcology, as it is by default, and for none of the peers.
+and httptools; a peer that is not installed, or does not start, is named and left out. Arcology writes an access line for each request, as
+it does by default, and no peer does; --set takes settings of Arcology for the run.
 """
 import argparse
 import os
@@ -25,8 +25,6 @@ sys.dont_write_bytecode = True
 import load  # noqa: E402
 import peers  # noqa: E402
 import servers  # noqa: E402
-
-OURS = "arcology"
 
 
 def make_files(folder):
@@ -55,7 +53,7 @@ class Bench:
     def started(self, scenario):
         """One server after the other, each ready and warm. Whoever takes one stops it."""
         for peer in scenario.peers:
-            if self.options.only and peer.name not in (OURS, *self.options.only):
+            if self.options.only and peer.name not in (peers.OURS, *self.options.only):
                 continue
             if not shutil.which(peer.command.split()[0]):
                 print(f"  {peer.name}: not installed, left out")
@@ -66,7 +64,7 @@ class Bench:
                 load.load(server, scenario, 1)
             except Exception as error:
                 server.stop()
-                if server.name == OURS:
+                if server.name == peers.OURS:
                     raise
                 print(f"  {error}\n  left out")
                 continue
@@ -76,9 +74,9 @@ class Bench:
         (self.folder / scenario.name).mkdir()
         print(f"{scenario.name}: {scenario.title}", flush=True)
         figures = (self.memory if scenario.mib else self.processor)(scenario)
-        others = [value for name, value in figures.items() if name != OURS]
-        if OURS in figures and others:
-            ratio = figures[OURS] / min(others)
+        others = [value for name, value in figures.items() if name != peers.OURS]
+        if peers.OURS in figures and others:
+            ratio = figures[peers.OURS] / min(others)
             target = scenario.mib / min(others) if scenario.mib else scenario.target
             print(f"  ratio to the best peer {ratio:.2f}, target {target:.2f}"
                   f"{f' ({scenario.mib} MiB)' if scenario.mib else ''}: {'met' if ratio <= target else 'missed'}", flush=True)
@@ -121,6 +119,7 @@ def main():
     parser.add_argument("binary", type=lambda path: str(pathlib.Path(path).resolve()))
     parser.add_argument("names", nargs="*", help="of scenarios; S2 names all that begin with S2-")
     parser.add_argument("--only", type=lambda text: text.split(","), help="these peers alone")
+    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
@@ -129,7 +128,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         os.chmod(temporary, 0o755)
         bench = Bench(pathlib.Path(temporary), options)
-        for scenario in peers.scenarios(options.binary):
+        for scenario in peers.scenarios(options.binary, options.settings):
             if not options.names or any(scenario.name == name or scenario.name.startswith(name + "-") for name in options.names):
                 bench.run(scenario)
 

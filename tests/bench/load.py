@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import tempfile
 
+from peers import OURS
 from servers import CLIENT_CPU
 
 IDLE_CONNECTIONS = 10000
@@ -20,7 +21,7 @@ def load(server, scenario, seconds):
     result = (h2load if scenario.streams else wrk)(server.url(scenario.path), scenario, seconds)
     used = server.cpu_seconds() - before
     # A peer that closes after each answer shows read errors; ours must show none.
-    if result["errors"] and server.name == "arcology":
+    if result["errors"] and server.name == OURS:
         raise RuntimeError("errors under load:\n" + result["report"])
     return result | {"us": used / result["requests"] * 1e6}
 

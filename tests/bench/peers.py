@@ -3,6 +3,8 @@
 and of a TLS scenario {cert} {key} {certkey}."""
 import dataclasses
 
+OURS = "arcology"
+
 
 @dataclasses.dataclass
 class Peer:
@@ -26,17 +28,16 @@ class Scenario:
 
 
 def arcology(binary, what):
-    return Peer("arcology", f"{binary} serve {what} --listen 127.0.0.1:{{port}} --loops 1 --cache off --data-dir {{dir}}/data")
+    return Peer(OURS, f"{binary} serve {what} --listen 127.0.0.1:{{port}} --loops 1 --cache off --data-dir {{dir}}/data")
 
 
 def arcology_tls(binary):
-    return Peer("arcology", f"{binary} serve {{www}} --listen 127.0.0.1:0 --tls-listen 127.0.0.1:{{port}} --cert {{cert}} "
+    return Peer(OURS, f"{binary} serve {{www}} --listen 127.0.0.1:0 --tls-listen 127.0.0.1:{{port}} --cert {{cert}} "
                             "--key {key} --loops 1 --cache off --set tls.tickets=off --data-dir {dir}/data")
 
 
-def patient(peer):
-    """Ours as it waits for 10,000 connections that are opened one after the other."""
-    return dataclasses.replace(peer, command=peer.command + " --set http.idle_timeout_s=600")
+def with_settings(peer, settings):
+    return dataclasses.replace(peer, command=" ".join([peer.command, *(f"--set {setting}" for setting in settings)]))
 
 
 def nginx(listen):
@@ -187,12 +188,20 @@ def uvicorn(module):
                            "--http httptools --no-access-log --log-level warning")
 
 
-def scenarios(binary):
+def scenarios(binary, settings=()):
+    found = all_scenarios(binary)
+    for scenario in found:
+        scenario.peers = [with_settings(peer, settings) if peer.name == OURS else peer for peer in scenario.peers]
+    return found
+
+
+def all_scenarios(binary):
     def app(module, interface):
         return arcology(binary, f"{{apps}} --entry {module}:app --interface {interface} --python /usr/bin/python3 --workers 1")
     ours, ours_tls = arcology(binary, "{www}"), arcology_tls(binary)
     files = [ours, nginx("backlog=4096;"), h2o(), LIGHTTPD, caddy("http"), apache()]
     tls = [ours_tls, nginx_tls(), H2O_TLS, haproxy("ssl crt {certkey}"), CADDY_TLS]
+    patient = ["http.idle_timeout_s=600"]  # opening 10,000 connections takes its time
     http2 = [ours_tls, nginx_tls("http2"), H2O_TLS, haproxy("ssl crt {certkey} alpn h2"), CADDY_TLS, APACHE_HTTP2]
     return [
         Scenario("S1", "static file of 1 KiB", 0.80, files, "/1k.txt"),
@@ -206,8 +215,8 @@ def scenarios(binary):
         Scenario("S7-wsgi", "WSGI hello, 1 worker", 0.40, [app("hello_wsgi", "wsgi"), uwsgi("hello_wsgi")]),
         Scenario("S7-django", "Django hello, 1 worker", 0.63, [app("hello_django", "wsgi"), uwsgi("hello_django")]),
         Scenario("S8-fastapi", "FastAPI async hello, 1 worker", 0.82, [app("hello_fastapi", "asgi"), uvicorn("hello_fastapi")]),
-        Scenario("S9-plain", "memory of 10,000 idle keep-alive connections", 0, [patient(ours), *files[1:-1], haproxy("")], "/1k.txt",
+        Scenario("S9-plain", "memory of 10,000 idle keep-alive connections", 0, [with_settings(ours, patient), *files[1:-1], haproxy("")], "/1k.txt",
                  mib=5, connections=16),
-        Scenario("S9-tls", "memory of 10,000 idle keep-alive connections over TLS 1.3", 0, [patient(ours_tls), *tls[1:]], "/1k.txt",
+        Scenario("S9-tls", "memory of 10,000 idle keep-alive connections over TLS 1.3", 0, [with_settings(ours_tls, patient), *tls[1:]], "/1k.txt",
                  tls=True, mib=150, connections=16),
     ]
