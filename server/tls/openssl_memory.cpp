@@ -20,18 +20,18 @@ constexpr size_t kKeptMax = 8;
 struct Kept {
     void *buffers[kKeptMax];
     size_t count;
+    bool hasEnded; // the thread has; OpenSSL may give back more after that
 };
 thread_local constinit Kept tKept {};
 
-/// Frees what an ending thread keeps. OpenSSL may give back more after that.
 struct AtThreadEnd {
     ~AtThreadEnd()
     {
+        tKept.hasEnded = true;
         while (tKept.count)
             std::free(tKept.buffers[--tKept.count]);
-        hasEnded = true;
     }
-    bool hasEnded = false;
+    void isNeeded() const noexcept { } ///< who never calls it has none
 };
 thread_local AtThreadEnd tAtThreadEnd;
 
@@ -51,10 +51,12 @@ void give(void *memory, const char *, int)
 {
     const size_t size = ::malloc_usable_size(memory); // 0 of null
     if (size < kBufferBytes || size >= kBufferBytes + 64 || tKept.count == kKeptMax
-        || tAtThreadEnd.hasEnded)
+        || tKept.hasEnded) {
         std::free(memory);
-    else
-        tKept.buffers[tKept.count++] = memory;
+        return;
+    }
+    tAtThreadEnd.isNeeded();
+    tKept.buffers[tKept.count++] = memory;
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
