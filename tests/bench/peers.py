@@ -215,8 +215,9 @@ def all_scenarios(binary):
         Scenario("S7-wsgi", "WSGI hello, 1 worker", 0.40, [app("hello_wsgi", "wsgi"), uwsgi("hello_wsgi")]),
         Scenario("S7-django", "Django hello, 1 worker", 0.63, [app("hello_django", "wsgi"), uwsgi("hello_django")]),
         Scenario("S8-fastapi", "FastAPI async hello, 1 worker", 0.82, [app("hello_fastapi", "asgi"), uvicorn("hello_fastapi")]),
-        Scenario("S9-plain", "memory of 10,000 idle keep-alive connections", 0, [with_settings(ours, patient), *files[1:-1], haproxy("")], "/1k.txt",
-                 mib=5, connections=16),
-        Scenario("S9-tls", "memory of 10,000 idle keep-alive connections over TLS 1.3", 0, [with_settings(ours_tls, patient), *tls[1:]], "/1k.txt",
-                 tls=True, mib=150, connections=16),
+        # apache2 is left out of S9: its 128 threads hold no 10,000 connections
+        Scenario("S9-plain", "memory of 10,000 idle keep-alive connections", 0,
+                 [with_settings(ours, patient), *files[1:-1], haproxy("")], "/1k.txt", mib=5, connections=16),
+        Scenario("S9-tls", "memory of 10,000 idle keep-alive connections over TLS 1.3", 0,
+                 [with_settings(ours_tls, patient), *tls[1:]], "/1k.txt", tls=True, mib=150, connections=16),
     ]
