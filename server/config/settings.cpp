@@ -136,6 +136,8 @@ Result<void> checkTogether(const Settings &settings)
         return std::move(checked).error().within("compression.types");
     if (auto checked = checkFolders(settings.filesSendFrom); !checked)
         return std::move(checked).error().within("files.send_from");
+    if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)
+        return std::move(trusted).error().within("http.trusted_proxies");
     if (settings.opsListen != "off") {
         if (auto checked = checkListenAddress(settings.opsListen); !checked)
             return std::move(checked).error().within("ops.listen");

@@ -145,7 +145,7 @@ void LiveConfig::noteListeners(PreparedConfig &prepared)
 void LiveConfig::openListeners(PreparedConfig &prepared)
 {
     const auto kindOf = [](const ListenerConfig &config) {
-        return config.tls ? ListenerKind::Tls : ListenerKind::Plain;
+        return ListenerKind {.isTls = config.tls, .isProxied = config.proxyProtocol};
     };
     for (auto &[id, bound] : prepared.bound) {
         m_parts.supervisor.keep(id, bound);
@@ -155,7 +155,8 @@ void LiveConfig::openListeners(PreparedConfig &prepared)
         const ListenerConfig *config = m_document.findListener(id);
         if (!config || *config == listener.config)
             continue;
-        if (config->tls != listener.config.tls) {
+        if (config->tls != listener.config.tls
+            || config->proxyProtocol != listener.config.proxyProtocol) {
             m_parts.loops.retune(id, kindOf(*config));
             const std::string_view rest =
                 std::string_view(listener.url).substr(listener.url.find("://") + 3);

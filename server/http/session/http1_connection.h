@@ -22,6 +22,8 @@ public:
     /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
+    /// So long a body may be slower than http.body_rate.
+    static constexpr std::chrono::milliseconds kBodyGrace {5000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http1Connection() override;
@@ -68,7 +70,8 @@ private:
     void keepInput();
     void afterLastAnswer() noexcept;
     Phase phaseNow() const noexcept;
-    SteadyTime readDueIn(Phase phase) const noexcept;
+    SteadyTime readDueIn(Phase phase) noexcept;
+    SteadyTime bodyDue(bool entered) noexcept;
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
@@ -78,6 +81,7 @@ private:
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
     int64_t m_turnRequests = 0;
+    SteadyTime::duration m_bodyCredit {}; ///< of waiting for this body, while nobody does
     HeadProgress m_progress;
     std::string m_partial; ///< bytes read but not used when the last turn ended
     std::unique_ptr<Http1Exchange> m_exchange;

@@ -134,6 +134,24 @@ private Q_SLOTS:
         QCOMPARE(heard.gone.load(), 1);
     }
 
+    void aBodyThatDripsGets408()
+    {
+        Heard heard;
+        Settings settings; // the pause between two pieces is far below http.body_timeout_s
+        settings.bodyRate = 1000;
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
+        ScriptedPeer peer(server.port());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        QElapsedTimer passed;
+        passed.start();
+        while (!peer.hasInput(50ms) && passed.elapsed() < 15000)
+            peer.send("x");
+        QVERIFY2(passed.elapsed() > 4000, "the first seconds are free");
+        QCOMPARE(peer.readAnswer().status, 408);
+        QVERIFY(peer.sawEnd());
+        QCOMPARE(heard.gone.load(), 1);
+    }
+
     void aSlowHandlerIsNotTheClientsFault()
     {
         Held held;
