@@ -22,7 +22,7 @@ public:
     /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
-    /// So long a body may be slower than http.body_rate.
+    /// So long a body may be slower than http.body_bytes_per_s.
     static constexpr std::chrono::milliseconds kBodyGrace {5000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);

@@ -100,7 +100,7 @@ SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
     return m_readDue;
 }
 
-/// At http.body_rate every byte moves the deadline by a little, up to the longest pause there may
+/// At http.body_bytes_per_s every byte moves the deadline by a little, up to the longest pause there may
 /// be. So who drips bytes wins no time by it, and who was fast may pause.
 SteadyTime Http1Connection::bodyDue(bool entered) noexcept
 {
