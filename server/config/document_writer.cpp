@@ -76,6 +76,8 @@ Json listenerToJson(const ListenerConfig &listener)
         json["tls"] = true;
     if (listener.proxyProtocol)
         json["proxy_protocol"] = true;
+    if (!listener.socketMode.empty())
+        json["socket_mode"] = listener.socketMode;
     if (!listener.certificate.empty())
         json["certificate"] = listener.certificate;
     return json;

@@ -14,6 +14,8 @@
 #include <QUrl>
 #include <QtTest>
 
+#include <sys/stat.h>
+
 using namespace arc::test;
 
 namespace {
@@ -78,6 +80,7 @@ private Q_SLOTS:
     void appsSeeTheRealClient();
     void nobodyElseCanSpoofItsAddress();
     void curlSpeaksTheProxyProtocolPlainAndBeforeTls();
+    void sitesAnswerOnUnixSocketsAndIpv6();
     void haproxySendsBothVersions_data();
     void haproxySendsBothVersions();
     void theLogNamesTheClientAndWhyAConnectionWasRefused();
@@ -126,10 +129,16 @@ void TestProxied::initTestCase()
             {"id", id}, {"address", "127.0.0.1:0"}, {"tls", tls}, {"proxy_protocol", proxied}};
     };
     document["listeners"] =
-        QJsonArray {listener("plain", false, false), listener("proxied", false, true),
-                    listener("proxied-tls", true, true), listener("asgi", false, false)};
+        QJsonArray {listener("plain", false, false),
+                    listener("proxied", false, true),
+                    listener("proxied-tls", true, true),
+                    listener("asgi", false, false),
+                    QJsonObject {{"id", "six"}, {"address", "[::1]:0"}},
+                    QJsonObject {{"id", "local"},
+                                 {"address", "unix:" + m_data.filePath("site.sock")},
+                                 {"socket_mode", "0660"}}};
     QJsonObject settings = document["settings"].toObject();
-    settings["http.trusted_proxies"] = "127.0.0.1";
+    settings["http.trusted_proxies"] = "127.0.0.1 unix";
     settings["log.access"] = true;
     document["settings"] = settings;
     QJsonArray sites = document["sites"].toArray();
@@ -137,8 +146,8 @@ void TestProxied::initTestCase()
         QJsonObject site = each->toObject();
         const bool isAsgi = site["id"] == "asgi";
         site["hosts"] = QJsonArray();
-        site["listeners"] =
-            isAsgi ? QJsonArray {"asgi"} : QJsonArray {"plain", "proxied", "proxied-tls"};
+        site["listeners"] = isAsgi ? QJsonArray {"asgi"}
+                                   : QJsonArray {"plain", "proxied", "proxied-tls", "six", "local"};
         *each = site;
     }
     document["sites"] = sites;
@@ -191,7 +200,7 @@ void TestProxied::nobodyElseCanSpoofItsAddress()
         5000);
     const Finished bad = m_engine->ctl({"settings", "set", "http.trusted_proxies=10.0.0.1/8"});
     QVERIFY2(bad.exitCode != 0 && bad.error.contains("10.0.0.1/8"), bad.error);
-    QCOMPARE(m_engine->ctl({"settings", "set", "http.trusted_proxies=127.0.0.1"}).exitCode, 0);
+    QCOMPARE(m_engine->ctl({"settings", "set", "http.trusted_proxies=127.0.0.1 unix"}).exitCode, 0);
     QTRY_VERIFY_WITH_TIMEOUT(talk(portOf("plain"), request(fields)).contains("6.6.6.6 https"),
                              5000);
 }
@@ -209,6 +218,24 @@ void TestProxied::curlSpeaksTheProxyProtocolPlainAndBeforeTls()
         const Finished without = runProgram("curl", quietly + QStringList {url});
         QVERIFY2(without.exitCode != 0, without.out);
     }
+}
+
+void TestProxied::sitesAnswerOnUnixSocketsAndIpv6()
+{
+    const QString path = m_data.filePath("site.sock");
+    struct stat file { };
+    QCOMPARE(::stat(qPrintable(path), &file), 0);
+    QCOMPARE(file.st_mode & 0777, mode_t(0660));
+    const QStringList quietly {"-s", "-m", "10", "-H", "Host: app.example"};
+    const Finished local =
+        runProgram("curl",
+                   quietly
+                       + QStringList {"-H", "X-Forwarded-For: 192.0.2.9", "--unix-socket", path,
+                                      "http://app.example/"});
+    QCOMPARE(local.out, QByteArray("192.0.2.9 http app.example"));
+    const Finished six = runProgram(
+        "curl", quietly + QStringList {QStringLiteral("http://[::1]:%1/").arg(portOf("six"))});
+    QCOMPARE(six.out, QByteArray("::1 http app.example"));
 }
 
 void TestProxied::haproxySendsBothVersions_data()
