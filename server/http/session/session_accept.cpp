@@ -17,9 +17,10 @@ namespace arc {
 
 namespace {
 
-/// A loop hands connections over when it has so many more than another (http-core 1.4), or an
-/// eighth of its own where that is more: short ones even out by themselves.
-constexpr int64_t kHandOverFrom = 4;
+/// A loop hands a connection over when it has so many more than another, or an eighth of its own
+/// where that is more. Less would hand over many for little, more would leave few connections where
+/// the kernel put them: with 8 of them on 2 loops, the busier one has 5 at most, and had up to 7.
+constexpr int64_t kHandOverFrom = 2;
 constexpr int64_t kHandOverShare = 8;
 
 /// What clients of an address at its limit get, without having asked yet.

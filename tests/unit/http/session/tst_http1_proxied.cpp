@@ -349,7 +349,7 @@ private Q_SLOTS:
         const int64_t here = server.loopMetrics(0).connectionsOpen.read();
         const int64_t there = server.loopMetrics(1).connectionsOpen.read();
         QCOMPARE(here + there, kPeers);
-        QVERIFY2(here - there <= 6 && there - here <= 6, qPrintable(QString::number(here)));
+        QVERIFY2(here - there <= 3 && there - here <= 3, qPrintable(QString::number(here)));
         QCOMPARE(server.loopMetrics(0).connectionsHanded.read(), there);
         QCOMPARE(server.loopMetrics(0).connectionsAccepted.read(), kPeers);
         for (ScriptedPeer &peer : peers) { // all of them live on
