@@ -103,6 +103,7 @@ void SessionLoop::arrive(std::string listener, ListenerKind kind, FileDescriptor
                          const PeerAddress &peer) noexcept
 {
     m_arriving.fetch_sub(1, std::memory_order_relaxed);
+    m_loop.atEndOfTurn(*this); // a loop that is draining has waited for it
     take(&*m_names.insert(std::move(listener)).first, kind, std::move(socket), peer.full());
 }
 

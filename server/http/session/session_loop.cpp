@@ -187,7 +187,7 @@ void SessionLoop::drainDue(void *context) noexcept
 
 void SessionLoop::drainedMaybe() noexcept
 {
-    if (m_table.size() || !m_drained)
+    if (m_table.size() || m_arriving.load(std::memory_order_relaxed) || !m_drained)
         return;
     m_newcomerTimer.disarm();
     m_drainTimer.disarm();
