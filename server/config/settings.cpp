@@ -2,6 +2,7 @@
 #include "server/config/settings.h"
 
 #include "server/base/assert.h"
+#include "server/base/ip_address.h"
 #include "server/config/address.h"
 #include "server/config/word_lists.h"
 
