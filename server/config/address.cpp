@@ -67,6 +67,25 @@ Result<void> checkListenAddress(std::string_view text)
     return {};
 }
 
+std::optional<int> socketModeOf(std::string_view text) noexcept
+{
+    constexpr int kOwner = 0600;
+    constexpr int kReadAndWrite = 0666; // to execute a socket means nothing
+    if (text.size() == 4 && text.front() == '0')
+        text.remove_prefix(1);
+    if (text.size() != 3)
+        return std::nullopt;
+    int mode = 0;
+    for (const char digit : text) {
+        if (digit < '0' || digit > '7')
+            return std::nullopt;
+        mode = mode * 8 + (digit - '0');
+    }
+    if ((mode & kOwner) != kOwner || (mode & ~kReadAndWrite))
+        return std::nullopt;
+    return mode;
+}
+
 bool picksAnyPort(std::string_view text) noexcept
 {
     return !text.starts_with("unix:") && text.ends_with(":0");

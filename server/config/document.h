@@ -19,8 +19,10 @@ struct ListenerConfig {
     std::string
         address; ///< "127.0.0.1:8080", "[::1]:8080", ":8080", "unix:/path"; port 0 picks one
     bool tls = false;
-    std::string certificate; ///< for clients that name no host, or one no site has; empty: the
-                             ///< local CA's
+    bool proxyProtocol = false; ///< connections begin with a PROXY header, of a trusted proxy only
+    std::string socketMode;     ///< rights on a Unix socket's file, "0660"; empty: 0600
+    std::string certificate;    ///< for clients that name no host, or one no site has; empty: the
+                                ///< local CA's
     bool operator==(const ListenerConfig &) const = default;
 };
 

@@ -188,6 +188,11 @@ void checkListener(Checks &checks, const ListenerConfig &listener, const std::st
     checkId(checks, listener.id, place);
     checkLine(checks, listener.address, place + ".address");
     checks.pass(checkListenAddress(listener.address), place + ".address: ");
+    checks.expect(listener.socketMode.empty() || listener.address.starts_with("unix:"),
+                  place + ".socket_mode", "is for Unix sockets only");
+    checks.expect(listener.socketMode.empty() || socketModeOf(listener.socketMode),
+                  place + ".socket_mode",
+                  "must be octal and let the owner read and write, as 0660");
 }
 
 void checkCertificate(Checks &checks, const CertificateConfig &certificate,

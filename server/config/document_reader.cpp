@@ -275,6 +275,8 @@ Result<ListenerConfig> listenerFromJson(const Json &json, const std::string &pla
     reader.text("id", listener.id, true);
     reader.text("address", listener.address, true);
     reader.flag("tls", listener.tls);
+    reader.flag("proxy_protocol", listener.proxyProtocol);
+    reader.text("socket_mode", listener.socketMode);
     reader.text("certificate", listener.certificate);
     reader.finish();
     return ended(std::move(listener), complaint);

@@ -74,6 +74,10 @@ Json listenerToJson(const ListenerConfig &listener)
     Json json = {{"id", listener.id}, {"address", listener.address}};
     if (listener.tls)
         json["tls"] = true;
+    if (listener.proxyProtocol)
+        json["proxy_protocol"] = true;
+    if (!listener.socketMode.empty())
+        json["socket_mode"] = listener.socketMode;
     if (!listener.certificate.empty())
         json["certificate"] = listener.certificate;
     return json;

@@ -2,6 +2,7 @@
 #include "server/config/settings.h"
 
 #include "server/base/assert.h"
+#include "server/base/ip_address.h"
 #include "server/config/address.h"
 #include "server/config/word_lists.h"
 
@@ -136,6 +137,8 @@ Result<void> checkTogether(const Settings &settings)
         return std::move(checked).error().within("compression.types");
     if (auto checked = checkFolders(settings.filesSendFrom); !checked)
         return std::move(checked).error().within("files.send_from");
+    if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)
+        return std::move(trusted).error().within("http.trusted_proxies");
     if (settings.opsListen != "off") {
         if (auto checked = checkListenAddress(settings.opsListen); !checked)
             return std::move(checked).error().within("ops.listen");

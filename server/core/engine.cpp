@@ -7,6 +7,7 @@
 #include "server/control/service.h"
 #include "server/core/live_config.h"
 #include "server/core/operations_front.h"
+#include "server/http/session/address_counts.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/loop/io_event.h"
 #include "server/observe/app_log.h"
@@ -104,6 +105,7 @@ struct Engine::Implementation {
     std::unique_ptr<SqliteStore> store;
     std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<BufferBudget> budget;
+    std::unique_ptr<AddressCounts> addresses;
     std::unique_ptr<LogWriter> logWriter;
     std::unique_ptr<AppLog> appLog;
     std::unique_ptr<IoLoops> loops;
@@ -229,6 +231,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     const size_t count = loopCount(settings, options.hostsPython);
     metrics = std::make_unique<MetricsRegistry>(count);
     budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
+    addresses = std::make_unique<AddressCounts>();
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
@@ -238,6 +241,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     nothing->router = std::make_unique<const Router>(std::vector<std::shared_ptr<const Site>> {});
     const HttpShared shared {.pool = blocking.get(),
                              .budget = budget.get(),
+                             .addresses = addresses.get(),
                              .wakeLogs = [writer = logWriter.get()] { writer->wake(); },
                              .loops = count,
                              .retire =

@@ -30,6 +30,8 @@ Result<std::unique_ptr<IoLoops>> IoLoops::create(size_t count, MetricsRegistry &
         one.http->setCoders(std::make_shared<CoderPool>(metrics.loop(i), count));
         loops->m_loops.push_back(std::move(one));
     }
+    for (One &one : loops->m_loops)
+        one.http->setSiblings(loops->http());
     return loops;
 }
 

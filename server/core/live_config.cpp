@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/live_config.h"
 
+#include "server/config/address.h"
+
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace arc {
 
@@ -22,6 +25,15 @@ std::set<std::string> appsInUse(const Document &document)
         }
     }
     return apps;
+}
+
+constexpr std::string_view kUnixPrefix = "unix:";
+
+/// Of a Unix socket's file. Only the engine's own user, unless something else was asked for.
+int modeOf(const ListenerConfig &listener)
+{
+    constexpr int kOwnerOnly = 0600;
+    return socketModeOf(listener.socketMode).value_or(kOwnerOnly);
 }
 
 } // namespace
@@ -67,7 +79,7 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
         auto address = SocketAddress::parse(listener.address);
         if (!address)
             return std::move(address).error().within(fmt::format("listener {}", listener.id));
-        auto bound = bind(listener.id, *address);
+        auto bound = bind(listener, *address);
         if (bound) {
             prepared->bound.emplace(listener.id, std::move(*bound));
             continue;
@@ -83,12 +95,12 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
     return prepared;
 }
 
-Result<BoundListener> LiveConfig::bind(const std::string &id, const SocketAddress &address)
+Result<BoundListener> LiveConfig::bind(const ListenerConfig &listener, const SocketAddress &address)
 {
-    BoundListener claimed = m_parts.supervisor.claim(id, address, m_parts.loops.count());
+    BoundListener claimed = m_parts.supervisor.claim(listener.id, address, m_parts.loops.count());
     if (!claimed.sockets.empty())
         return claimed;
-    return bindListener(address, m_parts.loops.count());
+    return bindListener(address, m_parts.loops.count(), modeOf(listener));
 }
 
 void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
@@ -145,7 +157,7 @@ void LiveConfig::noteListeners(PreparedConfig &prepared)
 void LiveConfig::openListeners(PreparedConfig &prepared)
 {
     const auto kindOf = [](const ListenerConfig &config) {
-        return config.tls ? ListenerKind::Tls : ListenerKind::Plain;
+        return ListenerKind {.isTls = config.tls, .isProxied = config.proxyProtocol};
     };
     for (auto &[id, bound] : prepared.bound) {
         m_parts.supervisor.keep(id, bound);
@@ -155,12 +167,16 @@ void LiveConfig::openListeners(PreparedConfig &prepared)
         const ListenerConfig *config = m_document.findListener(id);
         if (!config || *config == listener.config)
             continue;
-        if (config->tls != listener.config.tls) {
+        if (config->tls != listener.config.tls
+            || config->proxyProtocol != listener.config.proxyProtocol) {
             m_parts.loops.retune(id, kindOf(*config));
             const std::string_view rest =
                 std::string_view(listener.url).substr(listener.url.find("://") + 3);
             listener.url = fmt::format("{}://{}", config->tls ? "https" : "http", rest);
         }
+        // That it fails means that somebody else has put a file there.
+        if (config->socketMode != listener.config.socketMode)
+            ::chmod(config->address.c_str() + kUnixPrefix.size(), mode_t(modeOf(*config)));
         listener.config = *config;
     }
 }

@@ -85,7 +85,7 @@ public:
 
 private:
     class PreparedConfig;
-    Result<BoundListener> bind(const std::string &id, const SocketAddress &address);
+    Result<BoundListener> bind(const ListenerConfig &listener, const SocketAddress &address);
     struct Listener {
         ListenerConfig config;
         std::string url;

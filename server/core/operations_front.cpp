@@ -53,6 +53,7 @@ OperationsFront::OperationsFront(EventLoop &control, const HttpShared &shared,
         makeSite("ops", "/", ops)});
     HttpShared own = shared;
     own.loops = 1;
+    own.addresses = nullptr; // whoever administrates is not counted among the clients
     m_http = std::make_unique<HttpLoop>(control, own, std::move(snapshot), nullptr);
     beat();
 }

@@ -22,6 +22,16 @@ HttpLoop::HttpLoop(EventLoop &loop, const HttpShared &shared,
 
 HttpLoop::~HttpLoop() = default;
 
+void HttpLoop::setSiblings(std::vector<HttpLoop *> siblings)
+{
+    m_impl->sessions.setSiblings(std::move(siblings));
+}
+
+int64_t HttpLoop::load() const noexcept
+{
+    return m_impl->sessions.load();
+}
+
 void HttpLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
 {
     m_impl->sessions.publish(std::move(snapshot));
@@ -78,6 +88,11 @@ void HttpLoop::setCoders(std::shared_ptr<CoderPool> coders) noexcept
 CoderPool *HttpLoop::coders() noexcept
 {
     return m_impl->coders.get();
+}
+
+SessionLoop &HttpLoop::sessions() noexcept
+{
+    return m_impl->sessions;
 }
 
 EventLoop &HttpLoop::loop() noexcept

@@ -10,22 +10,34 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace arc {
 
+class AddressCounts;
 class BufferBudget;
 class CoderPool;
 class FileCache;
+class SessionLoop;
 class TicketKeys;
 
 /// What clients speak first.
-enum class ListenerKind { Plain, Tls };
+struct ListenerKind {
+    bool isTls = false;
+    bool isProxied = false; ///< before it, a PROXY header of a trusted proxy
+
+    static const ListenerKind Plain;
+    static const ListenerKind Tls;
+};
+inline constexpr ListenerKind ListenerKind::Plain {};
+inline constexpr ListenerKind ListenerKind::Tls {.isTls = true};
 
 /// What all HTTP loops of an engine share. Outlives them.
 struct HttpShared {
-    BlockingPool *pool = nullptr;   ///< cold files
-    BufferBudget *budget = nullptr; ///< buffers.total_mib
-    std::function<void()> wakeLogs; ///< any thread; the log writer should drain soon
+    BlockingPool *pool = nullptr;       ///< cold files
+    BufferBudget *budget = nullptr;     ///< buffers.total_mib
+    AddressCounts *addresses = nullptr; ///< limits.connections_per_address; null: no such limit
+    std::function<void()> wakeLogs;     ///< any thread; the log writer should drain soon
     size_t loops = 1;
     /// Takes a snapshot that no request of a loop needs any longer, so that it is destroyed
     /// elsewhere. Any thread; may be empty.
@@ -40,6 +52,12 @@ public:
              std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
     ~HttpLoop();
     HttpLoop(const HttpLoop &) = delete;
+
+    /// The loops that serve the same listeners, this one among them; before any of them runs. They
+    /// outlive its connections. A connection goes to one that has clearly fewer.
+    void setSiblings(std::vector<HttpLoop *> siblings);
+    /// Connections it has, or will have once its mail is read. Any thread; a moment old.
+    int64_t load() const noexcept;
 
     void publish(std::shared_ptr<const HttpSnapshot> snapshot);
     /// Accepts on a socket of listener `id` from now on.
@@ -66,6 +84,8 @@ public:
     size_t connections() const noexcept;
 
 private:
+    friend class SessionLoop; // hands connections to that of another loop
+    SessionLoop &sessions() noexcept;
     struct Implementation;
     std::unique_ptr<Implementation> m_impl;
 };

@@ -154,6 +154,24 @@ SocketAddress SocketAddress::fromSystem(const sockaddr *address, socklen_t lengt
     return ipv4;
 }
 
+SocketAddress SocketAddress::fromIp(const IpAddress &address, uint16_t port) noexcept
+{
+    sockaddr_in6 wide {};
+    wide.sin6_family = AF_INET6;
+    wide.sin6_port = htons(port);
+    std::memcpy(&wide.sin6_addr, address.bytes.data(), address.bytes.size());
+    return fromSystem(reinterpret_cast<const sockaddr *>(&wide), sizeof wide);
+}
+
+std::optional<IpAddress> SocketAddress::ip() const noexcept
+{
+    if (family() == AF_INET)
+        return IpAddress::fromIpv4(&asIpv4(*this).sin_addr);
+    if (family() == AF_INET6)
+        return IpAddress::fromIpv6(&asIpv6(*this).sin6_addr);
+    return std::nullopt;
+}
+
 SocketAddress SocketAddress::withoutIpv6() const noexcept
 {
     ARC_ASSERT(m_everyAddress);

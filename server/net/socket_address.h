@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/base/error.h"
+#include "server/base/ip_address.h"
 
 #include <cstdint>
 #include <string>
@@ -19,6 +20,9 @@ public:
     static Result<SocketAddress> parse(std::string_view text);
     /// An IPv4 peer of an IPv6 socket becomes plain IPv4.
     static SocketAddress fromSystem(const sockaddr *address, socklen_t length) noexcept;
+    static SocketAddress fromIp(const IpAddress &address, uint16_t port) noexcept;
+    /// Nothing for a Unix socket.
+    std::optional<IpAddress> ip() const noexcept;
 
     const sockaddr *system() const noexcept
     {

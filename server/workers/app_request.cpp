@@ -23,6 +23,14 @@ namespace {
 
 constexpr int kSwitchingProtocols = 101;
 
+/// Whoever asks sits at this computer, and not behind a proxy on it, be it trusted or not.
+bool isOfThisComputer(const Exchange &exchange)
+{
+    const RequestHead &head = exchange.request();
+    return exchange.peer().isLoopback() && !head.find(HeaderId::XForwardedFor)
+        && !head.find(HeaderId::Forwarded);
+}
+
 } // namespace
 
 AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id)
@@ -164,7 +172,7 @@ void AppRequest::onRefused(const ToSides::Refusal &refusal) noexcept
 {
     m_homeHolds = false;
     std::string_view text = refusal.text;
-    if (refusal.forLocalEyes && !m_exchange->peer().isLoopback() && !m_exchange->peer().isUnix())
+    if (refusal.forLocalEyes && !isOfThisComputer(*m_exchange))
         text = "The application is not available.";
     m_exchange->respondStatus(refusal.status, text, refusal.retryAfter);
     finish();

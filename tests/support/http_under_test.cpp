@@ -173,11 +173,13 @@ HttpUnderTest::HttpUnderTest(Options options)
     if (options.bufferBytes) // the setting counts in MiB, which is much for a test
         options.settings.buffersMiBMax = options.bufferBytes / (1024 * 1024);
     m_budget = std::make_unique<BufferBudget>(options.settings.buffersMiBMax * 1024 * 1024);
-    auto listener = bindListener(*SocketAddress::parse("127.0.0.1:0"), options.loops);
+    auto listener = bindListener(*SocketAddress::parse("127.0.0.1:0"),
+                                 options.isOneListening ? 1 : options.loops);
     ARC_ASSERT(listener);
     m_port = listener->address.port();
     HttpShared shared;
     shared.budget = m_budget.get();
+    shared.addresses = &m_addresses;
     shared.loops = options.loops;
     shared.retire = [this](std::shared_ptr<const HttpSnapshot>) {
         ++m_retired;
@@ -188,15 +190,24 @@ HttpUnderTest::HttpUnderTest(Options options)
         part->loop = std::move(EventLoop::create("test", i, m_metrics.loop(i)).value());
         part->ring = std::make_unique<LogRing>(1 << 20);
         part->http = std::make_unique<HttpLoop>(*part->loop, shared, snapshot, part->ring.get());
-        part->http->listen("http", std::move(listener->sockets[i]),
-                           m_tls ? ListenerKind::Tls : ListenerKind::Plain);
-        part->thread = Thread("test-loop", [loop = part->loop.get()] { loop->run(); });
+        if (i == 0 || !options.isOneListening)
+            part->http->listen("http", std::move(listener->sockets[i]),
+                               {.isTls = m_tls != nullptr, .isProxied = options.isProxied});
         m_parts.push_back(std::move(part));
+    }
+    std::vector<HttpLoop *> siblings;
+    for (const auto &part : m_parts)
+        siblings.push_back(part->http.get());
+    for (const auto &part : m_parts) {
+        part->http->setSiblings(siblings);
+        part->thread = Thread("test-loop", [loop = part->loop.get()] { loop->run(); });
     }
 }
 
 HttpUnderTest::~HttpUnderTest()
 {
+    for (size_t i = 0; i < m_parts.size(); ++i) // nothing is handed to one that is gone
+        onLoop([](HttpLoop &http) { http.setSiblings({}); }, i);
     for (size_t i = 0; i < m_parts.size();
          ++i) // each on its own loop: the ones before have stopped
         onLoop([this, i](HttpLoop &) { m_parts[i]->http.reset(); }, i);

@@ -4,6 +4,7 @@
 #include "server/base/log_ring.h"
 #include "server/base/thread.h"
 #include "server/http/http_loop.h"
+#include "server/http/session/address_counts.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/net/listen.h"
 
@@ -70,6 +71,9 @@ public:
         std::vector<std::string> hosts;
         /// TLS on the same port, the contexts of every loop; null: plain HTTP.
         std::function<std::shared_ptr<const TlsContexts>()> tls;
+        bool isProxied = false; ///< connections begin with a PROXY header
+        bool isOneListening =
+            false; ///< the first loop alone accepts; others get what it hands over
     };
     explicit HttpUnderTest(Options options);
     ~HttpUnderTest();
@@ -102,6 +106,7 @@ private:
     MetricsRegistry m_metrics;
     std::shared_ptr<SiteMetricsSet> m_site;
     std::unique_ptr<BufferBudget> m_budget;
+    AddressCounts m_addresses;
     std::vector<std::string> m_hosts;
     std::function<std::shared_ptr<const TlsContexts>()> m_tls;
     uint64_t m_revision = 0;

@@ -7,9 +7,11 @@
 namespace arc {
 
 Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
-    : m_readable(origin.readable), m_peerClosed(origin.peerClosed), m_slot(slot), m_home(home),
+    : m_readable(origin.readable), m_peerClosed(origin.peerClosed), m_isTrusted(origin.isTrusted),
+      m_isCounted(origin.isCounted), m_slot(slot), m_home(home),
       m_transport(std::move(origin.transport)), m_outbox(std::move(origin.outbox)),
       m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
+      m_givenLocal(std::move(origin.local)),
       m_timer(&Connection::timerDue, this)
 {
 }
@@ -208,10 +210,13 @@ Connection::Origin Connection::release(std::string_view unusedInput) noexcept
     Origin origin {.transport = std::move(m_transport),
                    .peer = m_peer,
                    .listener = m_listener,
+                   .isTrusted = m_isTrusted,
+                   .isCounted = std::exchange(m_isCounted, false),
                    .rules = m_rules,
                    .input = std::string(unusedInput),
                    .readable = m_readable || m_wasShort,
                    .peerClosed = m_peerClosed,
+                   .local = std::move(m_givenLocal),
                    .outbox = std::move(m_outbox)};
     if (m_charged)
         m_home.charge(-std::exchange(m_charged, 0));
@@ -233,6 +238,8 @@ void Connection::close(CloseHow how) noexcept
     m_transport.close(how);
     account(0);
     m_home.metrics().connectionsOpen.add(-1);
+    if (m_isCounted)
+        m_home.uncount(m_peer);
     m_home.forget(*this);
 }
 

@@ -35,10 +35,14 @@ public:
         Transport transport;
         PeerAddress peer;
         const std::string *listener; ///< outlives the connection
+        bool isTrusted = false;      ///< http.trusted_proxies names the peer
+        bool isCounted = false;      ///< among the connections of its address
         std::shared_ptr<const ConnectionRules> rules;
-        std::string input {};              ///< read already, not yet used
-        bool readable = false;             ///< the socket may hold bytes
-        bool peerClosed = false;           ///< it said that it sends no more
+        std::string input {};    ///< read already, not yet used
+        bool readable = false;   ///< the socket may hold bytes
+        bool peerClosed = false; ///< it said that it sends no more
+        /// Where the client connected to, when a proxy said so; null: to this socket's own address.
+        std::unique_ptr<const SocketAddress> local {};
         std::unique_ptr<Outbox> outbox {}; ///< what still waits to leave; null: nothing
     };
     /// Takes everything but `origin.input`, which is for the protocol.
@@ -74,7 +78,13 @@ public:
 
     uint32_t slot() const noexcept { return m_slot; }
     const Transport &transport() const noexcept { return m_transport; }
+    /// Of the client, as far as the connection itself can tell: what a PROXY header said, or
+    /// else of the socket's other end.
     SocketAddress peer() const noexcept { return m_peer.full(); }
+    const SocketAddress *givenLocal() const noexcept { return m_givenLocal.get(); }
+    /// Whether what its requests say about their client is believed, by the rules it began with.
+    bool isTrusted() const noexcept { return m_isTrusted; }
+    const ConnectionRules &rules() const noexcept { return *m_rules; }
     const std::string &listener() const noexcept { return *m_listener; }
     SessionLoop &home() noexcept { return m_home; }
     IdleLink &idleLink() noexcept { return m_idleLink; }
@@ -137,6 +147,8 @@ private:
     bool m_watchesOutput = false;
     bool m_inTurn = false;
     bool m_eventSeen = false; ///< since peerLeft() looked
+    bool m_isTrusted;
+    bool m_isCounted;
 
 protected:
     const uint32_t m_slot;
@@ -158,6 +170,7 @@ private:
     SteadyTime m_writeDue {}; ///< zero: none
     IdleLink m_idleLink;
     const PeerAddress m_peer;
+    std::unique_ptr<const SocketAddress> m_givenLocal; ///< null: the socket's own
     IoEvent m_event;
     Timer m_timer;
 };

@@ -78,6 +78,11 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
             kRetryAfterSeconds);
         return;
     }
+    if (exchange.hasBadForwarded()) {
+        home.metrics().requestsBad.add(1);
+        exchange.respondStatus(400, "The proxy's Forwarded field is malformed.");
+        return;
+    }
     if (head.method == Method::Connect || head.method == Method::Trace) {
         refuseMethod(exchange, kMethods);
         return;
@@ -105,7 +110,7 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(
             403, "This site answers over HTTPS only, and only clients that show a certificate.");
-    } else if (match.route->settings.tlsRedirect && !exchange.tls()
+    } else if (match.route->settings.tlsRedirect && !exchange.isSecure()
                && redirectedToTls(exchange, match)) {
         return;
     } else if (const uint64_t most = exchange.bodyBytesMax();

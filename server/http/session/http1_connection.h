@@ -22,6 +22,8 @@ public:
     /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
+    /// So long a body may be slower than http.body_bytes_per_s.
+    static constexpr std::chrono::milliseconds kBodyGrace {5000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http1Connection() override;
@@ -73,7 +75,8 @@ private:
     void keepInput();
     void afterLastAnswer() noexcept;
     Phase phaseNow() const noexcept;
-    SteadyTime readDueIn(Phase phase) const noexcept;
+    SteadyTime readDueIn(Phase phase) noexcept;
+    SteadyTime bodyDue(bool entered) noexcept;
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
@@ -83,6 +86,7 @@ private:
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
+    SteadyTime::duration m_bodyCredit {}; ///< of waiting for this body, while nobody does
     std::unique_ptr<Unused> m_unused; ///< null: nothing; kept apart because few have any
     std::unique_ptr<Http1Exchange> m_exchange;
 };

@@ -93,7 +93,7 @@ void Http1Exchange::startAnswer(int status, std::string_view lines, std::optiona
     ResponseFraming framing;
     framing.server = m_home->snapshot().settings.serverHeader;
     framing.dateLine = m_home->dateLine();
-    if (tls()) // a browser ignores it over plain HTTP (RFC 6797 8.1)
+    if (isSecure()) // a browser ignores it over plain HTTP (RFC 6797 8.1)
         framing.hstsSeconds = route().settings.tlsHsts.count();
     m_left = length.value_or(0);
     if (length) {

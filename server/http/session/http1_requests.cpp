@@ -74,6 +74,7 @@ void Http1Connection::beginExchange(const RequestHead &head, std::string_view by
     ++m_requests;
     ++m_turnRequests;
     m_phase = Phase::Answer;
+    m_bodyCredit = kBodyGrace;
     m_exchange = m_home.exchanges().take();
     m_exchange->open(*this, head);
     m_home.input().consume(bytes.size());

@@ -2,6 +2,8 @@
 // Http1Connection between its turns: what it keeps, what it waits for, and for how long.
 #include "server/http/session/http1_connection.h"
 
+#include <algorithm>
+
 namespace arc {
 
 void Http1Connection::settle() noexcept
@@ -78,10 +80,12 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
 }
 
 /// The read deadline of a phase that begins or goes on now.
-SteadyTime Http1Connection::readDueIn(Phase phase) const noexcept
+SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
 {
     const SteadyTime now = m_home.loop().now();
     const bool entered = phase != m_phase;
+    if (entered && m_phase == Phase::Body)
+        m_bodyCredit = bodyDue(false) - now;
     switch (phase) {
     case Phase::Idle:
         return now + m_rules->idleTimeout;
@@ -89,13 +93,26 @@ SteadyTime Http1Connection::readDueIn(Phase phase) const noexcept
         return entered ? now + m_rules->headTimeout : m_readDue;
     case Phase::Body:
     case Phase::Skip:
-        return entered || m_turnBytes ? now + m_rules->bodyTimeout : m_readDue;
+        return bodyDue(entered);
     case Phase::Answer:
         return {};
     case Phase::Linger:
         break; // set once, by afterLastAnswer()
     }
     return m_readDue;
+}
+
+/// At http.body_bytes_per_s every byte moves the deadline by a little, up to the longest pause there may
+/// be. So who drips bytes wins no time by it, and who was fast may pause.
+SteadyTime Http1Connection::bodyDue(bool entered) noexcept
+{
+    const SteadyTime longest = m_home.loop().now() + m_rules->bodyTimeout;
+    if (!m_rules->bodyBytesPerSecond)
+        return entered || m_turnBytes ? longest : m_readDue;
+    const SteadyTime due = entered ? m_home.loop().now() + m_bodyCredit : m_readDue;
+    const auto earned = std::chrono::milliseconds(
+        m_turnBytes * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
+    return std::min<SteadyTime>(due + earned, longest);
 }
 
 void Http1Connection::readDeadlinePassed() noexcept

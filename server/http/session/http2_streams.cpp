@@ -127,7 +127,7 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
     fields.addLines(m_home.dateLine());
     if (m_home.snapshot().settings.serverHeader)
         fields.add("server", "Arcology");
-    if (const int64_t hsts = exchange.route().settings.tlsHsts.count(); hsts && exchange.tls())
+    if (const int64_t hsts = exchange.route().settings.tlsHsts.count(); hsts && exchange.isSecure())
         fields.addHsts(hsts);
     fields.addLines(lines);
     if (length)

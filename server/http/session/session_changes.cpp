@@ -10,7 +10,10 @@ namespace arc {
 ConnectionRules::ConnectionRules(const Settings &settings)
     : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
       idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
-      writeTimeout(settings.writeTimeout), requestsMax(settings.requestsPerConnection)
+      bodyBytesPerSecond(settings.bodyRate), writeTimeout(settings.writeTimeout),
+      trustedProxies(IpNetworks::parse(settings.proxiesTrusted).value_or(IpNetworks())),
+      forwardedFields(forwardedFieldsFrom(settings.forwardedFields)),
+      requestsMax(settings.requestsPerConnection)
 {
     http2 = {.isOn = settings.http2,
              .streams = settings.http2Streams,

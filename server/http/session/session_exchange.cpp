@@ -5,6 +5,7 @@
 #include "server/http/session/connection.h"
 #include "server/http/session/session_loop.h"
 #include "server/http/session/trace_id.h"
+#include "server/http/syntax/head_rules.h"
 
 #include <algorithm>
 
@@ -40,6 +41,41 @@ void SessionExchange::open(Connection &connection, const RequestHead &head)
             .slot = connection.slot(),
             .generation = m_home->table().nextGeneration(connection.slot())};
     m_startedAt = m_home->loop().now();
+    m_isSecure = m_tls != nullptr;
+    if (connection.isTrusted()) [[unlikely]]
+        readForwardedBy(connection.rules());
+}
+
+void SessionExchange::readForwardedBy(const ConnectionRules &rules)
+{
+    ForwardedHops hops;
+    m_badForwarded = !readForwarded(m_head, rules.forwardedFields, hops);
+    if (m_badForwarded)
+        return;
+    const ForwardedClient client = followHops(hops, rules.trustedProxies);
+    if (client.address)
+        m_peer = SocketAddress::fromIp(client.address->ip, client.address->port);
+    m_isSecure = client.isSecure.value_or(m_isSecure);
+    if (!client.host.empty())
+        takeHost(client.host);
+}
+
+/// Handlers and apps see the host that the client asked for; what is none changes nothing.
+void SessionExchange::takeHost(std::string_view authority)
+{
+    HeaderView given {.name = headerName(HeaderId::Host), .value = authority, .id = HeaderId::Host};
+    RequestHead named;
+    if (readHost(named, &given, {}, 0))
+        return;
+    m_forwardedHost = toLower(named.host);
+    m_head.host = m_forwardedHost;
+    m_head.authority = authority;
+    m_forwardedHeaders.assign(m_head.headers.begin(), m_head.headers.end());
+    for (HeaderView &header : m_forwardedHeaders) {
+        if (header.id == HeaderId::Host)
+            header.value = authority;
+    }
+    m_head.headers = m_forwardedHeaders;
 }
 
 const SocketAddress &SessionExchange::peer() const noexcept
@@ -51,6 +87,8 @@ const SocketAddress &SessionExchange::peer() const noexcept
 
 const SocketAddress &SessionExchange::local() const noexcept
 {
+    if (const SocketAddress *given = m_connection->givenLocal())
+        return *given;
     if (!m_local) {
         sockaddr_storage storage {};
         socklen_t length = sizeof storage;
@@ -66,7 +104,7 @@ std::optional<uint32_t> SessionExchange::peerUid() const noexcept
 {
     ucred credentials {};
     socklen_t length = sizeof credentials;
-    if (!peer().isUnix() && !local().isUnix())
+    if (!m_connection->peer().isUnix() && !local().isUnix())
         return std::nullopt;
     if (::getsockopt(m_connection->transport().socket(), SOL_SOCKET, SO_PEERCRED, &credentials,
                      &length)
@@ -260,7 +298,7 @@ void SessionExchange::reset() noexcept
     m_status = 0;
     m_state = State::Waiting;
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
-    m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
+    m_badForwarded = m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
     if (m_ownText.capacity() > kKeptTextMax)
         freeMemory(m_ownText);
 }

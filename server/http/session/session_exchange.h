@@ -13,6 +13,7 @@
 namespace arc {
 
 class Connection;
+struct ConnectionRules;
 class TlsStream;
 class SessionLoop;
 
@@ -28,7 +29,7 @@ public:
     const RequestHead &request() const noexcept override { return m_head; }
     const SocketAddress &peer() const noexcept override;
     const SocketAddress &local() const noexcept override;
-    bool isSecure() const noexcept override { return m_tls != nullptr; }
+    bool isSecure() const noexcept override { return m_isSecure; }
     ExchangeId id() const noexcept override { return m_id; }
     const Site &site() const noexcept override { return *m_site; }
     const Route &route() const noexcept override { return *m_route; }
@@ -48,7 +49,10 @@ public:
 
     // ---- the connection's side
     void routeTo(const Router::Match &match) noexcept;
-    const TlsStream *tls() const noexcept { return m_tls; } ///< null over plain HTTP
+    /// Null over plain HTTP, as from a proxy that has ended the client's TLS: see isSecure().
+    const TlsStream *tls() const noexcept { return m_tls; }
+    /// A trusted proxy wrote about its client in a way that can be read as anything.
+    bool hasBadForwarded() const noexcept { return m_badForwarded; }
     const Router &router() const noexcept { return *m_snapshot->router; }
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);
@@ -102,6 +106,8 @@ protected:
     bool m_clientLeft = false; ///< it did not want the whole answer
 
 private:
+    void readForwardedBy(const ConnectionRules &rules);
+    void takeHost(std::string_view authority);
     void logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode = 0);
     void close(Outbox &outbox, AnswerRecord record, uint16_t closeCode);
 
@@ -119,11 +125,15 @@ private:
     bool m_bodyEndTold = false;
     bool m_aborted = false;
     bool m_hasRequestId = false;
+    bool m_isSecure = false;
+    bool m_badForwarded = false;
     std::array<char, 32> m_requestId {};
     mutable std::optional<SocketAddress> m_peer;  ///< when asked for
     mutable std::optional<SocketAddress> m_local; ///< when asked for
     std::string m_ownText;                        ///< of keepHead()
     std::vector<HeaderView> m_ownHeaders;
+    std::string m_forwardedHost; ///< lower case; of a trusted proxy
+    std::vector<HeaderView> m_forwardedHeaders;
 };
 
 } // namespace arc

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/session_loop.h"
 
-#include "server/http/session/http1_connection.h"
-#include "server/http/session/http2_connection.h"
-#include "server/http/session/tls_handshake.h"
+#include "server/http/session/connection.h"
+#include "server/http/session/http1_exchange.h"
 
 #include <algorithm>
 
@@ -54,50 +53,6 @@ bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAdd
 {
     auto &listening = *static_cast<Listening *>(context);
     return listening.loop->accept(listening, std::move(socket), peer);
-}
-
-/// False when the connections after this one have to wait in the backlog.
-bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
-                         const SocketAddress &peer) noexcept
-{
-    if (m_table.size() >= share())
-        makeRoom(); // when another listener's connection took the last place, this one is taken
-                    // over the limit
-    metrics().connectionsAccepted.add(1);
-    std::unique_ptr<TlsStream> tls;
-    if (from.kind == ListenerKind::Tls) {
-        tls = std::make_unique<TlsStream>(m_tls, *from.name);
-        if (!tls->isValid()) { // not served any more, or no memory
-            metrics().tlsFailed.add(1);
-            return true;
-        }
-    }
-    const Connection &begun = begin(from, std::move(socket), peer, std::move(tls));
-    // A newcomer is idle too, but closing it for the next one would serve nobody.
-    m_acceptPaused = m_table.size() >= share() && m_table.quietest() == &begun;
-    return !m_acceptPaused;
-}
-
-Connection &SessionLoop::begin(const Listening &from, FileDescriptor socket,
-                               const SocketAddress &peer, std::unique_ptr<TlsStream> tls) noexcept
-{
-    const bool isSecure = tls != nullptr;
-    Connection::Origin origin {.transport = Transport(std::move(socket), std::move(tls)),
-                               .peer = PeerAddress(peer),
-                               .listener = from.name,
-                               .rules = m_rules};
-    const uint32_t slot = m_table.reserve();
-    std::unique_ptr<Connection> connection;
-    if (isSecure)
-        connection = std::make_unique<TlsHandshake>(*this, slot, std::move(origin));
-    else
-        connection = std::make_unique<Http1Connection>(*this, slot, std::move(origin));
-    Connection &begun = *connection;
-    m_table.put(slot, std::move(connection));
-    metrics().connectionsOpen.add(1);
-    begun.start();
-    m_table.markIdle(begun, m_loop.now());
-    return begun;
 }
 
 void SessionLoop::makeRoom() noexcept
@@ -232,7 +187,7 @@ void SessionLoop::drainDue(void *context) noexcept
 
 void SessionLoop::drainedMaybe() noexcept
 {
-    if (m_table.size() || !m_drained)
+    if (m_table.size() || m_arriving.load(std::memory_order_relaxed) || !m_drained)
         return;
     m_newcomerTimer.disarm();
     m_drainTimer.disarm();

@@ -4,6 +4,7 @@
 #include "server/http/http_loop.h"
 #include "server/http/session/access_log.h"
 #include "server/http/session/buffer_budget.h"
+#include "server/http/session/connection.h"
 #include "server/http/session/connection_table.h"
 #include "server/http/session/http2_shared.h"
 #include "server/http/session/outbox.h"
@@ -11,6 +12,7 @@
 #include "server/http/session/turn_input.h"
 #include "server/http/session/web_socket_session.h"
 #include "server/http/syntax/date.h"
+#include "server/http/syntax/forwarded.h"
 #include "server/http/syntax/head_parser.h"
 #include "server/loop/timer_wheel.h"
 #include "server/net/acceptor.h"
@@ -18,6 +20,7 @@
 #include "server/tls/tls_stream.h"
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
@@ -27,8 +30,8 @@
 
 namespace arc {
 
-class Connection;
 class Http1Exchange;
+class ProxyHandshake;
 
 /// Of HTTP/2 connections.
 struct Http2Rules {
@@ -50,7 +53,10 @@ struct ConnectionRules {
     std::chrono::milliseconds headTimeout {};
     std::chrono::milliseconds idleTimeout {};
     std::chrono::milliseconds bodyTimeout {};
+    int64_t bodyBytesPerSecond = 0; ///< 0: any
     std::chrono::milliseconds writeTimeout {};
+    IpNetworks trustedProxies;
+    ForwardedFields forwardedFields = ForwardedFields::None;
     int64_t requestsMax = 0; ///< 0: unlimited
     Http2Rules http2;
 
@@ -79,6 +85,8 @@ public:
                 std::shared_ptr<const HttpSnapshot> snapshot, LogRing *accessLog);
     ~SessionLoop() override;
 
+    void setSiblings(std::vector<HttpLoop *> siblings);
+    int64_t load() const noexcept; ///< any thread
     void publish(std::shared_ptr<const HttpSnapshot> snapshot);
     void listen(std::string id, FileDescriptor socket, ListenerKind kind);
     void useTicketKeys(std::shared_ptr<const TicketKeys> keys) { m_tls.use(std::move(keys)); }
@@ -115,6 +123,13 @@ public:
     /// Goes on with another protocol on the same socket: `old` has released it, and is destroyed at
     /// the end of the turn. The new one has its first turn in the next one.
     void replace(Connection &old, std::unique_ptr<Connection> next) noexcept;
+    /// Goes on with what comes behind a PROXY header; `origin` is what `old` has released, with the
+    /// addresses that the header named.
+    void proceedBehindProxy(ProxyHandshake &old, Connection::Origin origin, bool isTls) noexcept;
+    /// The books of a connection that is refused before anybody could ask anything.
+    void noteProxyRefused(const SocketAddress &peer, std::string_view reason) noexcept;
+    /// A connection that was counted is gone.
+    void uncount(const PeerAddress &peer) noexcept;
     void becameIdle() noexcept;
     void charge(int64_t bytes) noexcept;
 
@@ -132,8 +147,26 @@ private:
     static void newcomersDue(void *context) noexcept;
     static void drainDue(void *context) noexcept;
     bool accept(const Listening &from, FileDescriptor socket, const SocketAddress &peer) noexcept;
-    Connection &begin(const Listening &from, FileDescriptor socket, const SocketAddress &peer,
-                      std::unique_ptr<TlsStream> tls) noexcept;
+
+    // session_accept.cpp: where a new connection goes, and whether it may
+    HttpLoop *lessLoaded() noexcept;
+    void handTo(HttpLoop &other, const Listening &from, FileDescriptor socket,
+                const SocketAddress &peer) noexcept;
+    void arrive(std::string listener, ListenerKind kind, FileDescriptor socket,
+                const PeerAddress &peer) noexcept;
+    Connection *take(const std::string *listener, ListenerKind kind, FileDescriptor socket,
+                     const SocketAddress &peer) noexcept;
+    struct Admission {
+        bool isTrusted = false;
+        bool isCounted = false; ///< uncount() must follow
+        bool isAdmitted = true;
+    };
+    Admission admit(const SocketAddress &peer) noexcept;
+    bool trusts(const SocketAddress &peer) const noexcept;
+    void uncountIf(Connection::Origin &origin) noexcept;
+    bool addTls(Connection::Origin &origin) noexcept;
+    std::unique_ptr<Connection> firstProtocol(uint32_t slot, Connection::Origin origin);
+
     void makeRoom() noexcept;
     size_t share() const noexcept;
     void endOfTurn() noexcept override;
@@ -159,6 +192,8 @@ private:
     std::shared_ptr<const ConnectionRules> m_rules;
     std::set<std::string, std::less<>> m_names; ///< of listeners; kept, connections refer to them
     std::vector<std::unique_ptr<Listening>> m_listening;
+    std::vector<HttpLoop *> m_siblings;  ///< without this loop's own
+    std::atomic<int64_t> m_arriving {0}; ///< handed over by siblings, still in the mail; any thread
     SparePool<Outbox> m_outboxes;
     WebSocketTools m_webSocketTools; ///< outlives the exchanges, which may keep sockets
     SparePool<Http1Exchange> m_exchanges;

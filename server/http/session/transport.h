@@ -23,6 +23,8 @@ public:
     {
     }
     Transport(Transport &&) noexcept = default;
+    /// From now on; nothing of the handshake may have been read from the socket.
+    void speakTls(std::unique_ptr<TlsStream> tls) noexcept { m_tls = std::move(tls); }
 
     /// What one look at the socket gave. Bytes come before the end.
     struct Received {

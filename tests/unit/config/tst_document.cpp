@@ -195,6 +195,18 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
         "listeners[0].id: must be 1 to 63 of a-z 0-9 _ . - and begin with a letter or digit");
     row(around("listeners", R"([{"id":"a","address":"8080"}])"),
         "listeners[0].address: must be ADDRESS:PORT, :PORT or unix:/path");
+    row(around("listeners", R"([{"id":"a","address":":80","socket_mode":"0660"}])"),
+        "listeners[0].socket_mode: is for Unix sockets only");
+    for (const char *mode : {"0777", "0066", "660 ", "rw-", "00660", "0680", "-660", "06"})
+        row(around("listeners",
+                   std::string(R"([{"id":"a","address":"unix:/s","socket_mode":")") + mode
+                       + "\"}]"),
+            "listeners[0].socket_mode: must be octal and let the owner read and write, as 0660");
+    row(around("listeners", R"([{"id":"a","address":":0","proxy_protocol":1}])"),
+        "listeners[0].proxy_protocol: must be true or false");
+    row(around("settings", R"({"http.trusted_proxies":"10.0.0.1/8"})"),
+        "settings.http.trusted_proxies: \"10.0.0.1/8\" names a single address and a network at "
+        "once: the bits behind its length must be zero");
     row(around("listeners", R"([{"id":"a","address":"unix:x"}])"),
         "listeners[0].address: the path behind \"unix:\" must begin with \"/\"");
     row(around("listeners", R"([{"id":"a","address":"unix:/)" + std::string(120, 'x') + "\"}]"),

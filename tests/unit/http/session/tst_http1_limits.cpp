@@ -134,6 +134,47 @@ private Q_SLOTS:
         QCOMPARE(heard.gone.load(), 1);
     }
 
+    void aBodyThatDripsGets408()
+    {
+        Heard heard;
+        Settings settings;
+        settings.bodyTimeout = 60s; // no pause is as long
+        settings.bodyRate = 1000;
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
+        ScriptedPeer peer(server.port());
+        const auto pass = [&server](std::chrono::milliseconds time) {
+            server.onLoop([time](HttpLoop &http) { http.loop().skipAhead(time); });
+        };
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx");
+        QTRY_COMPARE(heard.bodyBytes.load(), int64_t(1));
+        pass(2s); // the first five seconds are free
+        peer.send(std::string(9999, 'x')); // earns ten more
+        QTRY_COMPARE(heard.bodyBytes.load(), int64_t(10000));
+        pass(10s);
+        peer.send("x"); // earns a millisecond
+        QTRY_COMPARE(heard.bodyBytes.load(), int64_t(10001));
+        QVERIFY(!peer.hasInput(0ms));
+        pass(5s);
+        QCOMPARE(peer.readAnswer().status, 408);
+        QVERIFY(peer.sawEnd());
+        QCOMPARE(heard.gone.load(), 1);
+    }
+
+    void anyRateWillDoWhereNoneIsAskedFor()
+    {
+        Heard heard;
+        Settings settings;
+        settings.bodyTimeout = 60s;
+        settings.bodyRate = 0;
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
+        ScriptedPeer peer(server.port());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+        QTRY_COMPARE(heard.bodyBytes.load(), int64_t(1));
+        server.onLoop([](HttpLoop &http) { http.loop().skipAhead(50s); });
+        peer.send("y");
+        QCOMPARE(peer.readAnswer().body, std::string("xy"));
+    }
+
     void aSlowHandlerIsNotTheClientsFault()
     {
         Held held;
