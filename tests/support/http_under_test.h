@@ -70,6 +70,7 @@ public:
         std::vector<std::string> hosts;
         /// TLS on the same port, the contexts of every loop; null: plain HTTP.
         std::function<std::shared_ptr<const TlsContexts>()> tls;
+        std::shared_ptr<const OwnErrorPages> errorPages;
     };
     explicit HttpUnderTest(Options options);
     ~HttpUnderTest();
@@ -103,6 +104,7 @@ private:
     std::shared_ptr<SiteMetricsSet> m_site;
     std::unique_ptr<BufferBudget> m_budget;
     std::vector<std::string> m_hosts;
+    std::shared_ptr<const OwnErrorPages> m_errorPages;
     std::function<std::shared_ptr<const TlsContexts>()> m_tls;
     uint64_t m_revision = 0;
     std::atomic<int> m_retired {0};

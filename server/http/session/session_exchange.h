@@ -50,6 +50,8 @@ public:
     void routeTo(const Router::Match &match) noexcept;
     const TlsStream *tls() const noexcept { return m_tls; } ///< null over plain HTTP
     const Router &router() const noexcept { return *m_snapshot->router; }
+    /// The request id, where an answer with these lines is to say it; else empty.
+    std::string_view shownId(std::string_view lines) noexcept;
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);
     /// Completes the books: the answer's record goes to the outbox.

@@ -35,7 +35,7 @@ private Q_SLOTS:
     void browsersGetHtmlAndToolsPlainText()
     {
         QFETCH(bool, html);
-        QCOMPARE(prefersHtml(QTest::currentDataTag()), html);
+        QCOMPARE(preferredForm(QTest::currentDataTag()) == PageForm::Html, html);
     }
 
     void everythingPutInIsEscaped()
