@@ -79,8 +79,8 @@ std::string fillPage(std::string_view page, const PageParts &parts)
         else if (name == "request_id")
             appendHtml(out, parts.requestId);
         else {
-            out += "{{";
-            page.remove_prefix(2);
+            out += '{';
+            page.remove_prefix(1);
             continue;
         }
         page.remove_prefix(close + 2);
