@@ -135,6 +135,8 @@ Result<void> checkTogether(const Settings &settings)
         return std::move(checked).error().within("compression.codings");
     if (auto checked = checkTypePatterns(settings.compressionTypes); !checked)
         return std::move(checked).error().within("compression.types");
+    if (!settings.errorPages.empty() && !settings.errorPages.starts_with('/'))
+        return Error {ErrorCode::Invalid, "http.error_pages: name a folder by its absolute path"};
     if (auto checked = checkFolders(settings.filesSendFrom); !checked)
         return std::move(checked).error().within("files.send_from");
     if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)

@@ -261,11 +261,14 @@ const EngineHost::Facts &LiveConfig::facts() const
     m_shownFacts = m_parts.facts;
     const auto warnings = m_tls.warnings();
     m_shownFacts.warnings.insert(m_shownFacts.warnings.end(), warnings.begin(), warnings.end());
+    m_shownFacts.warnings.insert(m_shownFacts.warnings.end(), m_siteWarnings.begin(),
+                                 m_siteWarnings.end());
     return m_shownFacts;
 }
 
 void LiveConfig::publish()
 {
+    m_siteWarnings.clear();
     m_parts.loops.publish(buildSnapshot(
         m_document, m_revision,
         {.pinned = m_parts.pinned,
@@ -273,7 +276,11 @@ void LiveConfig::publish()
          .pool = [this](std::string_view app) -> const AppPool * { return pool(app); },
          .securePort = [this](const SiteConfig &site) { return securePortOf(site); },
          .tls = m_tls.plan().perLoop,
-         .files = m_files}));
+         .files = m_files,
+         .complain =
+             [this](std::string sentence) {
+                 m_siteWarnings.push_back(std::move(sentence));
+             }}));
 }
 
 void LiveConfig::schedulePublish()

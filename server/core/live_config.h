@@ -104,7 +104,8 @@ private:
     void retire(std::unique_ptr<AppPool> pool);
 
     Parts m_parts;
-    mutable Facts m_shownFacts; // with the warnings of the configuration in force
+    std::vector<std::string> m_siteWarnings; // of the configuration in force
+    mutable Facts m_shownFacts;              // with the warnings of the configuration in force
     StaticHandlers m_files;
     TlsFront m_tls;
     Document m_document;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace arc {
 
 namespace {
@@ -67,6 +69,19 @@ void addMounts(Site &site, const SiteConfig &config, const Document &document,
     }
 }
 
+std::shared_ptr<const OwnErrorPages> errorPagesOf(std::string_view site, const Settings &settings,
+                                                  const SiteSources &sources)
+{
+    if (settings.errorPages.empty())
+        return nullptr;
+    auto pages = OwnErrorPages::read(settings.errorPages);
+    if (!pages)
+        sources.complain(
+            fmt::format("The folder {} with error pages of site \"{}\" cannot be read.",
+                        settings.errorPages, site));
+    return pages;
+}
+
 } // namespace
 
 std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
@@ -95,6 +110,8 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
         site->listeners = config.listeners;
         site->metrics = sources.metrics.site(config.id);
         site->securePort = sources.securePort(config);
+        site->errorPages =
+            errorPagesOf(config.id, siteSettings(document, config, sources.pinned), sources);
         for (const RouteConfig &route : config.routes) {
             const Settings settings = routeSettings(document, config, route, sources.pinned);
             auto handler = handlerOf(route, settings, sources);

@@ -27,6 +27,8 @@ struct SiteSources {
     std::function<uint16_t(const SiteConfig &site)> securePort;
     std::vector<std::shared_ptr<const TlsContexts>> tls;
     StaticHandlers &files;
+    /// One sentence for administrators.
+    std::function<void(std::string sentence)> complain;
 };
 
 /// Static handlers by what they serve: a handler that is used again keeps its part of every loop's

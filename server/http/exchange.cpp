@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/exchange.h"
 
-#include "server/http/syntax/error_page.h"
+#include "server/http/router.h"
 
 #include <fmt/format.h>
 
@@ -30,13 +30,23 @@ void Exchange::respondPrepared(int status, std::string_view lines, Chunk body) n
 
 void Exchange::respondStatus(int status, std::string_view explanation, int retryAfterSeconds)
 {
-    ErrorPage page =
-        makeErrorPage(status, explanation, requestId(), request().find(HeaderId::Accept));
     ResponseHead head {.status = status, .headers = {}};
-    head.headers.add("Content-Type", page.contentType);
     if (retryAfterSeconds > 0)
         head.headers.add("Retry-After", fmt::to_string(retryAfterSeconds));
+    respondPage(std::move(head), explanation);
+}
+
+void Exchange::respondPage(ResponseHead head, std::string_view explanation)
+{
+    ErrorPage page = errorPage(head.status, explanation);
+    head.headers.add("Content-Type", page.contentType);
     respond(std::move(head), Chunk::own(std::move(page.body)));
+}
+
+ErrorPage Exchange::errorPage(int status, std::string_view explanation)
+{
+    return makeErrorPage(status, explanation, requestId(), request().find(HeaderId::Accept),
+                         site().errorPages.get());
 }
 
 } // namespace arc

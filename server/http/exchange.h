@@ -4,6 +4,7 @@
 #include "server/base/file_descriptor.h"
 #include "server/config/settings.h"
 #include "server/http/message.h"
+#include "server/http/syntax/error_page.h"
 #include "server/http/web_socket.h"
 #include "server/http/websocket/handshake.h"
 #include "server/loop/event_loop.h"
@@ -114,6 +115,12 @@ public:
     virtual void write(Chunk chunk) noexcept = 0;
     /// A short or long body against the announced length closes the connection.
     virtual void end() noexcept = 0;
+    /// The same with fields behind the body (RFC 9110 6.5), where the client said that it takes
+    /// them and the framing has a place for them: not behind a Content-Length of HTTP/1.
+    virtual void endWith(const HeaderBlock &) noexcept { end(); }
+    /// Tells the client, before there is an answer, what it will need for it: 103 with these lines
+    /// (RFC 8297). Dropped for HTTP/1.0, which knows no such answer, and after begin().
+    virtual void sendEarlyHints(const HeaderBlock &) noexcept { }
     /// The answer cannot be completed: after begin() the connection is cut so that the client
     /// notices; before it 502 is sent.
     virtual void abort() noexcept = 0;
@@ -135,8 +142,12 @@ public:
     /// User id of the process at the other end of a Unix socket; nothing for TCP.
     virtual std::optional<uint32_t> peerUid() const noexcept { return std::nullopt; }
 
-    /// The standard answer for a status: an HTML or plain page by Accept, with the request id.
+    /// The standard answer for a status: the site's own page or ours, in the form the client asks
+    /// for, with the request id.
     void respondStatus(int status, std::string_view explanation = {}, int retryAfterSeconds = 0);
+    /// The same with header lines, a Content-Type is added to them.
+    void respondPage(ResponseHead head, std::string_view explanation = {});
+    ErrorPage errorPage(int status, std::string_view explanation = {});
 
 protected:
     ~Exchange() = default;

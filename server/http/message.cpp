@@ -2,6 +2,7 @@
 #include "server/http/message.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 #include "server/http/syntax/scan.h"
 
 #include <array>
@@ -228,6 +229,19 @@ std::optional<std::string_view> RequestHead::find(std::string_view lowerCaseName
             return header.value;
     }
     return std::nullopt;
+}
+
+bool takesTrailers(const RequestHead &head)
+{
+    for (const HeaderView &header : head.headers) {
+        if (header.id != HeaderId::Te)
+            continue;
+        for (const std::string_view part : split(header.value, ',')) {
+            if (equalsIgnoreCase(trim(part), "trailers"))
+                return true;
+        }
+    }
+    return false;
 }
 
 void HeaderBlock::add(std::string_view name, std::string_view value)

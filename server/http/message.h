@@ -46,6 +46,9 @@ struct RequestHead {
     std::string_view query;     ///< as received, without "?"
     std::string_view host;      ///< lower case, without port; empty only in HTTP/1.0
     std::string_view authority; ///< Host as received (or the authority of absolute-form)
+    /// Of an extended CONNECT (RFC 8441): "websocket". Everything else about it is as if GET had
+    /// asked, but a 2xx answer opens a tunnel, so nobody may give one who does not mean that.
+    std::string_view protocol;
     int majorVersion = 1;
     int minorVersion = 1; ///< HTTP/1.x
     std::span<const HeaderView> headers;
@@ -59,6 +62,9 @@ struct RequestHead {
     std::optional<std::string_view> find(HeaderId id) const noexcept;
     std::optional<std::string_view> find(std::string_view lowerCaseName) const noexcept;
 };
+
+/// Whether the client looks at fields behind the body of an answer (TE, RFC 9110 10.1.4).
+bool takesTrailers(const RequestHead &head);
 
 /// Header lines of an answer in one block of memory, "name: value\r\n" each. The owner of a stream
 /// adds framing (Content-Length, Transfer-Encoding, Connection, Date) itself: those names must not

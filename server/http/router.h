@@ -29,6 +29,7 @@ struct Site {
     std::vector<std::string> listeners; ///< empty: all
     std::vector<Route> routes;
     std::shared_ptr<SiteMetricsSet> metrics;
+    std::shared_ptr<const OwnErrorPages> errorPages; ///< null: ours
     uint16_t securePort =
         0; ///< where HTTPS answers for it, on the host the client named; 0: nowhere
 };

@@ -63,6 +63,7 @@ public:
     void workerLogged(HomeWorker &worker, std::string_view text) noexcept;
     /// request: null when it was cancelled. Its worker is null already when the frame ended it.
     void workerAnswered(HomeRequest *request, const protocol::Frame &frame) noexcept;
+    void workerHinted(HomeRequest &request, const protocol::Frame &frame) noexcept;
     void workerGranted(HomeRequest &request, uint32_t bytes) noexcept;
     void workerClosed(HomeWorker &worker, std::string reason, bool violation) noexcept;
     void workerStuck(HomeWorker &worker) noexcept;

@@ -171,6 +171,11 @@ void AppHome::workerAnswered(HomeRequest *request, const protocol::Frame &frame)
         dispatch();
 }
 
+void AppHome::workerHinted(HomeRequest &request, const protocol::Frame &frame) noexcept
+{
+    m_core.sides().answer(request.id, frame, 0);
+}
+
 void AppHome::workerGranted(HomeRequest &request, uint32_t bytes) noexcept
 {
     m_core.sides().credit(request.id, bytes);

@@ -5,7 +5,6 @@
 #include "server/base/text.h"
 #include "server/http/files/static_answer.h"
 #include "server/http/http_loop.h"
-#include "server/http/syntax/error_page.h"
 #include "server/http/websocket/frame.h"
 #include "server/workers/app_socket.h"
 #include "server/workers/loop_side.h"
@@ -43,18 +42,19 @@ AppRequest::~AppRequest() = default;
 bool AppRequest::refusesUpgrade(Exchange &exchange) noexcept
 {
     m_asksSocket = false;
-    if (!m_side.speaksWebSocket())
-        return false;
     const WebSocketAsk ask = exchange.webSocketAsk();
+    if (!m_side.speaksWebSocket()) {
+        if (exchange.request().protocol.empty())
+            return false;
+        exchange.respondStatus(404, "There is no WebSocket at this address.");
+        return true;
+    }
     m_asksSocket = ask.kind == WebSocketAsk::Kind::Sound;
     if (ask.kind != WebSocketAsk::Kind::Refused)
         return false;
-    ErrorPage page = makeErrorPage(ask.status, ask.reason, exchange.requestId(),
-                                   exchange.request().find(HeaderId::Accept));
     ResponseHead head {.status = ask.status, .headers = {}};
-    head.headers.add("Content-Type", page.contentType);
     head.headers.add("Sec-WebSocket-Version", "13"); // RFC 6455 4.2.2 4
-    exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+    exchange.respondPage(std::move(head), ask.reason);
     return true;
 }
 
@@ -282,6 +282,29 @@ void AppRequest::onData(std::string_view bytes, uint8_t flags) noexcept
         endAnswer(flags);
 }
 
+void AppRequest::onHints(std::string_view payload) noexcept
+{
+    protocol::ResponseReader reader(payload);
+    const auto lines = readAppHints(reader);
+    if (!lines)
+        spoil(lines.error().message());
+    else if (!lines->empty())
+        m_exchange->sendEarlyHints(*lines);
+}
+
+void AppRequest::onTrailers(std::string_view payload) noexcept
+{
+    protocol::ResponseReader reader(payload);
+    m_homeHolds = false;
+    if (m_fileAnswer)
+        return askForFile(kEnd);
+    const auto lines = readAppTrailers(reader);
+    if (lines)
+        endAnswer(kEnd, *lines);
+    else
+        spoil(lines.error().message());
+}
+
 /// False: the answer had to be cut.
 bool AppRequest::pass(std::string_view bytes) noexcept
 {
@@ -310,14 +333,14 @@ void AppRequest::cut() noexcept
     finish();
 }
 
-void AppRequest::endAnswer(uint8_t flags) noexcept
+void AppRequest::endAnswer(uint8_t flags, const HeaderBlock &trailers) noexcept
 {
     if (m_answerHasBody && (flags & kEnd) && m_announced && m_passed < *m_announced) {
         spoil(fmt::format("Content-Length says {} bytes, but the body has {}", *m_announced,
                           m_passed));
         return;
     }
-    if ((flags & kAbort) || !m_answer.end(*m_exchange))
+    if ((flags & kAbort) || !m_answer.end(*m_exchange, trailers))
         m_exchange->abort();
     finish();
 }

@@ -38,6 +38,8 @@ public:
     // From the home loop.
     void onResponse(std::string_view payload, uint8_t flags, uint32_t queueUs) noexcept;
     void onData(std::string_view bytes, uint8_t flags) noexcept;
+    void onHints(std::string_view payload) noexcept;
+    void onTrailers(std::string_view payload) noexcept;
     void onMessage(std::string_view bytes, uint8_t flags) noexcept;
     void onSocketClose(uint16_t code, std::string_view reason) noexcept;
     void onCredit(uint32_t bytes) noexcept;
@@ -63,7 +65,7 @@ private:
     void pump() noexcept;
     bool pass(std::string_view bytes) noexcept;
     void cut() noexcept; ///< the rest of the answer cannot be sent
-    void endAnswer(uint8_t flags) noexcept;
+    void endAnswer(uint8_t flags, const HeaderBlock &trailers = {}) noexcept;
     void askForFile(uint8_t flags) noexcept;
     void giveRoom(uint64_t bytes) noexcept;
     /// The answer cannot be used: the client hears it, the app's output says why.

@@ -51,6 +51,14 @@ const char *complaintAbout(const Frame &frame) noexcept
         if (frame.stream == 0)
             return "stream 0 in a close";
         return frame.flags ? "flags where there are none" : nullptr;
+    case FrameType::EarlyHints:
+        if (frame.stream == 0)
+            return "stream 0 in early hints";
+        return frame.flags ? "flags where there are none" : nullptr;
+    case FrameType::Trailers:
+        if (frame.stream == 0)
+            return "stream 0 in trailers";
+        return frame.flags == kEnd ? nullptr : "trailers that are not the end";
     case FrameType::Window:
         if (frame.stream == 0)
             return "stream 0 in a window";
@@ -72,6 +80,8 @@ bool lengthFits(FrameType type, uint32_t length) noexcept
     case FrameType::Log:
         return length >= 1;
     case FrameType::Response:
+    case FrameType::EarlyHints:
+    case FrameType::Trailers:
         return length >= 4;
     case FrameType::SocketClose:
         return length >= 2;

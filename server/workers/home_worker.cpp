@@ -20,6 +20,16 @@ namespace {
 
 constexpr int kSwitchingProtocols = 101;
 
+/// As a RESPONSE, without a body.
+bool holdsOnlyFields(std::string_view payload) noexcept
+{
+    protocol::ResponseReader reader(payload);
+    if (!reader.isSound())
+        return false;
+    while (reader.next()) { }
+    return reader.body().empty();
+}
+
 } // namespace
 
 HomeWorker::HomeWorker(AppHome &home, EventLoop &loop, uint32_t number, FileDescriptor socket,
@@ -207,7 +217,10 @@ const char *HomeWorker::onFrame(const Frame &frame) noexcept
     switch (frame.type) {
     case FrameType::Response:
     case FrameType::Data:
+    case FrameType::Trailers:
         return onAnswer(frame);
+    case FrameType::EarlyHints:
+        return onHints(frame);
     case FrameType::Message:
     case FrameType::SocketClose:
         return onSocketFrame(frame);
@@ -229,8 +242,8 @@ const char *HomeWorker::onFrame(const Frame &frame) noexcept
     }
 }
 
-/// RESPONSE and DATA: the state of the slot first, then the call outwards, which may start the next
-/// request here.
+/// RESPONSE, DATA and TRAILERS: the state of the slot first, then the call outwards, which may
+/// start the next request here.
 const char *HomeWorker::onAnswer(const Frame &frame) noexcept
 {
     Slot *slot = find(frame.stream);
@@ -243,6 +256,11 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
     if (isHead == slot->headSeen && !endsEarly)
         return isHead ? "a second response head" : "a body before its head";
     size_t bodyBytes = frame.payload.size();
+    if (frame.type == FrameType::Trailers) {
+        if (slot->isSocket || !holdsOnlyFields(frame.payload))
+            return "trailers that do not parse";
+        bodyBytes = 0;
+    }
     if (isHead) {
         protocol::ResponseReader reader(frame.payload);
         if (!reader.isSound())
@@ -266,6 +284,21 @@ const char *HomeWorker::onAnswer(const Frame &frame) noexcept
         widen(*slot, static_cast<uint32_t>(bodyBytes));
     }
     m_home.workerAnswered(request, frame);
+    return nullptr;
+}
+
+/// The request goes on waiting for its answer.
+const char *HomeWorker::onHints(const Frame &frame) noexcept
+{
+    Slot *slot = find(frame.stream);
+    if (!slot || slot->headSeen)
+        return "early hints on a stream that waits for no answer";
+    if (++slot->hints > protocol::kHintsMax)
+        return "too many early hints";
+    if (!holdsOnlyFields(frame.payload))
+        return "early hints that do not parse";
+    if (slot->request)
+        m_home.workerHinted(*slot->request, frame);
     return nullptr;
 }
 

@@ -77,11 +77,13 @@ private:
         bool headSeen = false;
         bool asksSocket = false;
         bool isSocket = false;
+        uint8_t hints = 0; // EARLY_HINTS so far
         SteadyTime stuckAt = SteadyTime::max();
     };
     Slot *find(uint32_t stream) noexcept;
     Slot &slotOf(const HomeRequest &request) noexcept;
     const char *onAnswer(const protocol::Frame &frame) noexcept;
+    const char *onHints(const protocol::Frame &frame) noexcept;
     const char *onSocketFrame(const protocol::Frame &frame) noexcept;
     void accept(Slot &slot) noexcept;
     void makeRoom();

@@ -106,6 +106,10 @@ void LoopSide::answer(RequestId id, const protocol::Frame &frame, uint32_t queue
     switch (frame.type) {
     case protocol::FrameType::Response:
         return request->onResponse(frame.payload, frame.flags, queueUs);
+    case protocol::FrameType::EarlyHints:
+        return request->onHints(frame.payload);
+    case protocol::FrameType::Trailers:
+        return request->onTrailers(frame.payload);
     case protocol::FrameType::Message:
         return request->onMessage(frame.payload, frame.flags);
     case protocol::FrameType::SocketClose:

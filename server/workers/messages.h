@@ -40,7 +40,7 @@ struct ToSide {
     bool forLocalEyes =
         false; ///< Refuse: the explanation is a cause inside the app; others get a plain one
     protocol::FrameType type =
-        protocol::FrameType::Data; ///< Answer: Response, Data, Message or SocketClose
+        protocol::FrameType::Data; ///< Answer: what the worker sent of a stream
     uint16_t status = 0;           ///< Refuse
     uint16_t retryAfter = 0;       ///< Refuse: seconds, 0 for none
     uint32_t amount = 0; ///< Credit: body bytes; Answer, Response: µs waited in the queue

@@ -38,6 +38,7 @@ inline constexpr uint32_t kHeaderBytes = 12;
 inline constexpr uint32_t kPayloadMax = 1 << 20;       ///< longer: protocol error
 inline constexpr uint32_t kInitialWindow = 256 * 1024; ///< per stream and direction
 inline constexpr uint32_t kBodyFrameMax = 64 * 1024;   ///< body bytes in one frame
+inline constexpr unsigned kHintsMax = 16;
 inline constexpr uint32_t kMessageCost = 256; ///< about what a short message takes in Python
 
 enum class FrameType : uint8_t {
@@ -60,6 +61,8 @@ enum class FrameType : uint8_t {
     Message =
         15, ///< both: piece of a WebSocket message; kEnd on its last, kText on all of a text's
     SocketClose = 16, ///< both: u16 code of RFC 6455 7.4, then the reason to the end
+    EarlyHints = 17,  ///< worker: as a RESPONSE without a body, before that; kHintsMax of a stream
+    Trailers = 18,    ///< worker: the same instead of the last DATA, status 0; kEnd
 };
 
 inline constexpr uint8_t kEnd = 1;   ///< last frame of this direction of the stream
@@ -81,12 +84,13 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 // REQUEST payload:
 //   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 version
 //   of HTTP (0: 1.0, 1: 1.1, 2: 2) | u8 bits: 1 has a body, 2 its length is known, 4 asks for a
-//   WebSocket | u64 content length (0 when unknown) | u32 µs waited in the queue | string method
-//   (empty unless Other) | string raw path | string path (decoded bytes) | string query | string
-//   client host | u16 client port | string server host | u16 server port | string request id | u16
-//   count of headers, each: u8 HeaderId (0: string name in lower case follows) | string value |
-//   first body bytes to the end of the payload. kEnd: the body is complete. Hop-by-hop headers and
-//   Content-Length/Transfer-Encoding are not among the headers; Content-Length stands above.
+//   WebSocket, 8 the client takes trailers | u64 content length (0 when unknown) | u32 µs waited in
+//   the queue | string method (empty unless Other) | string raw path | string path (decoded bytes)
+//   | string query | string client host | u16 client port | string server host | u16 server port |
+//   string request id | u16 count of headers, each: u8 HeaderId (0: string name in lower case
+//   follows) | string value | first body bytes to the end of the payload. kEnd: the body is
+//   complete. Hop-by-hop headers and Content-Length/Transfer-Encoding are not among the headers;
+//   Content-Length stands above.
 // RESPONSE payload:
 //   u16 status | u16 count of headers, each: u8 HeaderId (0: string name follows) | string value |
 //   first body bytes to the end of the payload.  kEnd: the answer is complete.

@@ -94,7 +94,8 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     writer.u8(static_cast<unsigned>(head.method));
     writer.u8(exchange.isSecure() ? 1 : 0);
     writer.u8(head.majorVersion == 2 ? 2 : static_cast<unsigned>(head.minorVersion));
-    writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u) | (asksSocket ? 4u : 0u));
+    writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u) | (asksSocket ? 4u : 0u)
+              | (takesTrailers(head) ? 8u : 0u));
     writer.u64(head.contentLength.value_or(0));
     writer.u32(0); // time in the queue, known when it leaves it
     writer.text(head.method == Method::Other ? head.methodText : std::string_view());
@@ -113,7 +114,15 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     const size_t countAt = out.size();
     writer.u16(0);
     unsigned count = 0;
+    const bool givesId = exchange.route().settings.requestIdHeader;
+    if (givesId) {
+        writer.u8(static_cast<unsigned>(HeaderId::XRequestId));
+        writer.text(exchange.requestId());
+        ++count;
+    }
     for (const HeaderView &header : head.headers) {
+        if (givesId && header.id == HeaderId::XRequestId)
+            continue;
         if (endsHere(header) || (!connection.empty() && isNamed(connection, header.name)))
             continue;
         writer.u8(static_cast<unsigned>(header.id));

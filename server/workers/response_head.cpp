@@ -3,6 +3,8 @@
 
 #include "server/base/text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace arc {
@@ -55,6 +57,23 @@ Error refusal(std::string_view what, std::string_view name)
     return Error {ErrorCode::AppFailed, fmt::format("{} \"{}\"", what, shown)};
 }
 
+/// The fields that `passes` lets through, all of them checked.
+template <class Passes>
+Result<HeaderBlock> readFields(protocol::ResponseReader &reader, Passes passes)
+{
+    HeaderBlock lines;
+    while (const auto field = reader.next()) {
+        const std::string_view value = trim(field->value);
+        if (!isFieldName(field->name))
+            return refusal("a header name that HTTP forbids:", field->name);
+        if (!isFieldValue(value))
+            return refusal("a value that HTTP forbids in header", field->name);
+        if (passes(*field))
+            lines.add(field->name, value);
+    }
+    return lines;
+}
+
 } // namespace
 
 Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader)
@@ -105,23 +124,36 @@ void passFileName(AppAnswer &answer)
 
 Result<HeaderBlock> readAppAccept(protocol::ResponseReader &reader)
 {
-    constexpr std::string_view kOwn[] = {"sec-websocket-accept", "sec-websocket-extensions",
-                                         "sec-websocket-key", "sec-websocket-version"};
-    HeaderBlock lines;
-    while (const auto field = reader.next()) {
-        const std::string_view value = trim(field->value);
-        if (!isFieldName(field->name))
-            return refusal("a header name that HTTP forbids:", field->name);
-        if (!isFieldValue(value))
-            return refusal("a value that HTTP forbids in header", field->name);
+    static constexpr std::string_view kOwn[] = {"sec-websocket-accept", "sec-websocket-extensions",
+                                                "sec-websocket-key", "sec-websocket-version"};
+    return readFields(reader, [](const protocol::FieldView &field) {
         const bool isOwn =
             std::any_of(std::begin(kOwn), std::end(kOwn), [&field](std::string_view name) {
-                return equalsIgnoreCase(name, field->name);
+                return equalsIgnoreCase(name, field.name);
             });
-        if (!isOwn && fateOf(numberOf(*field)) == Fate::Pass)
-            lines.add(field->name, value);
-    }
-    return lines;
+        return !isOwn && fateOf(numberOf(field)) == Fate::Pass;
+    });
+}
+
+Result<HeaderBlock> readAppHints(protocol::ResponseReader &reader)
+{
+    return readFields(
+        reader, [](const protocol::FieldView &field) { return numberOf(field) == HeaderId::Link; });
+}
+
+Result<HeaderBlock> readAppTrailers(protocol::ResponseReader &reader)
+{
+    return readFields(reader, [](const protocol::FieldView &field) {
+        switch (numberOf(field)) { // fields with a number steer the answer itself, but for these
+        case HeaderId::Digest:
+        case HeaderId::ETag:
+        case HeaderId::Other:
+        case HeaderId::ReprDigest:
+            return !namesFile(field);
+        default:
+            return false;
+        }
+    });
 }
 
 } // namespace arc

@@ -27,6 +27,11 @@ Result<AppAnswer> readAppAnswer(protocol::ResponseReader &reader);
 /// handshake itself are the engine's and left out; Sec-WebSocket-Protocol is the app's.
 Result<HeaderBlock> readAppAccept(protocol::ResponseReader &reader);
 
+/// Link fields of early hints (RFC 8297); what else stands there is left out.
+Result<HeaderBlock> readAppHints(protocol::ResponseReader &reader);
+/// Fields behind a body; those that may not stand there (RFC 9110 6.5.1) are left out.
+Result<HeaderBlock> readAppTrailers(protocol::ResponseReader &reader);
+
 /// Puts the name of the file back among the headers, for an app that may not have files sent:
 /// somebody in front of us may be meant.
 void passFileName(AppAnswer &answer);

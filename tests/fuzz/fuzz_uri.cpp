@@ -48,7 +48,7 @@ void checkFields(std::string_view text)
         bytes += range.length;
     }
     FUZZ_CHECK(bytes <= kSize);
-    prefersHtml(text);
+    preferredForm(text);
 
     const HeaderView headers[] = {{"If-None-Match", text, HeaderId::IfNoneMatch},
                                   {"If-Range", text, HeaderId::IfRange}};

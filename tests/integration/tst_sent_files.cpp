@@ -98,6 +98,17 @@ private Q_SLOTS:
         QCOMPARE(http(ask + m_allowed + "/small.txt&status=403+Forbidden").status, 403);
     }
 
+    void theSameOverHttp2()
+    {
+        const QString ask = m_wsgi->url() + "/?X-Accel-Redirect=/sub/big.bin";
+        const QStringList curl {"-sS", "-m", "30", "--http2-prior-knowledge"};
+        const Finished whole = runProgram("curl", curl + QStringList {ask});
+        QVERIFY2(whole.out == m_big, whole.error);
+        const Finished part = runProgram(
+            "curl", curl + QStringList {"-r", "1000000-1000009", "-w", "%{http_code}", ask});
+        QCOMPARE(part.out, m_big.mid(1'000'000, 10) + "206");
+    }
+
     /// The app has done by then what was asked.
     void conditionsOfAPostAreNotTheEngines()
     {
@@ -175,7 +186,8 @@ private Q_SLOTS:
         const QStringList entry {"--entry", "app:application", "--interface", "asgi"};
         Served served(path("asgi"), entry + QStringList {"--set", "files.send_from=" + m_allowed});
         QVERIFY2(served.isServing(), served.errors());
-        QCOMPARE(http(served.url() + "/").body, QByteArray("['http.response.pathsend']"));
+        QCOMPARE(http(served.url() + "/").body,
+                 QByteArray("['http.response.early_hint', 'http.response.pathsend']"));
         const QString ask = served.url() + "/?path=";
         const HttpAnswer small = http(ask + m_allowed + "/small.txt");
         QCOMPARE(small.body, QByteArray("small file"));
@@ -193,7 +205,7 @@ private Q_SLOTS:
         QCOMPARE(http(ask + m_allowed + "/small.txt%20").body, QByteArray("with a blank"));
         QCOMPARE(http(ask + m_allowed + "/two%0Alines.txt").body, QByteArray("of two lines"));
         const Served without(path("asgi"), entry);
-        QCOMPARE(http(without.url() + "/").body, QByteArray("[]"));
+        QCOMPARE(http(without.url() + "/").body, QByteArray("['http.response.early_hint']"));
     }
 };
 

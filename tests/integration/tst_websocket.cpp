@@ -89,6 +89,8 @@ class TestWebSocket : public QObject {
 private Q_SLOTS:
     void messagesOfEverySizeComeBack();
     void theSameOverTls();
+    void theSameFromJavaScript_data();
+    void theSameFromJavaScript();
     void twoHundredOpenSocketsTakeNoSlot();
     void aSlowReaderHoldsTheAppAndNotTheMemory();
     void aSlowAppHoldsTheClientAndNotTheMemory();
@@ -119,6 +121,26 @@ void TestWebSocket::theSameOverTls()
     QVERIFY2(served.isServing(), served.errors());
     static const QRegularExpression address("(https://[0-9.:]+)");
     talk({"echo", address.match(served.line()).captured(1)});
+}
+
+void TestWebSocket::theSameFromJavaScript_data()
+{
+    QTest::addColumn<QString>("scheme");
+    QTest::newRow("http") << "http";
+    QTest::newRow("https") << "https";
+}
+
+void TestWebSocket::theSameFromJavaScript()
+{
+    QFETCH(QString, scheme);
+    const App app;
+    Served served(app.root(), {"--workers", "1", "--tls-listen", "127.0.0.1:0"});
+    QVERIFY2(served.isServing(), served.errors());
+    const QRegularExpression address("(" + scheme + "://[0-9.:]+)");
+    const QString url = address.match(served.line()).captured(1);
+    const Finished done = runProgram(
+        "env", {"NODE_PATH=/usr/share/nodejs", "node", here("client.js"), url}, {}, 120000);
+    QVERIFY2(done.exitCode == 0 && done.out == "ok\n", (done.out + done.error).constData());
 }
 
 void TestWebSocket::twoHundredOpenSocketsTakeNoSlot()

@@ -167,7 +167,7 @@ Route holdRoute(std::string prefix, Held &held)
 
 HttpUnderTest::HttpUnderTest(Options options)
     : m_metrics(options.loops), m_site(m_metrics.site("test")), m_hosts(std::move(options.hosts)),
-      m_tls(std::move(options.tls))
+      m_errorPages(std::move(options.errorPages)), m_tls(std::move(options.tls))
 {
     std::signal(SIGPIPE, SIG_IGN);
     if (options.bufferBytes) // the setting counts in MiB, which is much for a test
@@ -225,6 +225,7 @@ std::shared_ptr<const HttpSnapshot> HttpUnderTest::makeSnapshot(std::vector<Rout
     site->hosts = m_hosts;
     site->routes = std::move(routes);
     site->metrics = m_site;
+    site->errorPages = m_errorPages;
     for (Route &route : site->routes) {
         route.settings = settings;
         route.coding = CodingRules(settings);

@@ -74,6 +74,7 @@ public:
         bool isProxied = false; ///< connections begin with a PROXY header
         bool isOneListening =
             false; ///< the first loop alone accepts; others get what it hands over
+        std::shared_ptr<const OwnErrorPages> errorPages;
     };
     explicit HttpUnderTest(Options options);
     ~HttpUnderTest();
@@ -108,6 +109,7 @@ private:
     std::unique_ptr<BufferBudget> m_budget;
     AddressCounts m_addresses;
     std::vector<std::string> m_hosts;
+    std::shared_ptr<const OwnErrorPages> m_errorPages;
     std::function<std::shared_ptr<const TlsContexts>()> m_tls;
     uint64_t m_revision = 0;
     std::atomic<int> m_retired {0};

@@ -13,6 +13,7 @@ import sys
 
 FRAME = struct.Struct("<IBBHI")
 STEP, READY, FAILED, REQUEST, RESPONSE, DATA, STOP = 2, 3, 4, 5, 7, 8, 13
+EARLY_HINTS, TRAILERS = 17, 18
 END = 1
 
 
@@ -84,6 +85,18 @@ def answer(sock, script, stream):
         sock.sendall(frame(RESPONSE, stream, head(200, lengths) + b"a", END))
     elif script == "too-long-body":
         sock.sendall(frame(RESPONSE, stream, head(200, [(b"content-length", b"2")]) + b"abc", END))
+    elif script == "late-hints":
+        sock.sendall(frame(RESPONSE, stream, head()) + frame(EARLY_HINTS, stream, head(103)))
+    elif script == "many-hints":
+        sock.sendall(frame(EARLY_HINTS, stream, head(103)) * 17 + frame(RESPONSE, stream, head(), END))
+    elif script == "hints-with-a-body":
+        sock.sendall(frame(EARLY_HINTS, stream, head(103) + b"body"))
+    elif script == "early-trailers":
+        sock.sendall(frame(TRAILERS, stream, head(0), END))
+    elif script == "cut-trailers":
+        sock.sendall(frame(RESPONSE, stream, head()) + frame(TRAILERS, stream, head(0, [(b"x-a", b"1")])[:-1], END))
+    elif script == "bad-hint":
+        sock.sendall(frame(EARLY_HINTS, stream, head(103, [(b"link", b"a\r\nb")])) + frame(RESPONSE, stream, head(), END))
     elif script == "hop-by-hop":
         hop = [(b"Connection", b"upgrade"), (b"Transfer-Encoding", b"gzip"), (b"Date", b"never"), (b"X-Kept", b"1")]
         sock.sendall(frame(RESPONSE, stream, head(200, hop) + b"fine", END))

@@ -9,7 +9,7 @@ import traceback
 
 from . import protocol, sentfile, websocket
 from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN,
-                       METHODS)
+                       METHODS, TAKES_TRAILERS)
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 _HTTP_VERSIONS = ("1.0", "1.1", "2")
@@ -70,8 +70,12 @@ class RequestFactory:
             "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
+        extensions = {"http.response.early_hint": {}}
+        if bits & TAKES_TRAILERS:
+            extensions["http.response.trailers"] = {}
         if self.folders:
-            scope["extensions"] = {"http.response.pathsend": {}}
+            extensions["http.response.pathsend"] = {}
+        scope["extensions"] = extensions
         return scope, requestId, position, bits
 
     def _readHeaders(self, data, position, count):
@@ -99,7 +103,8 @@ class Request:
     """
     __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_chunks", "_complete",
                  "_gone", "_received", "_receiver", "_ungranted", "_granted", "_sent",
-                 "_roomWaiter", "_head", "_bodyless",
+                 "_roomWaiter", "_head", "_bodyless", "_hints", "_trailing",
+                 "_trailers",
                  "_length", "_written", "_begun", "_ended")
 
     def __init__(self, factory, channel, number, scope, requestId, first, complete):
@@ -119,6 +124,8 @@ class Request:
         self._roomWaiter = None
         self._head = None
         self._bodyless = False
+        self._hints = 0              # EARLY_HINTS sent
+        self._trailing = False       # trailers come behind the body: they end the answer
         self._length = None
         self._written = 0
         self._begun = False
@@ -235,11 +242,16 @@ class Request:
             body = message.get("body", b"")
             if not isinstance(body, bytes):
                 body = bytes(body)
-            await self._put(body, not message.get("more_body", False))
+            await self._put(body, not message.get("more_body", False) and not self._trailing)
         elif kind == "http.response.start":
             if self._head is not None or self._begun:
                 raise RuntimeError("http.response.start came a second time")
             self._start(message)
+        elif kind == "http.response.early_hint":
+            self._hint(message["links"])
+        elif kind == "http.response.trailers" and \
+                "http.response.trailers" in self._scope["extensions"]:
+            self._sendTrailers(message)
         elif kind == "http.response.pathsend" and self._factory.folders:
             await self._sendPath(message["path"])
         else:
@@ -250,8 +262,36 @@ class Request:
         if not isinstance(status, int) or not 200 <= status <= 599:
             raise RuntimeError("the status is %r, not a number from 200 to 599" % (status,))
         count, raw, self._length = self._factory.table.encodeBytes(message.get("headers", ()))
+        if message.get("trailers", False) and \
+                "http.response.trailers" in self._scope["extensions"]:
+            self._trailing = True
+            self._trailers = []
         self._bodyless = self._scope["method"] == "HEAD" or status in (204, 304)
         self._head = protocol.RESPONSE_HEAD.pack(status, count) + raw
+
+    def _hint(self, links):
+        if self._head is not None or self._begun:
+            raise RuntimeError("http.response.early_hint came after http.response.start")
+        if self._gone or self._hints == protocol.HINTS_MAX:
+            return
+        self._hints += 1
+        count, raw, _length = self._factory.table.encodeBytes((b"link", link) for link in links)
+        self._channel.send(protocol.frame(protocol.EARLY_HINTS, self._number,
+                                          protocol.RESPONSE_HEAD.pack(103, count) + raw))
+
+    def _sendTrailers(self, message):
+        if not self._begun or not self._trailing:
+            raise RuntimeError("http.response.trailers came before the body, or was not announced "
+                               "by http.response.start")
+        if self._ended or self._gone:
+            return
+        self._trailers += message.get("headers", ())
+        if message.get("more_trailers", False):
+            return
+        count, raw, _length = self._factory.table.encodeBytes(self._trailers)
+        self._channel.send(protocol.frame(protocol.TRAILERS, self._number,
+                                          protocol.RESPONSE_HEAD.pack(0, count) + raw, END))
+        self._end()
 
     async def _sendPath(self, path):
         """The engine sends the file; one that it may not reach is read here."""

@@ -85,12 +85,12 @@ bool CodedAnswer::flush(Exchange &exchange) noexcept
     return !std::exchange(m_needsFlush, false) || code(exchange, {}, Coder::Step::Flush);
 }
 
-bool CodedAnswer::end(Exchange &exchange) noexcept
+bool CodedAnswer::end(Exchange &exchange, const HeaderBlock &trailers) noexcept
 {
     if (m_coder && !code(exchange, {}, Coder::Step::Finish))
         return false;
     drop();
-    exchange.end();
+    exchange.endWith(trailers);
     return true;
 }
 

@@ -28,7 +28,8 @@ public:
     /// False: the rest cannot be coded; the caller aborts the exchange.
     [[nodiscard]] bool write(Exchange &exchange, std::string_view bytes) noexcept;
     [[nodiscard]] bool flush(Exchange &exchange) noexcept;
-    [[nodiscard]] bool end(Exchange &exchange) noexcept; ///< true: the exchange is gone
+    /// True: the exchange is gone.
+    [[nodiscard]] bool end(Exchange &exchange, const HeaderBlock &trailers = {}) noexcept;
     /// The exchange is gone or will be aborted.
     void drop() noexcept;
 

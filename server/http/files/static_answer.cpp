@@ -44,12 +44,9 @@ Chunk whole(const Entry &entry)
 
 void respondPage(Exchange &exchange, int status, std::string_view name, std::string_view value)
 {
-    ErrorPage page =
-        makeErrorPage(status, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
     ResponseHead head {.status = status, .headers = {}};
     head.headers.add(name, value);
-    head.headers.add("Content-Type", page.contentType);
-    exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+    exchange.respondPage(std::move(head));
 }
 
 /// To the folder's address with its "/", so that relative links in its page work. Never more than

@@ -45,12 +45,9 @@ void StaticHandler::handle(Exchange &exchange) const noexcept
             head.headers.add("Allow", kAllow);
             exchange.respond(std::move(head), {});
         } else {
-            ErrorPage page =
-                makeErrorPage(405, {}, exchange.requestId(), request.find(HeaderId::Accept));
             ResponseHead head {.status = 405, .headers = {}};
             head.headers.add("Allow", kAllow);
-            head.headers.add("Content-Type", page.contentType);
-            exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+            exchange.respondPage(std::move(head));
         }
         return;
     }

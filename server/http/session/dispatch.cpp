@@ -4,7 +4,6 @@
 #include "server/http/session/session_exchange.h"
 #include "server/http/session/session_loop.h"
 #include "server/http/session/simple_handlers.h"
-#include "server/http/syntax/error_page.h"
 #include "server/tls/certificate.h"
 
 namespace arc {
@@ -18,12 +17,9 @@ constexpr uint16_t kHttpsPort = 443;
 
 void refuseMethod(Exchange &exchange, std::string_view allowed)
 {
-    ErrorPage page =
-        makeErrorPage(405, {}, exchange.requestId(), exchange.request().find(HeaderId::Accept));
     ResponseHead head {.status = 405, .headers = {}};
-    head.headers.add("Content-Type", page.contentType);
     head.headers.add("Allow", allowed);
-    exchange.respond(std::move(head), Chunk::own(std::move(page.body)));
+    exchange.respondPage(std::move(head));
 }
 
 bool requiresCertificate(const Settings &settings)

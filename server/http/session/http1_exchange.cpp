@@ -95,6 +95,7 @@ void Http1Exchange::startAnswer(int status, std::string_view lines, std::optiona
     framing.dateLine = m_home->dateLine();
     if (isSecure()) // a browser ignores it over plain HTTP (RFC 6797 8.1)
         framing.hstsSeconds = route().settings.tlsHsts.count();
+    framing.requestId = shownId(lines);
     m_left = length.value_or(0);
     if (length) {
         m_framing = Framing::Length;
@@ -156,16 +157,31 @@ void Http1Exchange::put(Chunk chunk)
         m_wasBacklogged = true;
 }
 
-void Http1Exchange::end() noexcept
+void Http1Exchange::endWith(const HeaderBlock &trailers) noexcept
 {
     if (m_state != State::Begun)
         return;
-    if (m_framing == Framing::Chunked)
-        m_connection->outbox().queue.addText(kLastChunk);
+    OutputQueue &queue = m_connection->outbox().queue;
+    if (m_framing == Framing::Chunked && !trailers.empty() && takesTrailers(m_head)) {
+        queue.openText().append("0\r\n").append(trailers.lines()).append("\r\n");
+        queue.closeText();
+    } else if (m_framing == Framing::Chunked) {
+        queue.addText(kLastChunk);
+    }
     if (m_framing == Framing::Length
         && m_left) // less than announced: the client must not wait for the rest
         m_connection->closeAfterAnswer();
     ended();
+}
+
+void Http1Exchange::sendEarlyHints(const HeaderBlock &lines) noexcept
+{
+    if (m_state != State::Waiting || m_head.minorVersion < 1)
+        return;
+    OutputQueue &queue = m_connection->outbox().queue;
+    queue.openText().append("HTTP/1.1 103 Early Hints\r\n").append(lines.lines()).append("\r\n");
+    queue.closeText();
+    m_connection->askForTurn();
 }
 
 bool Http1Exchange::isBacklogged() const noexcept
@@ -184,11 +200,12 @@ WebSocket *Http1Exchange::acceptWebSocket(const HeaderBlock &headers,
     m_status = 101;
     OutputQueue &queue = m_connection->outbox().queue;
     const uint64_t before = queue.queuedTotal();
-    appendResponseHead(queue.openText(), m_status,
-                       webSocketAnswerLines(m_head, terms).append(headers.lines()),
-                       {.connection = ResponseFraming::Connection::Upgrade,
-                        .server = m_home->snapshot().settings.serverHeader,
-                        .dateLine = m_home->dateLine()});
+    appendResponseHead(
+        queue.openText(), m_status,
+        webSocketKeyLine(m_head).append(webSocketExtensionLine(terms)).append(headers.lines()),
+        {.connection = ResponseFraming::Connection::Upgrade,
+         .server = m_home->snapshot().settings.serverHeader,
+         .dateLine = m_home->dateLine()});
     queue.closeText();
     m_socketHeadBytes = queue.queuedTotal() - before;
     m_state = State::Begun;
@@ -200,14 +217,9 @@ WebSocket *Http1Exchange::acceptWebSocket(const HeaderBlock &headers,
     return m_socket.get();
 }
 
-OutputQueue &Http1Exchange::tunnelOutput()
+void Http1Exchange::putIntoTunnel(std::string_view head, std::string_view payload)
 {
-    return m_connection->outbox().queue;
-}
-
-uint64_t Http1Exchange::tunnelPending() const noexcept
-{
-    return m_connection->outbox().queue.pending();
+    putIntoQueue(m_connection->outbox().queue, head, payload);
 }
 
 void Http1Exchange::wakeTunnel() noexcept

@@ -25,7 +25,9 @@ public:
     void respondPrepared(int status, std::string_view lines, Chunk body) noexcept override;
     void begin(ResponseHead head, std::optional<uint64_t> length) noexcept override;
     void write(Chunk chunk) noexcept override;
-    void end() noexcept override;
+    void end() noexcept override { endWith({}); }
+    void endWith(const HeaderBlock &trailers) noexcept override;
+    void sendEarlyHints(const HeaderBlock &lines) noexcept override;
     bool isBacklogged() const noexcept override;
     WebSocketAsk webSocketAsk() const noexcept override { return webSocketAskOf(m_head); }
     WebSocket *acceptWebSocket(const HeaderBlock &headers,
@@ -49,8 +51,8 @@ private:
     bool keepsConnection(bool wholeAnswer) noexcept;
 
     // Until a WebSocketConnection takes over, at the end of the turn.
-    OutputQueue &tunnelOutput() override;
-    uint64_t tunnelPending() const noexcept override;
+    void putIntoTunnel(std::string_view head, std::string_view payload) override;
+    bool isTunnelBacklogged() noexcept override { return isBacklogged(); }
     void wakeTunnel() noexcept override;
 
     Http1Connection *m_connection = nullptr;

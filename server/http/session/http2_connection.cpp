@@ -58,6 +58,8 @@ void Http2Connection::turn() noexcept
         return;
     }
     readAll();
+    if (m_home.isDraining())
+        leaveSockets();
     deliverBodies();
     giveCredit();
     goAwayIfDue();
@@ -271,7 +273,6 @@ void Http2Connection::closing() noexcept
 {
     dropOpening();
     for (auto &stream : std::exchange(m_streams, {})) {
-        stream->tellGone();
         finish(std::move(stream), true);
     }
 }

@@ -57,7 +57,8 @@ public:
     // ---- what its exchanges use
     void answer(Http2Exchange &exchange, int status, std::string_view lines,
                 std::optional<uint64_t> length, bool endsHere);
-    void sendContinue(Http2Exchange &exchange);
+    void sendInterim(Http2Exchange &exchange, int status, std::string_view lines);
+    void endWithTrailers(const Http2Exchange &exchange);
     void outputGrew(Http2Exchange &exchange) noexcept;
     void noteOutput(int64_t bytes) noexcept
     {
@@ -74,6 +75,8 @@ public:
     /// They are done with for the connection's window.
     void dropBody(size_t bytes) noexcept;
     void noteBadRequest() noexcept;
+    /// Its DATA is mixed with that of others of its urgency from now on.
+    void takeTurns(Http2Exchange &exchange) noexcept;
     /// The answer cannot be completed: RST_STREAM with INTERNAL_ERROR.
     void cut(Http2Exchange &exchange) noexcept;
 
@@ -116,6 +119,11 @@ private:
     void finish(std::unique_ptr<Http2Exchange> exchange, bool clientLeft) noexcept;
     void answerSent(Http2Exchange &exchange) noexcept;
     void resetStream(Http2Exchange &exchange, uint32_t code) noexcept;
+
+    // http2_socket.cpp: streams that have become WebSockets
+    void leaveSockets() noexcept;
+    SteadyTime socketDue(Http2Exchange &exchange) noexcept;
+    void socketDeadlinePassed(Http2Exchange &exchange) noexcept;
 
     // http2_abuse.cpp: what is held against a client. False: it has done too much.
     bool mayBegin(uint8_t type, uint8_t flags, int32_t stream, size_t bytes) noexcept;

@@ -15,6 +15,7 @@ namespace {
 /// a connection holds at most this and a share for each of its streams.
 constexpr uint64_t kConnectionBacklog = 1024 * 1024;
 constexpr uint64_t kStreamShare = Exchange::kBacklogHigh / 4; // below it onDrained() is told
+constexpr int kContinueStatus = 100;
 
 } // namespace
 
@@ -45,14 +46,16 @@ void Http2Exchange::reset() noexcept
     m_outputFirst = 0;
     m_outputPending = m_outputOwned = 0;
     m_left.reset();
+    m_trailers.clear();
     m_bodyComplete = m_outputComplete = m_dropsOutput = false;
+    m_socket.reset();
     state = {};
 }
 
 uint64_t Http2Exchange::ownedBytes() const noexcept
 {
     return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned
-        + state.headBytes;
+        + state.headBytes + m_trailers.capacity() + (m_socket ? m_socket->ownedBytes() : 0);
 }
 
 void Http2Exchange::refuse(int status, std::string_view reason) noexcept
@@ -69,7 +72,7 @@ void Http2Exchange::readBody() noexcept
         return;
     m_wantsBody = true;
     if (m_continueDue && m_state == State::Waiting && m_received == 0 && !m_bodyComplete)
-        m_connection->sendContinue(*this);
+        m_connection->sendInterim(*this, kContinueStatus, {});
     m_continueDue = false;
     m_connection->wantDelivery();
 }
@@ -83,6 +86,8 @@ void Http2Exchange::resumeBody() noexcept
 
 void Http2Exchange::bodyArrived(std::string_view bytes) noexcept
 {
+    if (m_socket)
+        return socketArrived(bytes);
     m_received += bytes.size();
     const uint64_t most = bodyBytesMax();
     if (isEnded()) {
@@ -105,12 +110,16 @@ void Http2Exchange::bodyArrived(std::string_view bytes) noexcept
 void Http2Exchange::bodyEnded() noexcept
 {
     m_bodyComplete = true;
+    if (m_socket)
+        return deliverToSocket();
     if (!isEnded() && wantsBody() && m_body.empty())
         tellBodyEnd();
 }
 
 void Http2Exchange::deliverBody() noexcept
 {
+    if (m_socket)
+        return deliverToSocket();
     if (!isEnded() && wantsBody() && !m_body.empty()) {
         const std::string bytes = std::exchange(m_body, {});
         tellBody(bytes);
@@ -138,6 +147,8 @@ void Http2Exchange::respondPrepared(int status, std::string_view lines, Chunk bo
     ARC_DEBUG_ASSERT(m_state != State::Begun);
     if (m_state != State::Waiting)
         return;
+    if (mustNotSucceed(status))
+        return refuseSocket();
     startAnswer(status, lines, body.size(), true);
     put(std::move(body));
     m_outputComplete = true;
@@ -150,7 +161,10 @@ void Http2Exchange::begin(ResponseHead head, std::optional<uint64_t> length) noe
     ARC_DEBUG_ASSERT(m_state != State::Begun);
     if (m_state != State::Waiting)
         return;
-    startAnswer(head.status, head.headers.lines(), length, false);
+    if (mustNotSucceed(head.status))
+        beginSocketRefusal();
+    else
+        startAnswer(head.status, head.headers.lines(), length, false);
     m_connection->askForTurn();
 }
 
@@ -254,6 +268,22 @@ void Http2Exchange::end() noexcept
     m_connection->outputGrew(*this);
 }
 
+void Http2Exchange::endWith(const HeaderBlock &trailers) noexcept
+{
+    if (m_state == State::Begun && !state.endsInHead && takesTrailers(m_head))
+        m_trailers = trailers.lines();
+    end();
+}
+
+void Http2Exchange::sendEarlyHints(const HeaderBlock &lines) noexcept
+{
+    constexpr int kEarlyHints = 103;
+    if (m_state != State::Waiting)
+        return;
+    m_connection->sendInterim(*this, kEarlyHints, lines.lines());
+    m_connection->askForTurn();
+}
+
 void Http2Exchange::abort() noexcept
 {
     SessionExchange::abort();
@@ -275,7 +305,10 @@ void Http2Exchange::finishAt(Outbox &outbox, bool clientLeft)
     if (m_outputPending)
         m_connection->noteOutput(-static_cast<int64_t>(m_outputPending));
     m_clientLeft = clientLeft;
-    finish(outbox);
+    if (m_socket)
+        finishAsTunnel(outbox, m_answerBytes.value_or(0), m_socket->closeCode());
+    else
+        finish(outbox);
 }
 
 } // namespace arc

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/session/byte_tunnel.h"
 #include "server/http/session/session_exchange.h"
+#include "server/http/session/web_socket_session.h"
 #include "server/http/syntax/http2_head.h"
 
 #include <cstdint>
@@ -12,15 +14,15 @@
 namespace arc {
 
 class Http2Connection;
-class OutputQueue;
 
 /// The exchange of one HTTP/2 stream. Confined to its loop; pooled there.
 ///
 /// Body bytes come in through bodyArrived() and reach the listener only as it wants them; what it
 /// does not want yet waits here, at most the stream's window, which is opened by what was
 /// delivered. Chunks of the answer wait here until the connection takes them, frame by frame.
-/// Neither side knows of frames, so after CONNECT the same two ways carry the bytes of a tunnel.
-class Http2Exchange final : public SessionExchange {
+/// Neither side knows of frames, so after an extended CONNECT the same two ways carry the bytes of
+/// a WebSocket (RFC 8441).
+class Http2Exchange final : public SessionExchange, private ByteTunnel {
 public:
     Http2Exchange();
     ~Http2Exchange();
@@ -33,8 +35,13 @@ public:
     void begin(ResponseHead head, std::optional<uint64_t> length) noexcept override;
     void write(Chunk chunk) noexcept override;
     void end() noexcept override;
+    void endWith(const HeaderBlock &trailers) noexcept override;
+    void sendEarlyHints(const HeaderBlock &lines) noexcept override;
     void abort() noexcept override;
     bool isBacklogged() const noexcept override;
+    WebSocketAsk webSocketAsk() const noexcept override { return webSocketAskOf(m_head); }
+    WebSocket *acceptWebSocket(const HeaderBlock &headers,
+                               WebSocketListener &listener) noexcept override;
 
     // ---- the connection's side: the request
     Http2Head &head() noexcept { return m_fields; }
@@ -51,6 +58,8 @@ public:
     bool isBodyComplete() const noexcept { return m_bodyComplete; }
     bool hasDeliverable() const noexcept
     {
+        if (m_socket) // with nothing as well: what is inflated may have waited for room
+            return m_socket->wantsInput();
         return wantsBody() && (!m_body.empty() || m_bodyComplete);
     }
     /// The listener waits for bytes that the client has room to send.
@@ -59,6 +68,7 @@ public:
     // ---- the connection's side: the answer
     uint64_t outputPending() const noexcept { return m_outputPending; }
     bool isOutputComplete() const noexcept { return m_outputComplete; }
+    std::string_view trailers() const noexcept { return m_trailers; } ///< behind the last DATA
     /// DATA is to leave, be it an empty frame that ends the stream: the library keeps even that one
     /// while a window is shut.
     bool hasDataToSend() const noexcept
@@ -69,15 +79,30 @@ public:
     /// Moves so many bytes of the answer into the queue.
     void takeOutput(uint64_t bytes, OutputQueue &queue);
     void noteFrame(uint64_t bytes) noexcept { m_answerBytes = m_answerBytes.value_or(0) + bytes; }
-    void tellRoom() noexcept { tellDrained(m_outputPending); }
-    bool wasBacklogged() const noexcept { return m_wasBacklogged; }
+    void tellRoom() noexcept
+    {
+        if (m_socket)
+            m_socket->tellDrained(m_outputPending);
+        else
+            tellDrained(m_outputPending);
+    }
+    bool wasBacklogged() const noexcept
+    {
+        return m_socket ? m_socket->awaitsDrain() : m_wasBacklogged;
+    }
     /// The books, once nothing more can be sent for it.
     void finishAt(Outbox &outbox, bool clientLeft);
     uint64_t ownedBytes() const noexcept;
 
+    // ---- the connection's side: a WebSocket
+    /// What it has become; null while it is HTTP.
+    WebSocketSession *socket() const noexcept { return m_socket.get(); }
+    /// Once the WebSocket is over, the stream ends behind its last byte.
+    void settleSocket() noexcept;
+
     /// The stream's own deadlines and flags; kept by the connection.
     struct {
-        SteadyTime bodyDue {};   ///< zero: none
+        SteadyTime bodyDue {};   ///< or, of a WebSocket, until the other side ends; zero: none
         SteadyTime sendDue {};   ///< zero: none
         bool endsInHead = false; ///< the answer has no DATA
         size_t headBytes = 0;    ///< of the answer's head, until it has left
@@ -94,6 +119,16 @@ private:
                      bool isWhole);
     void put(Chunk chunk);
     void forgetBody() noexcept;
+    bool mustNotSucceed(int status) const noexcept;
+    void refuseSocket() noexcept;
+    void beginSocketRefusal() noexcept;
+    void socketArrived(std::string_view bytes) noexcept;
+    void deliverToSocket() noexcept;
+
+    // ---- ByteTunnel
+    void putIntoTunnel(std::string_view head, std::string_view payload) override;
+    bool isTunnelBacklogged() noexcept override;
+    void wakeTunnel() noexcept override;
 
     Http2Connection *m_connection = nullptr;
     int32_t m_stream = 0;
@@ -105,9 +140,11 @@ private:
     uint64_t m_outputPending = 0;
     uint64_t m_outputOwned = 0;     ///< of it, memory that exists for this answer alone
     std::optional<uint64_t> m_left; ///< of an announced length
+    std::string m_trailers;         ///< header lines
     bool m_bodyComplete = false;
     bool m_outputComplete = false;
-    bool m_dropsOutput = false; ///< HEAD, 204, 304
+    bool m_dropsOutput = false; ///< HEAD, 204, 304, or an answer that may not be given
+    std::unique_ptr<WebSocketSession> m_socket;
 };
 
 } // namespace arc

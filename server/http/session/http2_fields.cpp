@@ -59,10 +59,15 @@ std::string_view Http2Fields::keep(std::string_view text)
     return std::string_view(m_text).substr(at);
 }
 
-void Http2Fields::begin(int status)
+void Http2Fields::beginTrailers()
 {
     m_text.clear();
     m_list->all.clear();
+}
+
+void Http2Fields::begin(int status)
+{
+    beginTrailers();
     std::array<char, 3> digits {'5', '0', '2'};
     std::to_chars(digits.data(), digits.data() + digits.size(), status);
     add(":status", keep({digits.data(), digits.size()}));

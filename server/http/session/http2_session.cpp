@@ -73,6 +73,7 @@ void Http2Connection::openSession(std::string_view input) noexcept
             NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
             number(m_rules->head.headerBytesMax + m_rules->head.requestLineBytesMax)},
         nghttp2_settings_entry {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+        nghttp2_settings_entry {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
     };
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
     nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,

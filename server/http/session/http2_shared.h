@@ -23,6 +23,7 @@ public:
     Http2Fields(const Http2Fields &) = delete;
 
     void begin(int status);
+    void beginTrailers();
     void add(std::string_view name, std::string_view value);
     /// Lines as HeaderBlock::lines() gives them. What speaks of a connection is left out (RFC 9113
     /// 8.2.2).

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kUpdatesPerStream = 4;
 
 ssize_t readOutput(nghttp2_session *, int32_t, uint8_t *, size_t length, uint32_t *flags,
-                   nghttp2_data_source *source, void *) noexcept
+                   nghttp2_data_source *source, void *connection) noexcept
 {
     auto &exchange = *static_cast<Http2Exchange *>(source->ptr);
     const uint64_t pending = exchange.outputPending();
@@ -25,8 +25,13 @@ ssize_t readOutput(nghttp2_session *, int32_t, uint8_t *, size_t length, uint32_
     }
     const uint64_t size = std::min<uint64_t>(length, pending);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (size == pending && exchange.isOutputComplete())
+    if (size == pending && exchange.isOutputComplete()) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (!exchange.trailers().empty()) {
+            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            static_cast<Http2Connection *>(connection)->endWithTrailers(exchange);
+        }
+    }
     return static_cast<ssize_t>(size);
 }
 
@@ -87,7 +92,8 @@ Exchange *Http2Connection::exchange(uint32_t generation) noexcept
     const auto at = std::lower_bound(
         m_streams.begin(), m_streams.end(), generation,
         [](const auto &stream, uint32_t wanted) { return stream->id().generation < wanted; });
-    if (at == m_streams.end() || (*at)->id().generation != generation || (*at)->isEnded())
+    if (at == m_streams.end() || (*at)->id().generation != generation || (*at)->isEnded()
+        || (*at)->socket()) // answered long ago
         return nullptr;
     return at->get();
 }
@@ -105,13 +111,14 @@ void Http2Connection::streamClosed(Http2Exchange *exchange, int32_t stream) noex
     std::unique_ptr<Http2Exchange> owned = std::move(*at);
     m_streams.erase(at);
     const bool whole = owned->state.answerSent || owned->wasAborted();
-    if (!owned->isEnded())
-        owned->tellGone();
     finish(std::move(owned), !whole);
 }
 
 void Http2Connection::finish(std::unique_ptr<Http2Exchange> exchange, bool clientLeft) noexcept
 {
+    if (WebSocketSession *socket = exchange->socket())
+        socket->lost();
+    exchange->tellGone();
     exchange->finishAt(outbox(), clientLeft);
     exchange->reset();
     m_home.http2().exchanges().give(std::move(exchange));
@@ -129,6 +136,8 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
         fields.add("server", "Arcology");
     if (const int64_t hsts = exchange.route().settings.tlsHsts.count(); hsts && exchange.isSecure())
         fields.addHsts(hsts);
+    if (const std::string_view id = exchange.shownId(lines); !id.empty())
+        fields.add("x-request-id", id);
     fields.addLines(lines);
     if (length)
         fields.addNumber("content-length", *length);
@@ -142,10 +151,21 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
         resetStream(exchange, NGHTTP2_INTERNAL_ERROR);
 }
 
-void Http2Connection::sendContinue(Http2Exchange &exchange)
+/// Instead of the last DATA frame, the fields behind it end the stream.
+void Http2Connection::endWithTrailers(const Http2Exchange &exchange)
 {
     Http2Fields &fields = m_home.http2().fields();
-    fields.begin(100);
+    fields.beginTrailers();
+    fields.addLines(exchange.trailers());
+    const auto &all = fields.list().all;
+    nghttp2_submit_trailer(m_session.get(), exchange.stream(), all.data(), all.size());
+}
+
+void Http2Connection::sendInterim(Http2Exchange &exchange, int status, std::string_view lines)
+{
+    Http2Fields &fields = m_home.http2().fields();
+    fields.begin(status);
+    fields.addLines(lines);
     const auto &all = fields.list().all;
     nghttp2_submit_headers(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(), nullptr,
                            all.data(), all.size(), nullptr);
@@ -161,8 +181,9 @@ void Http2Connection::outputGrew(Http2Exchange &exchange) noexcept
 void Http2Connection::answerSent(Http2Exchange &exchange) noexcept
 {
     exchange.state.answerSent = true;
-    // RFC 9113 8.1: the rest of the request is not wanted any more.
-    if (!exchange.isBodyComplete())
+    // RFC 9113 8.1: the rest of the request is not wanted any more. Of a WebSocket, the client's
+    // end is waited for.
+    if (!exchange.isBodyComplete() && !exchange.socket())
         resetStream(exchange, NGHTTP2_NO_ERROR);
 }
 

@@ -105,7 +105,6 @@ void Http2Connection::afterGoAway() noexcept
     }
     // Closing with unread bytes would send a reset, which can overtake GOAWAY.
     for (auto &stream : std::exchange(m_streams, {})) {
-        stream->tellGone();
         finish(std::move(stream), true);
     }
     m_transport.endOutput();
@@ -160,7 +159,10 @@ SteadyTime Http2Connection::nextDue() noexcept
     bool hasData = false;
     for (const auto &stream : m_streams) {
         auto &state = stream->state;
-        runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
+        if (stream->socket())
+            takeEarlier(due, socketDue(*stream));
+        else
+            runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
         runs(state.sendDue,
              stream->hasDataToSend()
                  && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
@@ -207,13 +209,15 @@ void Http2Connection::readDeadlinePassed() noexcept
     }
     for (size_t i = 0; i < m_streams.size(); ++i) {
         Http2Exchange &exchange = *m_streams[i];
-        if (passed(exchange.state.bodyDue)) {
+        if (passed(exchange.state.sendDue)) {
+            exchange.state.sendDue = {};
+            resetStream(exchange, NGHTTP2_CANCEL);
+        } else if (exchange.socket()) {
+            socketDeadlinePassed(exchange);
+        } else if (passed(exchange.state.bodyDue)) {
             exchange.state.bodyDue = {};
             noteBadRequest();
             exchange.fail(408, "The request body did not arrive in time.");
-        } else if (passed(exchange.state.sendDue)) {
-            exchange.state.sendDue = {};
-            resetStream(exchange, NGHTTP2_CANCEL);
         }
     }
     run();

@@ -137,6 +137,19 @@ std::string_view SessionExchange::requestId() noexcept
     return {m_requestId.data(), m_requestId.size()};
 }
 
+/// An app that sends one of its own has its reason.
+std::string_view SessionExchange::shownId(std::string_view lines) noexcept
+{
+    const Settings &settings = m_isRouted ? m_route->settings : m_snapshot->settings;
+    if (!settings.requestIdHeader)
+        return {};
+    for (const std::string_view line : split(lines, '\n')) {
+        if (headerFromName(line.substr(0, line.find(':'))) == HeaderId::XRequestId)
+            return {};
+    }
+    return requestId();
+}
+
 void SessionExchange::routeTo(const Router::Match &match) noexcept
 {
     if (match.site)

@@ -54,6 +54,8 @@ public:
     /// A trusted proxy wrote about its client in a way that can be read as anything.
     bool hasBadForwarded() const noexcept { return m_badForwarded; }
     const Router &router() const noexcept { return *m_snapshot->router; }
+    /// The request id, where an answer with these lines is to say it; else empty.
+    std::string_view shownId(std::string_view lines) noexcept;
     /// The bytes of the head are about to go: moves what the head views into own memory.
     void keepHead(std::string_view bytes);
     /// Completes the books: the answer's record goes to the outbox.

@@ -224,7 +224,7 @@ void WebSocketSession::resume() noexcept
 
 bool WebSocketSession::isBacklogged() const noexcept
 {
-    return m_tunnel->tunnelPending() > Exchange::kBacklogHigh;
+    return m_tunnel->isTunnelBacklogged();
 }
 
 void WebSocketSession::tellDrained(uint64_t pending) noexcept
@@ -272,25 +272,20 @@ void WebSocketSession::putData(std::string_view payload, bool isText, bool isLas
     WsOpcode opcode = isText ? WsOpcode::Text : WsOpcode::Binary;
     if (m_isSending)
         opcode = WsOpcode::Continuation;
-    putHead({.opcode = opcode,
-             .isFinal = isLast,
-             .isCompressed = m_isDeflating && !m_isSending,
-             .length = payload.size()});
+    put({.opcode = opcode,
+         .isFinal = isLast,
+         .isCompressed = m_isDeflating && !m_isSending,
+         .length = payload.size()},
+        payload);
     m_isSending = true;
-    OutputQueue &output = m_tunnel->tunnelOutput();
-    if (payload.size() <= OutputQueue::kCopyMax)
-        output.addText(payload);
-    else
-        output.add(Chunk::own(std::string(payload)));
 }
 
-void WebSocketSession::putHead(const WsFrameHead &head)
+void WebSocketSession::put(const WsFrameHead &head, std::string_view payload)
 {
-    OutputQueue &output = m_tunnel->tunnelOutput();
-    const uint64_t before = output.queuedTotal();
-    appendServerFrameHead(output.openText(), head);
-    output.closeText();
-    m_bytesPut += output.queuedTotal() - before + head.length;
+    std::string text; // ten bytes at most, so nothing is allocated
+    appendServerFrameHead(text, head);
+    m_bytesPut += text.size() + payload.size();
+    m_tunnel->putIntoTunnel(text, payload);
 }
 
 /// A message is complete, or never will be.
@@ -305,8 +300,7 @@ void WebSocketSession::endOutgoing() noexcept
 
 void WebSocketSession::putControl(WsOpcode opcode, std::string_view payload)
 {
-    putHead({.opcode = opcode, .isFinal = true, .length = payload.size()});
-    m_tunnel->tunnelOutput().addText(payload);
+    put({.opcode = opcode, .isFinal = true, .length = payload.size()}, payload);
     m_tunnel->wakeTunnel();
 }
 

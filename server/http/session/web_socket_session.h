@@ -74,6 +74,7 @@ public:
     /// False: bytes would only wait.
     bool wantsInput() const noexcept;
     void tellDrained(uint64_t pending) noexcept;
+    bool awaitsDrain() const noexcept { return m_wasBacklogged; }
     /// The server goes: closes with the code, and the listener hears it at once.
     void leave(uint16_t code, std::string_view reason) noexcept;
     /// The tunnel has ended.
@@ -98,7 +99,7 @@ private:
     void fail(uint16_t code, std::string_view reason) noexcept;
     void putControl(WsOpcode opcode, std::string_view payload);
     void putData(std::string_view payload, bool isText, bool isLast);
-    void putHead(const WsFrameHead &head);
+    void put(const WsFrameHead &head, std::string_view payload);
     void endOutgoing() noexcept;
     void noteClose(uint16_t code) noexcept;
 

@@ -43,10 +43,13 @@ private:
     void endTunnel() noexcept;
     SteadyTime readDue() const noexcept;
 
-    OutputQueue &tunnelOutput() override { return outbox().queue; }
-    uint64_t tunnelPending() const noexcept override
+    void putIntoTunnel(std::string_view head, std::string_view payload) override
     {
-        return m_outbox ? m_outbox->queue.pending() : 0;
+        putIntoQueue(outbox().queue, head, payload);
+    }
+    bool isTunnelBacklogged() noexcept override
+    {
+        return m_outbox && m_outbox->queue.pending() > Exchange::kBacklogHigh;
     }
     void wakeTunnel() noexcept override { askForTurn(); }
     WebSocketSession &socket() noexcept { return *m_exchange->socket(); }

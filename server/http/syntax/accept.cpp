@@ -47,9 +47,10 @@ int qualityOf(std::string_view parameters) noexcept
     return 1000;
 }
 
-bool prefersHtml(std::string_view accept) noexcept
+PageForm preferredForm(std::string_view accept) noexcept
 {
     Wish html;
+    Wish json;
     Wish plain;
     while (!accept.empty()) {
         const size_t comma = std::min(accept.find(','), accept.size());
@@ -61,6 +62,9 @@ bool prefersHtml(std::string_view accept) noexcept
         if (equalsIgnoreCase(type, "text/html")
             || equalsIgnoreCase(type, "application/xhtml+xml")) {
             note(html, 3, weight);
+        } else if (equalsIgnoreCase(type, "application/json")
+                   || equalsIgnoreCase(type, "application/problem+json")) {
+            note(json, 3, weight);
         } else if (equalsIgnoreCase(type, "text/plain")) {
             note(plain, 3, weight);
         } else if (equalsIgnoreCase(type, "text/*")) {
@@ -71,7 +75,10 @@ bool prefersHtml(std::string_view accept) noexcept
             note(plain, 1, weight);
         }
     }
-    return html.exactness >= 2 && html.weight > 0 && html.weight >= plain.weight;
+    if (html.exactness >= 2 && html.weight > 0 && html.weight >= plain.weight
+        && html.weight >= json.weight)
+        return PageForm::Html;
+    return json.weight > 0 && json.weight >= plain.weight ? PageForm::Json : PageForm::Plain;
 }
 
 } // namespace arc

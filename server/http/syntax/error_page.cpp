@@ -3,8 +3,12 @@
 
 #include "server/base/assert.h"
 #include "server/base/embedded.h"
+#include "server/base/text.h"
 #include "server/http/message.h"
 #include "server/http/syntax/accept.h"
+
+#include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -52,7 +56,8 @@ struct PageParts {
     std::string_view requestId;
 };
 
-/// Replaces {{status}}, {{phrase}}, {{explanation}} and {{request_id}}, each escaped.
+/// Replaces {{status}}, {{phrase}}, {{explanation}} and {{request_id}}, each escaped. Other braces
+/// of somebody's own page stay as they are.
 std::string fillPage(std::string_view page, const PageParts &parts)
 {
     std::string out;
@@ -62,11 +67,9 @@ std::string fillPage(std::string_view page, const PageParts &parts)
         out.append(page.substr(0, open));
         if (open == page.npos)
             return out;
-        page.remove_prefix(open + 2);
+        page.remove_prefix(open);
         const size_t close = page.find("}}");
-        ARC_ASSERT(close != page.npos);
-        const std::string_view name = page.substr(0, close);
-        page.remove_prefix(close + 2);
+        const std::string_view name = close == page.npos ? page : page.substr(2, close - 2);
         if (name == "status")
             appendHtml(out, parts.status);
         else if (name == "phrase")
@@ -75,10 +78,85 @@ std::string fillPage(std::string_view page, const PageParts &parts)
             appendHtml(out, parts.explanation);
         else if (name == "request_id")
             appendHtml(out, parts.requestId);
+        else {
+            out += '{';
+            page.remove_prefix(1);
+            continue;
+        }
+        page.remove_prefix(close + 2);
     }
 }
 
+/// Of a string of JSON. Request ids and explanations are UTF-8 without control characters.
+void appendJson(std::string &out, std::string_view text)
+{
+    out += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    out += '"';
+}
+
+/// Problem details (RFC 9457), under the type that clients ask for.
+std::string jsonPage(const PageParts &parts)
+{
+    std::string out = R"({"status":)" + parts.status + R"(,"title":)";
+    appendJson(out, parts.phrase);
+    out += R"(,"detail":)";
+    appendJson(out, parts.explanation);
+    if (!parts.requestId.empty()) {
+        out += R"(,"request_id":)";
+        appendJson(out, parts.requestId);
+    }
+    return out + "}\n";
+}
+
+/// Null: it is no plain file, cannot be read, or is too long.
+std::optional<std::string> readPage(const std::filesystem::path &path)
+{
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)
+        || std::filesystem::file_size(path, error) > OwnErrorPages::kBytesMax || error)
+        return std::nullopt;
+    std::ifstream file(path, std::ios::binary);
+    std::string text(OwnErrorPages::kBytesMax, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(file.gcount()));
+    return file.bad() ? std::nullopt : std::optional(std::move(text));
+}
+
 } // namespace
+
+std::shared_ptr<const OwnErrorPages> OwnErrorPages::read(const std::string &folder)
+{
+    auto pages = std::make_shared<OwnErrorPages>();
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        std::string *place = nullptr;
+        if (name == "4xx.html" || name == "5xx.html")
+            place = &pages->m_classes[name[0] == '5'];
+        else if (const auto status = parseUnsigned(std::string_view(name).substr(0, 3)); status
+                 && name.size() == 8 && name.ends_with(".html") && *status >= kFirst
+                 && *status - kFirst < pages->m_pages.size())
+            place = &pages->m_pages[*status - kFirst];
+        if (place)
+            *place = readPage(entry->path()).value_or(std::string());
+    }
+    return error ? nullptr : pages;
+}
+
+std::string_view OwnErrorPages::find(int status) const noexcept
+{
+    const size_t index = static_cast<unsigned>(status) - kFirst; // a smaller status becomes large
+    if (index >= m_pages.size())
+        return {};
+    const std::string &page = m_pages[index];
+    return page.empty() ? m_classes[index / 100] : page;
+}
 
 void appendHtml(std::string &out, std::string_view text)
 {
@@ -116,7 +194,7 @@ std::string_view standardExplanation(int status) noexcept
 }
 
 ErrorPage makeErrorPage(int status, std::string_view explanation, std::string_view requestId,
-                        std::optional<std::string_view> accept)
+                        std::optional<std::string_view> accept, const OwnErrorPages *own)
 {
     PageParts parts {.status = fmt::to_string(status),
                      .phrase = reasonPhrase(status),
@@ -126,7 +204,13 @@ ErrorPage makeErrorPage(int status, std::string_view explanation, std::string_vi
         parts.phrase = status >= 500 ? "Server Error" : "Error";
     if (parts.explanation.empty())
         parts.explanation = standardExplanation(status);
-    if (accept && prefersHtml(*accept)) {
+    const PageForm form = accept ? preferredForm(*accept) : PageForm::Plain;
+    if (form == PageForm::Json)
+        return {.contentType = "application/json", .body = jsonPage(parts)};
+    if (form == PageForm::Html) {
+        if (const std::string_view page = own ? own->find(status) : std::string_view();
+            !page.empty())
+            return {.contentType = "text/html; charset=utf-8", .body = fillPage(page, parts)};
         const auto page = embeddedFile("pages/error.html");
         ARC_ASSERT(page && arc_embed_anchor_pages == 0);
         return {.contentType = "text/html; charset=utf-8", .body = fillPage(*page, parts)};

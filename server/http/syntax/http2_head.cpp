@@ -12,7 +12,8 @@ namespace {
 
 /// What a field costs in a line of HTTP/1, so that one limit means the same in both.
 constexpr size_t kLineOverhead = 4;
-constexpr std::string_view kPseudoNames[] {":method", ":scheme", ":authority", ":path"};
+constexpr std::string_view kPseudoNames[] {":method", ":scheme", ":authority", ":path",
+                                           ":protocol"};
 
 /// RFC 9113 8.2.1: a token, and no capital letters.
 bool isLowerName(std::string_view name) noexcept
@@ -148,6 +149,19 @@ void Http2Head::makeViews()
         m_views.push_back({.name = at(field.name), .value = at(field.value), .id = field.id});
 }
 
+/// An extended CONNECT asks a resource, as GET does (RFC 8441 4).
+void Http2Head::readConnect(RequestHead &head)
+{
+    if (head.method != Method::Connect) {
+        fail(400, "Only CONNECT names a protocol.");
+    } else if (!equalsIgnoreCase(at(m_pseudo[kProtocol]), "websocket")) { // RFC 9220 3
+        fail(501, "The only protocol to go on with is WebSocket.");
+    } else {
+        head.method = Method::Get;
+        head.protocol = at(m_pseudo[kProtocol]);
+    }
+}
+
 void Http2Head::readTarget(RequestHead &head)
 {
     head.methodText = at(m_pseudo[kMethod]);
@@ -155,6 +169,8 @@ void Http2Head::readTarget(RequestHead &head)
     if (!m_seen[kMethod] || !isFieldName(head.methodText))
         fail(400, "The request has no method.");
     const std::string_view scheme = at(m_pseudo[kScheme]);
+    if (m_seen[kProtocol])
+        readConnect(head);
     if (head.method == Method::Connect) {
         head.target = at(m_pseudo[kAuthority]);
         head.path = "/";
@@ -200,7 +216,10 @@ void Http2Head::applyRules(bool hasBody, RequestHead &head)
         check(readLength(length->value, head));
     if (!hasBody && head.contentLength.value_or(0) > 0)
         fail(400, "Content-Length announces a body that does not come.");
-    head.chunked = hasBody && !head.contentLength;
+    if (head.protocol.empty())
+        head.chunked = hasBody && !head.contentLength;
+    else if (length || expect || !hasBody) // DATA is the tunnel's
+        fail(400, "A request for a WebSocket has no body, and its stream stays open.");
     const bool isSecure = at(m_pseudo[kScheme]).size() == 5;
     check(readHost(head, host, at(m_pseudo[kAuthority]), isSecure ? 443 : 80));
     if (head.host.empty())

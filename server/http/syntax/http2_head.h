@@ -48,7 +48,7 @@ private:
         Span value;
         HeaderId id = HeaderId::Other;
     };
-    enum Pseudo { kMethod, kScheme, kAuthority, kPath, kPseudoCount };
+    enum Pseudo { kMethod, kScheme, kAuthority, kPath, kProtocol, kPseudoCount };
 
     void fail(int status, std::string_view reason) noexcept;
     void addPseudo(std::string_view name, std::string_view value, const HeadLimits &limits);
@@ -61,6 +61,7 @@ private:
     void joinCookies();
     void makeViews();
     void readTarget(RequestHead &head);
+    void readConnect(RequestHead &head);
     void applyRules(bool hasBody, RequestHead &head);
 
     std::string m_text; ///< names and values, in order

@@ -40,6 +40,8 @@ void appendResponseHead(std::string &out, int status, std::string_view lines,
         out += "Server: Arcology\r\n";
     if (framing.hstsSeconds)
         out += fmt::format("Strict-Transport-Security: max-age={}\r\n", framing.hstsSeconds);
+    if (!framing.requestId.empty())
+        out.append("X-Request-Id: ").append(framing.requestId).append("\r\n");
     out += lines;
     const bool forbidsFraming = status < 200 || status == 204;
     if (framing.chunked && !forbidsFraming && status != 304) {

@@ -22,9 +22,10 @@ struct ResponseFraming {
     std::optional<uint64_t> length; ///< Content-Length; also for HEAD and 304 when known
     bool chunked = false;           ///< instead of a length
     Connection connection = Connection::Unsaid;
-    bool server = false;       ///< http.server_header
-    std::string_view dateLine; ///< of DateLine
-    int64_t hstsSeconds = 0;   ///< Strict-Transport-Security; 0: none
+    bool server = false;             ///< http.server_header
+    std::string_view dateLine;       ///< of DateLine
+    int64_t hstsSeconds = 0;         ///< Strict-Transport-Security; 0: none
+    std::string_view requestId = {}; ///< X-Request-Id; empty: none
 };
 
 /// Appends the head, from the status line to the empty line. Statuses without a body (1xx, 204) get

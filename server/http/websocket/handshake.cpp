@@ -19,6 +19,7 @@ constexpr std::string_view kVersion = "13";
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 1.3
 constexpr size_t kKeyText = 24;                                            // 16 bytes in base64
 constexpr size_t kProtocolsMax = 64;
+constexpr int kUpgradeRequired = 426;
 
 struct Found {
     std::string_view value;
@@ -86,6 +87,19 @@ WebSocketAsk refused(int status, std::string_view reason)
     return {.kind = WebSocketAsk::Kind::Refused, .status = status, .reason = reason};
 }
 
+WebSocketAsk checkVersionAndProtocols(const RequestHead &head)
+{
+    const Found version = findAll(head, "sec-websocket-version");
+    if (version.count > 1)
+        return refused(400, "Sec-WebSocket-Version appears twice.");
+    if (version.value != kVersion)
+        return refused(kUpgradeRequired,
+                       "This server speaks version 13 of the WebSocket protocol.");
+    if (!protocolsAreSound(head))
+        return refused(400, "Sec-WebSocket-Protocol is not a list of different names.");
+    return {.kind = WebSocketAsk::Kind::Sound, .status = 101, .reason = {}};
+}
+
 /// One offer of the client, "permessage-deflate; a; b=c". Nothing: it is another extension, or
 /// cannot be met.
 std::optional<WsDeflateTerms> termsOf(std::string_view offer, bool keepContext)
@@ -128,6 +142,8 @@ std::optional<WsDeflateTerms> termsOf(std::string_view offer, bool keepContext)
 
 WebSocketAsk webSocketAskOf(const RequestHead &head) noexcept
 {
+    if (!head.protocol.empty()) // the version of HTTP has settled the rest (RFC 8441 5)
+        return checkVersionAndProtocols(head);
     if (head.minorVersion < 1 || !namesToken(head, HeaderId::Upgrade, "websocket"))
         return {};
     if (!namesToken(head, HeaderId::Connection, "upgrade"))
@@ -136,17 +152,11 @@ WebSocketAsk webSocketAskOf(const RequestHead &head) noexcept
         return refused(400, "A WebSocket is asked for with GET.");
     if (head.hasBody())
         return refused(400, "A request for a WebSocket has no body.");
-    const Found version = findAll(head, "sec-websocket-version");
-    if (version.count > 1)
-        return refused(400, "Sec-WebSocket-Version appears twice.");
-    if (version.value != kVersion)
-        return refused(426, "This server speaks version 13 of the WebSocket protocol.");
+    const WebSocketAsk ask = checkVersionAndProtocols(head);
     const Found key = findAll(head, "sec-websocket-key");
-    if (key.count != 1 || !isKey(key.value))
+    if (ask.status != kUpgradeRequired && (key.count != 1 || !isKey(key.value)))
         return refused(400, "Sec-WebSocket-Key is not one key of 16 bytes in base64.");
-    if (!protocolsAreSound(head))
-        return refused(400, "Sec-WebSocket-Protocol is not a list of different names.");
-    return {.kind = WebSocketAsk::Kind::Sound, .status = 101, .reason = {}};
+    return ask;
 }
 
 WsDeflateTerms agreeOnDeflate(const RequestHead &head, bool keepContext)
@@ -163,7 +173,7 @@ WsDeflateTerms agreeOnDeflate(const RequestHead &head, bool keepContext)
     return {};
 }
 
-std::string webSocketAnswerLines(const RequestHead &head, const WsDeflateTerms &terms)
+std::string webSocketKeyLine(const RequestHead &head)
 {
     const std::string text = std::string(findAll(head, "sec-websocket-key").value).append(kGuid);
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
@@ -171,19 +181,23 @@ std::string webSocketAnswerLines(const RequestHead &head, const WsDeflateTerms &
     EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
     std::array<unsigned char, 32> accept;
     const int letters = EVP_EncodeBlock(accept.data(), digest.data(), static_cast<int>(size));
-    std::string lines = "Sec-WebSocket-Accept: ";
-    lines.append(reinterpret_cast<const char *>(accept.data()), static_cast<size_t>(letters));
-    lines += "\r\n";
+    std::string line = "Sec-WebSocket-Accept: ";
+    line.append(reinterpret_cast<const char *>(accept.data()), static_cast<size_t>(letters));
+    return line.append("\r\n");
+}
+
+std::string webSocketExtensionLine(const WsDeflateTerms &terms)
+{
     if (!terms.on)
-        return lines;
-    lines += "Sec-WebSocket-Extensions: permessage-deflate";
+        return {};
+    std::string line = "Sec-WebSocket-Extensions: permessage-deflate";
     if (!terms.serverKeepsContext)
-        lines += "; server_no_context_takeover";
+        line += "; server_no_context_takeover";
     if (!terms.clientKeepsContext)
-        lines += "; client_no_context_takeover";
+        line += "; client_no_context_takeover";
     if (terms.saysServerBits)
-        lines += fmt::format("; server_max_window_bits={}", terms.serverWindowBits);
-    return lines + "\r\n";
+        line += fmt::format("; server_max_window_bits={}", terms.serverWindowBits);
+    return line + "\r\n";
 }
 
 } // namespace arc

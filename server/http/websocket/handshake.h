@@ -16,8 +16,8 @@ struct WebSocketAsk {
     int status = 0;          ///< Refused: 400 or 426
     std::string_view reason; ///< Refused: one sentence
 };
-/// The rules of RFC 6455 4.2.1 over HTTP/1.1, all of them. HTTP/1.0 and other upgrades ask for
-/// nothing.
+/// The rules of RFC 6455 4.2.1 over HTTP/1.1, all of them, or those of RFC 8441 5 over HTTP/2.
+/// HTTP/1.0 and other upgrades ask for nothing.
 WebSocketAsk webSocketAskOf(const RequestHead &head) noexcept;
 
 /// permessage-deflate as agreed with one client (RFC 7692 7.1).
@@ -32,8 +32,10 @@ struct WsDeflateTerms {
 /// windows are kept between messages: smaller messages for more memory.
 WsDeflateTerms agreeOnDeflate(const RequestHead &head, bool keepContext);
 
-/// Header lines of the 101 answer that are the protocol's own: the accept key, and the extension
-/// when there is one. `head` is a sound ask.
-std::string webSocketAnswerLines(const RequestHead &head, const WsDeflateTerms &terms);
+/// Header lines of an answer that accepts, and are the protocol's own. The key proves to a client
+/// of HTTP/1.1 that it was understood; `head` is a sound ask of one.
+std::string webSocketKeyLine(const RequestHead &head);
+/// Empty where there is no extension.
+std::string webSocketExtensionLine(const WsDeflateTerms &terms);
 
 } // namespace arc

@@ -15,7 +15,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 MAIN = os.path.join(SOURCE, "resources", "worker", "main.py")
 APPS = os.path.join(HERE, "apps")
 (HELLO, STEP, READY, FAILED, REQUEST, BODY, RESPONSE, DATA, WINDOW, CANCEL, PING, PONG, STOP,
- LOG) = range(1, 15)
+ LOG, _MESSAGE, _SOCKET_CLOSE, EARLY_HINTS, TRAILERS) = range(1, 19)
 END, ABORT = 1, 2
 WINDOW_BYTES = 256 * 1024
 FRAME = struct.Struct("<IBBHI")
@@ -50,9 +50,9 @@ def encodeHeaders(headers):
 def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),),
                 hasBody=False,
                 length=None, scheme=0, version=1, client=("192.0.2.7", 50123),
-                server=("example.org", 8080)):
+                server=("example.org", 8080), takesTrailers=False):
     number = METHODS.index(method) if method in METHODS else 0
-    bits = (1 if hasBody else 0) | (2 if length is not None else 0)
+    bits = (1 if hasBody else 0) | (2 if length is not None else 0) | (8 if takesTrailers else 0)
     return b"".join((
         struct.pack("<BBBBQI", number, scheme, version, bits, length or 0, 1500),
         string("" if number else method),
@@ -69,6 +69,8 @@ class Answer:
         self.body = b""
         self.frames = 0
         self.flags = 0
+        self.hints = []      # header lines of each EARLY_HINTS
+        self.trailers = None
 
     def get(self, name):
         return dict((key.lower(), value) for key, value in self.headers).get(name)
@@ -202,6 +204,15 @@ class Worker:
             if kind == RESPONSE:
                 assert not answer.status
                 answer.status, answer.headers, body = parseResponse(payload)
+            elif kind == EARLY_HINTS:
+                status, lines, body = parseResponse(payload)
+                assert (status, body, answer.status) == (103, b"", 0)
+                answer.hints.append(lines)
+                continue
+            elif kind == TRAILERS:
+                assert flags == END and answer.status
+                _status, answer.trailers, body = parseResponse(payload)
+                assert not body
             else:
                 assert kind == DATA and (answer.status or flags & ABORT), (kind, flags)
             answer.body += body

@@ -19,6 +19,40 @@ class AsgiTest(unittest.TestCase):
         self.info = self.worker.ready()
 
 
+class Extensions(AsgiTest):
+    def testHintsComeBeforeTheAnswer(self):
+        answer = self.worker.get("/hints")
+        self.assertEqual(answer.hints, [[("link", "</a.css>; rel=preload; as=style"),
+                                         ("link", "</b.js>; rel=preload")]])
+        self.assertEqual((answer.status, answer.body), (200, b"hello"))
+        code, errors = self.worker.stop()
+        self.assertEqual((code, errors), (0, "hints came too late\n"))
+
+    def testMoreHintsThanTheEngineTakesAreNotSent(self):
+        self.assertEqual(len(self.worker.get("/hints", query="100").hints), 16)
+
+    def testABadHintIsAFailure(self):
+        answer = self.worker.get("/badHint")
+        self.assertEqual((answer.status, answer.hints), (500, []))
+
+    def testTrailersEndTheAnswer(self):
+        answer = self.worker.get("/trailers", takesTrailers=True)
+        self.assertEqual((answer.status, answer.body), (200, b"hello there"))
+        self.assertEqual(answer.trailers, [("x-sum", "1"), ("server-timing", "a;dur=1")])
+
+    def testAClientThatTakesNoneGetsTheBody(self):
+        answer = self.worker.get("/trailers")
+        self.assertEqual((answer.body, answer.trailers, answer.flags), (b"hello there", None, END))
+
+    def testTrailersThatNeverComeBreakTheAnswerOff(self):
+        answer = self.worker.get("/forgottenTrailers", takesTrailers=True)
+        self.assertEqual((answer.body, answer.flags), (b"hello", ABORT))
+
+    def testTrailersMustBeAnnounced(self):
+        answer = self.worker.get("/unannouncedTrailers", takesTrailers=True)
+        self.assertEqual((answer.body, answer.flags), (b"hello", ABORT))
+
+
 class Answers(AsgiTest):
     def testASmallAnswerIsOneFrame(self):
         answer = self.worker.get("/plain")
@@ -47,7 +81,8 @@ class Answers(AsgiTest):
             "query_string": "a=%20",
             "root_path": "",
             "headers": [["host", "example.org"], ["x-own", "v"], ["accept", "a"], ["accept", "b"]],
-            "client": ["192.0.2.7", 50123], "server": ["example.org", 8080], "state": {}})
+            "client": ["192.0.2.7", 50123], "server": ["example.org", 8080], "state": {},
+            "extensions": {"http.response.early_hint": {}}})
 
     def testTheVersionIsTheClients(self):
         for version, text in ((0, "1.0"), (1, "1.1"), (2, "2")):

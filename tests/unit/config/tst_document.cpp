@@ -232,6 +232,8 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(around("sites", R"([{"id":"a","settings":{"tls.client_certificates":"required"}}])"),
         "sites[0].settings.tls.client_ca: name a PEM file by its absolute path when clients are "
         "asked for a certificate");
+    row(around("sites", R"([{"id":"a","settings":{"http.error_pages":"pages"}}])"),
+        "sites[0].settings.http.error_pages: name a folder by its absolute path");
     row(around("sites", R"([{"id":"a","settings":{"tls.client_certificates":"perhaps"}}])"),
         "sites[0].settings.tls.client_certificates: \"perhaps\" is not one of off, optional, "
         "required");

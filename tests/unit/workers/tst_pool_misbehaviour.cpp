@@ -41,6 +41,8 @@ private Q_SLOTS:
         QTest::newRow("data-first") << QByteArray("a body before its head");
         QTest::newRow("truncated-head") << QByteArray("does not parse");
         QTest::newRow("pong") << QByteArray("a ping that was never sent");
+        QTest::newRow("hints-with-a-body") << QByteArray("early hints that do not parse");
+        QTest::newRow("early-trailers") << QByteArray("a body before its head");
     }
     void aBrokenFrameEndsItsWorkerAndIsNamed()
     {
@@ -59,6 +61,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("begin");
         QTest::newRow("second-head") << QByteArray("");
         QTest::newRow("too-much") << QByteArray("");
+        QTest::newRow("late-hints") << QByteArray("");
+        QTest::newRow("cut-trailers") << QByteArray("");
         QTest::newRow("crash-after-head") << QByteArray("first part");
     }
     void anAnswerThatBreaksAfterItsHeadIsCut()
@@ -77,6 +81,7 @@ private Q_SLOTS:
         QTest::newRow("line-break") << QByteArray("x-a");
         QTest::newRow("bad-name") << QByteArray("x a");
         QTest::newRow("status-99") << QByteArray("99");
+        QTest::newRow("bad-hint") << QByteArray("link");
         QTest::newRow("two-lengths") << QByteArray("second, different");
         QTest::newRow("too-long-body") << QByteArray("the body has 3");
     }
@@ -88,6 +93,16 @@ private Q_SLOTS:
         QTRY_VERIFY2(contains(pool.output(), cause), pool.output().c_str());
         QCOMPARE(pool.metrics().deaths.read(), int64_t(0)); // the app's fault, not the worker's
         QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+    }
+
+    void moreHintsThanAreTakenEndTheirWorker()
+    {
+        PoolUnderTest pool(scripted("many-hints"));
+        ScriptedPeer peer(pool.port());
+        peer.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        QVERIFY(peer.readToEnd().starts_with("HTTP/1.1 103 Early Hints\r\n\r\n"));
+        QVERIFY(pool.reaches(PoolState::Failed));
+        QVERIFY2(contains(pool.info().cause, "too many early hints"), pool.info().cause.c_str());
     }
 
     void hopByHopHeadersOfAnAppEndHere()

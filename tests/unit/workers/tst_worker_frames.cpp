@@ -64,7 +64,17 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("bytes");
         const std::string head4(4, '\0');
         QTest::newRow("type 0") << bytesOf(frameOf(static_cast<FrameType>(0), 1, ""));
-        QTest::newRow("type 17") << bytesOf(frameOf(static_cast<FrameType>(17), 1, ""));
+        QTest::newRow("type 19") << bytesOf(frameOf(static_cast<FrameType>(19), 1, ""));
+        QTest::newRow("hints on stream 0") << bytesOf(frameOf(FrameType::EarlyHints, 0, head4));
+        QTest::newRow("last hints") << bytesOf(frameOf(FrameType::EarlyHints, 1, head4, kEnd));
+        QTest::newRow("short hints") << bytesOf(frameOf(FrameType::EarlyHints, 1, "123"));
+        QTest::newRow("trailers on stream 0")
+            << bytesOf(frameOf(FrameType::Trailers, 0, head4, kEnd));
+        QTest::newRow("trailers that end nothing")
+            << bytesOf(frameOf(FrameType::Trailers, 1, head4));
+        QTest::newRow("trailers aborted")
+            << bytesOf(frameOf(FrameType::Trailers, 1, head4, kAbort));
+        QTest::newRow("short trailers") << bytesOf(frameOf(FrameType::Trailers, 1, "123", kEnd));
         QTest::newRow("message on stream 0") << bytesOf(frameOf(FrameType::Message, 0, ""));
         QTest::newRow("message aborted") << bytesOf(frameOf(FrameType::Message, 1, "", kAbort));
         QTest::newRow("close on stream 0") << bytesOf(frameOf(FrameType::SocketClose, 0, "12"));

@@ -51,6 +51,43 @@ async def chunks(scope, receive, send):
     await send({"type": "http.response.body"})
 
 
+async def hints(scope, receive, send):
+    for _ in range(int(scope["query_string"] or 1)):
+        await send({"type": "http.response.early_hint",
+                    "links": [b"</a.css>; rel=preload; as=style", b"</b.js>; rel=preload"]})
+    await answer(send, b"hello")
+    try:
+        await send({"type": "http.response.early_hint", "links": []})
+    except RuntimeError:
+        sys.stderr.write("hints came too late\n")
+
+
+async def badHint(scope, receive, send):
+    await send({"type": "http.response.early_hint", "links": [b"</a>\r\nx: y"]})
+
+
+async def trailers(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "trailers": True,
+                "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"hello", "more_body": True})
+    await send({"type": "http.response.body", "body": b" there"})
+    if "http.response.trailers" in scope["extensions"]:
+        await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"1")],
+                    "more_trailers": True})
+        await send({"type": "http.response.trailers", "headers": [(b"server-timing", b"a;dur=1")]})
+
+
+async def forgottenTrailers(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "trailers": True})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def unannouncedTrailers(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"hello", "more_body": True})
+    await send({"type": "http.response.trailers", "headers": []})
+
+
 async def large(scope, receive, send):
     await answer(send, b"x" * int(scope["query_string"]))
 

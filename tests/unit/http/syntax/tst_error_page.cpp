@@ -35,7 +35,7 @@ private Q_SLOTS:
     void browsersGetHtmlAndToolsPlainText()
     {
         QFETCH(bool, html);
-        QCOMPARE(prefersHtml(QTest::currentDataTag()), html);
+        QCOMPARE(preferredForm(QTest::currentDataTag()) == PageForm::Html, html);
     }
 
     void everythingPutInIsEscaped()
@@ -60,6 +60,68 @@ private Q_SLOTS:
                  "503 Service Unavailable\n" + std::string(standardExplanation(503))
                      + "\nRequest: abc\n");
         QCOMPARE(makeErrorPage(404, "No.", {}, "*/*").body, std::string("404 Not Found\nNo.\n"));
+    }
+
+    void formsAreChosenByWeight_data()
+    {
+        QTest::addColumn<int>("form");
+        const auto row = [](const char *accept, PageForm form) {
+            QTest::newRow(accept) << static_cast<int>(form);
+        };
+        row("application/json", PageForm::Json);
+        row("application/problem+json", PageForm::Json);
+        row("application/json, text/plain, */*", PageForm::Json);
+        row("application/json;q=0.5, text/plain", PageForm::Plain);
+        row("application/json;q=0", PageForm::Plain);
+        row("application/json;q=0.5, text/html", PageForm::Html);
+        row("application/json, text/html;q=0.5", PageForm::Json);
+        row("application/*", PageForm::Plain);
+        row("*/*", PageForm::Plain);
+    }
+    void formsAreChosenByWeight()
+    {
+        QFETCH(int, form);
+        QCOMPARE(static_cast<int>(preferredForm(QTest::currentDataTag())), form);
+    }
+
+    void jsonIsEscaped()
+    {
+        const ErrorPage page = makeErrorPage(404, "a \"b\" \\ \n", "id", "application/json");
+        QCOMPARE(page.contentType, std::string_view("application/json"));
+        QCOMPARE(page.body,
+                 std::string(R"({"status":404,"title":"Not Found","detail":"a \"b\" \\  ",)"
+                             R"("request_id":"id"})"
+                             "\n"));
+    }
+
+    void ownPagesAreThoseOfTheFolder()
+    {
+        QTemporaryDir folder;
+        const auto write = [&folder](const QString &name, const QByteArray &text) {
+            QFile file(folder.filePath(name));
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(text);
+        };
+        write("404.html", "{{status}} {{{phrase}} {{unknown}} {{ <{{explanation}}>");
+        write("5xx.html", "ours: {{status}}");
+        write("399.html", "no error");
+        write("600.html", "no status");
+        write("404.htm", "another name");
+        write("4040.html", "another name");
+        write("410.html", QByteArray(OwnErrorPages::kBytesMax + 1, 'x'));
+        QVERIFY(QDir(folder.path()).mkdir("403.html"));
+        const auto pages = OwnErrorPages::read(folder.path().toStdString());
+        QVERIFY(pages);
+        const auto pageOf = [&pages](int status) {
+            return makeErrorPage(status, "<a>", "id", "text/html", pages.get()).body;
+        };
+        QCOMPARE(pageOf(404), std::string("404 {Not Found {{unknown}} {{ <&lt;a&gt;>"));
+        QCOMPARE(pageOf(500), std::string("ours: 500"));
+        QCOMPARE(pageOf(599), std::string("ours: 599"));
+        for (const int status : {0, 301, 399, 400, 403, 410, 600, -1})
+            QVERIFY(pages->find(status).empty());
+        QVERIFY(makeErrorPage(404, {}, "id", "text/plain", pages.get()).body.starts_with("404 N"));
+        QVERIFY(!OwnErrorPages::read(folder.filePath("nothing").toStdString()));
     }
 
     void everyStatusHasAPage()

@@ -19,6 +19,15 @@ Fields get(std::string path = "/", const Fields &more = {})
     return all;
 }
 
+Fields connect(const Fields &more, std::string protocol = "websocket")
+{
+    Fields all = get();
+    all[0].second = "CONNECT";
+    all.emplace_back(":protocol", protocol);
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
 QString textOf(const RequestHead &head)
 {
     QString text;
@@ -55,6 +64,20 @@ private Q_SLOTS:
             QVERIFY(!head.hasBody());
             fields.reset();
         }
+    }
+
+    void aWebSocketIsRoutedAsGet()
+    {
+        Http2Head fields;
+        RequestHead head;
+        for (const auto &[name, value] : connect({{"sec-websocket-version", "13"}}))
+            QVERIFY(fields.add(name, value, {}));
+        QVERIFY(!fields.finish(true, head));
+        QCOMPARE(head.method, Method::Get);
+        QCOMPARE(head.methodText, std::string_view("CONNECT")); // for the log
+        QCOMPARE(head.protocol, std::string_view("websocket"));
+        QCOMPARE(head.path, std::string_view("/"));
+        QVERIFY(!head.hasBody());
     }
 
     void aLargeHeadDoesNotStayInThePool()
@@ -132,6 +155,13 @@ private Q_SLOTS:
             400);
         row("CONNECT without a port", {{":method", "CONNECT"}, {":authority", "a"}}, 400);
         row("CONNECT", {{":method", "CONNECT"}, {":authority", "a:1"}}, 0);
+        row("WebSocket", connect({}), 0, true);
+        row("WebSocket without a stream", connect({}), 400);
+        row("WebSocket with a length", connect({{"content-length", "1"}}), 400, true);
+        row("WebSocket with an expectation", connect({{"expect", "100-continue"}}), 400, true);
+        row("another protocol", connect({}, "connect-ip"), 501, true);
+        row("an empty protocol", connect({}, ""), 501, true);
+        row("a protocol with GET", get("/", {{":protocol", "websocket"}}), 400, true);
         row("capital letters", get("/", {{"X", "y"}}), 400);
         row("a name with a blank", get("/", {{"x y", "z"}}), 400);
         row("a name with a colon", get("/", {{"x:y", "z"}}), 400);
