@@ -17,14 +17,6 @@ namespace arc {
 
 namespace {
 
-std::string hexOf(const unsigned char *bytes, size_t size)
-{
-    std::string text;
-    for (size_t i = 0; i < size; ++i)
-        text += fmt::format("{:02x}", bytes[i]);
-    return text;
-}
-
 std::string nameText(const X509_NAME *name)
 {
     std::array<char, 256> text {};
@@ -72,21 +64,14 @@ std::vector<std::string> namesOf(X509 *certificate)
     return names;
 }
 
-std::string digestOf(const unsigned char *bytes, size_t size)
-{
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
-    unsigned length = 0;
-    EVP_Digest(bytes, size, digest.data(), &length, EVP_sha256(), nullptr);
-    return hexOf(digest.data(), length);
-}
-
 std::string publicKeyId(EVP_PKEY *key)
 {
     unsigned char *encoded = nullptr;
     const int size = i2d_PUBKEY(key, &encoded);
     if (size <= 0)
         return {};
-    std::string id = digestOf(encoded, static_cast<size_t>(size));
+    std::string id =
+        sha256Hex({reinterpret_cast<const char *>(encoded), static_cast<size_t>(size)});
     OPENSSL_free(encoded);
     return id;
 }
@@ -162,10 +147,7 @@ Result<CertificateFacts> readCertificate(std::string_view chainPem)
     facts.publicKeyId = publicKeyId(key);
     facts.notBeforeUnix = unixTime(X509_get0_notBefore(own));
     facts.notAfterUnix = unixTime(X509_get0_notAfter(own));
-    unsigned char *encoded = nullptr;
-    if (const int size = i2d_X509(own, &encoded); size > 0)
-        facts.fingerprint = digestOf(encoded, static_cast<size_t>(size));
-    OPENSSL_free(encoded);
+    facts.fingerprint = fingerprintOf(own);
     return facts;
 }
 

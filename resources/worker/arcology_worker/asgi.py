@@ -7,9 +7,9 @@ import struct
 import sys
 import traceback
 
-from . import protocol, sentfile, websocket
-from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN,
-                       METHODS)
+from . import clientfacts, protocol, sentfile, websocket
+from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, HAS_CLIENT_FACTS,
+                       LENGTH_KNOWN, METHODS)
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 _HTTP_VERSIONS = ("1.0", "1.1", "2")
@@ -70,8 +70,14 @@ class RequestFactory:
             "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
+        extensions = {}
         if self.folders:
-            scope["extensions"] = {"http.response.pathsend": {}}
+            extensions["http.response.pathsend"] = {}
+        if bits & HAS_CLIENT_FACTS:
+            facts, position = clientfacts.read(data, position)
+            extensions["tls"] = clientfacts.extension(facts)
+        if extensions:
+            scope["extensions"] = extensions
         return scope, requestId, position, bits
 
     def _readHeaders(self, data, position, count):

@@ -26,6 +26,7 @@ METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TR
 HAS_BODY = 1
 LENGTH_KNOWN = 2
 ASKS_SOCKET = 4
+HAS_CLIENT_FACTS = 8
 
 FRAME = struct.Struct("<IBBHI")
 REQUEST_HEAD = struct.Struct("<BBBBQI")
@@ -34,6 +35,7 @@ HEADER = struct.Struct("<BH")
 U16 = struct.Struct("<H")
 U32 = struct.Struct("<I")
 HELLO_HEAD = struct.Struct("<HI")
+CLIENT_FACTS_HEAD = struct.Struct("<HHB")
 
 # RFC 9110 7.6.1: these describe one connection, and the connection is the engine's.
 HOP_BY_HOP = frozenset(("connection", "keep-alive", "proxy-connection", "te", "trailer",
