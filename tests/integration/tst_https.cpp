@@ -127,7 +127,9 @@ private Q_SLOTS:
         QVERIFY2(list.out.contains("shop.localhost") && list.out.contains("root.pem"), list.out);
         QVERIFY(!list.out.contains("PRIVATE"));
         const QByteArray before = fingerprint(engine, "shop.localhost");
-        QCOMPARE(engine.ctl({"cert", "renew"}).exitCode, 0);
+        const Finished renewed = engine.ctl({"cert", "renew"});
+        QCOMPARE(renewed.exitCode, 0);
+        QVERIFY2(renewed.out.contains("local:shop.localhost: renewed, good until "), renewed.out);
         QVERIFY(fingerprint(engine, "shop.localhost") != before);
         QVERIFY(curl(toIt + QStringList {url + "/"}).out == "<h1>safe</h1>");
 
@@ -216,9 +218,89 @@ private Q_SLOTS:
         QVERIFY2(refused.error.contains("its private key is not in this data directory"),
                  refused.error);
 
-        QCOMPARE(engine.ctl({"cert", "remove", "shop"}).exitCode, 0);
+        const Finished used = engine.ctl({"cert", "remove", "shop"});
+        QVERIFY(used.exitCode != 0);
+        QVERIFY2(used.error.contains("certificate shop is used by shop"), used.error);
+        QVERIFY(works(pem));
+        QCOMPARE(engine.ctl({"cert", "remove", "shop", "--force"}).exitCode, 0);
         QVERIFY(!works(pem));
         QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
+    }
+
+    void theLocalCaSignsWhatIsAskedFor()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.localhost"})
+                     .exitCode,
+                 0);
+        const Finished foreign = engine.ctl({"cert", "create", "example.org"});
+        QVERIFY(foreign.exitCode != 0);
+        QVERIFY2(foreign.error.contains("example.org: the local CA signs for localhost"),
+                 foreign.error);
+        const Finished made = engine.ctl(
+            {"cert", "create", "shop.localhost", "blog.localhost", "127.0.0.1", "--name", "all"});
+        QVERIFY2(made.exitCode == 0, made.error);
+        const QByteArray before = fingerprint(engine, "blog.localhost");
+        const QString url = secureSite(engine);
+        const Finished root = engine.ctl({"cert", "root"});
+        QCOMPARE(root.out, contentOf(data.filePath("ca/root.pem")));
+        const auto shown = [&] {
+            const Finished got = curl({"-v", "--cacert", data.filePath("ca/root.pem"), "--resolve",
+                                       "blog.localhost:" + portOf(url) + ":127.0.0.1", "--resolve",
+                                       "shop.localhost:" + portOf(url) + ":127.0.0.1", url + "/"});
+            return got.out == "<h1>safe</h1>" ? digestOf(shownBy(url, "shop.localhost", files))
+                                              : got.error;
+        };
+        QCOMPARE(shown(), before); // the site has no other one
+        const Finished renewed = engine.ctl({"cert", "renew", "all"});
+        QVERIFY2(renewed.out.startsWith("all: renewed"), renewed.out + renewed.error);
+        const QByteArray after = fingerprint(engine, "blog.localhost");
+        QVERIFY(after != before);
+        QCOMPARE(shown(), after);
+        QCOMPARE(engine.ctl({"settings", "set", "tls.local_ca=off"}).exitCode != 0, true);
+
+        // It is in the configuration and needs no key there: another start signs it again.
+        QCOMPARE(engine.stop(), 0);
+        QVERIFY2(engine.start(), engine.errors());
+        QVERIFY(engine.ctl({"cert", "list"}).out.contains("blog.localhost"));
+        QCOMPARE(engine.ctl({"config", "rollback"}).exitCode, 0);
+        QVERIFY(!engine.ctl({"cert", "list"}).out.contains("blog.localhost"));
+    }
+
+    void anEncryptedKeyIsOpenedWithItsPassphrase()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        const Pem pem = makePem(files, "one", "shop.test");
+        const QString locked = files.filePath("locked.pem");
+        QCOMPARE(runProgram("openssl",
+                            {"pkey", "-in", pem.key, "-aes256", "-passout", "pass:open sesame",
+                             "-out", locked})
+                     .exitCode,
+                 0);
+        write(files.filePath("right"), "open sesame\n");
+        write(files.filePath("wrong"), "open\n");
+        const QStringList import {"cert", "import", "shop", "--cert", pem.cert, "--key", locked};
+        const Finished without = engine.ctl(import);
+        QVERIFY(without.exitCode != 0);
+        QVERIFY2(without.error.contains("has a passphrase"), without.error);
+        const Finished wrong =
+            engine.ctl(import + QStringList {"--passphrase-file", files.filePath("wrong")});
+        QVERIFY(wrong.exitCode != 0);
+        QVERIFY2(wrong.error.contains("does not open the private key"), wrong.error);
+        const Finished right =
+            engine.ctl(import + QStringList {"--passphrase-file", files.filePath("right")});
+        QVERIFY2(right.exitCode == 0, right.error);
+        const Finished renew = engine.ctl({"cert", "renew", "shop"});
+        QCOMPARE(renew.exitCode, 1);
+        QVERIFY2(renew.out.contains("shop: not renewed: it was imported"), renew.out);
     }
 
     void aSiteThatRequiresACertificateHasNoPlainDoor()
@@ -389,6 +471,24 @@ private:
                 return url;
         }
         return {};
+    }
+
+    /// The certificate that a client of that name is shown, as a PEM file.
+    static QString shownBy(const QString &url, const QString &name, const QTemporaryDir &dir)
+    {
+        const QString file = dir.filePath("shown.pem");
+        runProgram("sh",
+                   {"-c",
+                    "openssl s_client -connect 127.0.0.1:" + portOf(url) + " -servername " + name
+                        + " </dev/null 2>/dev/null | openssl x509 -out " + file});
+        return file;
+    }
+
+    static QByteArray digestOf(const QString &file)
+    {
+        QByteArray line =
+            runProgram("openssl", {"x509", "-in", file, "-noout", "-fingerprint", "-sha256"}).out;
+        return line.trimmed().split('=').last().replace(":", "").toLower();
     }
 
     static QByteArray fingerprint(const EngineProcess &engine, const QString &name)
