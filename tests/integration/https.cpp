@@ -85,4 +85,22 @@ QString portOf(const QString &url)
     return url.section(':', 2, 2);
 }
 
+QByteArray digestOf(const QString &file)
+{
+    QByteArray line =
+        runProgram("openssl", {"x509", "-in", file, "-noout", "-fingerprint", "-sha256"}).out;
+    return line.trimmed().split('=').last().replace(":", "").toLower();
+}
+
+QByteArray shownDigest(const QString &url, const QString &name)
+{
+    QTemporaryDir dir;
+    const QString file = dir.filePath("shown.pem");
+    runProgram("sh",
+               {"-c",
+                "openssl s_client -connect 127.0.0.1:" + portOf(url) + " -servername " + name
+                    + " </dev/null 2>/dev/null | openssl x509 -out " + file});
+    return digestOf(file);
+}
+
 } // namespace arc::test

@@ -30,4 +30,8 @@ QString makeDated(const QTemporaryDir &dir, const Pem &pem, const QString &from,
 QString secureUrl(const QString &line);
 QString portOf(const QString &url);
 
+/// SHA-256 in hex of a certificate file, and of what a new client that names this host is shown.
+QByteArray digestOf(const QString &file);
+QByteArray shownDigest(const QString &url, const QString &name);
+
 } // namespace arc::test
