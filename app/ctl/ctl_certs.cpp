@@ -6,6 +6,8 @@
 #include "app/pem_file.h"
 #include "server/base/text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

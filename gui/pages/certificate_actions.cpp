@@ -32,7 +32,7 @@ bool CertificateActions::isPemName(const QString &file)
     return kEnds.contains(QFileInfo(file).suffix().toLower());
 }
 
-void CertificateActions::import(const QStringList &files)
+void CertificateActions::importNew(const QStringList &files)
 {
     openImport({}, files);
 }
@@ -45,7 +45,7 @@ void CertificateActions::importNewer(const QString &id)
 void CertificateActions::openImport(const QString &id, const QStringList &files)
 {
     auto *dialog = new ImportDialog(m_context, id, m_context.window());
-    connect(dialog, &CertificateDialog::done, this, &CertificateActions::changed);
+    connect(dialog, &CertificateDialog::taken, this, &CertificateActions::changed);
     dialog->open();
     for (const QString &file : files)
         dialog->addFile(file);
@@ -54,7 +54,7 @@ void CertificateActions::openImport(const QString &id, const QStringList &files)
 void CertificateActions::create()
 {
     auto *dialog = new CreateDialog(m_context, m_localHost, m_context.window());
-    connect(dialog, &CertificateDialog::done, this, &CertificateActions::changed);
+    connect(dialog, &CertificateDialog::taken, this, &CertificateActions::changed);
     dialog->open();
 }
 

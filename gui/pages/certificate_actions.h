@@ -21,9 +21,9 @@ class CertificateActions : public QObject {
 public:
     explicit CertificateActions(WindowContext &context, QObject *parent = nullptr);
 
-    void import(const QStringList &files = {}); ///< asks for it; `files` are read at once
-    void importNewer(const QString &id);        ///< in the place of this one
-    void create();                              ///< asks for the names
+    void importNew(const QStringList &files = {}); ///< asks for it; `files` are read at once
+    void importNewer(const QString &id);           ///< in the place of this one
+    void create();                                 ///< asks for the names
     void renew(const QString &id);
     void renewAll();
     void remove(const QString &id);

@@ -121,7 +121,7 @@ void CertificateDialog::take(const Result<api::Changed> &answer, const QString &
     else
         m_context.sayUndoable(done, answer->revision);
     m_context.bridge().refresh();
-    Q_EMIT this->done();
+    Q_EMIT taken();
     accept();
 }
 

@@ -26,7 +26,7 @@ public:
     QString problem() const;
 
 Q_SIGNALS:
-    void done(); ///< the engine has it
+    void taken(); ///< the engine has it
 
 protected:
     CertificateDialog(WindowContext &context, const QString &title, const QString &text,

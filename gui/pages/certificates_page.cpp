@@ -48,8 +48,8 @@ CertificatesPage::CertificatesPage(WindowContext &context, CertificateActions &a
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
-    connect(m_empty, &EmptyState::activated, &actions, [&actions] { actions.import(); });
-    connect(m_import, &QPushButton::clicked, &actions, [&actions] { actions.import(); });
+    connect(m_empty, &EmptyState::activated, &actions, [&actions] { actions.importNew(); });
+    connect(m_import, &QPushButton::clicked, &actions, [&actions] { actions.importNew(); });
     connect(m_create, &QPushButton::clicked, &actions, &CertificateActions::create);
     connect(m_renew, &QPushButton::clicked, &actions, &CertificateActions::renewAll);
     connect(&actions, &CertificateActions::changed, this, &CertificatesPage::fetch);
@@ -238,7 +238,7 @@ void CertificatesPage::dropEvent(QDropEvent *event)
 {
     m_overlay->hide();
     event->acceptProposedAction();
-    m_actions.import(droppedOf(*event->mimeData()).paths);
+    m_actions.importNew(droppedOf(*event->mimeData()).paths);
 }
 
 } // namespace arc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/models/certificates_model.h"
+#include "server/base/error.h"
 
 #include <QWidget>
 
@@ -35,7 +36,6 @@ public:
     CertificatesModel &model() { return m_model; }
     CertificateDetail *detail() const { return m_detail; }
     LocalCaCard *localCa() const { return m_localCa; }
-    EmptyState *emptyState() const { return m_empty; }
     QPushButton *importButton() const { return m_import; }
     QPushButton *createButton() const { return m_create; }
     QPushButton *renewButton() const { return m_renew; }

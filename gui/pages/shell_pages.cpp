@@ -70,7 +70,7 @@ void Shell::makeCertificateActions()
          .icon = id("certificates"),
          .operation = "importCertificate",
          .words = tr("https tls ssl pem key")},
-        [actions] { actions->import(); }, whyNot);
+        [actions] { actions->importNew(); }, whyNot);
     m_registry->add(
         {.id = id("cert.create"),
          .text = tr("&Create a certificate…"),

@@ -131,9 +131,10 @@ TlsFront::configured(const Document &document, Faults faults, Plan &plan)
     for (const CertificateConfig &certificate : document.certificates) {
         const bool isLocal = !certificate.names.empty();
         auto identity = isLocal && !usesLocal
-            ? Error {ErrorCode::Invalid,
-                     fmt::format("certificate {}: the local CA signs it, and tls.local_ca is off",
-                                 certificate.id)}
+            ? Result<std::shared_ptr<const TlsIdentity>>(
+                Error {ErrorCode::Invalid,
+                       fmt::format("certificate {}: the local CA signs it, and tls.local_ca is off",
+                                   certificate.id)})
             : identityOf(certificate);
         if (identity) {
             all.push_back(*identity);

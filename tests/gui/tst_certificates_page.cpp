@@ -198,7 +198,7 @@ private Q_SLOTS:
     {
         CertificatesFixture fixture;
         fixture.openPage();
-        fixture.shell.certificateActions()->import(
+        fixture.shell.certificateActions()->importNew(
             {fixture.file("a.crt", kChain), fixture.file("a.key", kLockedKey)});
         ImportDialog *dialog = fixture.importDialog();
         QVERIFY(dialog);

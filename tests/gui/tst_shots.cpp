@@ -482,20 +482,20 @@ void TestShots::certificateDialogsAreDrawn()
     fixture.open();
     fixture.shell.goTo(PageId::Certificates);
     settle();
-    fixture.shell.certificateActions()->import();
+    fixture.shell.certificateActions()->importNew();
     settle();
-    auto *import = qobject_cast<ImportDialog *>(openDialog(fixture.shell));
-    QVERIFY(import);
-    shoot(*import, prefix + QStringLiteral("import"));
+    auto *dialog = qobject_cast<ImportDialog *>(openDialog(fixture.shell));
+    QVERIFY(dialog);
+    shoot(*dialog, prefix + QStringLiteral("import"));
     QGuiApplication::clipboard()->setText(QStringLiteral(
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"));
-    import->paste();
-    import->passphraseField()->setText(QStringLiteral("wrong"));
-    import->mainButton()->click();
+    dialog->paste();
+    dialog->passphraseField()->setText(QStringLiteral("wrong"));
+    dialog->mainButton()->click();
     settle();
-    shoot(*import, prefix + QStringLiteral("import-refused"));
-    import->reject();
+    shoot(*dialog, prefix + QStringLiteral("import-refused"));
+    dialog->reject();
     settle();
     fixture.shell.certificateActions()->create();
     settle();

@@ -110,7 +110,8 @@ Result<api::CertificateRenewals>
 FakeControl::renewCertificatesNow(const api::CertificateChoice &what)
 {
     api::CertificateRenewals renewals;
-    for (const api::CertificateView &view : certificatesNow({})->certificates) {
+    const Result<api::CertificateViews> all = certificatesNow({});
+    for (const api::CertificateView &view : all->certificates) {
         if (!what.id.empty() && view.id != what.id)
             continue;
         const bool isLocal = view.source == "local";
