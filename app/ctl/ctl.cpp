@@ -281,12 +281,32 @@ private:
                         "PEM chain, the server's own certificate first")
             ->required();
         import.add_option("--key", c.newCertificate.keyFile, "PEM private key")->required();
+        import.add_option("--passphrase-file", c.newCertificate.passphraseFile,
+                          "A file whose first line opens the key");
+        CLI::App &create =
+            addVerb(group, "create", helpOf("cert create"),
+                    [&c](CtlSession &session) { return ctlCertCreate(session, c.newCertificate); });
+        create
+            .add_option("hosts", c.newCertificate.hosts,
+                        "localhost, names below it or below this computer's name, loopback "
+                        "addresses")
+            ->required();
+        create.add_option("--name", c.newCertificate.name,
+                          "What to call it; else made from the first host");
         CLI::App &remove =
-            addVerb(group, "remove", helpOf("cert remove"),
-                    [&c](CtlSession &session) { return ctlCertRemove(session, c.word); });
+            addVerb(group, "remove", helpOf("cert remove"), [&c](CtlSession &session) {
+                return ctlCertRemove(session, c.word, c.newCertificate.force);
+            });
         remove.add_option("name", c.word, "As cert list shows it")->required();
-        addVerb(group, "renew", helpOf("cert renew"),
-                [](CtlSession &session) { return ctlCertRenew(session); });
+        remove.add_flag("--force", c.newCertificate.force,
+                        "Also while sites use it; they get another one, or browsers warn");
+        CLI::App &renew = addVerb(group, "renew", helpOf("cert renew"), [&c](CtlSession &session) {
+            return ctlCertRenew(session, c.word);
+        });
+        renew.add_option("name", c.word,
+                         "As cert list shows it; all of the local CA when not given");
+        addVerb(group, "root", helpOf("cert root"),
+                [](CtlSession &session) { return ctlCertRoot(session); });
     }
 
     CLI::App &m_app;

@@ -78,11 +78,16 @@ struct CtlNewCertificate {
     std::string name; ///< empty: made from what the certificate is good for
     std::string chainFile;
     std::string keyFile;
+    std::string passphraseFile;     ///< its first line is the key's passphrase; empty: it has none
+    std::vector<std::string> hosts; ///< for `cert create`
+    bool force = false;             ///< for `cert remove`
 };
 int ctlCertList(CtlSession &session);
 int ctlCertImport(CtlSession &session, const CtlNewCertificate &what);
-int ctlCertRemove(CtlSession &session, const std::string &name);
-int ctlCertRenew(CtlSession &session);
+int ctlCertCreate(CtlSession &session, const CtlNewCertificate &what);
+int ctlCertRemove(CtlSession &session, const std::string &name, bool force);
+int ctlCertRenew(CtlSession &session, const std::string &name);
+int ctlCertRoot(CtlSession &session);
 
 /// "KEY=VALUE" to its two parts; Invalid without "=" or key.
 Result<std::pair<std::string, std::string>> splitPair(const std::string &text);

@@ -27,6 +27,8 @@ QString pageTitle(PageId page)
         return NavRail::tr("Logs");
     case PageId::Workers:
         return NavRail::tr("Workers");
+    case PageId::Certificates:
+        return NavRail::tr("Certificates");
     case PageId::Settings:
         return NavRail::tr("Settings");
     case PageId::About:
@@ -37,22 +39,22 @@ QString pageTitle(PageId page)
 
 QString pageIcon(PageId page)
 {
-    static const char *const kIcons[kPageCount] = {"overview", "sites",    "logs",
-                                                   "workers",  "settings", "info"};
+    static const char *const kIcons[kPageCount] = {"overview",     "sites",    "logs", "workers",
+                                                   "certificates", "settings", "info"};
     return QLatin1String(kIcons[int(page)]);
 }
 
 QKeySequence pageShortcut(PageId page)
 {
-    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+6",
-                                                  "Ctrl+3", "Ctrl+,", ""};
+    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+6", "Ctrl+3",
+                                                  "Ctrl+0", "Ctrl+,", ""};
     return QKeySequence(QLatin1String(kKeys[int(page)]));
 }
 
 QString pageHelp(PageId page)
 {
-    static const char *const kNames[kPageCount] = {"overview", "sites",    "logs",
-                                                   "workers",  "settings", "about"};
+    static const char *const kNames[kPageCount] = {"overview",     "sites",    "logs", "workers",
+                                                   "certificates", "settings", "about"};
     return QStringLiteral("window-%1.md").arg(QLatin1String(kNames[int(page)]));
 }
 
@@ -76,6 +78,7 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
     layout->addSpacing(10);
     addHeading(tr("Tune"));
     addPage(PageId::Workers);
+    addPage(PageId::Certificates);
     layout->addStretch();
     addPage(PageId::Settings);
     addPage(PageId::About);

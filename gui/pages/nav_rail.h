@@ -6,8 +6,8 @@
 
 namespace arc {
 
-enum class PageId { Overview, Sites, Logs, Workers, Settings, About };
-constexpr int kPageCount = 6;
+enum class PageId { Overview, Sites, Logs, Workers, Certificates, Settings, About };
+constexpr int kPageCount = 7;
 
 QString pageTitle(PageId page);
 QString pageIcon(PageId page);

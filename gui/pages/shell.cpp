@@ -8,6 +8,8 @@
 #include "gui/pages/about_page.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/announcer.h"
+#include "gui/pages/certificate_actions.h"
+#include "gui/pages/certificates_page.h"
 #include "gui/pages/header_bar.h"
 #include "gui/pages/help_window.h"
 #include "gui/pages/logs_page.h"
@@ -107,12 +109,15 @@ void Shell::makeLayout()
     m_sites = new SitesPage(*this, *m_actions, m_stack);
     m_logs = new LogsPage(*this, m_stack);
     m_workers = new WorkersPage(*this, m_stack);
+    m_certificateActions = new CertificateActions(*this, this);
+    m_certificates = new CertificatesPage(*this, *m_certificateActions, m_stack);
     m_settingsPage = new SettingsPage(*this, m_stack);
     m_aboutPage = new AboutPage(*this, m_stack);
     for (QWidget *page :
          {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
           static_cast<QWidget *>(m_logs), static_cast<QWidget *>(m_workers),
-          static_cast<QWidget *>(m_settingsPage), static_cast<QWidget *>(m_aboutPage)})
+          static_cast<QWidget *>(m_certificates), static_cast<QWidget *>(m_settingsPage),
+          static_cast<QWidget *>(m_aboutPage)})
         m_stack->addWidget(page);
     m_status = new StatusLine(m_bridge, central);
     m_taskLayout = new QVBoxLayout;

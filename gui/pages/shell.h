@@ -24,6 +24,8 @@ namespace arc {
 class AboutPage;
 class ActionRegistry;
 class Banner;
+class CertificateActions;
+class CertificatesPage;
 class CommandPalette;
 class DropOverlay;
 class HeaderBar;
@@ -116,6 +118,8 @@ public:
     AboutPage *aboutPage() const { return m_aboutPage; }
     HelpWindow *helpWindow() const;
     WorkersPage *workersPage() const { return m_workers; }
+    CertificatesPage *certificatesPage() const { return m_certificates; }
+    CertificateActions *certificateActions() const { return m_certificateActions; }
     SettingsPage *settingsPage() const { return m_settingsPage; }
     PendingBar *pendingBar() const { return m_pendingBar; }
     UndoHistory &undoHistory() const { return *m_undo; }
@@ -191,6 +195,7 @@ private:
     void cycleRegions();
     void findInPage();
     void makeHelpActions();
+    void makeCertificateActions();
     int servedSites() const;
     void stopAndLeave();
     void leave();
@@ -216,6 +221,8 @@ private:
     SitesPage *m_sites = nullptr;
     LogsPage *m_logs = nullptr;
     WorkersPage *m_workers = nullptr;
+    CertificateActions *m_certificateActions = nullptr;
+    CertificatesPage *m_certificates = nullptr;
     SettingsPage *m_settingsPage = nullptr;
     AboutPage *m_aboutPage = nullptr;
     QPointer<HelpWindow> m_help;

@@ -115,6 +115,7 @@ void Shell::makeWindowActions()
                      .shortcut = key("Ctrl+/"),
                      .words = tr("keys hotkeys")},
                     [this] { showShortcuts(*m_registry, this); });
+    makeCertificateActions();
     makeHelpActions();
 }
 

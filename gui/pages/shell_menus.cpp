@@ -50,6 +50,8 @@ void Shell::makeMenus()
             site->addAction(entry.action);
     }
     site->setToolTipsVisible(true);
+    add(menuBar()->addMenu(tr("&Tools")),
+        {"cert.import", "cert.create", "cert.renew", "", "cert.root"});
     add(menuBar()->addMenu(tr("&Help")),
         {"help.page", "help.contents", "help.troubleshooting", "", "help.shortcuts",
          "help.diagnostics", "help.about"});

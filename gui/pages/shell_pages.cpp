@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shell's ways to logs, About and the manual.
+// The shell's ways to logs, certificates, About and the manual.
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
 #include "gui/pages/about_page.h"
 #include "gui/pages/action_registry.h"
+#include "gui/pages/certificate_actions.h"
+#include "gui/pages/certificates_page.h"
 #include "gui/pages/help_window.h"
+#include "gui/pages/local_ca_card.h"
 #include "gui/pages/logs_page.h"
 #include "gui/pages/shortcuts_sheet.h"
 
@@ -50,6 +53,45 @@ void Shell::makeHelpActions()
     connect(m_aboutPage, &AboutPage::keysWanted, this,
             [this] { showShortcuts(*m_registry, this); });
     connect(m_logs, &LogsPage::pauseWanted, this, &Shell::setPaused);
+}
+
+void Shell::makeCertificateActions()
+{
+    const auto id = [](const char *name) {
+        return QString::fromLatin1(name);
+    };
+    const auto whyNot = [this] {
+        return m_bridge.link() == Link::Live ? QString() : tr("The engine is not reachable");
+    };
+    CertificateActions *actions = m_certificateActions;
+    m_registry->add(
+        {.id = id("cert.import"),
+         .text = tr("&Import a certificate…"),
+         .icon = id("certificates"),
+         .operation = "importCertificate",
+         .words = tr("https tls ssl pem key")},
+        [actions] { actions->importNew(); }, whyNot);
+    m_registry->add(
+        {.id = id("cert.create"),
+         .text = tr("&Create a certificate…"),
+         .icon = id("lock"),
+         .operation = "makeCertificate",
+         .words = tr("https tls ssl local sign")},
+        [actions] { actions->create(); }, whyNot);
+    m_registry->add(
+        {.id = id("cert.renew"),
+         .text = tr("&Renew the local CA's certificates"),
+         .icon = id("restart"),
+         .operation = "renewCertificates",
+         .words = tr("https tls ssl")},
+        [actions] { actions->renewAll(); }, whyNot);
+    m_registry->add(
+        {.id = id("cert.root"),
+         .text = tr("&Save the local CA's root certificate…"),
+         .operation = "localRoot",
+         .words = tr("trust browser export https tls ssl")},
+        [actions] { actions->saveRoot(); }, whyNot);
+    connect(m_certificates->localCa(), &LocalCaCard::helpWanted, this, &Shell::showHelp);
 }
 
 HelpWindow *Shell::helpWindow() const

@@ -10,6 +10,43 @@
     </message>
 </context>
 <context>
+    <name>arc::CertificateActions</name>
+    <message numerus="yes">
+        <source>%n certificate(s) renewed</source>
+        <translation><numerusform>%n certificate renewed</numerusform><numerusform>%n certificates renewed</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n certificate(s) renewed; imported ones are renewed where they came from</source>
+        <translation><numerusform>%n certificate renewed; imported ones are renewed where they came from</numerusform><numerusform>%n certificates renewed; imported ones are renewed where they came from</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::CertificatesModel</name>
+    <message numerus="yes">
+        <source>%n day(s) ago</source>
+        <translation><numerusform>%n day ago</numerusform><numerusform>%n days ago</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n day(s)</source>
+        <translation><numerusform>in %n day</numerusform><numerusform>in %n days</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n hour(s) ago</source>
+        <translation><numerusform>%n hour ago</numerusform><numerusform>%n hours ago</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n hour(s)</source>
+        <translation><numerusform>in %n hour</numerusform><numerusform>in %n hours</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::CertificatesPage</name>
+    <message numerus="yes">
+        <source>Import %n file(s)</source>
+        <translation><numerusform>Import %n file</numerusform><numerusform>Import %n files</numerusform></translation>
+    </message>
+</context>
+<context>
     <name>arc::HeaderBar</name>
     <message numerus="yes">
         <source>%n site(s)</source>
@@ -21,6 +58,13 @@
     <message numerus="yes">
         <source>Load of %n cores, the busiest %1</source>
         <translation><numerusform>Load of %n cores, the busiest %1</numerusform><numerusform>Load of %n cores, the busiest %1</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::ImportDialog</name>
+    <message numerus="yes">
+        <source>%n certificate(s), from %1</source>
+        <translation><numerusform>%n certificate, from %1</numerusform><numerusform>%n certificates, from %1</numerusform></translation>
     </message>
 </context>
 <context>

@@ -226,13 +226,16 @@ bool LocalCa::permits(std::string_view name) const
 }
 
 Result<std::shared_ptr<const TlsIdentity>> LocalCa::sign(const std::vector<std::string> &names,
-                                                         int64_t nowUnix) const
+                                                         int64_t nowUnix, std::string_view id) const
 {
     std::string alternatives;
     for (const std::string &name : names) {
         if (!permits(name))
             return Error {ErrorCode::Invalid,
-                          fmt::format("the local CA must not sign for {}", name)};
+                          fmt::format("{}: the local CA signs for localhost, names below it{} and "
+                                      "loopback addresses only; import a certificate",
+                                      name,
+                                      m_hostName.empty() ? std::string() : ", " + m_hostName)};
         alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",",
                                     isAddress(name) ? "IP" : "DNS", name);
     }
@@ -257,7 +260,7 @@ Result<std::shared_ptr<const TlsIdentity>> LocalCa::sign(const std::vector<std::
     if (!signedLeaf)
         return std::move(signedLeaf).error();
     auto identity = std::make_shared<TlsIdentity>();
-    identity->id = "local";
+    identity->id = id;
     identity->names = names;
     identity->chainPem = certificatePem(signedLeaf->get()) + m_intermediatePem;
     identity->keyPem = privateKeyPem(key->get());

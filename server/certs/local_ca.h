@@ -19,6 +19,7 @@ namespace arc {
 /// intermediate's key in the vault. Touches the disk in open() only. One thread at a time.
 class LocalCa {
 public:
+    static constexpr std::string_view kDefaultId = "local";
     static constexpr int kLeafDays = 90;
     /// A leaf is replaced, and an authority made anew, when this much is left.
     static constexpr int kRenewDays = 30;
@@ -32,9 +33,10 @@ public:
 
     /// Whether the intermediate may sign for it.
     bool permits(std::string_view name) const;
-    /// A fresh key and a certificate for the names, all of them permitted.
+    /// A fresh key and a certificate for the names, all of them permitted; it is called `id`.
     Result<std::shared_ptr<const TlsIdentity>> sign(const std::vector<std::string> &names,
-                                                    int64_t nowUnix) const;
+                                                    int64_t nowUnix,
+                                                    std::string_view id = kDefaultId) const;
 
     const std::string &rootPem() const noexcept { return m_rootPem; }
     const std::string &rootPath() const noexcept { return m_rootPath; }

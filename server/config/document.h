@@ -26,11 +26,12 @@ struct ListenerConfig {
     bool operator==(const ListenerConfig &) const = default;
 };
 
-/// An imported certificate. Its private key is not here: it lies sealed in the data directory and
-/// is found by the public key.
+/// An imported certificate, or names that the local CA signs one for. The private key of an
+/// imported one is not here: it lies sealed in the data directory and is found by the public key.
 struct CertificateConfig {
     std::string id;
-    std::string chain; ///< PEM, the server's own first
+    std::string chain;              ///< PEM, the server's own first; empty: by the local CA
+    std::vector<std::string> names; ///< DNS names and addresses, where the local CA signs
     bool operator==(const CertificateConfig &) const = default;
 };
 

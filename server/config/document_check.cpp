@@ -12,10 +12,11 @@ namespace arc {
 
 namespace {
 
-constexpr size_t kObjectsMax = 10'000;     // of each kind
-constexpr size_t kListMax = 1'000;         // hosts, routes, methods, variables of one object
-constexpr size_t kTextBytesMax = 4'096;    // paths, entries, targets
-constexpr size_t kValueBytesMax = 131'072; // of an environment variable, as the kernel has it
+constexpr size_t kObjectsMax = 10'000;       // of each kind
+constexpr size_t kCertificateNamesMax = 100; // what public authorities sign as well
+constexpr size_t kListMax = 1'000;           // hosts, routes, methods, variables of one object
+constexpr size_t kTextBytesMax = 4'096;      // paths, entries, targets
+constexpr size_t kValueBytesMax = 131'072;   // of an environment variable, as the kernel has it
 constexpr size_t kBodyBytesMax = 1'048'576;
 
 bool isPrintable(std::string_view text) noexcept
@@ -195,12 +196,29 @@ void checkListener(Checks &checks, const ListenerConfig &listener, const std::st
                   "must be octal and let the owner read and write, as 0660");
 }
 
+/// Whether the local CA may sign for a name is known to it alone.
+void checkLocalCertificate(Checks &checks, const CertificateConfig &certificate,
+                           const std::string &place)
+{
+    checks.expect(certificate.chain.empty(), place,
+                  "has both a chain and names; names are signed by the local CA");
+    checks.expect(certificate.names.size() <= kCertificateNamesMax, place + ".names",
+                  "more than 100 names");
+    for (size_t i = 0; i < certificate.names.size(); ++i) {
+        const std::string at = fmt::format("{}.names[{}]", place, i);
+        checkLine(checks, certificate.names[i], at);
+        checks.expect(!certificate.names[i].empty(), at, "is empty");
+    }
+}
+
 void checkCertificate(Checks &checks, const CertificateConfig &certificate,
                       const std::string &place)
 {
     checkId(checks, certificate.id, place);
     checks.expect(certificate.id != "local", place + ".id",
                   "\"local\" is what the local CA's certificates are called");
+    if (!certificate.names.empty())
+        return checkLocalCertificate(checks, certificate, place);
     checks.expect(certificate.chain.size() <= kValueBytesMax, place + ".chain",
                   "longer than 131072 bytes");
     checks.expect(certificate.chain.find("-----BEGIN CERTIFICATE-----") != std::string::npos,

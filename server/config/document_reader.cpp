@@ -288,7 +288,8 @@ Result<CertificateConfig> certificateFromJson(const Json &json, const std::strin
     CertificateConfig certificate;
     ObjectReader reader(json, place, complaint);
     reader.text("id", certificate.id, true);
-    reader.text("chain", certificate.chain, true);
+    reader.texts("names", certificate.names);
+    reader.text("chain", certificate.chain, certificate.names.empty());
     reader.finish();
     return ended(std::move(certificate), complaint);
 }

@@ -85,6 +85,8 @@ Json listenerToJson(const ListenerConfig &listener)
 
 Json certificateToJson(const CertificateConfig &certificate)
 {
+    if (!certificate.names.empty())
+        return {{"id", certificate.id}, {"names", certificate.names}};
     return {{"id", certificate.id}, {"chain", certificate.chain}};
 }
 

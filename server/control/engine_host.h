@@ -46,11 +46,18 @@ public:
     virtual std::vector<std::string> troubles() const = 0;
     /// Checks a certificate with its private key and keeps the key, sealed. The first name it is
     /// good for.
-    virtual Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem) = 0;
+    virtual Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
+                                        const std::string &passphrase) = 0;
     virtual std::vector<api::CertificateView> certificates() = 0;
-    /// The root certificate of the local CA; empty while nothing needed it.
-    virtual std::string localCaPath() const = 0;
-    virtual void renewLocalCertificates() = 0;
+    /// Of the local CA; everything empty while nothing needed it.
+    struct LocalAuthority {
+        std::string rootPath;
+        std::string rootPem;
+        std::string hostName; ///< what it signs for beside localhost and names below it
+    };
+    virtual LocalAuthority localAuthority() const = 0;
+    /// Those with this id, or all when it is empty, and what became of each. Empty: none has it.
+    virtual std::vector<api::CertificateRenewal> renewCertificates(std::string_view id) = 0;
     virtual const PinnedSettings &pinned() const = 0;
     virtual std::vector<api::ListenerStatus> listeners() const = 0;
     /// The pool of an app that runs, or null.

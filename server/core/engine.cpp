@@ -284,7 +284,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops, supervisor);
     loops->start();
     for (const auto &[chain, key] : std::exchange(options.keys, {})) {
-        if (auto kept = live->keepKey(chain, key); !kept)
+        if (auto kept = live->keepKey(chain, key, {}); !kept)
             return std::move(kept).error();
     }
     return openFront();

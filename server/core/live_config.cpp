@@ -51,8 +51,8 @@ LiveConfig::LiveConfig(Parts parts)
                                         .loops = m_parts.loops,
                                         .dataDir = m_parts.facts.dataDir,
                                         .pinned = m_parts.pinned,
-                                        .renewed = [this] {
-                                            renewTls();
+                                        .rebuild = [this] {
+                                            return renewTls();
                                         }})
 {
 }
@@ -235,13 +235,16 @@ std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
 }
 
 /// The same configuration with new certificates of the local CA.
-void LiveConfig::renewTls()
+Result<void> LiveConfig::renewTls()
 {
+    if (m_draining)
+        return Error {ErrorCode::Unavailable, "the engine is ending"};
     auto plan = m_tls.prepare(m_document, TlsFront::Faults::Warn);
-    if (!plan || m_draining) // the present ones are good for weeks; the next look tries again
-        return;
+    if (!plan)
+        return std::move(plan).error();
     m_tls.commit(std::move(*plan), engineSettings(m_document, m_parts.pinned));
     publish();
+    return {};
 }
 
 uint16_t LiveConfig::securePortOf(const SiteConfig &site) const

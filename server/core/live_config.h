@@ -65,16 +65,20 @@ public:
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
 
-    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem) override
+    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
+                                const std::string &passphrase) override
     {
-        return m_tls.keepKey(chainPem, keyPem);
+        return m_tls.keepKey(chainPem, keyPem, passphrase);
     }
     std::vector<api::CertificateView> certificates() override
     {
         return m_tls.certificates(m_document);
     }
-    std::string localCaPath() const override { return m_tls.localCaPath(); }
-    void renewLocalCertificates() override { m_tls.renewLocal(); }
+    LocalAuthority localAuthority() const override { return m_tls.localAuthority(); }
+    std::vector<api::CertificateRenewal> renewCertificates(std::string_view id) override
+    {
+        return m_tls.renew(m_document, id);
+    }
 
     void setDraining() noexcept { m_draining = true; }
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
@@ -97,7 +101,7 @@ private:
     void closeListeners();
     void startPools();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
-    void renewTls();
+    Result<void> renewTls();
     uint16_t securePortOf(const SiteConfig &site) const;
     void publish();
     void schedulePublish();

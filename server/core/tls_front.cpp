@@ -4,6 +4,7 @@
 #include "server/base/text.h"
 #include "server/core/io_loops.h"
 #include "server/core/tls_planner.h"
+#include "server/tls/certificate.h"
 
 #include <algorithm>
 #include <set>
@@ -62,20 +63,28 @@ Result<LocalCa *> TlsFront::localCa()
     return &*m_ca;
 }
 
-Result<std::shared_ptr<const TlsIdentity>> TlsFront::local(const std::vector<std::string> &names)
+Result<TlsFront::Leaf> TlsFront::sign(const LeafKey &key)
 {
-    Leaf &leaf = m_leaves[names];
-    if (leaf.identity && leaf.notAfterUnix - nowUnix() > LocalCa::kRenewDays * kDaySeconds)
-        return leaf.identity;
     auto ca = localCa();
     if (!ca)
         return std::move(ca).error();
-    auto fresh = (*ca)->sign(names, nowUnix());
+    auto fresh = (*ca)->sign(key.second, nowUnix(), key.first);
     if (!fresh)
         return std::move(fresh).error();
-    leaf = {.identity = std::move(*fresh),
-            .notAfterUnix = nowUnix() + LocalCa::kLeafDays * kDaySeconds};
-    return leaf.identity;
+    return Leaf {.identity = std::move(*fresh),
+                 .notAfterUnix = nowUnix() + LocalCa::kLeafDays * kDaySeconds};
+}
+
+Result<std::shared_ptr<const TlsIdentity>> TlsFront::local(const LeafKey &key)
+{
+    const auto known = m_leaves.find(key);
+    if (known != m_leaves.end()
+        && known->second.notAfterUnix - nowUnix() > LocalCa::kRenewDays * kDaySeconds)
+        return known->second.identity;
+    auto fresh = sign(key);
+    if (!fresh)
+        return std::move(fresh).error();
+    return m_leaves.insert_or_assign(key, std::move(*fresh)).first->second.identity;
 }
 
 Result<std::shared_ptr<const TlsIdentity>> TlsFront::localDefault()
@@ -83,13 +92,19 @@ Result<std::shared_ptr<const TlsIdentity>> TlsFront::localDefault()
     std::vector<std::string> names {"localhost", "127.0.0.1", "::1"};
     if (const std::string host = ownHostName(); !host.empty() && host != "localhost")
         names.push_back(host);
-    return local(names);
+    return local({std::string(LocalCa::kDefaultId), std::move(names)});
 }
 
 Result<std::shared_ptr<const TlsIdentity>>
 TlsFront::identityOf(const CertificateConfig &certificate)
 {
     const std::string where = fmt::format("certificate {}", certificate.id);
+    if (!certificate.names.empty()) {
+        auto chosen = local({certificate.id, certificate.names});
+        if (!chosen)
+            return std::move(chosen).error().within(where);
+        return chosen;
+    }
     auto facts = readCertificate(certificate.chain);
     if (!facts)
         return std::move(facts).error().within(where);
@@ -109,17 +124,28 @@ TlsFront::identityOf(const CertificateConfig &certificate)
 }
 
 Result<std::vector<std::shared_ptr<const TlsIdentity>>>
-TlsFront::imported(const Document &document, Faults faults, std::vector<std::string> &warnings)
+TlsFront::configured(const Document &document, Faults faults, Plan &plan)
 {
+    const bool usesLocal = engineSettings(document, m_parts.pinned).tlsLocalCa;
     std::vector<std::shared_ptr<const TlsIdentity>> all;
     for (const CertificateConfig &certificate : document.certificates) {
-        auto identity = identityOf(certificate);
-        if (identity)
-            all.push_back(std::move(*identity));
-        else if (faults == Faults::Refuse)
+        const bool isLocal = !certificate.names.empty();
+        auto identity = isLocal && !usesLocal
+            ? Result<std::shared_ptr<const TlsIdentity>>(
+                Error {ErrorCode::Invalid,
+                       fmt::format("certificate {}: the local CA signs it, and tls.local_ca is off",
+                                   certificate.id)})
+            : identityOf(certificate);
+        if (identity) {
+            all.push_back(*identity);
+            if (isLocal)
+                plan.chosen.push_back(std::move(*identity));
+        } else if (faults == Faults::Refuse) {
             return std::move(identity).error();
-        else
-            warnings.push_back(identity.error().message());
+        } else {
+            plan.warnings.push_back(identity.error().message());
+            plan.faults.emplace(certificate.id, identity.error().message());
+        }
     }
     return all;
 }
@@ -128,7 +154,7 @@ Result<TlsFront::Plan> TlsFront::prepare(const Document &next, Faults faults)
 {
     Plan plan;
     // Also without a listener: a document must not name what is not there.
-    auto known = imported(next, faults, plan.warnings);
+    auto known = configured(next, faults, plan);
     if (!known)
         return std::move(known).error();
     if (!hasTls(next))
@@ -139,9 +165,12 @@ Result<TlsFront::Plan> TlsFront::prepare(const Document &next, Faults faults)
     }
     const TlsSources sources {
         .pinned = m_parts.pinned,
-        .imported = std::move(*known),
+        .configured = std::move(*known),
         .localPermits = [this](std::string_view name) { return m_ca && m_ca->permits(name); },
-        .local = [this](const std::vector<std::string> &names) { return local(names); },
+        .local =
+            [this](const std::vector<std::string> &names) {
+                return local({fmt::format("{}:{}", LocalCa::kDefaultId, names.front()), names});
+            },
         .localDefault =
             [this] {
                 return localDefault();
@@ -181,6 +210,8 @@ void TlsFront::commit(Plan plan, const Settings &engine)
         for (const auto &endpoint : m_plan.config->endpoints)
             used.insert(endpoint->identity.get());
     }
+    for (const auto &identity : m_plan.chosen)
+        used.insert(identity.get());
     std::erase_if(m_leaves,
                   [&](const auto &leaf) { return !used.contains(leaf.second.identity.get()); });
     if (m_plan.config && !m_ticketKeys)
@@ -191,8 +222,9 @@ void TlsFront::look()
 {
     if (!m_ticketKeys || m_parts.control.now() >= m_rotateAt)
         rotateTicketKeys();
+    // The present ones are good for weeks: after a failure the next look tries again.
     if (anyEndsSoon())
-        m_parts.renewed();
+        static_cast<void>(m_parts.rebuild());
     m_timer.arm(m_parts.control.timers(), kLookEvery);
 }
 
@@ -213,13 +245,8 @@ void TlsFront::rotateTicketKeys()
     m_parts.loops.useTicketKeys(m_ticketKeys);
 }
 
-void TlsFront::renewLocal()
-{
-    m_leaves.clear();
-    m_parts.renewed();
-}
-
-Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::string &keyPem)
+Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::string &keyPem,
+                                      const std::string &passphrase)
 {
     auto facts = readCertificate(chainPem);
     if (!facts)
@@ -232,16 +259,21 @@ Result<std::string> TlsFront::keepKey(const std::string &chainPem, const std::st
         return Error {ErrorCode::Invalid,
                       fmt::format("certificate: it begins on {}; import it then",
                                   formatTimestamp(facts->notBeforeUnix * 1000))};
-    if (auto checked = checkKey(chainPem, keyPem); !checked)
+    auto opened = openKey(keyPem, passphrase);
+    if (!opened)
+        return std::move(opened).error().within("key");
+    if (auto checked = checkKey(chainPem, opened->pem); !checked)
         return std::move(checked).error().within("key");
     auto keys = vault();
     if (!keys)
         return std::move(keys).error();
     const bool wasLost = !(*keys)->get(facts->publicKeyId);
-    if (auto put = (*keys)->put(facts->publicKeyId, keyPem); !put)
+    if (auto put = (*keys)->put(facts->publicKeyId, opened->pem); !put)
         return std::move(put).error();
-    if (wasLost) // of a certificate that the document has already, perhaps: it can be served now
-        m_parts.renewed();
+    // Of a certificate that the document has already, perhaps: it can be served now. What fails
+    // here is said again by the change that follows.
+    if (wasLost)
+        static_cast<void>(m_parts.rebuild());
     return facts->names.front();
 }
 

@@ -4,7 +4,7 @@
 #include "server/certs/key_vault.h"
 #include "server/certs/local_ca.h"
 #include "server/config/effective.h"
-#include "server/control/api/types.h"
+#include "server/control/engine_host.h"
 #include "server/loop/event_loop.h"
 #include "server/loop/timer_wheel.h"
 #include "server/tls/ticket_keys.h"
@@ -31,7 +31,9 @@ public:
         IoLoops &loops;
         std::string dataDir;
         const PinnedSettings &pinned;
-        std::function<void()> renewed; ///< certificates are to be built again and published
+        /// Certificates are to be built again and published. After a failure the present ones are
+        /// served on.
+        std::function<Result<void>()> rebuild;
     };
     explicit TlsFront(Parts parts);
     ~TlsFront();
@@ -41,6 +43,9 @@ public:
         std::shared_ptr<const TlsConfig> config;
         std::vector<std::shared_ptr<const TlsContexts>> perLoop;
         std::vector<std::string> warnings;
+        std::map<std::string, std::string> faults; ///< of certificates that cannot be served, by id
+        /// Of the local CA for names in the document: kept, whether a site uses them or not.
+        std::vector<std::shared_ptr<const TlsIdentity>> chosen;
     };
     /// What to do about what is wrong: a change is refused; at a start the rest is served, and a
     /// warning shown.
@@ -55,13 +60,14 @@ public:
 
     /// Checks an imported certificate and key and keeps the key. Its first name, or what is wrong.
     /// A certificate of the document in force that waited for this key is served from then on.
-    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem);
+    Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
+                                const std::string &passphrase);
     /// All of the document, then those of the local CA that are in use.
-    std::vector<api::CertificateView> certificates(const Document &document);
-    /// Where the local CA's root lies; empty before it was needed.
-    std::string localCaPath() const { return m_ca ? m_ca->rootPath() : std::string(); }
-    /// New certificates of the local CA, whatever is left of the present ones.
-    void renewLocal();
+    std::vector<api::CertificateView> certificates(const Document &document) const;
+    EngineHost::LocalAuthority localAuthority() const;
+    /// New certificates of the local CA, whatever is left of the present ones: the one that is
+    /// called so, or all for an empty id. What became of each, imported ones included.
+    std::vector<api::CertificateRenewal> renew(const Document &document, std::string_view id);
 
 private:
     static constexpr std::chrono::minutes kLookEvery {30};
@@ -72,23 +78,33 @@ private:
         int64_t notAfterUnix = 0;
     };
 
+    /// What the local CA signed, by what it is called and good for.
+    using LeafKey = std::pair<std::string, std::vector<std::string>>;
+    using Leaves = std::map<LeafKey, Leaf>;
+
     Result<KeyVault *> vault();
     Result<LocalCa *> localCa();
-    Result<std::shared_ptr<const TlsIdentity>> local(const std::vector<std::string> &names);
+    Result<Leaf> sign(const LeafKey &key);
+    Result<std::shared_ptr<const TlsIdentity>> local(const LeafKey &key);
     Result<std::shared_ptr<const TlsIdentity>> localDefault();
     Result<std::shared_ptr<const TlsIdentity>> identityOf(const CertificateConfig &certificate);
-    Result<std::vector<std::shared_ptr<const TlsIdentity>>>
-    imported(const Document &document, Faults faults, std::vector<std::string> &warnings);
+    Result<std::vector<std::shared_ptr<const TlsIdentity>>> configured(const Document &document,
+                                                                       Faults faults, Plan &plan);
 
     void look();
     bool anyEndsSoon() const;
     void rotateTicketKeys();
-    std::vector<std::string> usersOf(const TlsIdentity &identity) const;
+    struct Users {
+        std::vector<std::string> sites;
+        std::vector<std::string> listeners;
+    };
+    Users usersOf(const TlsIdentity &identity) const;
+    api::CertificateView viewOf(const TlsIdentity &identity, const char *source) const;
 
     Parts m_parts;
     std::optional<KeyVault> m_vault;
     std::optional<LocalCa> m_ca;
-    std::map<std::vector<std::string>, Leaf> m_leaves;
+    Leaves m_leaves;
     std::shared_ptr<const TicketKeys> m_ticketKeys;
     SteadyTime m_rotateAt {};
     std::chrono::hours m_ticketLife {12};

@@ -72,7 +72,7 @@ private:
             std::vector<std::string> bare;
             TlsEndpoint own = common;
             own.listeners = {listener->id};
-            if (auto added = addImported(own, site.hosts, local, bare); !added)
+            if (auto added = addConfigured(own, site.hosts, local, bare); !added)
                 return added;
             if (!local.empty()) {
                 auto identity = m_sources.local(local);
@@ -99,13 +99,13 @@ private:
         return {};
     }
 
-    /// Hosts that an imported certificate covers; the others go to `local` or `bare`.
-    Result<void> addImported(TlsEndpoint own, const std::vector<std::string> &hosts,
-                             std::vector<std::string> &local, std::vector<std::string> &bare)
+    /// Hosts that a certificate of the document covers; the others go to `local` or `bare`.
+    Result<void> addConfigured(TlsEndpoint own, const std::vector<std::string> &hosts,
+                               std::vector<std::string> &local, std::vector<std::string> &bare)
     {
         std::vector<std::pair<Identity, std::vector<std::string>>> groups;
         for (const std::string &host : hosts) {
-            const Identity identity = importedFor(host);
+            const Identity identity = configuredFor(host);
             if (!identity) {
                 (m_usesLocal && m_sources.localPermits(host) ? local : bare).push_back(host);
                 continue;
@@ -126,10 +126,10 @@ private:
         return {};
     }
 
-    Identity importedFor(std::string_view host) const
+    Identity configuredFor(std::string_view host) const
     {
         Identity best;
-        for (const Identity &identity : m_sources.imported) {
+        for (const Identity &identity : m_sources.configured) {
             const bool covers = host.starts_with("*.")
                 ? std::find(identity->names.begin(), identity->names.end(), host)
                     != identity->names.end()
@@ -142,14 +142,14 @@ private:
 
     Result<Identity> defaultOf(const ListenerConfig &listener) const
     {
-        for (const Identity &identity : m_sources.imported) {
+        for (const Identity &identity : m_sources.configured) {
             if (identity->id == listener.certificate)
                 return identity;
         }
         if (m_usesLocal)
             return m_sources.localDefault();
-        if (!m_sources.imported.empty())
-            return m_sources.imported.front();
+        if (!m_sources.configured.empty())
+            return m_sources.configured.front();
         return Error {ErrorCode::Invalid,
                       "there is no certificate for it: import one, or turn tls.local_ca on"};
     }

@@ -18,6 +18,7 @@ namespace arc {
 
 class Exchange;
 class HttpLoop;
+struct ClientFacts;
 struct Route;
 struct Site;
 
@@ -139,6 +140,9 @@ public:
 
     /// How long the request waited for a worker: for the access log.
     virtual void noteQueueTime(std::chrono::nanoseconds) noexcept { }
+    /// What is known of the client where its site asks for certificates, over a connection that was
+    /// greeted so; else null. As long as the connection.
+    virtual const ClientFacts *clientFacts() const noexcept { return nullptr; }
     /// User id of the process at the other end of a Unix socket; nothing for TCP.
     virtual std::optional<uint32_t> peerUid() const noexcept { return std::nullopt; }
 

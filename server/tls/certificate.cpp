@@ -17,14 +17,6 @@ namespace arc {
 
 namespace {
 
-std::string hexOf(const unsigned char *bytes, size_t size)
-{
-    std::string text;
-    for (size_t i = 0; i < size; ++i)
-        text += fmt::format("{:02x}", bytes[i]);
-    return text;
-}
-
 std::string nameText(const X509_NAME *name)
 {
     std::array<char, 256> text {};
@@ -72,21 +64,14 @@ std::vector<std::string> namesOf(X509 *certificate)
     return names;
 }
 
-std::string digestOf(const unsigned char *bytes, size_t size)
-{
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
-    unsigned length = 0;
-    EVP_Digest(bytes, size, digest.data(), &length, EVP_sha256(), nullptr);
-    return hexOf(digest.data(), length);
-}
-
 std::string publicKeyId(EVP_PKEY *key)
 {
     unsigned char *encoded = nullptr;
     const int size = i2d_PUBKEY(key, &encoded);
     if (size <= 0)
         return {};
-    std::string id = digestOf(encoded, static_cast<size_t>(size));
+    std::string id =
+        sha256Hex({reinterpret_cast<const char *>(encoded), static_cast<size_t>(size)});
     OPENSSL_free(encoded);
     return id;
 }
@@ -113,14 +98,27 @@ Result<std::vector<X509Ptr>> readChain(std::string_view pem)
     return chain;
 }
 
+bool hasPassphrase(std::string_view pem)
+{
+    return pem.find("-----BEGIN ENCRYPTED") != pem.npos
+        || pem.find("Proc-Type: 4,ENCRYPTED") != pem.npos;
+}
+
+int givePassphrase(char *into, int size, int, void *passphrase) noexcept
+{
+    const auto &text = *static_cast<const std::string_view *>(passphrase);
+    if (text.size() > static_cast<size_t>(size))
+        return -1;
+    std::copy(text.begin(), text.end(), into);
+    return static_cast<int>(text.size());
+}
+
 Result<KeyPtr> readKey(std::string_view pem)
 {
     if (pem.size() > kPemBytesMax)
         return invalidPem("the private key is too large");
-    if (pem.find("-----BEGIN ENCRYPTED") != pem.npos
-        || pem.find("Proc-Type: 4,ENCRYPTED") != pem.npos)
-        return invalidPem(
-            "the private key has a passphrase; take it off with: openssl pkey -in FILE");
+    if (hasPassphrase(pem))
+        return invalidPem("the private key has a passphrase; give it as well");
     const BioPtr bio = bioOver(pem);
     KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refusePassphrase, nullptr));
     if (!key)
@@ -130,7 +128,58 @@ Result<KeyPtr> readKey(std::string_view pem)
     return key;
 }
 
+/// What every certificate says, whoever would take it.
+CertificateFacts plainFactsOf(X509 *certificate)
+{
+    CertificateFacts facts;
+    facts.names = namesOf(certificate);
+    facts.subject = nameText(X509_get_subject_name(certificate));
+    if (facts.subject.empty() && !facts.names.empty())
+        facts.subject = facts.names.front();
+    facts.issuer = nameText(X509_get_issuer_name(certificate));
+    facts.notBeforeUnix = unixTime(X509_get0_notBefore(certificate));
+    facts.notAfterUnix = unixTime(X509_get0_notAfter(certificate));
+    facts.fingerprint = fingerprintOf(certificate);
+    return facts;
+}
+
 } // namespace
+
+KeyText::~KeyText()
+{
+    OPENSSL_cleanse(pem.data(), pem.size());
+}
+
+Result<KeyText> openKey(std::string_view keyPem, std::string_view passphrase)
+{
+    if (!hasPassphrase(keyPem) || keyPem.size() > kPemBytesMax)
+        return KeyText(std::string(keyPem));
+    if (passphrase.empty())
+        return invalidPem("the private key has a passphrase; give it as well");
+    const BioPtr bio = bioOver(keyPem);
+    const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, givePassphrase, &passphrase));
+    const BioPtr text(BIO_new(BIO_s_secmem()));
+    if (!key
+        || PEM_write_bio_PrivateKey(text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr)
+            != 1)
+        return invalidPem("the passphrase does not open the private key");
+    return KeyText(takeOpenSslText(text.get()));
+}
+
+std::vector<CertificateFacts> describeChain(std::string_view chainPem)
+{
+    const auto chain = readChain(chainPem);
+    std::vector<CertificateFacts> all;
+    for (size_t i = 0; chain && i < chain->size(); ++i) {
+        X509 *certificate = (*chain)[i].get();
+        CertificateFacts facts = plainFactsOf(certificate);
+        if (EVP_PKEY *key = X509_get0_pubkey(certificate))
+            facts.keyType = keyTypeOf(key).value_or(std::string());
+        ERR_clear_error();
+        all.push_back(std::move(facts));
+    }
+    return all;
+}
 
 Result<CertificateFacts> readCertificate(std::string_view chainPem)
 {
@@ -150,22 +199,11 @@ Result<CertificateFacts> readCertificate(std::string_view chainPem)
         return std::move(checked).error();
     if (auto checked = checkPurpose(own); !checked)
         return std::move(checked).error();
-    CertificateFacts facts;
-    facts.names = namesOf(own);
+    CertificateFacts facts = plainFactsOf(own);
     if (facts.names.empty())
         return invalidPem("it names no host (subjectAltName), so no client would accept it");
-    facts.subject = nameText(X509_get_subject_name(own));
-    if (facts.subject.empty())
-        facts.subject = facts.names.front();
-    facts.issuer = nameText(X509_get_issuer_name(own));
     facts.keyType = std::move(*keyType);
     facts.publicKeyId = publicKeyId(key);
-    facts.notBeforeUnix = unixTime(X509_get0_notBefore(own));
-    facts.notAfterUnix = unixTime(X509_get0_notAfter(own));
-    unsigned char *encoded = nullptr;
-    if (const int size = i2d_X509(own, &encoded); size > 0)
-        facts.fingerprint = digestOf(encoded, static_cast<size_t>(size));
-    OPENSSL_free(encoded);
     return facts;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace arc {
@@ -30,8 +31,22 @@ constexpr size_t kPemBytesMax = 128 * 1024;
 /// Reads a PEM chain, the server's own certificate first. Refuses what no client would accept: weak
 /// keys and signatures, certificates without a name, a chain whose links do not fit. Pure.
 Result<CertificateFacts> readCertificate(std::string_view chainPem);
+/// A private key as PEM, without a passphrase. Wiped at the end.
+struct KeyText {
+    std::string pem;
+
+    explicit KeyText(std::string text) : pem(std::move(text)) { }
+    KeyText(KeyText &&) noexcept = default;
+    ~KeyText();
+};
+/// Takes the passphrase off; a key that has none stays as it is. Invalid: the passphrase is wrong,
+/// or is missing, or there is no key.
+Result<KeyText> openKey(std::string_view keyPem, std::string_view passphrase);
 /// Whether a private key (PEM, without a passphrase) is that of the chain's first certificate.
 Result<void> checkKey(std::string_view chainPem, std::string_view keyPem);
+/// Every certificate of a chain for people who check it, also one that readCertificate() refuses.
+/// Empty: no chain can be read.
+std::vector<CertificateFacts> describeChain(std::string_view chainPem);
 /// SHA-256 of the public half of a private key, hex.
 Result<std::string> publicKeyIdOf(std::string_view keyPem);
 

@@ -34,6 +34,9 @@ std::string takeOpenSslText(BIO *memory);
 /// The reason of the last failed call, in OpenSSL's words; the error queue of this thread is empty
 /// afterwards.
 std::string takeOpenSslError();
+std::string sha256Hex(std::string_view bytes);
+/// SHA-256 of the certificate, hex.
+std::string fingerprintOf(const X509 *certificate);
 /// A read-only BIO over text, which must outlive it.
 BioPtr bioOver(std::string_view text);
 /// To be given wherever PEM is read. OpenSSL's own asks for a passphrase on the terminal, or on

@@ -3,6 +3,7 @@
 
 #include "server/base/assert.h"
 #include "server/base/text.h"
+#include "server/tls/client_facts.h"
 #include "server/tls/openssl_ptr.h"
 #include "server/tls/tls_bio.h"
 #include "server/tls/tls_loop.h"
@@ -279,14 +280,11 @@ std::string_view TlsStream::protocol() const noexcept
     return {reinterpret_cast<const char *>(name), size};
 }
 
-std::string TlsStream::clientSubject() const
+const ClientFacts &TlsStream::clientFacts() const
 {
-    const X509 *certificate = SSL_get0_peer_certificate(m_ssl);
-    if (!certificate || SSL_get_verify_result(m_ssl) != X509_V_OK)
-        return {};
-    const BioPtr text(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-    return takeOpenSslText(text.get());
+    if (!m_clientFacts)
+        m_clientFacts = std::make_unique<const ClientFacts>(readClientFacts(m_ssl));
+    return *m_clientFacts;
 }
 
 } // namespace arc

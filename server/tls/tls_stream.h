@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/base/client_facts.h"
 #include "server/tls/tls_config.h"
 
 #include <chrono>
@@ -70,8 +71,8 @@ public:
     /// The client named a host (SNI), no address.
     bool hasName() const noexcept { return m_hasName; }
     std::string name() const; ///< what it named, in small letters; empty: nothing
-    /// Subject of the client's certificate that was verified; empty: none.
-    std::string clientSubject() const;
+    /// Of the client, after the handshake. Read at the first call, and kept.
+    const ClientFacts &clientFacts() const;
 
     TlsLoop &loop() noexcept { return m_loop; }
     /// For the callbacks: chooses by the name of a client hello.
@@ -97,6 +98,7 @@ private:
     size_t m_burst = 0; ///< bytes written since the connection was quiet
     std::chrono::steady_clock::time_point m_wroteAt {};
     std::shared_ptr<const TlsEndpoint> m_endpoint;
+    mutable std::unique_ptr<const ClientFacts> m_clientFacts; ///< when asked for
     std::string m_held;
     size_t m_heldAt = 0;
 };

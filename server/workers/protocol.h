@@ -84,12 +84,16 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 // REQUEST payload:
 //   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 version
 //   of HTTP (0: 1.0, 1: 1.1, 2: 2) | u8 bits: 1 has a body, 2 its length is known, 4 asks for a
-//   WebSocket, 8 the client takes trailers | u64 content length (0 when unknown) | u32 µs waited in
-//   the queue | string method (empty unless Other) | string raw path | string path (decoded bytes)
-//   | string query | string client host | u16 client port | string server host | u16 server port |
-//   string request id | u16 count of headers, each: u8 HeaderId (0: string name in lower case
-//   follows) | string value | first body bytes to the end of the payload. kEnd: the body is
-//   complete. Hop-by-hop headers and Content-Length/Transfer-Encoding are not among the headers;
+//   WebSocket, 8 the client takes trailers, 16 has facts of the client | u64 content length (0 when
+//   unknown) | u32 µs waited in the queue | string method (empty unless Other) | string raw path |
+//   string path (decoded bytes) | string query | string client host | u16 client port | string
+//   server host | u16 server port | string request id | u16 count of headers, each: u8 HeaderId
+//   (0: string name in lower case follows) | string value | facts of the client (client_facts.h),
+//   where the site asks for certificates: u16 version of TLS | u16 cipher suite | u8 1: a
+//   certificate was shown and verified | strings name of the cipher, PEM of the server's
+//   certificate, and, empty without one of the client, its subject, issuer, common name, serial,
+//   begin, end, fingerprint, PEM chain | first body bytes to the end of the payload. kEnd: the body
+//   is complete. Hop-by-hop headers and Content-Length/Transfer-Encoding are not among the headers;
 //   Content-Length stands above.
 // RESPONSE payload:
 //   u16 status | u16 count of headers, each: u8 HeaderId (0: string name follows) | string value |

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/workers/request_head.h"
 
+#include "server/base/client_facts.h"
 #include "server/base/text.h"
 #include "server/http/syntax/uri.h"
 #include "server/workers/frame.h"
@@ -8,6 +9,18 @@
 namespace arc {
 
 namespace {
+
+/// What front servers tell apps of a client's certificate: by RFC 9440, or by the names that are
+/// usual for it. The engine tells it outside of the headers, so one that comes is a client's own
+/// word.
+bool claimsCertificate(std::string_view name)
+{
+    const auto startsWith = [name](std::string_view with) {
+        return equalsIgnoreCase(name.substr(0, with.size()), with);
+    };
+    return startsWith("client-cert") || startsWith("ssl-client") || startsWith("x-ssl-")
+        || startsWith("x-client-cert");
+}
 
 /// Headers that end here: about this connection, said elsewhere in the frame, or claims only a
 /// trusted proxy may make.
@@ -39,7 +52,8 @@ bool endsHere(const HeaderView &header) noexcept
     return header.name.find('_') != header.name.npos
         || equalsIgnoreCase(header.name.substr(0, kForwarded.size()), kForwarded)
         || equalsIgnoreCase(header.name, "x-real-ip")
-        || equalsIgnoreCase(header.name, "proxy"); // would become HTTP_PROXY
+        || equalsIgnoreCase(header.name, "proxy") // would become HTTP_PROXY
+        || claimsCertificate(header.name);
 }
 
 /// Named in Connection, and so hop-by-hop as well (RFC 9110 7.6.1).
@@ -50,6 +64,17 @@ bool isNamed(std::string_view connection, std::string_view name)
             return true;
     }
     return false;
+}
+
+void appendClientFacts(protocol::RequestWriter &writer, const ClientFacts &facts)
+{
+    writer.u16(facts.tlsVersion);
+    writer.u16(facts.cipherSuite);
+    writer.u8(facts.isVerified ? 1 : 0);
+    for (const std::string *text :
+         {&facts.cipher, &facts.serverPem, &facts.subject, &facts.issuer, &facts.commonName,
+          &facts.serial, &facts.begins, &facts.ends, &facts.fingerprint, &facts.chainPem})
+        writer.text(*text);
 }
 
 /// With every slash that was sent (uri.h says why); `memory` keeps what had to be made.
@@ -89,13 +114,14 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     const RequestHead &head = exchange.request();
     const bool hasBody = head.hasBody();
     const bool lengthKnown = !head.chunked;
+    const ClientFacts *client = exchange.clientFacts();
     std::string kept;
     protocol::RequestWriter writer(out);
     writer.u8(static_cast<unsigned>(head.method));
     writer.u8(exchange.isSecure() ? 1 : 0);
     writer.u8(head.majorVersion == 2 ? 2 : static_cast<unsigned>(head.minorVersion));
     writer.u8((hasBody ? 1u : 0u) | (lengthKnown ? 2u : 0u) | (asksSocket ? 4u : 0u)
-              | (takesTrailers(head) ? 8u : 0u));
+              | (takesTrailers(head) ? 8u : 0u) | (client ? 16u : 0u));
     writer.u64(head.contentLength.value_or(0));
     writer.u32(0); // time in the queue, known when it leaves it
     writer.text(head.method == Method::Other ? head.methodText : std::string_view());
@@ -133,6 +159,8 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     }
     out[countAt] = static_cast<char>(count & 0xff);
     out[countAt + 1] = static_cast<char>(count >> 8);
+    if (client)
+        appendClientFacts(writer, *client);
     return writer.fits() && out.size() <= kRequestHeadMax;
 }
 

@@ -26,9 +26,9 @@ private:
 };
 
 /// Appends the head of a REQUEST payload (protocol.h). The engine is the edge: hop-by-hop headers,
-/// forwarding headers and names with an underscore (which WSGI cannot tell from a dash) are left
-/// out. On the exchange's loop. False: a string above 65535 bytes or all of it above
-/// kRequestHeadMax; the client deserves a 431.
+/// forwarding headers, claims about a client's certificate and names with an underscore (which WSGI
+/// cannot tell from a dash) are left out. On the exchange's loop. False: a string above 65535 bytes
+/// or all of it above kRequestHeadMax; the client deserves a 431.
 inline constexpr size_t kRequestHeadMax = 512 * 1024;
 bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addresses,
                        bool asksSocket = false);

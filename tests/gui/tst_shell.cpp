@@ -115,6 +115,7 @@ void TestShell::pagesAreReachedByKeyboard_data()
     QTest::newRow("overview") << int(Qt::Key_1) << int(PageId::Overview);
     QTest::newRow("sites") << int(Qt::Key_2) << int(PageId::Sites);
     QTest::newRow("workers") << int(Qt::Key_3) << int(PageId::Workers);
+    QTest::newRow("certificates") << int(Qt::Key_0) << int(PageId::Certificates);
     QTest::newRow("logs") << int(Qt::Key_6) << int(PageId::Logs);
     QTest::newRow("settings") << int(Qt::Key_Comma) << int(PageId::Settings);
 }

@@ -3,18 +3,21 @@
 // look at, with a contact sheet of each theme, into build/…/shots or where ARC_SHOTS says. In every
 // one nothing is clipped, covered or too faint to read, with letters of twice the size and with
 // longer texts as well.
+#include "gui/filled_engine.h"
 #include "gui/gui_fixture.h"
 #include "gui/look_checks.h"
 
 #include "gui/bridge/staging.h"
 #include "gui/charts/line_chart.h"
 #include "gui/forms/setting_form_row.h"
-#include "gui/models/format.h"
 #include "gui/pages/about_page.h"
 #include "gui/pages/action_registry.h"
+#include "gui/pages/certificate_actions.h"
+#include "gui/pages/certificates_page.h"
 #include "gui/pages/command_palette.h"
 #include "gui/pages/help_window.h"
 #include "gui/pages/history_panel.h"
+#include "gui/pages/import_dialog.h"
 #include "gui/pages/log_feed.h"
 #include "gui/pages/log_view.h"
 #include "gui/pages/logs_page.h"
@@ -32,6 +35,7 @@
 #include "gui/pages/workers_page.h"
 #include "gui/widgets/banner.h"
 
+#include <QClipboard>
 #include <QDialog>
 #include <QDir>
 #include <QLineEdit>
@@ -143,35 +147,6 @@ private:
     std::optional<LongTexts> m_texts;
 };
 
-/// Logs as a day leaves them.
-void fillLogs(FakeControl &control)
-{
-    control.logTexts["engine"] =
-        "2026-11-26T09:00:00.012Z info listening on http://127.0.0.1:8080\n"
-        "2026-11-26T09:00:04.871Z warning 127.0.0.1:443 is in use by apache2 (pid 812)\n"
-        "2026-11-26T09:13:22.105Z error shop: not started any more after 5 failures in a row: "
-        "exited with code 1: ModuleNotFoundError: No module named 'django'\n";
-    static const char *const kTargets[] = {"/",         "/products/42?ref=mail", "/static/shop.css",
-                                           "/api/cart", "/favicon.ico",          "/admin/login/"};
-    static const int kStatus[] = {200, 200, 304, 500, 404, 302};
-    for (int i = 0; i < 240; ++i) {
-        control.logTexts["access"] += toStd(
-            QStringLiteral("{\"time\":\"2026-11-26T09:%1:%2.%3Z\",\"status\":%4,\"site\":\"%5\","
-                           "\"route\":\"/\",\"method\":\"%6\",\"target\":\"%7\",\"client\":"
-                           "\"127.0.0.1\",\"request_id\":\"4bf92f3577b34da6\",\"queue_ms\":0.210,"
-                           "\"bytes\":%8,\"ms\":%9}\n")
-                .arg(10 + i / 60, 2, 10, QLatin1Char('0'))
-                .arg(i % 60, 2, 10, QLatin1Char('0'))
-                .arg(i * 37 % 1000, 3, 10, QLatin1Char('0'))
-                .arg(kStatus[i % 6])
-                .arg(i % 4 ? QStringLiteral("shop") : QStringLiteral("docs"))
-                .arg(i % 7 ? QStringLiteral("GET") : QStringLiteral("POST"))
-                .arg(QLatin1String(kTargets[i % 6]))
-                .arg(i * 977 % 90000)
-                .arg(1.5 + i * 13 % 400));
-    }
-}
-
 } // namespace
 
 class TestShots : public QObject {
@@ -187,6 +162,8 @@ private Q_SLOTS:
     void sheetsAreDrawn();
     void logsAboutAndManualAreDrawn_data();
     void logsAboutAndManualAreDrawn();
+    void certificateDialogsAreDrawn_data() { sheetsAreDrawn_data(); }
+    void certificateDialogsAreDrawn();
     void whatLiesOverThePagesIsDrawn_data() { sheetsAreDrawn_data(); }
     void whatLiesOverThePagesIsDrawn();
     void cleanupTestCase();
@@ -221,8 +198,11 @@ void TestShots::everyPageIsDrawn()
         control->setSiteState("shop", "failed", "ModuleNotFoundError: No module named 'django'");
         control->warnings = {"Port 443 needs permission; plain HTTP only"};
     }
-    if (state != QLatin1String("empty"))
+    control->hasLocalCa = state != QLatin1String("empty");
+    if (state != QLatin1String("empty")) {
         fillLogs(*control);
+        fillCertificates(*control);
+    }
     if (state == QLatin1String("deploying"))
         control->setNextGeneration("shop", 1);
     if (state == QLatin1String("refused"))
@@ -253,6 +233,13 @@ void TestShots::everyPageIsDrawn()
         shoot(fixture.shell, prefix + QStringLiteral("-Sites-tab%1").arg(tab));
     }
     if (state == QLatin1String("busy")) {
+        fixture.shell.goTo(PageId::Certificates);
+        for (const char *id : {"local", "lost.example.org"}) {
+            fixture.shell.certificatesPage()->select(QLatin1String(id));
+            settle();
+            shoot(fixture.shell,
+                  prefix + QStringLiteral("-Certificates-") + QLatin1String(id).left(4));
+        }
         fixture.shell.goTo(PageId::Settings);
         auto *row = fixture.shell.settingsPage()->formRow("http.idle_timeout_s");
         QVERIFY(row);
@@ -483,6 +470,42 @@ void TestShots::oldDraftsAreDrawn()
         shoot(fixture.shell,
               prefix + (isOlder ? QStringLiteral("older") : QStringLiteral("restored")));
     }
+}
+
+void TestShots::certificateDialogsAreDrawn()
+{
+    QFETCH(int, theme);
+    const Appearance appearance;
+    GuiFixture fixture;
+    fixture.theme()->choose(ThemeChoice(theme));
+    const QString prefix = QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral("-cert-");
+    fixture.open();
+    fixture.shell.goTo(PageId::Certificates);
+    settle();
+    fixture.shell.certificateActions()->importNew();
+    settle();
+    auto *dialog = qobject_cast<ImportDialog *>(openDialog(fixture.shell));
+    QVERIFY(dialog);
+    shoot(*dialog, prefix + QStringLiteral("import"));
+    QGuiApplication::clipboard()->setText(QStringLiteral(
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"));
+    dialog->paste();
+    dialog->passphraseField()->setText(QStringLiteral("wrong"));
+    dialog->mainButton()->click();
+    settle();
+    shoot(*dialog, prefix + QStringLiteral("import-refused"));
+    dialog->reject();
+    settle();
+    fixture.shell.certificateActions()->create();
+    settle();
+    auto *create = qobject_cast<CreateDialog *>(openDialog(fixture.shell));
+    QVERIFY(create);
+    shoot(*create, prefix + QStringLiteral("create"));
+    create->namesField()->setText(QStringLiteral("shop.localhost, example.org"));
+    create->mainButton()->click();
+    settle();
+    shoot(*create, prefix + QStringLiteral("create-refused"));
 }
 
 void TestShots::whatLiesOverThePagesIsDrawn()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTPS as its users meet it: curl and openssl against `serve` and a headless engine, certificates
 // imported, refused, renewed, undone.
+#include "tests/integration/https.h"
 #include "tests/integration/program.h"
 
 #include <QDateTime>
@@ -9,97 +10,10 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QRegularExpression>
 #include <QStandardPaths>
 #include <QtTest>
 
 using namespace arc::test;
-
-namespace {
-
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
-QByteArray contentOf(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-Finished curl(const QStringList &arguments)
-{
-    return runProgram("curl", QStringList {"-sS", "-m", "20"} + arguments);
-}
-
-/// A certificate signed by itself, with its key, as PEM files beside each other.
-struct Pem {
-    QString cert;
-    QString key;
-};
-Pem makePem(const QTemporaryDir &dir, const QString &name, const QString &host,
-            const QString &algorithm = "ec")
-{
-    const Pem pem {dir.filePath(name + ".crt"), dir.filePath(name + ".pem")};
-    QStringList arguments {"req",         "-x509",   "-nodes",
-                           "-days",       "30",      "-subj",
-                           "/CN=" + host, "-addext", "subjectAltName=DNS:" + host,
-                           "-keyout",     pem.key,   "-out",
-                           pem.cert};
-    if (algorithm == "ec")
-        arguments << "-newkey"
-                  << "ec"
-                  << "-pkeyopt"
-                  << "ec_paramgen_curve:P-256";
-    else
-        arguments << "-newkey" << algorithm;
-    const Finished made = runProgram("openssl", arguments);
-    if (made.exitCode != 0)
-        qFatal("openssl: %s", made.error.constData());
-    return pem;
-}
-
-/// The same name and key with other dates, as PEM.
-QString makeDated(const QTemporaryDir &dir, const Pem &pem, const QString &from, const QString &to)
-{
-    const QString made = dir.filePath("dated.crt");
-    QFile::remove(made);
-    write(dir.filePath("ca.cnf"),
-          "[ca]\ndefault_ca=one\n[one]\ndatabase=" + dir.filePath("index").toUtf8()
-              + "\nnew_certs_dir=" + dir.path().toUtf8()
-              + "\nrand_serial=yes\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n"
-                "unique_subject=no\n[any]\ncommonName=supplied\n");
-    write(dir.filePath("index"), "");
-    const Finished asked =
-        runProgram("openssl",
-                   {"x509", "-x509toreq", "-in", pem.cert, "-signkey", pem.key, "-copy_extensions",
-                    "copy", "-out", dir.filePath("request")});
-    const Finished ended =
-        runProgram("openssl",
-                   {"ca", "-batch", "-notext", "-config", dir.filePath("ca.cnf"), "-selfsign",
-                    "-keyfile", pem.key, "-startdate", from, "-enddate", to, "-in",
-                    dir.filePath("request"), "-out", made});
-    if (asked.exitCode != 0 || ended.exitCode != 0)
-        qFatal("openssl: %s%s", asked.error.constData(), ended.error.constData());
-    return made;
-}
-
-QString secureUrl(const QString &line)
-{
-    static const QRegularExpression address("(https://[0-9.:]+)");
-    return address.match(line).captured(1);
-}
-
-QString portOf(const QString &url)
-{
-    return url.section(':', 2, 2);
-}
-
-} // namespace
 
 class TestHttps : public QObject {
     Q_OBJECT
@@ -213,7 +127,9 @@ private Q_SLOTS:
         QVERIFY2(list.out.contains("shop.localhost") && list.out.contains("root.pem"), list.out);
         QVERIFY(!list.out.contains("PRIVATE"));
         const QByteArray before = fingerprint(engine, "shop.localhost");
-        QCOMPARE(engine.ctl({"cert", "renew"}).exitCode, 0);
+        const Finished renewed = engine.ctl({"cert", "renew"});
+        QCOMPARE(renewed.exitCode, 0);
+        QVERIFY2(renewed.out.contains("local:shop.localhost: renewed, good until "), renewed.out);
         QVERIFY(fingerprint(engine, "shop.localhost") != before);
         QVERIFY(curl(toIt + QStringList {url + "/"}).out == "<h1>safe</h1>");
 
@@ -302,9 +218,88 @@ private Q_SLOTS:
         QVERIFY2(refused.error.contains("its private key is not in this data directory"),
                  refused.error);
 
-        QCOMPARE(engine.ctl({"cert", "remove", "shop"}).exitCode, 0);
+        const Finished used = engine.ctl({"cert", "remove", "shop"});
+        QVERIFY(used.exitCode != 0);
+        QVERIFY2(used.error.contains("certificate shop is used by shop"), used.error);
+        QVERIFY(works(pem));
+        QCOMPARE(engine.ctl({"cert", "remove", "shop", "--force"}).exitCode, 0);
         QVERIFY(!works(pem));
         QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
+    }
+
+    void theLocalCaSignsWhatIsAskedFor()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.localhost"})
+                     .exitCode,
+                 0);
+        const Finished foreign = engine.ctl({"cert", "create", "example.org"});
+        QVERIFY(foreign.exitCode != 0);
+        QVERIFY2(foreign.error.contains("example.org: the local CA signs for localhost"),
+                 foreign.error);
+        const Finished made = engine.ctl(
+            {"cert", "create", "shop.localhost", "blog.localhost", "127.0.0.1", "--name", "all"});
+        QVERIFY2(made.exitCode == 0, made.error);
+        const QByteArray before = fingerprint(engine, "blog.localhost");
+        const QString url = secureSite(engine);
+        const Finished root = engine.ctl({"cert", "root"});
+        QCOMPARE(root.out, contentOf(data.filePath("ca/root.pem")));
+        const auto shown = [&] {
+            const Finished got = curl({"-v", "--cacert", data.filePath("ca/root.pem"), "--resolve",
+                                       "blog.localhost:" + portOf(url) + ":127.0.0.1", "--resolve",
+                                       "shop.localhost:" + portOf(url) + ":127.0.0.1", url + "/"});
+            return got.out == "<h1>safe</h1>" ? shownDigest(url, "shop.localhost") : got.error;
+        };
+        QCOMPARE(shown(), before); // the site has no other one
+        const Finished renewed = engine.ctl({"cert", "renew", "all"});
+        QVERIFY2(renewed.out.startsWith("all: renewed"), renewed.out + renewed.error);
+        const QByteArray after = fingerprint(engine, "blog.localhost");
+        QVERIFY(after != before);
+        QCOMPARE(shown(), after);
+        QCOMPARE(engine.ctl({"settings", "set", "tls.local_ca=off"}).exitCode != 0, true);
+
+        // It is in the configuration and needs no key there: another start signs it again.
+        QCOMPARE(engine.stop(), 0);
+        QVERIFY2(engine.start(), engine.errors());
+        QVERIFY(engine.ctl({"cert", "list"}).out.contains("blog.localhost"));
+        QCOMPARE(engine.ctl({"config", "rollback"}).exitCode, 0);
+        QVERIFY(!engine.ctl({"cert", "list"}).out.contains("blog.localhost"));
+    }
+
+    void anEncryptedKeyIsOpenedWithItsPassphrase()
+    {
+        QTemporaryDir data;
+        QTemporaryDir files;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        const Pem pem = makePem(files, "one", "shop.test");
+        const QString locked = files.filePath("locked.pem");
+        QCOMPARE(runProgram("openssl",
+                            {"pkey", "-in", pem.key, "-aes256", "-passout", "pass:open sesame",
+                             "-out", locked})
+                     .exitCode,
+                 0);
+        write(files.filePath("right"), "open sesame\n");
+        write(files.filePath("wrong"), "open\n");
+        const QStringList import {"cert", "import", "shop", "--cert", pem.cert, "--key", locked};
+        const Finished without = engine.ctl(import);
+        QVERIFY(without.exitCode != 0);
+        QVERIFY2(without.error.contains("has a passphrase"), without.error);
+        const Finished wrong =
+            engine.ctl(import + QStringList {"--passphrase-file", files.filePath("wrong")});
+        QVERIFY(wrong.exitCode != 0);
+        QVERIFY2(wrong.error.contains("does not open the private key"), wrong.error);
+        const Finished right =
+            engine.ctl(import + QStringList {"--passphrase-file", files.filePath("right")});
+        QVERIFY2(right.exitCode == 0, right.error);
+        const Finished renew = engine.ctl({"cert", "renew", "shop"});
+        QCOMPARE(renew.exitCode, 1);
+        QVERIFY2(renew.out.contains("shop: not renewed: it was imported"), renew.out);
     }
 
     void aSiteThatRequiresACertificateHasNoPlainDoor()

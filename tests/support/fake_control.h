@@ -100,9 +100,13 @@ public:
     std::vector<std::string> commandOutput {"Operations to perform:\n",
                                             "  Applying shop.0001_initial... OK\n"};
     int commandExit = 0;
-    bool commandHangs = false;         ///< runs until it is cancelled
-    std::vector<std::string> warnings; ///< of status
-    std::string listenerError;         ///< why no listener is open; empty: all are
+    bool commandHangs = false;                          ///< runs until it is cancelled
+    std::vector<std::string> warnings;                  ///< of status
+    std::string listenerError;                          ///< why no listener is open; empty: all are
+    bool hasLocalCa = true;                             ///< a listener speaks TLS
+    std::vector<api::CertificateView> moreCertificates; ///< beside those of the document
+    std::map<std::string, std::vector<std::string>> certificateUsers; ///< id → sites
+    std::string renewalProblem; ///< why the local CA signs nothing anew; empty: it does
 
 private:
     struct Kept {

@@ -7,9 +7,9 @@ import struct
 import sys
 import traceback
 
-from . import protocol, sentfile, websocket
-from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, LENGTH_KNOWN,
-                       METHODS, TAKES_TRAILERS)
+from . import clientfacts, protocol, sentfile, websocket
+from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, HAS_CLIENT_FACTS,
+                       LENGTH_KNOWN, METHODS, TAKES_TRAILERS)
 
 _VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 _HTTP_VERSIONS = ("1.0", "1.1", "2")
@@ -75,6 +75,9 @@ class RequestFactory:
             extensions["http.response.trailers"] = {}
         if self.folders:
             extensions["http.response.pathsend"] = {}
+        if bits & HAS_CLIENT_FACTS:
+            facts, position = clientfacts.read(data, position)
+            extensions["tls"] = clientfacts.extension(facts)
         scope["extensions"] = extensions
         return scope, requestId, position, bits
 

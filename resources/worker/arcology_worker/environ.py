@@ -4,9 +4,9 @@ import io
 import struct
 import sys
 
-from . import protocol
+from . import clientfacts, protocol
 from .stream import ClientGone
-from .protocol import HAS_BODY, LENGTH_KNOWN, METHODS
+from .protocol import HAS_BODY, HAS_CLIENT_FACTS, LENGTH_KNOWN, METHODS
 
 _PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0")  # as servers before us have spelt them
 
@@ -134,6 +134,9 @@ class EnvironReader:
         if bits & LENGTH_KNOWN and bits & HAS_BODY:
             environ["CONTENT_LENGTH"] = str(length)
         position = self._readHeaders(environ, data, position + 2, count)
+        if bits & HAS_CLIENT_FACTS:
+            facts, position = clientfacts.read(data, position)
+            clientfacts.fillEnviron(environ, facts)
         if position > stream.end:
             raise protocol.ProtocolError("a REQUEST that ends too early")
 

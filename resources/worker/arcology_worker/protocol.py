@@ -27,6 +27,7 @@ HAS_BODY = 1
 LENGTH_KNOWN = 2
 ASKS_SOCKET = 4
 TAKES_TRAILERS = 8
+HAS_CLIENT_FACTS = 16
 HINTS_MAX = 16       # EARLY_HINTS of a stream
 
 FRAME = struct.Struct("<IBBHI")
@@ -36,6 +37,7 @@ HEADER = struct.Struct("<BH")
 U16 = struct.Struct("<H")
 U32 = struct.Struct("<I")
 HELLO_HEAD = struct.Struct("<HI")
+CLIENT_FACTS_HEAD = struct.Struct("<HHB")
 
 # RFC 9110 7.6.1: these describe one connection, and the connection is the engine's.
 HOP_BY_HOP = frozenset(("connection", "keep-alive", "proxy-connection", "te", "trailer",

@@ -27,9 +27,12 @@ def makeScope(scope):
     for name, value in scope["headers"]:
         if name.lower() == b"sec-websocket-protocol":
             protocols += [part.strip() for part in value.decode("latin-1").split(",")]
+    extensions = {"websocket.http.response": {}}
+    tls = scope.get("extensions", {}).get("tls")
+    if tls is not None:
+        extensions["tls"] = tls
     scope = dict(scope, type="websocket", subprotocols=protocols,
-                 scheme="wss" if scope["scheme"] == "https" else "ws",
-                 extensions={"websocket.http.response": {}})
+                 scheme="wss" if scope["scheme"] == "https" else "ws", extensions=extensions)
     del scope["method"]
     return scope
 

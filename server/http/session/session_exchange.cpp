@@ -6,6 +6,7 @@
 #include "server/http/session/session_loop.h"
 #include "server/http/session/trace_id.h"
 #include "server/http/syntax/head_rules.h"
+#include "server/tls/tls_stream.h"
 
 #include <algorithm>
 
@@ -160,6 +161,20 @@ void SessionExchange::routeTo(const Router::Match &match) noexcept
     m_bodyBytesMax = static_cast<uint64_t>(m_route->settings.bodyMiBMax) * 1024 * 1024;
     if (SiteMetrics *metrics = m_home->metricsOf(match.site))
         m_inFlight = InFlight(*metrics);
+}
+
+const ClientFacts *SessionExchange::clientFacts() const noexcept
+{
+    const TlsEndpoint *greeted = m_tls ? m_tls->endpoint() : nullptr;
+    if (!greeted || greeted->clients == ClientCertificates::Off)
+        return nullptr;
+    // Another site of this connection, or the same one before it was changed, may have been content
+    // with other authorities.
+    const Settings &wanted = m_route->settings;
+    if (wanted.tlsClients != clientCertificatesName(greeted->clients)
+        || wanted.tlsClientCa != greeted->clientCaFile)
+        return nullptr;
+    return &m_tls->clientFacts();
 }
 
 void SessionExchange::keepHead(std::string_view bytes)

@@ -45,6 +45,7 @@ public:
     {
         m_queueTime = duration;
     }
+    const ClientFacts *clientFacts() const noexcept override;
     std::optional<uint32_t> peerUid() const noexcept override;
 
     // ---- the connection's side

@@ -50,16 +50,32 @@ def encodeHeaders(headers):
 def requestHead(method="GET", path="/", rawPath=None, query="", headers=(("host", "example.org"),),
                 hasBody=False,
                 length=None, scheme=0, version=1, client=("192.0.2.7", 50123),
-                server=("example.org", 8080), takesTrailers=False):
+                server=("example.org", 8080), takesTrailers=False, clientFacts=b""):
     number = METHODS.index(method) if method in METHODS else 0
-    bits = (1 if hasBody else 0) | (2 if length is not None else 0) | (8 if takesTrailers else 0)
+    bits = ((1 if hasBody else 0) | (2 if length is not None else 0) | (8 if takesTrailers else 0)
+            | (16 if clientFacts else 0))
     return b"".join((
         struct.pack("<BBBBQI", number, scheme, version, bits, length or 0, 1500),
         string("" if number else method),
         string(rawPath if rawPath is not None else path), string(path), string(query),
         string(client[0]), struct.pack("<H", client[1]), string(server[0]),
         struct.pack("<H", server[1]),
-        string("req-1"), encodeHeaders(list(headers))))
+        string("req-1"), encodeHeaders(list(headers)), clientFacts))
+
+
+def pem(text):
+    return "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % text
+
+
+def clientFacts(verified=True):
+    texts = ["TLS_AES_128_GCM_SHA256", pem("server")]
+    if verified:
+        texts += ["CN=J\\C3\\B6rg,O=Shop", "CN=Clients", "J\u00f6rg", "0A1B",
+                  "Jan  2 15:04:05 2026 GMT", "Jan  2 15:04:05 2027 GMT", "ab12",
+                  pem("own") + pem("issuer")]
+    else:
+        texts += [""] * 8
+    return struct.pack("<HHB", 0x0304, 0x1301, verified) + b"".join(map(string, texts))
 
 
 class Answer:

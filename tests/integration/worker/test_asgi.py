@@ -3,8 +3,8 @@ import json
 import unittest
 
 from peer import (ABORT, BODY, CANCEL, END, FAILED, READY, RESPONSE, WINDOW, WINDOW_BYTES, Worker,
-                  eventually, frame,
-                  parseResponse, requestHead)
+                  clientFacts, eventually, frame,
+                  parseResponse, pem, requestHead)
 
 
 def started(test, entry="asgi_apps:app", **options):
@@ -83,6 +83,19 @@ class Answers(AsgiTest):
             "headers": [["host", "example.org"], ["x-own", "v"], ["accept", "a"], ["accept", "b"]],
             "client": ["192.0.2.7", 50123], "server": ["example.org", 8080], "state": {},
             "extensions": {"http.response.early_hint": {}}})
+
+    def testAClientsCertificateIsInTheTlsExtension(self):
+        def extensions(**options):
+            body = self.worker.get("/showScope", scheme=1, **options).body
+            return json.loads(body.decode())["extensions"]
+        self.assertEqual(extensions(clientFacts=clientFacts())["tls"], {
+            "server_cert": pem("server"), "client_cert_chain": [pem("own"), pem("issuer")],
+            "client_cert_name": "CN=J\\C3\\B6rg,O=Shop", "client_cert_error": None,
+            "tls_version": 0x0304, "cipher_suite": 0x1301})
+        unknown = extensions(clientFacts=clientFacts(verified=False))["tls"]
+        self.assertEqual((unknown["client_cert_chain"], unknown["client_cert_name"],
+                          unknown["client_cert_error"]), ([], None, None))
+        self.assertNotIn("tls", extensions())
 
     def testTheVersionIsTheClients(self):
         for version, text in ((0, "1.0"), (1, "1.1"), (2, "2")):

@@ -4,8 +4,8 @@ import struct
 import sys
 import unittest
 
-from peer import (ABORT, DATA, END, REQUEST, RESPONSE, WINDOW, WINDOW_BYTES, Worker, parseResponse,
-                  requestHead)
+from peer import (ABORT, DATA, END, REQUEST, RESPONSE, WINDOW, WINDOW_BYTES, Worker, clientFacts,
+                  parseResponse, requestHead)
 
 MESSAGE, SOCKET_CLOSE = 15, 16
 CANCEL = 10
@@ -19,9 +19,9 @@ class WebSocketTest(unittest.TestCase):
         self.addCleanup(self.worker.__exit__)
         self.worker.ready()
 
-    def ask(self, path, headers=(("host", "example.org"),), scheme=0):
+    def ask(self, path, **options):
         stream = self.worker.nextStream()
-        head = bytearray(requestHead(path=path, headers=headers, scheme=scheme))
+        head = bytearray(requestHead(path=path, **options))
         head[3] |= 4  # asks for a WebSocket
         self.worker.send(REQUEST, stream, bytes(head), END)
         return stream
@@ -53,6 +53,13 @@ class WebSocketTest(unittest.TestCase):
         self.assertEqual(scope["extensions"], {"websocket.http.response": {}})
         self.expect(SOCKET_CLOSE, 0, stream, struct.pack("<H", 1000))
         self.expect(DATA, END, stream, b"")
+
+    def testTheScopeTellsTheClientsCertificate(self):
+        stream, _ = self.accepted("/scope", scheme=1, clientFacts=clientFacts(), headers=(
+            ("host", "example.org"), ("sec-websocket-protocol", "one, two")))
+        extensions = json.loads(self.expect(MESSAGE, TEXT | END, stream).decode())["extensions"]
+        self.assertEqual(extensions["websocket.http.response"], {})
+        self.assertEqual(extensions["tls"]["client_cert_name"], "CN=J\\C3\\B6rg,O=Shop")
 
     def testMessagesComeWholeAndGoWhole(self):
         stream, _ = self.accepted("/echo")

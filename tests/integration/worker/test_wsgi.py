@@ -3,7 +3,8 @@ import json
 import signal
 import unittest
 
-from peer import ABORT, CANCEL, END, Worker, eventually, frame, requestHead
+from peer import (ABORT, CANCEL, DEADLINE, END, REQUEST, Worker, clientFacts, eventually, frame, pem,
+                  requestHead)
 
 
 class WsgiTest(unittest.TestCase):
@@ -103,6 +104,34 @@ class Environ(WsgiTest):
         environ = self.environ(headers=(("x_forwarded_for", "1"), ("proxy", "http://evil"),
                                         ("host", "a")))
         self.assertFalse({"HTTP_X_FORWARDED_FOR", "HTTP_PROXY"} & set(environ))
+
+    def testAClientsCertificateIsToldAsModSslDoes(self):
+        environ = self.environ(scheme=1, clientFacts=clientFacts(), headers=(
+            ("host", "a"), ("ssl-client-verify", "FAILED")))
+        expected = {
+            "SSL_PROTOCOL": "TLSv1.3", "SSL_CIPHER": "TLS_AES_128_GCM_SHA256",
+            "SSL_CLIENT_VERIFY": "SUCCESS", "SSL_CLIENT_S_DN": "CN=J\\C3\\B6rg,O=Shop",
+            "SSL_CLIENT_S_DN_CN": "J\u00f6rg".encode().decode("latin-1"),
+            "SSL_CLIENT_I_DN": "CN=Clients", "SSL_CLIENT_M_SERIAL": "0A1B",
+            "SSL_CLIENT_V_START": "Jan  2 15:04:05 2026 GMT",
+            "SSL_CLIENT_V_END": "Jan  2 15:04:05 2027 GMT", "SSL_CLIENT_FINGERPRINT": "ab12",
+            "SSL_CLIENT_CERT": pem("own"), "SSL_CLIENT_CERT_CHAIN_0": pem("issuer")}
+        self.assertEqual({key: value for key, value in environ.items()
+                          if key.startswith("SSL_")}, expected)
+
+    def testAClientWithoutACertificateIsToldSo(self):
+        environ = self.environ(scheme=1, clientFacts=clientFacts(verified=False))
+        self.assertEqual({key: value for key, value in environ.items()
+                          if key.startswith("SSL_CLIENT")}, {"SSL_CLIENT_VERIFY": "NONE"})
+
+    def testNobodyIsVerifiedWhereNobodyIsAsked(self):
+        environ = self.environ(scheme=1, headers=(("host", "a"), ("ssl-client-verify", "SUCCESS")))
+        self.assertFalse([key for key in environ if key.startswith("SSL_")])
+
+    def testCutFactsEndTheWorker(self):
+        head = requestHead(path="/plain", clientFacts=clientFacts())
+        self.worker.send(REQUEST, self.worker.nextStream(), head[:-1], END)
+        self.assertNotEqual(self.worker.process.wait(DEADLINE), 0)
 
     def testRepeatedHeadersAreJoined(self):
         environ = self.environ(headers=(("accept", "a"), ("accept", "b"), ("cookie", "x=1"),

@@ -16,7 +16,8 @@ constexpr const char *kWhole = R"({ "format": 1,
   "settings":  { "loops": "auto", "limits.connections": "512", "http.server_header": true },
   "listeners": [ { "id": "http",  "address": "127.0.0.1:8080" }, { "id": "b", "address": ":0", "tls": false },
                  { "id": "https", "address": "127.0.0.1:8443", "tls": true, "certificate": "shop" } ],
-  "certificates": [ { "id": "shop", "chain": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n" } ],
+  "certificates": [ { "id": "shop", "chain": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n" },
+                    { "id": "own", "names": [ "a.localhost", "127.0.0.1" ] } ],
   "apps":      [ { "id": "shop", "root": "/srv/shop", "entry": "shop.wsgi:application", "interface": "wsgi",
                    "python": "/srv/shop/.venv/bin/python", "kind": "Django 3.2", "env": { "DEBUG": "0" },
                    "settings": { "pool.processes": "auto", "pool.threads": 4 } } ],
@@ -221,12 +222,18 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(around("certificates", R"([{"id":"a","chain":"x"}])"),
         "certificates[0].chain: is no PEM certificate");
     row(around("certificates", R"([{"id":"a","chain":"","key":"x"}])"),
-        "certificates[0].key: unknown key (known here: chain, id)");
+        "certificates[0].key: unknown key (known here: chain, id, names)");
     row(around(
             "certificates",
             R"([{"id":"a","chain":"-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----"}])"),
         "certificates[0].chain: must not hold a private key; import that with: arcology ctl cert "
         "import");
+    row(around("certificates",
+               R"([{"id":"a","chain":"-----BEGIN CERTIFICATE-----","names":["a.localhost"]}])"),
+        "certificates[0]: has both a chain and names; names are signed by the local CA");
+    row(around("certificates", R"([{"id":"a","names":["a.localhost",""]}])"),
+        "certificates[0].names[1]: is empty");
+    row(around("certificates", R"([{"id":"a","names":[]}])"), "certificates[0].chain: is missing");
     row(around("certificates", R"([{"id":"local","chain":"-----BEGIN CERTIFICATE-----"}])"),
         "certificates[0].id: \"local\" is what the local CA's certificates are called");
     row(around("sites", R"([{"id":"a","settings":{"tls.client_certificates":"required"}}])"),

@@ -124,16 +124,75 @@ private Q_SLOTS:
         QVERIFY2(imported.exit == 0, imported.err.c_str());
         QVERIFY(m_fake->document().findCertificate("shop"));
         QVERIFY(run({"cert", "list"}).out.find("shop") != std::string::npos);
-        QCOMPARE(run({"cert", "remove", "shop"}).exit, 0);
+        m_fake->certificateUsers["shop"] = {"shop", "docs"};
+        const Ran used = run({"cert", "remove", "shop"});
+        QVERIFY(used.exit != 0);
+        QVERIFY2(used.err.find("used by shop, docs") != std::string::npos, used.err.c_str());
+        QCOMPARE(run({"cert", "remove", "shop", "--force"}).exit, 0);
         QCOMPARE(run({"cert", "remove", "shop"}).exit, 3);
-        QCOMPARE(run({"cert", "renew"}).exit, 0);
-        QCOMPARE(m_fake->count("renewCertificates"), size_t {1});
+        QCOMPARE(run({"cert", "create", "a.localhost", "b.localhost", "--name", "both"}).exit, 0);
+        QCOMPARE(m_fake->document().findCertificate("both")->names,
+                 (std::vector<std::string> {"a.localhost", "b.localhost"}));
+        QVERIFY(run({"cert", "create", "example.org"}).exit != 0);
+        QVERIFY(run({"cert", "root"}).out.starts_with("-----BEGIN CERTIFICATE-----"));
 
         QCOMPARE(run({"cert", "import", "shop", "--cert", chain}).exit, 2);
         QCOMPARE(run({"cert", "import", "shop", "--cert", chain, "--key", "/nowhere"}).exit, 3);
         const std::string large = file("large.pem", std::string(200'000, 'x'));
         QCOMPARE(run({"cert", "import", "--cert", large, "--key", key}).exit, 2);
         QCOMPARE(m_fake->count("importCertificate"), size_t {1});
+    }
+
+    void aKeysPassphraseComesFromAFile()
+    {
+        QTemporaryDir folder;
+        const auto file = [&](const char *name, const std::string &text) {
+            std::string path = folder.filePath(name).toStdString();
+            std::ofstream(path) << text;
+            return path;
+        };
+        const std::string chain = file("chain.pem", "-----BEGIN CERTIFICATE-----");
+        const std::string key = file("key.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----");
+        const std::vector<std::string> import {"cert", "import", "s", "--cert",
+                                               chain,  "--key",  key};
+        const auto with = [&](const std::string &passphrase) {
+            std::vector<std::string> all = import;
+            all.insert(all.end(), {"--passphrase-file", passphrase});
+            return run(all).exit;
+        };
+        QVERIFY(run(import).exit != 0);
+        QVERIFY(with(file("wrong", "open\n")) != 0);
+        QCOMPARE(with("/nowhere"), 3);
+        QCOMPARE(with(file("right", "open sesame\nmore\n")), 0);
+    }
+
+    void renewingSaysWhatWasNotRenewed()
+    {
+        const Ran all = run({"cert", "renew"});
+        QCOMPARE(all.exit, 0);
+        QVERIFY2(all.out.starts_with("local: renewed, good until "), all.out.c_str());
+        api::CertificateView imported;
+        imported.id = "shop";
+        imported.source = "import";
+        m_fake->moreCertificates = {imported};
+        const Ran both = run({"cert", "renew"});
+        QCOMPARE(both.exit, 0); // nobody can renew it from here, and it was not asked for
+        QVERIFY2(both.out.find("shop: not renewed: it was imported") != std::string::npos,
+                 both.out.c_str());
+        QCOMPARE(run({"cert", "renew", "local"}).exit, 0);
+        const Ran named = run({"cert", "renew", "shop"});
+        QCOMPARE(named.exit, 1);
+        QCOMPARE(run({"cert", "renew", "nobody"}).exit, 3);
+        m_fake->renewalProblem = "the disk is full";
+        const Ran failed = run({"cert", "renew"});
+        QCOMPARE(failed.exit, 1);
+        QVERIFY2(failed.out.find("local: not renewed: the disk is full") != std::string::npos,
+                 failed.out.c_str());
+        QCOMPARE(run({"--json", "cert", "renew"}).exit, 1);
+        m_fake->hasLocalCa = false;
+        m_fake->moreCertificates.clear();
+        QCOMPARE(run({"cert", "renew"}).exit, 1);
+        QVERIFY(run({"cert", "root"}).exit != 0);
     }
 
     void tablesAreAligned()

@@ -154,6 +154,50 @@ private Q_SLOTS:
         QVERIFY(checked.error().message().find("has a passphrase") != std::string::npos);
     }
 
+    void aPassphraseOpensItsKey_data()
+    {
+        QTest::addColumn<bool>("isOld"); // the form from before PKCS 8
+        QTest::newRow("PKCS 8") << false;
+        QTest::newRow("older") << true;
+    }
+    void aPassphraseOpensItsKey()
+    {
+        QFETCH(bool, isOld);
+        const KeyPtr key = std::move(makeEcKey().value());
+        const BioPtr text(BIO_new(BIO_s_mem()));
+        char *phrase = const_cast<char *>("open sesame");
+        QCOMPARE((isOld ? PEM_write_bio_PrivateKey_traditional
+                        : PEM_write_bio_PrivateKey)(text.get(), key.get(), EVP_aes_128_cbc(),
+                                                    nullptr, 0, nullptr, phrase),
+                 1);
+        const std::string locked = takeOpenSslText(text.get());
+        const std::string chain = selfSigned(key.get());
+        auto opened = openKey(locked, "open sesame");
+        QVERIFY(opened);
+        QVERIFY(checkKey(chain, opened->pem));
+        QVERIFY(!openKey(locked, ""));
+        QVERIFY(!openKey(locked, "open"));
+        QVERIFY(!openKey(locked, std::string(100'000, 'x')));
+        QVERIFY(!openKey(locked.substr(0, locked.size() / 2), "open sesame"));
+        // One that is open stays as it is, whatever is said.
+        QCOMPARE(openKey(opened->pem, "anything")->pem, opened->pem);
+    }
+
+    void aChainIsDescribedEvenWhenItIsRefused()
+    {
+        const TestCa ca("Test CA");
+        const auto leaf = ca.sign("one", "DNS:a.test,DNS:b.test");
+        const auto two = describeChain(leaf->chainPem + ca.pem());
+        QCOMPARE(two.size(), size_t {2});
+        QCOMPARE(two[0].names, (std::vector<std::string> {"a.test", "b.test"}));
+        QCOMPARE(two[0].issuer, std::string("Test CA"));
+        QCOMPARE(two[1].subject, std::string("Test CA"));
+        QCOMPARE(two[0].fingerprint, readCertificate(leaf->chainPem)->fingerprint);
+        QVERIFY(!readCertificate(ca.pem() + leaf->chainPem)); // the wrong way round
+        QCOMPARE(describeChain(ca.pem() + leaf->chainPem).size(), size_t {2});
+        QVERIFY(describeChain("nothing").empty());
+    }
+
     void nobodyIsAskedForAPassphrase()
     {
         // A certificate can claim to be encrypted as well; OpenSSL then reads standard input.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates of clients: who is asked for one, when it is looked at, and who may not go round it.
+#include "server/base/client_facts.h"
 #include "server/tls/ticket_keys.h"
 #include "tests/support/http_under_test.h"
 #include "tests/support/tls_under_test.h"
@@ -20,6 +21,25 @@ Route hello()
     return makeRoute("/", [](Exchange &exchange) {
         exchange.respond({.status = 200, .headers = {}}, Chunk::constant("hello"));
     });
+}
+
+/// Answers with what the engine would tell an app of its client.
+Route factsRoute()
+{
+    return makeRoute("/", [](Exchange &exchange) {
+        const ClientFacts *facts = exchange.clientFacts();
+        std::string told = !facts ? "[nothing]"
+            : facts->isVerified   ? "[" + facts->subject + "|" + facts->commonName + "]"
+                                  : "[none]";
+        exchange.respond({.status = 200, .headers = {}}, Chunk::own(std::move(told)));
+    });
+}
+
+std::string told(TlsClient &client)
+{
+    client.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    const std::string answer = client.readUntil("]");
+    return answer.substr(std::min(answer.rfind('['), answer.size()));
 }
 
 /// The status of the next answer; a client of TLS 1.3 learns here that it was refused.
@@ -198,6 +218,42 @@ private Q_SLOTS:
         settings.tlsClientCa = "/ca.pem";
         server.publish({hello()}, settings);
         QCOMPARE(ask(client, "a.test"), std::string("421"));
+    }
+
+    void onlyTheSiteThatAskedHearsOfACertificate()
+    {
+        const auto own = m_ca.sign("one", "DNS:a.test");
+        const TestCa clients("Client CA");
+        QTemporaryFile ca;
+        QVERIFY(ca.open());
+        ca.write(clients.pem().c_str());
+        ca.flush();
+        Settings settings;
+        settings.tlsClients = "optional";
+        settings.tlsClientCa = ca.fileName().toStdString();
+        TlsEndpoint asks = *endpoint("test", {"a.test"}, own);
+        asks.clients = ClientCertificates::Optional;
+        asks.clientCaFile = settings.tlsClientCa;
+        HttpUnderTest server({.routes = {factsRoute()}, .settings = settings, .tls = [&] {
+                                  return contextsOf({std::make_shared<const TlsEndpoint>(asks),
+                                                     endpoint("", {}, own)});
+                              }});
+        TlsClient known(connectTo(server.port()),
+                        {.name = "a.test", .identity = clients.sign("ann", "DNS:client")});
+        QVERIFY2(known.shakeHands(), known.error().c_str());
+        QCOMPARE(told(known), std::string("[CN=ann,O=Arcology local CA|ann]"));
+        QCOMPARE(told(known), std::string("[CN=ann,O=Arcology local CA|ann]"));
+        TlsClient nobody(connectTo(server.port()), {.name = "a.test"});
+        QVERIFY(nobody.shakeHands());
+        QCOMPARE(told(nobody), std::string("[none]"));
+        // Nobody vouched for it before the authorities that the site trusts now.
+        Settings others = settings;
+        others.tlsClientCa = "/others.pem";
+        server.publish({factsRoute()}, others);
+        QCOMPARE(told(known), std::string("[nothing]"));
+        others.tlsClients = "off";
+        server.publish({factsRoute()}, others);
+        QCOMPARE(told(known), std::string("[nothing]"));
     }
 
     void plainHttpIsNoWayRoundACertificate_data()
