@@ -7,6 +7,7 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/beside_layout.h"
+#include "gui/widgets/cut_tips.h"
 #include "gui/widgets/flow_layout.h"
 
 #include <QComboBox>
@@ -89,6 +90,7 @@ QWidget *HistoryPanel::makeLeft()
     m_list->setProperty("index", true);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setTextElideMode(Qt::ElideRight);
+    keepTipsToWhatIsCut(*m_list);
     m_note->setProperty("secondary", true);
     m_note->setWordWrap(true);
     auto *column = new QVBoxLayout(left);
