@@ -88,6 +88,7 @@ void Shell::makeWindowActions()
                      .operation = "exportConfig",
                      .words = tr("document save backup")},
                     [documents] { documents->chooseExport(); });
+    makeAfterLogout();
     m_registry->add({.id = s("file.close"), .text = tr("&Close window"), .shortcut = key("Ctrl+W")},
                     [this] { close(); });
     m_registry->add({.id = s("file.quit"),

@@ -34,7 +34,10 @@ void Shell::makeMenus()
     add(file, {"file.add"});
     if (!m_options.sampleFolder.isEmpty())
         add(file, {"file.sample"});
-    add(file, {"file.history", "file.import", "file.export", "", "file.close", "file.quit"});
+    add(file, {"file.history", "file.import", "file.export", ""});
+    if (m_afterLogout)
+        add(file, {"file.afterLogout"});
+    add(file, {"file.close", "file.quit"});
     add(menuBar()->addMenu(tr("&Edit")),
         {"edit.undo", "edit.redo", "", "edit.apply", "edit.review", "edit.discard", "", "edit.find",
          "edit.palette"});
