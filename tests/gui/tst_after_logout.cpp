@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // "Keep serving when I log out": explained before it is done, and never shown as more than it is.
+#include "app/keep_serving_command.h"
 #include "gui/gui_fixture.h"
 
 #include "gui/bridge/keep_serving.h"
+#include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/widgets/toast.h"
 
 #include <QDialog>
+#include <QFile>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
@@ -14,6 +17,8 @@
 #include <QPushButton>
 #include <QTest>
 
+#include <mutex>
+#include <optional>
 #include <utility>
 
 using namespace arc;
@@ -50,6 +55,28 @@ public:
     std::function<void()> waiting;
 };
 
+/// What came back on another thread.
+template <class T>
+class Mailbox {
+public:
+    std::function<void(Result<T>)> slot()
+    {
+        return [this](Result<T> answer) {
+            std::scoped_lock lock(m_mutex);
+            m_answer.emplace(std::move(answer));
+        };
+    }
+    std::optional<Result<T>> answer()
+    {
+        std::scoped_lock lock(m_mutex);
+        return m_answer;
+    }
+
+private:
+    std::mutex m_mutex;
+    std::optional<Result<T>> m_answer; // guarded by m_mutex
+};
+
 QAction *afterLogout(GuiFixture &fixture)
 {
     return fixture.shell.registry().action(QStringLiteral("file.afterLogout"));
@@ -77,6 +104,9 @@ private Q_SLOTS:
     void whereItDoesNotDependOnALoginNothingIsOffered();
     void closingAndQuittingSayWhatLogoutDoes_data();
     void closingAndQuittingSayWhatLogoutDoes();
+    void theCommandsAnswerIsRead_data();
+    void theCommandsAnswerIsRead();
+    void theCommandsRefusalIsTheSentence();
 };
 
 void TestAfterLogout::keepingOnAfterLogoutIsExplainedAndDone()
@@ -228,6 +258,79 @@ void TestAfterLogout::closingAndQuittingSayWhatLogoutDoes()
     fixture.shell.close();
     auto *box = qobject_cast<QMessageBox *>(openDialog(fixture.shell));
     QVERIFY(box && box->informativeText().contains(said));
+}
+
+/// A program that answers to `keep-serving` with what a shell does.
+static std::string programThat(const QTemporaryDir &dir, const QString &does)
+{
+    QFile file(dir.filePath(QStringLiteral("program")));
+    if (!file.open(QIODevice::WriteOnly))
+        return {};
+    file.write("#!/bin/sh\n" + does.toUtf8() + '\n');
+    file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    return toStd(file.fileName());
+}
+
+void TestAfterLogout::theCommandsAnswerIsRead_data()
+{
+    QTest::addColumn<QString>("does");
+    QTest::addColumn<bool>("isKnown");
+    QTest::addColumn<bool>("on");
+    QTest::addColumn<QString>("why");
+    const auto says = [](const char *json) {
+        return QStringLiteral("test \"$1 $2\" = 'keep-serving --json' && echo '%1'")
+            .arg(QLatin1String(json));
+    };
+    QTest::newRow("on") << says(R"({"on":true,"possible":true,"why":""})") << true << true
+                        << QString();
+    QTest::newRow("not possible") << says(R"({"on":false,"possible":false,"why":"no systemd"})")
+                                  << true << false << QStringLiteral("no systemd");
+    QTest::newRow("no words") << says(R"({"on":false,"possible":true})") << true << false
+                              << QString();
+    QTest::newRow("wrong types") << says(R"({"on":"yes","possible":1})") << false << false
+                                 << QString();
+    QTest::newRow("no object") << says("[]") << false << false << QString();
+    QTest::newRow("rubbish") << says("Usage: arcology") << false << false << QString();
+    QTest::newRow("unknown command") << QStringLiteral("exit 2") << false << false << QString();
+}
+
+void TestAfterLogout::theCommandsAnswerIsRead()
+{
+    QFETCH(QString, does);
+    QFETCH(bool, isKnown);
+    QFETCH(bool, on);
+    QFETCH(QString, why);
+    const QTemporaryDir dir;
+    KeepServingCommand command(programThat(dir, does));
+    Mailbox<KeepServing::State> box;
+    command.look(box.slot());
+    QTRY_VERIFY_WITH_TIMEOUT(box.answer().has_value(), 20000);
+    const Result<KeepServing::State> answer = *box.answer();
+    QCOMPARE(bool(answer), isKnown);
+    if (!isKnown) {
+        QVERIFY(!answer.error().message().empty());
+        return;
+    }
+    QCOMPARE(answer->on, on);
+    QCOMPARE(toQString(answer->why), why);
+}
+
+void TestAfterLogout::theCommandsRefusalIsTheSentence()
+{
+    const QTemporaryDir dir;
+    KeepServingCommand command(programThat(
+        dir,
+        QStringLiteral("test \"$2\" = off && { echo 'Off: it may end.'; exit 0; }\n"
+                       "echo 'arcology: not allowed; ask an administrator' >&2; exit 1")));
+    Mailbox<std::string> on;
+    command.set(true, on.slot());
+    QTRY_VERIFY_WITH_TIMEOUT(on.answer().has_value(), 20000);
+    QCOMPARE(toQString(on.answer()->error().message()),
+             QStringLiteral("not allowed; ask an administrator"));
+    Mailbox<std::string> off;
+    command.set(false, off.slot());
+    QTRY_VERIFY_WITH_TIMEOUT(off.answer().has_value(), 20000);
+    QCOMPARE(toQString(**off.answer()), QStringLiteral("Off: it may end."));
 }
 
 int main(int argc, char **argv)
