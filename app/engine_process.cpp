@@ -136,7 +136,10 @@ void EngineProcess::watch(int pid, std::function<void(Result<void>)> done)
     }
     int status = 0;
     ::waitpid(pid, &status, 0);
-    const std::string cause = causeOf(status);
+    // One that ends in peace while its socket answers has handed over to another.
+    const bool replaced =
+        WIFEXITED(status) && WEXITSTATUS(status) == 0 && acceptsConnections(m_where.socketPath);
+    const std::string cause = replaced ? std::string() : causeOf(status);
     {
         std::scoped_lock lock(m_mutex);
         m_cause = cause;

@@ -2,6 +2,7 @@
 #include "app/window_main.h"
 
 #include "app/engine_process.h"
+#include "app/keep_serving_command.h"
 #include "app/paths.h"
 #include "gui/bridge/first_window.h"
 #include "gui/window.h"
@@ -124,10 +125,13 @@ int windowMain(int argc, char **argv)
     // The service is systemd's to start, and cannot read a sample in this user's data directory.
     const bool isService = *socket != *ownSocket;
     EngineProcess engine({executablePath(), arguments.dataDir, dataDir, *socket});
+    KeepServingCommand keepServing(executablePath());
 
     WindowOptions options;
     options.control = client->get();
     options.launcher = isService ? nullptr : &engine;
+    // A data directory of one's own is a matter of this start, not of the computer's.
+    options.keepServing = isService || !arguments.dataDir.empty() ? nullptr : &keepServing;
     options.startEngine = !acceptsConnections(*socket);
     const bool canWrite = !isService && DataDir::check(dataDir); // else the engine's start says why
     if (canWrite) {

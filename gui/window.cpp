@@ -66,7 +66,8 @@ int runWindow(WindowOptions options)
                  .sampleFolder = toQString(options.sampleFolder),
                  .draftFile = toQString(options.draftFile),
                  .theme = &theme,
-                 .tray = &tray});
+                 .tray = &tray,
+                 .keepServing = options.keepServing});
     EndSignal endSignal;
     QObject::connect(&endSignal, &EndSignal::raised, &shell, &Shell::endSession);
     QObject::connect(&app, &QGuiApplication::commitDataRequest, &shell, &Shell::endSession);

@@ -7,11 +7,13 @@ namespace arc {
 
 class Control;
 class EngineLauncher;
+class KeepServing;
 
 /// What the program gives the window. Everything pointed at must outlive runWindow().
 struct WindowOptions {
     Control *control = nullptr;         ///< needed
     EngineLauncher *launcher = nullptr; ///< nullptr: an engine this window cannot start
+    KeepServing *keepServing = nullptr; ///< nullptr: serving does not depend on a login
     bool startEngine = false;           ///< ask the launcher at once: no engine answered
     bool hidden = false;                ///< begin in the tray, if there is one
     std::string instanceName;           ///< empty: "This computer"

@@ -12,7 +12,6 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QStyle>
 #include <QWheelEvent>
 
 #include <algorithm>
@@ -76,9 +75,7 @@ void SettingEditor::setText(const std::string &text)
 
 void SettingEditor::setInvalid(bool invalid)
 {
-    m_parts.field->setProperty("invalid", invalid);
-    m_parts.field->style()->unpolish(m_parts.field);
-    m_parts.field->style()->polish(m_parts.field);
+    setMark(*m_parts.field, "invalid", invalid);
 }
 
 void SettingEditor::setLocked(bool locked)

@@ -4,6 +4,7 @@
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/beside_layout.h"
 #include "gui/widgets/flow_layout.h"
 
 #include <QHBoxLayout>
@@ -19,12 +20,11 @@ constexpr int kEditColumnWidth = 300;
 constexpr int kTextWidthLeast = 210; ///< beside the field
 constexpr int kSidesGap = 24;        ///< between text and field
 constexpr int kBelowGap = 6;         ///< between them when the field is below
+constexpr int kBesideWidth = kEditColumnWidth + kSidesGap + kTextWidthLeast;
 
 SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     : QWidget(parent), m_editor(new SettingEditor(row, this)), m_edit(new QWidget(this)),
-      m_badge(new QLabel(this)), m_origin(new QLabel(this)), m_error(new QLabel(this)),
-      m_reset(new QPushButton(icon(QStringLiteral("reset"), Tint::Secondary, IconPlace::Alone),
-                              QString(), this))
+      m_origin(new QLabel(this))
 {
     auto *name = new QLabel(toQString(row.label), this);
     name->setFont(boldFont());
@@ -32,25 +32,20 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     auto *help = new QLabel(toQString(row.help), this);
     help->setWordWrap(true);
     help->setProperty("secondary", true);
-    m_badge->setFont(smallFont());
-    m_badge->setProperty("badge", true);
-    m_badge->setText(appliesText());
-    m_badge->setVisible(!appliesText().isEmpty());
     m_origin->setFont(smallFont());
     m_origin->setProperty("secondary", true);
-    m_error->setProperty("bad", true);
-    m_error->setTextFormat(Qt::PlainText);
-    m_error->setWordWrap(true);
-    m_error->hide();
-    m_reset->setProperty("flat", true);
-    m_reset->setFixedSize(scaled(30), scaled(30));
     auto *head = new FlowLayout(FlowLayout::Widths::Natural, 8);
     head->addWidget(name);
-    head->addWidget(m_badge);
+    if (!appliesText().isEmpty()) {
+        auto *badge = new QLabel(appliesText(), this);
+        badge->setFont(smallFont());
+        badge->setProperty("badge", true);
+        head->addWidget(badge);
+    }
     auto *field = new QHBoxLayout;
     field->addWidget(m_editor);
-    field->addWidget(m_reset);
     field->addStretch();
+    m_field = field;
     auto *right = new QVBoxLayout;
     right->setSpacing(2);
     right->addLayout(field);
@@ -63,15 +58,17 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     left->addLayout(head);
     left->addWidget(help);
     left->addStretch();
-    m_sides = new QBoxLayout(QBoxLayout::LeftToRight);
-    m_sides->setSpacing(kSidesGap);
-    m_sides->addLayout(left, 1);
-    m_sides->addWidget(m_edit);
+    auto *sides = new BesideLayout(*this, kBesideWidth, [this](bool beside) {
+        m_edit->setMinimumWidth(beside ? scaled(kEditColumnWidth) : 0);
+        m_sides->setSpacing(beside ? kSidesGap : kBelowGap);
+    });
+    m_sides = sides;
+    sides->addLayout(left, 1);
+    sides->addWidget(m_edit);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 10, 0, 10);
     column->setSpacing(3);
-    column->addLayout(m_sides);
-    column->addWidget(m_error);
+    column->addLayout(sides);
     connect(m_editor, &SettingEditor::changed, this, [this] {
         m_toInherited = false;
         m_changed = m_editor->text() != m_view.value;
@@ -79,7 +76,17 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
         showState();
         Q_EMIT changed();
     });
-    connect(m_reset, &QPushButton::clicked, this, &SettingFormRow::reset);
+}
+
+QPushButton *SettingFormRow::makeReset()
+{
+    auto *button = new QPushButton(this);
+    button->setProperty("flat", true);
+    button->setFixedSize(scaled(30), scaled(30));
+    m_field->insertWidget(1, button);
+    setTabOrder(m_editor->field(), button);
+    connect(button, &QPushButton::clicked, this, &SettingFormRow::reset);
+    return button;
 }
 
 QSize SettingFormRow::minimumSizeHint() const
@@ -87,16 +94,6 @@ QSize SettingFormRow::minimumSizeHint() const
     const int below = std::max(
         {m_edit->minimumSizeHint().width(), m_edit->minimumWidth(), scaled(kTextWidthLeast)});
     return {below, QWidget::minimumSizeHint().height()};
-}
-
-/// The field stands beside the text, or below it where that leaves too little room to read.
-void SettingFormRow::resizeEvent(QResizeEvent *event)
-{
-    QWidget::resizeEvent(event);
-    const bool beside = width() >= scaled(kEditColumnWidth) + kSidesGap + scaled(kTextWidthLeast);
-    m_sides->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-    m_edit->setMinimumWidth(beside ? scaled(kEditColumnWidth) : 0);
-    m_sides->setSpacing(beside ? kSidesGap : kBelowGap);
 }
 
 QString SettingFormRow::appliesText() const
@@ -131,8 +128,17 @@ void SettingFormRow::show(const api::SettingView &view)
 
 void SettingFormRow::showError(const QString &sentence)
 {
-    m_error->setText(sentence);
-    m_error->setVisible(!sentence.isEmpty());
+    if (!m_error && !sentence.isEmpty()) {
+        m_error = new QLabel(this);
+        m_error->setProperty("bad", true);
+        m_error->setTextFormat(Qt::PlainText);
+        m_error->setWordWrap(true);
+        layout()->addWidget(m_error);
+    }
+    if (m_error) {
+        m_error->setText(sentence);
+        m_error->setVisible(!sentence.isEmpty());
+    }
     m_editor->setInvalid(!sentence.isEmpty());
 }
 
@@ -168,7 +174,11 @@ void SettingFormRow::showState()
         m_origin->setText(tr("Changed, not applied · default %1").arg(inherited));
     else
         m_origin->setText(own ? tr("Default: %1").arg(inherited) : tr("Default"));
-    m_origin->setProperty("caution", m_changed);
+    setMark(*m_origin, "caution", m_changed);
+    if (!m_reset && (locked || own))
+        m_reset = makeReset();
+    if (!m_reset)
+        return;
     m_reset->setIcon(icon(locked ? QStringLiteral("lock") : QStringLiteral("reset"),
                           Tint::Secondary, IconPlace::Alone));
     m_reset->setEnabled(!locked && own);
@@ -211,9 +221,9 @@ void SettingFormRow::showStaged(const StagedEdit *edit)
     showState();
 }
 
-bool SettingFormRow::matches(const QString &text) const
+bool SettingFormRow::matches(const SettingRow &row, const QString &text)
 {
-    for (const std::string_view part : {row().key, row().label, row().help}) {
+    for (const std::string_view part : {row.key, row.label, row.help}) {
         if (toQString(part).contains(text, Qt::CaseInsensitive))
             return true;
     }

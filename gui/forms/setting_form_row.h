@@ -8,6 +8,7 @@
 #include <optional>
 
 class QBoxLayout;
+class QHBoxLayout;
 class QLabel;
 class QPushButton;
 
@@ -31,9 +32,9 @@ public:
     /// What is staged for this row, from whatever page; nullptr: nothing.
     void showStaged(const StagedEdit *edit);
     /// Whether key, name or help contain the text.
-    bool matches(const QString &text) const;
+    static bool matches(const SettingRow &row, const QString &text);
     SettingEditor *editor() const { return m_editor; }
-    QPushButton *resetButton() const { return m_reset; }
+    QPushButton *resetButton() const { return m_reset; } ///< nullptr: nothing was to reset yet
     const SettingRow &row() const { return m_editor->row(); }
 
     QSize minimumSizeHint() const override;
@@ -41,21 +42,20 @@ public:
 Q_SIGNALS:
     void changed();
 
-protected:
-    void resizeEvent(QResizeEvent *event) override;
-
 private:
     void reset();
+    QPushButton *makeReset();
     void showState();
     QString appliesText() const;
 
     SettingEditor *m_editor;
     QWidget *m_edit; ///< field, reset and where the value comes from
     QBoxLayout *m_sides = nullptr;
-    QLabel *m_badge;
+    QHBoxLayout *m_field = nullptr;
     QLabel *m_origin;
-    QLabel *m_error;
-    QPushButton *m_reset;
+    // Made when there is something to say or to reset: a form has many rows.
+    QLabel *m_error = nullptr;
+    QPushButton *m_reset = nullptr;
     api::SettingView m_view;
     bool m_changed = false;
     bool m_toInherited = false; ///< the pending edit is "back to the inherited value"

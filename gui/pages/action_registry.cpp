@@ -100,7 +100,7 @@ void ActionRegistry::refresh()
         else if (entry.whyNot)
             why = entry.whyNot();
         entry.action->setEnabled(why.isEmpty());
-        entry.action->setToolTip(why.isEmpty() ? plainText(entry.facts.text) : why);
+        entry.action->setToolTip(why); // a menu shows what is set, and nothing else
     }
 }
 

@@ -189,14 +189,12 @@ void askCommand(QWidget *parent, const QString &site, std::function<void(QString
     line->setFocus();
 }
 
-void askQuit(QWidget *parent, int sites, double requestsPerSecond,
+void askQuit(QWidget *parent, int sites, double requestsPerSecond, const QString &ifKept,
              std::function<void(QuitChoice)> done)
 {
     auto *dialog = new SmallDialog(
         parent, QObject::tr("%n site(s) being served", nullptr, sites),
-        QObject::tr("%1 requests per second now. Closing the window keeps serving; open it again "
-                    "from the application menu.")
-            .arg(rateText(requestsPerSecond)));
+        QObject::tr("%1 requests per second now. %2").arg(rateText(requestsPerSecond), ifKept));
     auto *stop = dialog->addButton(QObject::tr("Stop serving and quit"), "stopServing");
     stop->setProperty("danger", true);
     dialog->addStretch();

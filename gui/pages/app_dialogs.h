@@ -33,8 +33,9 @@ void askAdminAccount(QWidget *parent, const QString &site, std::function<void(Ad
 void askCommand(QWidget *parent, const QString &site, std::function<void(QStringList)> done);
 
 enum class QuitChoice { StopServing, KeepServing };
-/// While sites are served: stop them, keep them (default), or do not quit at all.
-void askQuit(QWidget *parent, int sites, double requestsPerSecond,
+/// While sites are served: stop them, keep them (default), or do not quit at all. `ifKept` says how
+/// the window comes back and how long serving goes on.
+void askQuit(QWidget *parent, int sites, double requestsPerSecond, const QString &ifKept,
              std::function<void(QuitChoice)> done);
 
 } // namespace arc

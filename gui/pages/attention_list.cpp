@@ -121,9 +121,8 @@ void AttentionList::rebuild()
             link->setAccessibleName(tr("Show site %1").arg(item.site));
             connect(link, &QPushButton::clicked, this,
                     [this, site = item.site] { Q_EMIT siteChosen(site); });
-            auto *flush = new QHBoxLayout; // its letters begin where the sentence's do
-            flush->setContentsMargins(-kLinkInset, 0, 0, 0);
-            flush->addWidget(link, 0, Qt::AlignLeft);
+            auto *flush = new LinkRow;
+            flush->addWidget(link);
             text->addLayout(flush);
         }
         auto *sentence = new QLabel(item.text, row);

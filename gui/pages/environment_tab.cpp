@@ -13,7 +13,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
-#include <QStyle>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -202,18 +201,11 @@ void EnvironmentTab::stageVariables()
 void EnvironmentTab::showProblems()
 {
     QStringList lines;
-    const auto mark = [](QWidget *field, bool invalid) {
-        if (field->property("invalid").toBool() == invalid)
-            return;
-        field->setProperty("invalid", invalid);
-        field->style()->unpolish(field);
-        field->style()->polish(field);
-    };
     const std::pair<const char *, QWidget *> fields[] = {
         {"hosts", m_hosts}, {"entry", m_entry}, {"interface", m_interface}, {"python", m_python}};
     for (const auto &[key, field] : fields) {
         const StagedEdit *edit = m_context.staging().changes().find(siteField(m_shown.id, key));
-        mark(field, edit && (!edit->problem.empty() || edit->isConflict));
+        setMark(*field, "invalid", edit && (!edit->problem.empty() || edit->isConflict));
     }
     for (const StagedEdit &edit : m_context.staging().changes().edits()) {
         if (edit.id.kind != EditId::Kind::SiteField || edit.id.object != m_shown.id)

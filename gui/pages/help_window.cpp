@@ -3,6 +3,7 @@
 
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/cut_tips.h"
 
 #include <QEvent>
 #include <QLineEdit>
@@ -192,6 +193,7 @@ QWidget *HelpWindow::makeSide()
     };
     connect(m_search, &QLineEdit::returnPressed, this,
             [this, open] { open(m_list->count() > 0 ? m_list->item(0) : nullptr); });
+    keepTipsToWhatIsCut(*m_list);
     connect(m_list, &QListWidget::itemClicked, this, open);
     connect(m_list, &QListWidget::itemActivated, this, open);
     return side;

@@ -6,6 +6,8 @@
 #include "gui/pages/diff_list.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/beside_layout.h"
+#include "gui/widgets/cut_tips.h"
 #include "gui/widgets/flow_layout.h"
 
 #include <QComboBox>
@@ -41,15 +43,18 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 {
     auto *title = new QLabel(tr("Configuration history"), this);
     title->setFont(titleFont());
-    m_halves = new QBoxLayout(QBoxLayout::LeftToRight);
-    m_halves->setSpacing(12);
-    m_halves->addWidget(makeLeft(), 2);
-    m_halves->addWidget(makeRight(), 3);
+    QWidget *left = makeLeft();
+    auto *halves = new BesideLayout(*this, kBesideWidth, [left](bool beside) {
+        left->setMaximumWidth(beside ? scaled(kListWidthMax) : QWIDGETSIZE_MAX);
+    });
+    halves->setSpacing(12);
+    halves->addWidget(left, 2);
+    halves->addWidget(makeRight(), 3);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 18, 16, 12);
     layout->setSpacing(10);
     layout->addWidget(title);
-    layout->addLayout(m_halves, 1);
+    layout->addLayout(halves, 1);
     connect(m_filter, &QLineEdit::textChanged, this, &HistoryPanel::applyFilter);
     connect(m_list, &QListWidget::currentItemChanged, this, [this] {
         if (!m_filling)
@@ -76,8 +81,8 @@ HistoryPanel::HistoryPanel(WindowContext &context, QWidget *parent)
 
 QWidget *HistoryPanel::makeLeft()
 {
-    m_left = new QWidget(this);
-    m_left->setMinimumWidth(kListWidthMin);
+    auto *left = new QWidget(this);
+    left->setMinimumWidth(kListWidthMin);
     m_filter->setPlaceholderText(tr("Filter by words, author or revision"));
     m_filter->setAccessibleName(tr("Filter the history"));
     m_filter->setClearButtonEnabled(true);
@@ -85,9 +90,10 @@ QWidget *HistoryPanel::makeLeft()
     m_list->setProperty("index", true);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setTextElideMode(Qt::ElideRight);
+    keepTipsToWhatIsCut(*m_list);
     m_note->setProperty("secondary", true);
     m_note->setWordWrap(true);
-    auto *column = new QVBoxLayout(m_left);
+    auto *column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
     column->addWidget(m_filter);
@@ -96,7 +102,7 @@ QWidget *HistoryPanel::makeLeft()
     column->addWidget(m_older);
     m_older->hide();
     m_note->hide();
-    return m_left;
+    return left;
 }
 
 QWidget *HistoryPanel::makeRight()
@@ -129,14 +135,6 @@ QWidget *HistoryPanel::makeRight()
     column->addLayout(row);
     column->addWidget(m_diff, 1);
     return card;
-}
-
-void HistoryPanel::resizeEvent(QResizeEvent *event)
-{
-    QWidget::resizeEvent(event);
-    const bool beside = width() >= scaled(kBesideWidth);
-    m_halves->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-    m_left->setMaximumWidth(beside ? scaled(kListWidthMax) : QWIDGETSIZE_MAX);
 }
 
 void HistoryPanel::load()

@@ -6,7 +6,6 @@
 
 #include <QWidget>
 
-class QBoxLayout;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -38,7 +37,6 @@ public:
     DiffList *difference() const { return m_diff; }
 
 private:
-    void resizeEvent(QResizeEvent *event) override;
     QWidget *makeLeft();
     QWidget *makeRight();
     void take(Result<api::RevisionViews> answer, bool isOlder);
@@ -54,8 +52,6 @@ private:
     std::vector<api::RevisionView> m_revisions; ///< newest first
     bool m_filling = false;
     QLineEdit *m_filter;
-    QBoxLayout *m_halves = nullptr; ///< list and difference, beside or below each other
-    QWidget *m_left = nullptr;
     QListWidget *m_list;
     QLabel *m_note;
     QPushButton *m_older;

@@ -6,6 +6,7 @@
 #include "gui/pages/log_feed.h"
 #include "gui/pages/log_view.h"
 #include "gui/pages/window_context.h"
+#include "gui/theme/theme.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -14,7 +15,6 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSignalBlocker>
-#include <QStyle>
 #include <QTableView>
 
 #include <algorithm>
@@ -231,9 +231,7 @@ void LogsPage::applyFilter()
     if (m_feed->showsSearch()) // the lines found are for another text
         m_feed->endSearch();
     m_view->filter().search(m_filter->text(), m_regex->isChecked());
-    m_filter->setProperty("invalid", !m_view->filter().problem().isEmpty());
-    m_filter->style()->unpolish(m_filter);
-    m_filter->style()->polish(m_filter);
+    setMark(*m_filter, "invalid", !m_view->filter().problem().isEmpty());
     showEmptyText();
     m_view->updateEmpty();
     showState();

@@ -20,7 +20,6 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
-#include <QStyle>
 
 #include <algorithm>
 
@@ -196,9 +195,7 @@ void LogsPage::showState()
     else
         text = tr("Live · %n line(s)", nullptr, m_view->model().rowCount());
     m_state->setFullText(text);
-    m_state->setProperty("bad", !problem().isEmpty());
-    m_state->style()->unpolish(m_state);
-    m_state->style()->polish(m_state);
+    setMark(*m_state, "bad", !problem().isEmpty());
     m_search->setText(m_feed->isSearching()       ? tr("Cancel")
                           : m_feed->showsSearch() ? tr("Back to live lines")
                                                   : tr("Search all &files"));

@@ -15,6 +15,7 @@ namespace arc {
 
 constexpr int kRailWidth = 184;
 constexpr int kBoldRoom = 14;
+constexpr int kNumberedMax = 10; ///< as many as there are digits: 1 to 9, then 0
 
 QString pageTitle(PageId page)
 {
@@ -42,13 +43,6 @@ QString pageIcon(PageId page)
     static const char *const kIcons[kPageCount] = {"overview",     "sites",    "logs", "workers",
                                                    "certificates", "settings", "info"};
     return QLatin1String(kIcons[int(page)]);
-}
-
-QKeySequence pageShortcut(PageId page)
-{
-    static const char *const kKeys[kPageCount] = {"Ctrl+1", "Ctrl+2", "Ctrl+6", "Ctrl+3",
-                                                  "Ctrl+0", "Ctrl+,", ""};
-    return QKeySequence(QLatin1String(kKeys[int(page)]));
 }
 
 QString pageHelp(PageId page)
@@ -80,8 +74,8 @@ NavRail::NavRail(QWidget *parent) : QFrame(parent)
     addPage(PageId::Workers);
     addPage(PageId::Certificates);
     layout->addStretch();
-    addPage(PageId::Settings);
-    addPage(PageId::About);
+    addPage(PageId::Settings, QKeySequence(QStringLiteral("Ctrl+,")));
+    addPage(PageId::About, QKeySequence());
     m_group.setExclusive(true);
     connect(&m_group, &QButtonGroup::idClicked, this,
             [this](int id) { Q_EMIT chosen(PageId(id)); });
@@ -108,6 +102,15 @@ void NavRail::addHeading(const QString &text)
 
 void NavRail::addPage(PageId page)
 {
+    const auto number = int(m_pages.size()) + 1;
+    addPage(page,
+            number > kNumberedMax
+                ? QKeySequence()
+                : QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_0 + number % kNumberedMax)));
+}
+
+void NavRail::addPage(PageId page, const QKeySequence &key)
+{
     // An ampersand in a title is a letter here, not a shortcut.
     auto *button =
         new QPushButton(pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")), this);
@@ -115,10 +118,26 @@ void NavRail::addPage(PageId page)
     button->setCheckable(true);
     button->setProperty("rail", true);
     button->setAccessibleName(pageTitle(page));
-    const QString key = pageShortcut(page).toString(QKeySequence::NativeText);
-    button->setToolTip(key.isEmpty() ? pageTitle(page) : tr("%1 (%2)").arg(pageTitle(page), key));
+    if (!key.isEmpty())
+        button->setToolTip(
+            tr("%1 (%2)").arg(pageTitle(page), key.toString(QKeySequence::NativeText)));
     m_group.addButton(button, int(page));
+    m_pages.push_back({page, key});
     layout()->addWidget(button);
+}
+
+QKeySequence NavRail::shortcut(PageId page) const
+{
+    const auto at = std::ranges::find(m_pages, page, &Row::page);
+    return at == m_pages.end() ? QKeySequence() : at->key;
+}
+
+std::vector<PageId> NavRail::pages() const
+{
+    std::vector<PageId> pages;
+    for (const Row &row : m_pages)
+        pages.push_back(row.page);
+    return pages;
 }
 
 void NavRail::setCurrent(PageId page)

@@ -3,6 +3,9 @@
 
 #include <QButtonGroup>
 #include <QFrame>
+#include <QKeySequence>
+
+#include <vector>
 
 namespace arc {
 
@@ -11,7 +14,6 @@ constexpr int kPageCount = 7;
 
 QString pageTitle(PageId page);
 QString pageIcon(PageId page);
-QKeySequence pageShortcut(PageId page);
 QString pageHelp(PageId page);     ///< its page of the manual: "window-logs.md"
 QString pageActionId(PageId page); ///< in the registry of actions
 
@@ -23,6 +25,10 @@ public:
 
     void setCurrent(PageId page);
     QAbstractButton *button(PageId page) const;
+    std::vector<PageId> pages() const; ///< in the order shown
+    /// Ctrl and the number of its place, so that what is read off the rail is what is pressed;
+    /// empty: this page has none.
+    QKeySequence shortcut(PageId page) const;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
 
@@ -31,9 +37,15 @@ Q_SIGNALS:
 
 private:
     void addHeading(const QString &text);
-    void addPage(PageId page);
+    void addPage(PageId page); ///< numbered by its place
+    void addPage(PageId page, const QKeySequence &key);
 
+    struct Row {
+        PageId page;
+        QKeySequence key;
+    };
     QButtonGroup m_group;
+    std::vector<Row> m_pages;
 };
 
 } // namespace arc

@@ -6,6 +6,7 @@
 #include "gui/models/format.h"
 #include "gui/pages/attention_list.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/beside_layout.h"
 #include "gui/widgets/drop_zone.h"
 #include "gui/widgets/empty_state.h"
 #include "gui/widgets/safe_table.h"
@@ -21,7 +22,7 @@
 namespace arc {
 
 constexpr int kAttentionWidth = 250;
-constexpr int kBesideWidth = 700; ///< of the page, for the list beside the table
+constexpr int kBesideWidth = 700; ///< of the page: less takes the table its figures
 constexpr int kRowsLeast = 3;     ///< of the table of sites, before the page is scrolled
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
@@ -67,15 +68,18 @@ QWidget *OverviewPage::makeDashboard()
     inside->addWidget(m_table);
     m_attention = new AttentionList(m_bridge, dashboard);
     connect(m_attention, &AttentionList::siteChosen, this, &OverviewPage::siteChosen);
-    m_lower = new QBoxLayout(QBoxLayout::LeftToRight);
-    m_lower->setSpacing(12);
-    m_lower->addWidget(card, 1);
-    m_lower->addWidget(m_attention);
+    auto *lower = new BesideLayout(*this, kBesideWidth, [this](bool beside) {
+        m_attention->setMinimumWidth(beside ? scaled(kAttentionWidth) : 0);
+        m_attention->setMaximumWidth(beside ? scaled(kAttentionWidth) : QWIDGETSIZE_MAX);
+    });
+    lower->setSpacing(12);
+    lower->addWidget(card, 1);
+    lower->addWidget(m_attention);
     auto *layout = new QVBoxLayout(dashboard);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(12);
     layout->addLayout(charts, 5);
-    layout->addLayout(m_lower, 6);
+    layout->addLayout(lower, 6);
     dashboard->setProperty("page", true);
     auto *scroll = new QScrollArea(m_stack); // for large letters in a small window
     scroll->setWidgetResizable(true);
@@ -109,16 +113,6 @@ void OverviewPage::makeCharts(QWidget *parent)
     m_requests->setEmptyText(tr("No requests in the last five minutes"));
     m_latency->setEmptyText(tr("No requests in the last five minutes"));
     m_workers->setEmptyText(tr("No worker was busy in the last five minutes"));
-}
-
-/// Beside the table, or below it where the table would lose its figures.
-void OverviewPage::resizeEvent(QResizeEvent *event)
-{
-    QWidget::resizeEvent(event);
-    const bool beside = width() >= scaled(kBesideWidth);
-    m_lower->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-    m_attention->setMinimumWidth(beside ? scaled(kAttentionWidth) : 0);
-    m_attention->setMaximumWidth(beside ? scaled(kAttentionWidth) : QWIDGETSIZE_MAX);
 }
 
 bool OverviewPage::showsDropZone() const

@@ -5,7 +5,6 @@
 
 #include <QWidget>
 
-class QBoxLayout;
 class QStackedWidget;
 
 namespace arc {
@@ -35,9 +34,6 @@ Q_SIGNALS:
     void trySample(const QString &name);
     void siteChosen(const QString &site);
 
-protected:
-    void resizeEvent(QResizeEvent *event) override;
-
 private:
     QWidget *makeDashboard();
     void makeCharts(QWidget *parent);
@@ -56,7 +52,6 @@ private:
     LineChart *m_workers = nullptr;
     SafeTable *m_table = nullptr;
     AttentionList *m_attention = nullptr;
-    QBoxLayout *m_lower = nullptr; ///< table and list
     QWidget *m_dashboard;
 };
 

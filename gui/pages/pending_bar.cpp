@@ -10,7 +10,6 @@
 #include <QDateTime>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QStyle>
 
 namespace arc {
 
@@ -113,9 +112,7 @@ void PendingBar::refresh()
         : isConflict                                    ? "caution"
                                                         : "secondary";
     for (const char *name : {"bad", "caution", "secondary"})
-        m_note->setProperty(name, qstrcmp(name, tone) == 0);
-    m_note->style()->unpolish(m_note);
-    m_note->style()->polish(m_note);
+        setMark(*m_note, name, qstrcmp(name, tone) == 0);
     m_review->setText(isConflict ? tr("View difference") : tr("Review"));
     m_review->setIcon(isConflict ? icon(QStringLiteral("warning"), Tint::Warn) : QIcon());
     m_discard->setEnabled(state != Staging::State::Applying);

@@ -40,6 +40,7 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_table->setAccessibleName(tr("Workers of %1").arg(appName));
+    m_table->sortByColumn(WorkersModel::Pid, Qt::AscendingOrder); // rows that stay where they are
     m_table->setDropOrder({WorkersModel::Age, WorkersModel::Cpu, WorkersModel::Generation});
     m_kill->setAccessibleName(tr("Kill the selected worker of %1").arg(appName));
     m_kill->setEnabled(false);

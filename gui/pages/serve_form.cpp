@@ -6,6 +6,7 @@
 #include "gui/models/format.h"
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/cut_tips.h"
 #include "gui/widgets/elided_label.h"
 #include "server/config/schema.h"
 
@@ -52,6 +53,7 @@ ServeForm::ServeForm(QWidget *parent)
     m_problem->setObjectName(QStringLiteral("serveProblem"));
     m_problem->hide();
     m_projects->setAccessibleName(tr("Projects found"));
+    keepTipsToWhatIsCut(*m_projects);
     m_name->setObjectName(QStringLiteral("serveName"));
     m_name->setAccessibleName(tr("Name of the site"));
     m_python->setAccessibleName(tr("Interpreter"));

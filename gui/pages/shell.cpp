@@ -34,6 +34,7 @@
 #include <QEvent>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -45,6 +46,7 @@ namespace arc {
 
 constexpr QSize kSmallestSize {960, 600};
 constexpr QSize kFirstSize {1280, 800};
+constexpr QSize kFrameRoom {8, 40}; ///< what a window manager adds
 
 Shell::Shell(ControlBridge &bridge, ShellOptions options)
     : m_bridge(bridge), m_options(std::move(options)),
@@ -59,7 +61,8 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent, IconPlace::Alone));
     setMinimumSize(kSmallestSize);
-    resize(kFirstSize);
+    // With the frame around it: what is below the screen's edge is not found.
+    resize(kFirstSize.boundedTo(screen()->availableSize() - kFrameRoom).expandedTo(kSmallestSize));
     setAcceptDrops(true);
     makeLayout();
     makeActions();
@@ -95,7 +98,7 @@ Shell::~Shell()
     m_staging->disconnect(this);
     m_undo->disconnect(this);
     m_banner = nullptr;
-    delete takeCentralWidget();
+    delete centralWidget(); // taken out first it would be styled anew, whole
 }
 
 void Shell::makeLayout()

@@ -23,6 +23,7 @@ namespace arc {
 
 class AboutPage;
 class ActionRegistry;
+class AfterLogout;
 class Banner;
 class CertificateActions;
 class CertificatesPage;
@@ -30,6 +31,7 @@ class CommandPalette;
 class DropOverlay;
 class HeaderBar;
 class HelpWindow;
+class KeepServing;
 class LogsPage;
 class OverviewPage;
 class PendingBar;
@@ -56,6 +58,7 @@ struct ShellOptions {
     QString draftFile;                         ///< of changes not applied; empty: none is kept
     Theme *theme = nullptr;                    ///< needed for the View menu's choice of a theme
     Tray *tray = nullptr;                      ///< where the closed window goes; may be absent
+    KeepServing *keepServing = nullptr;        ///< absent: serving does not depend on a login here
 };
 
 /// The window: header, rail, pages, tasks, foot. It decides when the bridge may ask the engine:
@@ -174,6 +177,9 @@ private:
     void addSettingItems(std::vector<PaletteItem> &items);
     void makeTray();
     void hideInTray();
+    void makeAfterLogout();
+    void askAfterLogout();
+    QString afterLogoutText() const;
     QLineEdit *pageFilter() const;
     Place place() const;
     void showPage(PageId page);
@@ -238,6 +244,7 @@ private:
     std::vector<PaletteSource> m_paletteSources;
     QList<Place> m_places; ///< oldest first
     TrayControl *m_tray = nullptr;
+    AfterLogout *m_afterLogout = nullptr;
     bool m_paused = false;
     bool m_leaving = false;
 };

@@ -88,6 +88,7 @@ void Shell::makeWindowActions()
                      .operation = "exportConfig",
                      .words = tr("document save backup")},
                     [documents] { documents->chooseExport(); });
+    makeAfterLogout();
     m_registry->add({.id = s("file.close"), .text = tr("&Close window"), .shortcut = key("Ctrl+W")},
                     [this] { close(); });
     m_registry->add({.id = s("file.quit"),
@@ -121,12 +122,11 @@ void Shell::makeWindowActions()
 
 void Shell::makeViewActions()
 {
-    for (int i = 0; i < kPageCount; ++i) {
-        const auto page = PageId(i);
+    for (const PageId page : m_rail->pages()) {
         m_registry->add({.id = pageActionId(page),
                          .text = pageTitle(page).replace(QLatin1Char('&'), QLatin1String("&&")),
                          .icon = pageIcon(page),
-                         .shortcut = pageShortcut(page)},
+                         .shortcut = m_rail->shortcut(page)},
                         [this, page] { goTo(page); });
     }
     m_registry->add(

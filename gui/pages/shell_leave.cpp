@@ -2,11 +2,15 @@
 // How the window is left: closed, which keeps serving, or quit, which asks.
 #include "gui/pages/shell.h"
 
+#include "gui/bridge/after_logout.h"
 #include "gui/bridge/control_bridge.h"
+#include "gui/pages/action_registry.h"
+#include "gui/pages/after_logout_dialog.h"
 #include "gui/pages/app_dialogs.h"
 #include "gui/pages/tray_control.h"
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QMessageBox>
@@ -19,6 +23,11 @@ constexpr auto kGeometryKey = "geometry";
 constexpr auto kPageKey = "page";
 constexpr auto kExplainedKey = "closeExplained";
 constexpr auto kTrayToldKey = "trayTold";
+
+static QString joined(const QString &first, const QString &second)
+{
+    return second.isEmpty() ? first : first + QStringLiteral("\n\n") + second;
+}
 
 void Shell::restoreWindow()
 {
@@ -66,8 +75,9 @@ void Shell::closeEvent(QCloseEvent *event)
         tr("%n site(s) stay reachable while this window is closed.", nullptr, sites),
         QMessageBox::NoButton, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(tr("Start Arcology again to get the window back. To stop serving, "
-                               "choose File › Quit. This is said once."));
+    box->setInformativeText(joined(tr("Start Arcology again to get the window back. To stop "
+                                      "serving, choose File › Quit. This is said once."),
+                                   afterLogoutText()));
     box->addButton(tr("Cancel"), QMessageBox::RejectRole);
     box->setDefaultButton(box->addButton(tr("Close window"), QMessageBox::AcceptRole));
     connect(box, &QMessageBox::accepted, this, [this] {
@@ -87,6 +97,59 @@ void Shell::makeTray()
         if (!isVisible())
             raiseWindow(); // nobody could find it any more
     });
+}
+
+void Shell::makeAfterLogout()
+{
+    if (!m_options.keepServing)
+        return;
+    m_afterLogout = new AfterLogout(*m_options.keepServing, this);
+    QAction *action = m_registry->add(
+        {.id = QStringLiteral("file.afterLogout"),
+         .text = tr("&Keep serving when I log out…"),
+         .words = tr("logout boot start service systemd linger")},
+        [this] { askAfterLogout(); }, [this] { return m_afterLogout->whyNot(); });
+    action->setCheckable(true);
+    action->setVisible(false); // what nobody could look into is not offered
+    connect(m_afterLogout, &AfterLogout::changed, this, [this, action] {
+        action->setVisible(m_afterLogout->state() || m_afterLogout->isBusy());
+        action->setChecked(m_afterLogout->state() && m_afterLogout->state()->on);
+        m_registry->refresh();
+    });
+    connect(m_afterLogout, &AfterLogout::done, this, [this](bool succeeded, const QString &said) {
+        if (succeeded || !findChild<AfterLogoutDialog *>())
+            say(said);
+    });
+    // Asked when there is something to keep, and again whenever the engine came back.
+    connect(&m_bridge, &ControlBridge::linkChanged, this, [this] {
+        if (m_bridge.link() == Link::Live)
+            m_afterLogout->look();
+    });
+}
+
+void Shell::askAfterLogout()
+{
+    const bool isOn = m_afterLogout->state() && m_afterLogout->state()->on;
+    // The click has set the mark already; it follows what is.
+    m_registry->action(QStringLiteral("file.afterLogout"))->setChecked(isOn);
+    if (!m_afterLogout->whyNot().isEmpty())
+        return;
+    raiseWindow();
+    auto *dialog = new AfterLogoutDialog(*m_afterLogout, !isOn, this);
+    dialog->open();
+}
+
+/// What becomes of the sites at logout; empty while nobody knows.
+QString Shell::afterLogoutText() const
+{
+    if (!m_afterLogout || !m_afterLogout->state())
+        return {};
+    const KeepServing::State &state = *m_afterLogout->state();
+    if (state.on)
+        return tr("It goes on when you log out, too.");
+    return state.possible ? tr("It may end when you log out, unless you choose File › Keep serving "
+                               "when I log out.")
+                          : tr("It may end when you log out.");
 }
 
 void Shell::hideInTray()
@@ -117,14 +180,18 @@ void Shell::quit()
     }
     if (!isVisible())
         raiseWindow(); // asked from the tray: the question needs its window
-    askQuit(this, sites, m_bridge.snapshot().total.requestsPerSecond, [this](QuitChoice choice) {
-        if (choice == QuitChoice::StopServing)
-            stopAndLeave();
-        else if (m_tray && m_tray->canHold())
-            hideInTray();
-        else
-            leave();
-    });
+    const QString back = m_tray && m_tray->canHold()
+        ? tr("Closing the window keeps serving; its icon in the panel opens it again.")
+        : tr("Closing the window keeps serving; start Arcology again to get it back.");
+    askQuit(this, sites, m_bridge.snapshot().total.requestsPerSecond,
+            joined(back, afterLogoutText()), [this](QuitChoice choice) {
+                if (choice == QuitChoice::StopServing)
+                    stopAndLeave();
+                else if (m_tray && m_tray->canHold())
+                    hideInTray();
+                else
+                    leave();
+            });
 }
 
 void Shell::stopAndLeave()

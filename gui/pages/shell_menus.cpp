@@ -34,13 +34,16 @@ void Shell::makeMenus()
     add(file, {"file.add"});
     if (!m_options.sampleFolder.isEmpty())
         add(file, {"file.sample"});
-    add(file, {"file.history", "file.import", "file.export", "", "file.close", "file.quit"});
+    add(file, {"file.history", "file.import", "file.export", ""});
+    if (m_afterLogout)
+        add(file, {"file.afterLogout"});
+    add(file, {"file.close", "file.quit"});
     add(menuBar()->addMenu(tr("&Edit")),
         {"edit.undo", "edit.redo", "", "edit.apply", "edit.review", "edit.discard", "", "edit.find",
          "edit.palette"});
     auto *view = menuBar()->addMenu(tr("&View"));
-    for (int i = 0; i < kPageCount; ++i)
-        view->addAction(m_registry->action(pageActionId(PageId(i))));
+    for (const PageId page : m_rail->pages())
+        view->addAction(m_registry->action(pageActionId(page)));
     add(view, {"", "view.back", "view.refresh", "view.pause", "view.chartTable", "view.regions"});
     if (m_options.theme)
         add(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});

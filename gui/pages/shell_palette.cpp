@@ -46,7 +46,7 @@ void Shell::addPaletteSource(PaletteSource source)
 void Shell::addActionItems(std::vector<PaletteItem> &items)
 {
     for (const ActionRegistry::Entry &entry : m_registry->entries()) {
-        if (entry.isOnSite())
+        if (entry.isOnSite() || !entry.action->isVisible())
             continue;
         const bool isPage = entry.facts.id.startsWith(QLatin1String("page."));
         const QString name = entry.facts.title.isEmpty() ? entry.facts.text : entry.facts.title;

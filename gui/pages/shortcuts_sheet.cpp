@@ -12,6 +12,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace arc {
@@ -79,7 +80,6 @@ void showShortcuts(const ActionRegistry &actions, QWidget *parent)
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->setObjectName(QStringLiteral("shortcuts"));
     sheet->setWindowTitle(tr("Keyboard shortcuts"));
-    sheet->resize(scaled(QSize(kSheetWidth, kSheetHeight)));
     auto *content = new QWidget(sheet);
     content->setProperty("page", true);
     auto *columns = new QHBoxLayout(content);
@@ -99,7 +99,7 @@ void showShortcuts(const ActionRegistry &actions, QWidget *parent)
         auto *column = new QVBoxLayout;
         column->addWidget(upper->box());
         column->addWidget(lower->box());
-        column->addStretch();
+        column->addStretch(1);
         columns->addLayout(column, 1);
     }
     auto *scroll = new QScrollArea(sheet);
@@ -114,6 +114,9 @@ void showShortcuts(const ActionRegistry &actions, QWidget *parent)
     layout->setContentsMargins(16, 16, 16, 16);
     layout->addWidget(scroll, 1);
     layout->addWidget(close, 0, Qt::AlignRight);
+    const int wanted = layout->sizeHint().height() + content->sizeHint().height()
+        - scroll->sizeHint().height() + 2 * scroll->frameWidth();
+    sheet->resize(scaled(kSheetWidth), std::min(scaled(kSheetHeight), wanted));
     sheet->show();
     close->setFocus();
 }

@@ -41,15 +41,14 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *pa
       m_deploy(new QPushButton(icon(QStringLiteral("restart")), tr("Deploy"), this)),
       m_run(new QPushButton(icon(QStringLiteral("terminal")), tr("Run"), this)),
       m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this)),
-      m_links(new QHBoxLayout), m_strip(new DeployStrip(this)), m_failureCard(new QFrame(this)),
-      m_cause(new QLabel(m_failureCard)), m_failureOutput(new OutputView(m_failureCard)),
+      m_links(new LinkRow), m_strip(new DeployStrip(this)), m_failureCard(new QFrame(this)),
+      m_cause(new QLabel(m_failureCard)), m_remedy(new QLabel(m_failureCard)),
+      m_failureOutput(new OutputView(m_failureCard)),
       m_retry(new QPushButton(tr("Retry"), m_failureCard)), m_tabs(new QTabWidget(this)),
       m_summary(new SummaryTab(context, m_tabs)),
       m_environment(new EnvironmentTab(context, m_tabs)), m_output(new OutputTab(context, m_tabs))
 {
     makeFailureCard();
-    m_links->setSpacing(8);
-    m_links->setContentsMargins(-kLinkInset, 0, 0, 0); // its letters begin where the others do
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
     m_tabs->addTab(m_output, tr("Output"));
@@ -110,15 +109,22 @@ void SiteDetail::makeFailureCard()
     m_failureCard->setProperty("card", true);
     m_cause->setProperty("bad", true);
     m_cause->setFont(boldFont());
-    m_cause->setTextFormat(Qt::PlainText);
-    m_cause->setWordWrap(true);
-    m_cause->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_remedy->setObjectName(QStringLiteral("remedy"));
+    for (QLabel *label : {m_cause, m_remedy}) {
+        label->setTextFormat(Qt::PlainText);
+        label->setWordWrap(true);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    }
     m_failureOutput->setFixedHeight(scaled(kFailureOutputHeight));
     m_failureOutput->setAccessibleName(tr("Last lines of the app"));
     m_failureOutput->showEmptyText(tr("The app wrote nothing"));
     m_retry->setProperty("primary", true);
     auto *head = new QHBoxLayout;
-    head->addWidget(m_cause, 1);
+    auto *said = new QVBoxLayout;
+    said->setSpacing(3);
+    said->addWidget(m_cause);
+    said->addWidget(m_remedy);
+    head->addLayout(said, 1);
     head->addWidget(m_retry, 0, Qt::AlignTop);
     auto *layout = new QVBoxLayout(m_failureCard);
     layout->setContentsMargins(12, 10, 12, 12);
@@ -198,7 +204,6 @@ void SiteDetail::showAddresses(const QStringList &urls)
         connect(link, &QPushButton::clicked, this, [this, url] { m_context.openUrl(QUrl(url)); });
         m_links->addWidget(link);
     }
-    m_links->addStretch(1);
 }
 
 bool SiteDetail::showsFailure() const
@@ -214,7 +219,14 @@ void SiteDetail::showFailure(const QString &state, const QString &cause)
         m_failure.clear();
         return;
     }
-    m_cause->setText(cause);
+    // The engine's sentence: cause; remedy. What to do need not shout.
+    const auto end = cause.indexOf(QLatin1String("; "));
+    QString remedy = end < 0 ? QString() : cause.mid(end + 2);
+    if (!remedy.isEmpty())
+        remedy[0] = remedy[0].toUpper();
+    m_cause->setText(cause.left(end < 0 ? cause.size() : end));
+    m_remedy->setText(remedy);
+    m_remedy->setVisible(!remedy.isEmpty());
     if (m_failure == cause)
         return;
     m_failure = cause;

@@ -4,7 +4,6 @@
 #include <QWidget>
 
 class QFrame;
-class QHBoxLayout;
 class QLabel;
 class QLayout;
 class QPushButton;
@@ -16,6 +15,7 @@ class DeployStrip;
 class ElidedLabel;
 class EnvironmentTab;
 class OutputTab;
+class LinkRow;
 class OutputView;
 class SiteActions;
 class StatePill;
@@ -60,10 +60,11 @@ private:
     QPushButton *m_deploy;
     QPushButton *m_run;
     QPushButton *m_remove;
-    QHBoxLayout *m_links;
+    LinkRow *m_links;
     DeployStrip *m_strip;
     QFrame *m_failureCard;
     QLabel *m_cause;
+    QLabel *m_remedy;
     OutputView *m_failureOutput;
     QPushButton *m_retry;
     QTabWidget *m_tabs;

@@ -98,7 +98,7 @@ void StatusLine::showFigures()
                               : m_paused ? tr("paused, as of %1 (Space goes on)")
                                          : tr("as of %1"))
                              .arg(clockText(m_bridge.asOfUnixMs())));
-    m_fresh->setProperty("caution", !live && any);
+    setMark(*m_fresh, "caution", !live && any);
     const QString cost = ownCost();
     if (!cost.isEmpty())
         m_cost->setText(cost);

@@ -9,6 +9,7 @@
 namespace arc {
 
 static const char kFrames[] = R"(
+QMenu { icon-size: $16; }
 QToolTip { background: @raised; color: @text; border: 1px solid @outline; padding: 4px 6px; }
 QFrame[card="true"] { background: @surface; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[bar="true"] { background: @surface; border: none; border-bottom: 1px solid @hairline; }
@@ -130,8 +131,15 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-r
 QSlider::handle:horizontal:focus { background: @accent; }
 QSlider::sub-page:horizontal:disabled { background: @hairline; }
 QSlider::handle:horizontal:disabled { border-color: @hairline; }
-QCheckBox, QRadioButton { spacing: 8px; min-height: $24; }
-QCheckBox::indicator, QRadioButton::indicator { width: $15; height: $15; }
+QCheckBox { spacing: 8px; min-height: $24; }
+QCheckBox::indicator { width: $14; height: $14; background: @surface; border: 1px solid @outline;
+    border-radius: 3px; }
+QCheckBox::indicator:checked { background: @accent; border: 1px solid @accent;
+    image: url(:/icons/tick-@tick.svg); }
+QCheckBox::indicator:focus { border: 2px solid @accent; width: $12; height: $12; }
+QCheckBox::indicator:checked:focus { border: 2px solid @text; }
+QCheckBox::indicator:disabled { background: @raised; border: 1px solid @hairline; }
+QCheckBox::indicator:checked:disabled { background: @faded; }
 QTableView { background: @surface; border: 2px solid transparent; gridline-color: transparent;
     outline: none;
     selection-background-color: @selected; selection-color: @text; }
@@ -153,6 +161,8 @@ QTabBar { qproperty-drawBase: 0; }
 QString styleSheet(const Tokens &tokens, double letterScale)
 {
     QString sheet = QLatin1String(kFrames) + QLatin1String(kButtons) + QLatin1String(kFields);
+    // On the accent, in the colour of letters there.
+    sheet.replace(QLatin1String("@tick"), QLatin1String(tokens.dark ? "dark" : "light"));
     // Longer names first, so that @text does not eat the beginning of @text2.
     const std::array<std::pair<const char *, QColor>, 16> names {{
         {"@accentHover", mix(tokens.accent, tokens.text, 0.88)},

@@ -7,6 +7,8 @@
 #include <QEvent>
 #include <QFontDatabase>
 #include <QPalette>
+#include <QStyle>
+#include <QWidget>
 
 #include <algorithm>
 
@@ -153,6 +155,15 @@ QFont titleFont()
 QFont figureFont()
 {
     return sized(15, QFont::Bold);
+}
+
+void setMark(QWidget &widget, const char *name, bool on)
+{
+    if (widget.property(name).toBool() == on)
+        return;
+    widget.setProperty(name, on);
+    widget.style()->unpolish(&widget);
+    widget.style()->polish(&widget);
 }
 
 QFont monoFont()

@@ -10,6 +10,7 @@
 #include <optional>
 
 class QApplication;
+class QWidget;
 
 namespace arc {
 
@@ -55,6 +56,10 @@ QFont boldFont();
 QFont titleFont();
 QFont figureFont();
 QFont monoFont();
+
+/// Sets a property that the style sheet asks for, such as "caution". Of a widget that is styled
+/// already it would not look again by itself.
+void setMark(QWidget &widget, const char *name, bool on);
 
 /// From the edge of a button that looks like a link to its first letter: padding and border.
 constexpr int kLinkInset = 5;

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/widgets/layouts.h"
 
+#include "gui/theme/theme.h"
+
 #include <QGridLayout>
 #include <QWidget>
 
 namespace arc {
+
+constexpr int kLinkGap = 8;
+
+LinkRow::LinkRow() : FlowLayout(Widths::Natural, kLinkGap)
+{
+}
+
+void LinkRow::setGeometry(const QRect &place)
+{
+    FlowLayout::setGeometry(place.adjusted(-kLinkInset, 0, 0, 0));
+}
 
 void clearLayout(QLayout &layout)
 {

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gui/widgets/flow_layout.h"
+
 class QGridLayout;
-class QLayout;
 
 namespace arc {
+
+/// Links whose letters begin where the texts around them do: what the style leaves free at the left
+/// of a link lies outside. (A negative margin is no margin to Qt.)
+class LinkRow : public FlowLayout {
+public:
+    LinkRow();
+    void setGeometry(const QRect &place) override;
+};
 
 /// Deletes what is in it, at once. Not from a slot of one of its widgets. GUI thread.
 void clearLayout(QLayout &layout);

@@ -2,6 +2,7 @@
 #include "gui/widgets/safe_table.h"
 
 #include "gui/theme/theme.h"
+#include "gui/widgets/cut_tips.h"
 #include "gui/widgets/state_mark.h"
 
 #include <QHeaderView>
@@ -12,6 +13,7 @@ namespace arc {
 
 constexpr int kColumnLeast = 56; // of letters of 10 pt, like the others
 constexpr int kStretchLeast = 84;
+constexpr int kStretchWanted = 200; ///< at most, before other columns are shortened
 constexpr int kElidedLeast = 90;
 constexpr int kMarkSide = 11;
 constexpr int kMarkGap = 3;
@@ -70,6 +72,7 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
     sortByColumn(stretchColumn, Qt::AscendingOrder);
     setTabKeyNavigation(false);
     setEditTriggers(NoEditTriggers);
+    keepTipsToWhatIsCut(*this);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollMode(ScrollPerPixel);
     setItemDelegateForColumn(stateColumn, new StateDelegate(this));
@@ -136,8 +139,12 @@ void SafeTable::growColumns()
     if (!isVisible())
         return; // measuring texts is most of what a refresh costs, and nobody sees it
     for (int column = 0; column < m_proxy->columnCount(); ++column) {
-        if (column == m_stretchColumn)
+        if (column == m_stretchColumn) {
+            // What names a row is read first: the others give way to it.
+            const int whole = std::min(sizeHintForColumn(column) + 4, scaled(kStretchWanted));
+            m_natural[column] = std::max(m_natural.value(column), whole);
             continue;
+        }
         const int wanted = std::max(sizeHintForColumn(column) + 4, headerWidth(column));
         if (wanted > m_natural.value(column, scaled(kColumnLeast))) {
             m_natural[column] = wanted;
@@ -155,7 +162,8 @@ void SafeTable::setDropOrder(QList<int> columns)
 
 void SafeTable::dropColumns()
 {
-    int needed = std::max(scaled(kStretchLeast), headerWidth(m_stretchColumn));
+    int needed = std::max(
+        {scaled(kStretchLeast), headerWidth(m_stretchColumn), m_natural.value(m_stretchColumn)});
     for (int column = 0; column < m_proxy->columnCount(); ++column)
         needed += column == m_stretchColumn ? 0 : m_natural.value(column, scaled(kColumnLeast));
     for (const int column : std::as_const(m_dropOrder)) {

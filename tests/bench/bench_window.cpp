@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the window costs: four charts at several lengths, one refresh of a whole page, and the
-// process's memory. Run it from a release build:
+// What the window costs: four charts at several lengths, the first show and one refresh of every
+// page. Run it from a release build:
 //   cmake --build --preset release --target bench_window
 //   QT_QPA_PLATFORM=offscreen build/release/tests/bench_window
 #include "gui/gui_fixture.h"
@@ -98,6 +98,32 @@ void benchCharts(int points)
                 points, median(times), median(cpu), kRounds);
 }
 
+/// A page's first show, from the click to the end of its paint, and the longest turn of the event
+/// loop until nothing is left to do.
+void benchFirstShow()
+{
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(1280, 800);
+    for (int turn = 0; turn < 20; ++turn)
+        QCoreApplication::processEvents();
+    for (int page = 1; page < kPageCount; ++page) {
+        QElapsedTimer timer;
+        timer.start();
+        fixture.shell.goTo(PageId(page));
+        fixture.shell.repaint();
+        const double first = double(timer.nsecsElapsed()) / 1e6;
+        double longest = 0;
+        for (int turn = 0; turn < 60; ++turn) {
+            timer.restart();
+            QCoreApplication::processEvents();
+            longest = std::max(longest, double(timer.nsecsElapsed()) / 1e6);
+        }
+        std::printf("first show of %-14s %6.2f ms, then turns of at most %6.2f ms\n",
+                    qPrintable(pageTitle(PageId(page))), first, longest);
+    }
+}
+
 /// One refresh with everything that follows from it, paint included.
 void benchTick()
 {
@@ -136,6 +162,7 @@ int main(int argc, char **argv)
     Theme theme(app);
     for (const int points : {60, 300, 600, 3600})
         benchCharts(points);
+    benchFirstShow();
     benchTick();
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/gui_fixture.h"
 
+#include "gui/pages/settings_page.h"
 #include "gui/theme/language.h"
 #include "gui/widgets/accessible.h"
 
@@ -12,7 +13,7 @@ namespace arc::test {
 static Theme *s_theme = nullptr;
 
 GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *launcher,
-                       const QString &draftFile, Tray *tray)
+                       const QString &draftFile, Tray *tray, KeepServing *keepServing)
     : m_draftFile(draftFile.isEmpty() ? dir.filePath(QStringLiteral("state/draft.json"))
                                       : draftFile),
       control(std::move(engine)), bridge(*control, launcher),
@@ -23,8 +24,10 @@ GuiFixture::GuiFixture(std::unique_ptr<FakeControl> engine, EngineLauncher *laun
              .openUrl = [this](const QUrl &url) { opened << url; },
              .draftFile = m_draftFile,
              .theme = s_theme,
-             .tray = tray})
+             .tray = tray,
+             .keepServing = keepServing})
 {
+    shell.resize(1280, 800); // the platform of tests has a smaller screen
 }
 
 int GuiFixture::applied() const
@@ -50,6 +53,14 @@ void GuiFixture::open()
     shell.show();
     QTRY_VERIFY(bridge.link() == Link::Live);
     QTRY_VERIFY(bridge.sitesKnown());
+}
+
+void GuiFixture::makeAllSettings()
+{
+    const PageId before = shell.page();
+    shell.goTo(PageId::Settings);
+    QTRY_VERIFY(shell.settingsPage()->formRow("drain_s"));
+    shell.goTo(before);
 }
 
 Theme *GuiFixture::theme() const

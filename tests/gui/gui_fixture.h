@@ -19,7 +19,7 @@ class GuiFixture {
 public:
     explicit GuiFixture(std::unique_ptr<FakeControl> control = std::make_unique<FakeControl>(),
                         EngineLauncher *launcher = nullptr, const QString &draftFile = {},
-                        Tray *tray = nullptr);
+                        Tray *tray = nullptr, KeepServing *keepServing = nullptr);
 
     /// Changes that reached the engine: what was only tried is not counted.
     int applied() const;
@@ -27,6 +27,9 @@ public:
 
     /// Shows the window and waits until the engine has answered once.
     void open();
+
+    /// All rows of the settings; the page makes them a few at a time.
+    void makeAllSettings();
 
     Theme *theme() const;
     QString draftFile() const { return m_draftFile; }

@@ -17,13 +17,17 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QHash>
+#include <QHelpEvent>
 #include <QImage>
 #include <QLabel>
 #include <QLayout>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
+#include <QMenuBar>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -243,6 +247,81 @@ QStringList faintIn(const QWidget &root, const QImage &picture)
         if (ratio < kContrastMin)
             found << describe(widget, text) + QStringLiteral(" has a contrast of %1").arg(ratio);
     }
+    return found;
+}
+
+/// What a tooltip would add to; marks of shortcuts and of more to come are no words.
+static QString plainWords(QString text)
+{
+    for (const char *mark : {"&", "…", "..."})
+        text.remove(QString::fromUtf8(mark));
+    return text.trimmed().toCaseFolded();
+}
+
+static QString tipShownAt(QWidget &widget, const QPoint &place)
+{
+    QToolTip::hideText();
+    QHelpEvent help(QEvent::ToolTip, place, widget.mapToGlobal(place));
+    QCoreApplication::sendEvent(&widget, &help);
+    return QToolTip::isVisible() ? QToolTip::text() : QString();
+}
+
+static QStringList repeatingRowTips(QAbstractItemView &view)
+{
+    QStringList found;
+    const QAbstractItemModel *model = view.model();
+    for (int row = 0; model && row < model->rowCount(); ++row) {
+        for (int column = 0; column < model->columnCount(); ++column) {
+            const QModelIndex index = model->index(row, column);
+            const QRect place = view.visualRect(index);
+            const QString text = index.data().toString();
+            if (!view.viewport()->rect().contains(place.center()) || text.isEmpty())
+                continue;
+            const QString tip = tipShownAt(*view.viewport(), place.center());
+            int widest = 0;
+            for (const QString &line : text.split(QLatin1Char('\n')))
+                widest = std::max(widest, view.fontMetrics().horizontalAdvance(line));
+            // A text that ends well before its cell does is certainly not cut off.
+            if (!tip.isEmpty() && plainWords(text).contains(plainWords(tip))
+                && widest + 40 < place.width())
+                found << describe(&view, text) + QStringLiteral(" has a tip that repeats it");
+        }
+    }
+    return found;
+}
+
+static QStringList repeatingMenuTips(QMenuBar &bar)
+{
+    QStringList found;
+    for (QMenu *menu : bar.findChildren<QMenu *>()) {
+        menu->popup(bar.mapToGlobal(QPoint(0, bar.height())));
+        for (QAction *action : menu->actions()) {
+            const QString tip = tipShownAt(*menu, menu->actionGeometry(action).center());
+            if (!tip.isEmpty() && plainWords(action->text()) == plainWords(tip))
+                found << describe(menu, action->text()) + QStringLiteral(" has a tip of the same");
+        }
+        menu->close();
+    }
+    return found;
+}
+
+QStringList repeatingTipsIn(QWidget &root)
+{
+    QStringList found;
+    for (QWidget *widget : root.findChildren<QWidget *>()) {
+        if (!widget->isVisibleTo(&root) || widget->window() != root.window())
+            continue;
+        const QString tip = widget->toolTip();
+        const QString text = textOf(widget);
+        if (!tip.isEmpty() && plainWords(text) == plainWords(tip)
+            && widget->width() >= widget->sizeHint().width())
+            found << describe(widget, text) + QStringLiteral(" has a tip that repeats it");
+        if (auto *view = qobject_cast<QAbstractItemView *>(widget))
+            found << repeatingRowTips(*view);
+        if (auto *bar = qobject_cast<QMenuBar *>(widget))
+            found << repeatingMenuTips(*bar);
+    }
+    QToolTip::hideText();
     return found;
 }
 

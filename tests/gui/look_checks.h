@@ -22,7 +22,10 @@ QStringList overlappingIn(const QWidget &root);
 /// Texts whose darkest and lightest pixels in `picture`, which is a grab of `root`, differ by less
 /// than 4.5 : 1 (WCAG 2.1, 1.4.3). What cannot be used now may be fainter.
 QStringList faintIn(const QWidget &root, const QImage &picture);
-/// All of them.
+/// Tooltips that say again what can be read where they come: of controls, of the rows of lists and
+/// tables, and of the items of `root`'s menu bar, which are opened for it.
+QStringList repeatingTipsIn(QWidget &root);
+/// Clipped, overlapping and faint.
 QStringList flawsIn(QWidget &root);
 
 /// Letters of the desktop as large as somebody needs them, for as long as this lives. Windows take

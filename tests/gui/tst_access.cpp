@@ -33,6 +33,8 @@
 #include <QTabWidget>
 #include <QTest>
 
+#include <functional>
+
 using namespace arc;
 using namespace arc::test;
 
@@ -106,12 +108,14 @@ private Q_SLOTS:
     void stateIsAnnouncedAndFiguresAreNot();
     void largeLettersAreNotClipped();
     void longTextsAreNotClippedSilently();
+    void noTooltipRepeatsWhatIsSeen();
 };
 
 void TestAccess::everyFocusableWidgetHasAName()
 {
     GuiFixture fixture;
     fixture.open();
+    fixture.makeAllSettings();
     fixture.shell.sitesPage()->select(QStringLiteral("shop"));
     QStringList nameless;
     int seen = 0;
@@ -146,6 +150,7 @@ void TestAccess::tabReachesEverythingOnAPage()
 {
     GuiFixture fixture;
     fixture.open();
+    fixture.makeAllSettings();
     QVERIFY(QTest::qWaitForWindowActive(&fixture.shell));
     for (int page = 0; page < kPageCount; ++page) {
         fixture.shell.goTo(PageId(page));
@@ -337,16 +342,17 @@ void TestAccess::stateIsAnnouncedAndFiguresAreNot()
     QCOMPARE(said.size(), 1);
 }
 
-/// How many, on all pages and in all parts of a site; each is told.
-static int clippedOnAllPages(GuiFixture &fixture)
+/// How many findings, on all pages and in all parts of a site; each is told.
+static int foundOnAllPages(GuiFixture &fixture, const std::function<QStringList()> &findings)
 {
     QStringList all;
     const auto look = [&](const QString &where) {
         for (int turn = 0; turn < 6; ++turn)
             QCoreApplication::processEvents();
-        for (const QString &one : clippedIn(fixture.shell) + overlappingIn(fixture.shell))
+        for (const QString &one : findings())
             all << where + QStringLiteral(": ") + one;
     };
+    fixture.makeAllSettings();
     for (int page = 0; page < kPageCount; ++page) {
         fixture.shell.goTo(PageId(page));
         look(pageTitle(PageId(page)));
@@ -360,6 +366,12 @@ static int clippedOnAllPages(GuiFixture &fixture)
     for (const QString &one : std::as_const(all))
         qWarning("%s", qPrintable(one));
     return int(all.size());
+}
+
+static int clippedOnAllPages(GuiFixture &fixture)
+{
+    return foundOnAllPages(fixture,
+                           [&] { return clippedIn(fixture.shell) + overlappingIn(fixture.shell); });
 }
 
 void TestAccess::largeLettersAreNotClipped()
@@ -381,6 +393,15 @@ void TestAccess::longTextsAreNotClippedSilently()
     fixture.shell.resize(960, 600);
     fixture.shell.sitesPage()->select(QStringLiteral("shop"));
     QCOMPARE(clippedOnAllPages(fixture), 0);
+}
+
+void TestAccess::noTooltipRepeatsWhatIsSeen()
+{
+    GuiFixture fixture;
+    fixture.open();
+    fixture.shell.resize(1280, 800);
+    fixture.shell.sitesPage()->select(QStringLiteral("shop"));
+    QCOMPARE(foundOnAllPages(fixture, [&] { return repeatingTipsIn(fixture.shell); }), 0);
 }
 
 int main(int argc, char **argv)

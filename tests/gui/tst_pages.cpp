@@ -22,6 +22,7 @@
 
 #include <QCheckBox>
 #include <QDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -287,9 +288,12 @@ void TestPages::aFailedSiteShowsItsCauseFirst()
     fixture.control->outputs["shop"] = "Traceback\nModuleNotFoundError\n";
     fixture.openSite(QStringLiteral("shop"));
     QVERIFY(!fixture.detail()->showsFailure());
-    fixture.control->setSiteState("shop", "failed", "No module named 'django'");
+    fixture.control->setSiteState("shop", "failed",
+                                  "No module named 'django'; install it with pip");
     fixture.bridge.refresh();
     QTRY_VERIFY(fixture.detail()->showsFailure());
+    const auto *remedy = fixture.detail()->findChild<QLabel *>(QStringLiteral("remedy"));
+    QCOMPARE(remedy->text(), QStringLiteral("Install it with pip"));
 }
 
 void TestPages::environmentIsSentAsOneEdit()

@@ -56,6 +56,7 @@ public:
 class TestSettingsPage : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void rowsAreMadeAFewAtATime();
     void everyRowHasAnEditorThatKeepsItsDefault_data();
     void everyRowHasAnEditorThatKeepsItsDefault();
     void nothingIsPendingAfterOpening();
@@ -72,6 +73,30 @@ private Q_SLOTS:
     void aRestoreAgainstAnOlderStateIsRefused();
     void fiveClicksAreOneChange();
 };
+
+void TestSettingsPage::rowsAreMadeAFewAtATime()
+{
+    SettingsFixture fixture;
+    fixture.open();
+    SettingsPage *page = fixture.shell.settingsPage();
+    const auto made = [page] {
+        return page->findChildren<SettingFormRow *>().size();
+    };
+    const auto all = qsizetype(settingRows().size());
+    QCOMPARE(made(), 0); // who never opens the page pays for none
+    fixture.shell.goTo(PageId::Settings);
+    QCOMPARE(made(), 0);
+    while (made() == 0)
+        QCoreApplication::processEvents();
+    QVERIFY2(made() < all / 2, qPrintable(QString::number(made())));
+    fixture.shell.goTo(PageId::Overview);
+    const auto seen = made();
+    for (int turn = 0; turn < 50; ++turn)
+        QCoreApplication::processEvents();
+    QCOMPARE(made(), seen); // nobody looks
+    fixture.shell.goTo(PageId::Settings);
+    QTRY_COMPARE(made(), all);
+}
 
 void TestSettingsPage::everyRowHasAnEditorThatKeepsItsDefault_data()
 {

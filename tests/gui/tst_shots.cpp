@@ -217,6 +217,8 @@ void TestShots::everyPageIsDrawn()
     if (state == QLatin1String("lost")) {
         fixture.control->failAll(Error(ErrorCode::Unavailable, "connection refused"));
         QTRY_VERIFY_WITH_TIMEOUT(fixture.bridge.link() == Link::Lost, 8000);
+    } else {
+        fixture.makeAllSettings();
     }
     fixture.shell.sitesPage()->select(QStringLiteral("shop"));
     const QString prefix = QString::fromLatin1(QTest::currentDataTag());

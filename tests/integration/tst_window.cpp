@@ -2,6 +2,7 @@
 // The real window on a real X server: a folder is dragged in and served, and what happens to the
 // window afterwards is noticed by no request.
 #include "test_paths.h"
+#include "tests/integration/display.h"
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -17,78 +18,8 @@ using namespace arc::test;
 
 namespace {
 
-constexpr int kScreenWidth = 1400;
-constexpr int kScreenHeight = 960;
 constexpr int kPatience =
     60'000; ///< ms; everything waits for a condition, on a machine that may be busy
-
-/// Xvfb on a display it picks itself, with a window manager.
-class Display {
-public:
-    bool start()
-    {
-        m_xvfb.start("Xvfb",
-                     {"-displayfd", "1", "-screen", "0",
-                      QString("%1x%2x24").arg(kScreenWidth).arg(kScreenHeight), "-nolisten",
-                      "tcp"});
-        while (!m_xvfb.canReadLine()) {
-            if (!m_xvfb.waitForReadyRead(10000))
-                return false;
-        }
-        m_name = ":" + QString::fromLatin1(m_xvfb.readLine()).trimmed();
-        m_manager.setProcessEnvironment(environment());
-        m_manager.start("openbox", {"--sm-disable"});
-        return m_manager.waitForStarted();
-    }
-    QProcessEnvironment environment() const
-    {
-        QProcessEnvironment all = QProcessEnvironment::systemEnvironment();
-        all.insert("DISPLAY", m_name);
-        all.insert("QT_QPA_PLATFORM", "xcb");
-        all.insert("XDG_CONFIG_HOME", m_config.path()); // a window that has never been here
-        all.remove("DBUS_SESSION_BUS_ADDRESS");
-        all.remove("WAYLAND_DISPLAY");
-        return all;
-    }
-    QByteArray run(const QString &program, const QStringList &arguments) const
-    {
-        QProcess process;
-        process.setProcessEnvironment(environment());
-        process.start(program, arguments);
-        process.waitForFinished(15000);
-        return process.readAllStandardOutput().trimmed();
-    }
-    void xdotool(const QStringList &arguments) const { run("xdotool", arguments); }
-    void shoot(const QString &name) const
-    {
-        const QString folder = qEnvironmentVariable("ARC_SHOTS");
-        if (!folder.isEmpty())
-            run("import", {"-window", "root", folder + "/" + name + ".png"});
-    }
-    void kill()
-    {
-        m_xvfb.kill();
-        m_xvfb.waitForFinished();
-    }
-    ~Display()
-    {
-        m_manager.kill();
-        m_manager.waitForFinished();
-        kill();
-    }
-
-private:
-    QTemporaryDir m_config;
-    QProcess m_xvfb;
-    QProcess m_manager;
-    QString m_name;
-};
-
-/// The visible window whose title holds a text; empty: none.
-QByteArray windowId(const Display &display, const QString &title = "This computer")
-{
-    return display.run("xdotool", {"search", "--onlyvisible", "--name", title}).split('\n').first();
-}
 
 QJsonArray sitesOf(const QString &dataDir)
 {
@@ -137,7 +68,7 @@ class TestWindow : public QObject {
         m_window.setProcessEnvironment(m_display.environment());
         m_window.start(ARC_BINARY, {"--data-dir", m_data.path()});
         QVERIFY(m_window.waitForStarted());
-        QTRY_VERIFY_WITH_TIMEOUT(!windowId(m_display).isEmpty(), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_display.windowId().isEmpty(), kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(enginePid(m_data.path()) > 0, kPatience);
     }
 
@@ -168,7 +99,7 @@ void TestWindow::aFolderDraggedInIsServed()
 {
     openWindow();
     m_display.shoot("window-empty");
-    const QByteArray id = windowId(m_display);
+    const QByteArray id = m_display.windowId();
     m_display.xdotool({"windowsize", id, "1200", "800"});
     m_display.xdotool({"windowmove", id, "20", "20"});
 
@@ -189,7 +120,7 @@ void TestWindow::aFolderDraggedInIsServed()
 
     // Return presses Serve, the sheet's default button, once the folder has been looked at.
     m_display.xdotool({"windowactivate", id});
-    QTRY_VERIFY_WITH_TIMEOUT(!windowId(m_display, "Serve").isEmpty(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_display.windowId("Serve").isEmpty(), kPatience);
     const auto isAddedBy = [this](const char *key) {
         m_display.shoot("window-sheet");
         m_display.xdotool({"key", "--window", "0", key});
@@ -228,21 +159,21 @@ void TestWindow::aSecondStartRaisesTheFirstWindow()
 {
     QVERIFY(!m_url.isEmpty());
     const qint64 engine = enginePid(m_data.path());
-    m_display.xdotool({"windowminimize", windowId(m_display)});
-    QTRY_VERIFY_WITH_TIMEOUT(windowId(m_display).isEmpty(), kPatience);
+    m_display.xdotool({"windowminimize", m_display.windowId()});
+    QTRY_VERIFY_WITH_TIMEOUT(m_display.windowId().isEmpty(), kPatience);
     QProcess second;
     second.setProcessEnvironment(m_display.environment());
     second.start(ARC_BINARY, {"--data-dir", m_data.path(), m_folder.filePath("shop")});
     QVERIFY(second.waitForFinished(kPatience));
     QCOMPARE(second.exitCode(), 0);
-    QTRY_VERIFY_WITH_TIMEOUT(!windowId(m_display).isEmpty(), kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(!windowId(m_display, "Serve").isEmpty(), kPatience); // its folder
+    QTRY_VERIFY_WITH_TIMEOUT(!m_display.windowId().isEmpty(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_display.windowId("Serve").isEmpty(), kPatience); // its folder
     m_display.shoot("window-second-start");
     QCOMPARE(enginePid(m_data.path()), engine);
     const auto isShutBy = [this](const char *key) {
-        m_display.xdotool({"windowactivate", windowId(m_display, "Serve")});
+        m_display.xdotool({"windowactivate", m_display.windowId("Serve")});
         m_display.xdotool({"key", "--window", "0", key});
-        return windowId(m_display, "Serve").isEmpty();
+        return m_display.windowId("Serve").isEmpty();
     };
     QTRY_VERIFY_WITH_TIMEOUT(isShutBy("Escape"), kPatience);
 }
@@ -251,14 +182,14 @@ void TestWindow::withoutATrayClosingIsExplainedAndKeepsServing()
 {
     QVERIFY(!m_url.isEmpty());
     const auto isAskedBy = [this](const char *key) {
-        m_display.xdotool({"windowactivate", windowId(m_display)});
+        m_display.xdotool({"windowactivate", m_display.windowId()});
         m_display.xdotool({"key", "--window", "0", key});
-        return !windowId(m_display, "goes on serving").isEmpty();
+        return !m_display.windowId("goes on serving").isEmpty();
     };
     QTRY_VERIFY_WITH_TIMEOUT(isAskedBy("ctrl+w"), kPatience);
     m_display.shoot("window-close");
     const auto isGoneBy = [this](const char *key) {
-        m_display.xdotool({"windowactivate", windowId(m_display, "goes on serving")});
+        m_display.xdotool({"windowactivate", m_display.windowId("goes on serving")});
         m_display.xdotool({"key", "--window", "0", key});
         return hasEnded(500);
     };
@@ -268,7 +199,7 @@ void TestWindow::withoutATrayClosingIsExplainedAndKeepsServing()
     openWindow(); // the launcher's icon opens a new one on the same engine
     QTRY_VERIFY_WITH_TIMEOUT(isAskedBy("ctrl+w") || m_window.state() == QProcess::NotRunning,
                              kPatience);
-    QVERIFY(windowId(m_display, "goes on serving").isEmpty()); // said once
+    QVERIFY(m_display.windowId("goes on serving").isEmpty()); // said once
     QVERIFY(hasEnded(kPatience));
     openWindow();
 }
@@ -296,11 +227,11 @@ void TestWindow::anEngineThatIsKilledIsStartedAgainFromTheWindow()
     QProcess window;
     window.setProcessEnvironment(display.environment());
     window.start(ARC_BINARY, {"--data-dir", m_data.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(!windowId(display).isEmpty(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(!display.windowId().isEmpty(), kPatience);
     const qint64 engine = enginePid(m_data.path());
     QVERIFY(engine > 0);
     ::kill(static_cast<pid_t>(engine), SIGKILL);
-    display.xdotool({"windowactivate", windowId(display)});
+    display.xdotool({"windowactivate", display.windowId()});
     // The window notices within three seconds. "Start again" has the mnemonic of its banner: the
     // shortcut is the keyboard's way to it, and does nothing before the banner is there.
     const auto isBackBy = [&](const char *key) {
