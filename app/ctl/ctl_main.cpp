@@ -36,6 +36,11 @@ Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
         return std::move(path).error();
     // Nobody answers there: perhaps the data directory says why no engine could start.
     if (socketPath.empty() && !acceptsConnections(*path)) {
+        if (dataDir.empty() && isForbiddenToUs(kServiceSocket))
+            return Error {ErrorCode::Forbidden,
+                          fmt::format("Arcology runs as a service here, and only its group may "
+                                      "administer it: sudo adduser {} arcology, then log in again",
+                                      userName())};
         std::error_code ignored;
         const auto directory =
             std::filesystem::absolute(dataDir.empty() ? defaultDataDir() : dataDir, ignored);

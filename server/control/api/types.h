@@ -522,6 +522,12 @@ struct NewCertificate {
                ARC_FIELD("key", key), ARC_FIELD("revision", revision))
 };
 
+/// Where another engine of this user takes sockets: the path of its SocketReceiver.
+struct HandOver {
+    std::string to;
+    ARC_FIELDS(HandOver, ARC_FIELD("to", to))
+};
+
 struct WorkerKill {
     int pid = 0;
     ARC_FIELDS(WorkerKill, ARC_FIELD("pid", pid))
