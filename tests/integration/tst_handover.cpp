@@ -43,7 +43,7 @@ constexpr const char *kApp = "import os, time\n"
 struct Service {
     Service() { write(folder.filePath("app.py"), kApp); }
 
-    bool start(const QJsonArray &listeners, const QStringList &settings = {})
+    void writeDocument(const QJsonArray &listeners)
     {
         const QJsonObject app {{"id", "hello"},
                                {"root", folder.path()},
@@ -59,6 +59,10 @@ struct Service {
                                     {"apps", QJsonArray {app}},
                                     {"sites", QJsonArray {site}}};
         write(folder.filePath("arcology.json"), QJsonDocument(document).toJson());
+    }
+    bool start(const QJsonArray &listeners, const QStringList &settings = {})
+    {
+        writeDocument(listeners);
         QStringList arguments {"--headless", "--service",
                                "--config",   folder.filePath("arcology.json"),
                                "--set",      "ops.listen=off"};
@@ -156,6 +160,8 @@ private Q_SLOTS:
     void theAdminSocketIsForTheGroup();
     void healthAndAdminSocketsAreHandedOverToo();
     void aMovedHealthAddressIsClosed();
+    void theServiceTakesTheDesktopEnginesPlaceUnderLoad();
+    void anEngineThatCannotGiveItsSocketsGoesOn();
 };
 
 void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
@@ -449,6 +455,60 @@ void TestHandover::aMovedHealthAddressIsClosed()
     QTRY_VERIFY(isRefused(before));
     QTRY_COMPARE(service.manager.storedPorts("@ops"), QList<quint16> {after});
     QCOMPARE(http(QString("http://127.0.0.1:%1/healthz").arg(after)).status, 200);
+}
+
+void TestHandover::theServiceTakesTheDesktopEnginesPlaceUnderLoad()
+{
+    QTemporaryDir data;
+    EngineProcess desktop(data.filePath("data"));
+    Service service; // its folder and document
+    QVERIFY(desktop.start());
+    service.writeDocument(kAnyPort);
+    Finished done = desktop.ctl({"config", "import", service.folder.filePath("arcology.json")});
+    QVERIFY2(done.exitCode == 0, done.error);
+    done = desktop.ctl({"status", "--json"});
+    const QString url = QJsonDocument::fromJson(done.out)["listeners"][0]["url"].toString() + '/';
+    QTRY_COMPARE(http(url).status, 200);
+    const QStringList takesOver {"--headless", "--take-over", "--data-dir", data.filePath("data"),
+                                 "--set", "ops.listen=off"};
+    Load load(url);
+    for (int i = 0; i < 2; ++i) { // the second time its own sockets come back from the manager
+        QVERIFY(service.manager.start(takesOver));
+        QVERIFY(service.manager.waitReady());
+        QCOMPARE(service.url(), url);
+        QCOMPARE(http(url).status, 200);
+        QTRY_VERIFY(!desktop.isRunning());
+        QCOMPARE(desktop.stop(), 0);
+        done = desktop.ctl({"status", "--json"}); // the same admin socket, another engine
+        QCOMPARE(QJsonDocument::fromJson(done.out)["pid"].toInteger(), service.manager.pid());
+        QCOMPARE(service.manager.stop(), 0);
+    }
+    QVERIFY(service.manager.start(takesOver));
+    QVERIFY(service.manager.waitReady());
+    load.end();
+    QVERIFY2(load.requests > 100, load.report);
+    QVERIFY2(load.connectErrors == 0 && load.readErrors == 0 && load.otherErrors == 0
+                 && load.notOk == 0,
+             load.report);
+    QVERIFY(!QFile::exists(data.filePath("data/hand-over.sock")));
+}
+
+void TestHandover::anEngineThatCannotGiveItsSocketsGoesOn()
+{
+    QTemporaryDir data;
+    EngineProcess desktop(data.filePath("data"));
+    QVERIFY(desktop.start());
+    const QByteArray nowhere = data.filePath("nobody.sock").toUtf8();
+    for (const QByteArray &to : {nowhere, QByteArray("relative"), QByteArray(200, '/')}) {
+        const Finished asked = runProgram(
+            "curl", {"-sS", "--unix-socket", data.filePath("data/control.sock"), "-d",
+                     "{\"to\": \"" + to + "\"}", "-H", "Content-Type: application/json",
+                     "-w", "%{http_code}", "http://engine/api/v1/hand-over"});
+        QVERIFY2(!asked.out.endsWith("200") && asked.out.contains("error"), asked.out);
+    }
+    QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
+    QCOMPARE(desktop.stop(), 0);
+    QVERIFY(!QFile::exists(data.filePath("data/control.sock")));
 }
 
 QTEST_GUILESS_MAIN(TestHandover)
