@@ -36,6 +36,7 @@ struct ServeOptions {
     std::string cert;
     std::string key;
     std::string name;
+    std::string kind;
     std::string entry;
     std::string interface = "auto";
     std::string python;
@@ -65,6 +66,8 @@ void describe(CLI::App &app, ServeOptions &options)
     cert->needs(key);
     key->needs(cert);
     app.add_option("--name", options.name, "Name of the site");
+    app.add_option("--kind", options.kind, "static: serve the folder as files, whatever is in it")
+        ->check(CLI::IsMember({"static"}));
     app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
     app.add_option("--interface", options.interface, "auto, wsgi or asgi")
         ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
@@ -99,6 +102,7 @@ Result<api::NewSite> newSite(const ServeOptions &options)
         return std::move(python).error();
     api::NewSite site {.path = options.target,
                        .name = options.name,
+                       .kind = options.kind,
                        .entry = options.entry,
                        .interface = options.interface,
                        .python = std::move(*python)};

@@ -5,6 +5,7 @@
 #include "server/config/unknown_setting.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -31,8 +32,10 @@ Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &tex
 Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &found)
 {
     if (what.kind == "static")
-        return FoundProject {
-            .kind = "static", .title = "Static files", .name = what.name, .root = found.folder};
+        return FoundProject {.kind = "static",
+                             .title = "Static files",
+                             .name = std::filesystem::path(found.folder).filename().string(),
+                             .root = found.folder};
     const auto matches = [&](const FoundProject &project) {
         return (what.entry.empty() || project.entry == what.entry)
             && (what.kind.empty() || project.kind == what.kind);

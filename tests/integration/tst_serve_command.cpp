@@ -94,6 +94,7 @@ private Q_SLOTS:
     void httpbinIsServedRouteByRoute();
     void aFastApiAppIsServed();
     void aFolderOfFilesIsServed();
+    void aFolderWithoutAFrontPageIsServedAsFilesIfAsked();
     void workersKilledUnderLoadLoseNoRequest();
     void refusalsHaveTheirExitCode_data();
     void refusalsHaveTheirExitCode();
@@ -299,6 +300,19 @@ void TestServe::aFolderOfFilesIsServed()
     const HttpAnswer again = http(served.url() + "/index.html",
                                   {.headers = {{"If-None-Match", whole.headers.value("etag")}}});
     QCOMPARE(again.status, 304);
+}
+
+void TestServe::aFolderWithoutAFrontPageIsServedAsFilesIfAsked()
+{
+    QTemporaryDir folder;
+    write(folder.filePath("downloads/notes.txt"), "kept");
+    const QString downloads = folder.filePath("downloads");
+    QCOMPARE(runArcology({"serve", downloads, "--listen", "127.0.0.1:0"}).exitCode, 3);
+    Served served(downloads, {"--kind", "static"});
+    QVERIFY2(served.isServing(), served.errors());
+    QVERIFY2(served.line().startsWith("Serving downloads (Static files)"),
+             qPrintable(served.line()));
+    QCOMPARE(http(served.url() + "/notes.txt").body, QByteArray("kept"));
 }
 
 void TestServe::workersKilledUnderLoadLoseNoRequest()
