@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine as a service: a manager keeps its listening sockets while it restarts, and under load
 // nobody is refused.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 #include "tests/integration/service_manager.h"
 
@@ -17,6 +18,8 @@
 #include <QtTest>
 
 #include <csignal>
+
+#include <unistd.h>
 
 using namespace arc::test;
 
@@ -162,6 +165,7 @@ private Q_SLOTS:
     void aMovedHealthAddressIsClosed();
     void theServiceTakesTheDesktopEnginesPlaceUnderLoad();
     void anEngineThatCannotGiveItsSocketsGoesOn();
+    void keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing();
 };
 
 void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
@@ -509,6 +513,31 @@ void TestHandover::anEngineThatCannotGiveItsSocketsGoesOn()
     QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
     QCOMPARE(desktop.stop(), 0);
     QVERIFY(!QFile::exists(data.filePath("data/control.sock")));
+}
+
+void TestHandover::keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing()
+{
+    QTemporaryDir home;
+    QFile::setPermissions(home.path(), QFile::Permissions(0x7777));
+    QStringList words {"env", "HOME=" + home.path(), "XDG_CONFIG_HOME=" + home.path(),
+                       "XDG_RUNTIME_DIR=" + home.path(), ARC_BINARY, "keep-serving"};
+    if (::geteuid() == 0)
+        words = QStringList {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"} + words;
+    const QString program = words.takeFirst();
+    const Finished state = runProgram(program, words + QStringList {"--json"});
+    const QJsonObject told = QJsonDocument::fromJson(state.out).object();
+    QCOMPARE(state.exitCode, 0);
+    QCOMPARE(told.keys(), QStringList({"on", "possible", "why"}));
+    QVERIFY(!told["on"].toBool() && !told["possible"].toBool());
+    QVERIFY2(told["why"].toString().contains("log in on the desktop or by ssh"), state.out);
+    for (const char *wish : {"on", "off"}) {
+        const Finished refused = runProgram(program, words + QStringList {wish});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.error.contains(told["why"].toString().toUtf8()), refused.error);
+        QCOMPARE(refused.error.count('\n'), 1);
+    }
+    QCOMPARE(runProgram(program, words + QStringList {"perhaps"}).exitCode, 2);
+    QVERIFY(QDir(home.path()).isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TestHandover)
