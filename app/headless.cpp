@@ -100,7 +100,8 @@ int headlessMain(int argc, char **argv)
         options.document = std::move(*document);
         options.author = "--config " + config;
     }
-    // What a manager kept is of an engine that has ended, though its sockets still take connections.
+    // What a manager kept is of an engine that has ended, though its sockets still take
+    // connections.
     if (takesOver && !supervisor.hasOffers()) {
         if (auto taken = takeOver(*socket, options.dataDir, supervisor); !taken)
             return fail(taken.error());

@@ -17,7 +17,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <pwd.h>
 #include <unistd.h>
 
 namespace arc {
@@ -81,12 +80,6 @@ std::string quoted(const std::string &text)
     return word + '"';
 }
 
-std::string userName()
-{
-    const passwd *user = getpwuid(getuid());
-    return user ? user->pw_name : std::to_string(getuid());
-}
-
 std::filesystem::path unitPath()
 {
     const std::string config = environment("XDG_CONFIG_HOME");
@@ -109,8 +102,7 @@ Result<std::string> run(std::vector<std::string> argv, std::chrono::milliseconds
     if (!ran)
         return std::move(ran).error().within(name);
     if (ran->exitCode != 0)
-        return Error {ErrorCode::Unavailable,
-                      fmt::format("{}: {}", name, oneLine(ran->errors))};
+        return Error {ErrorCode::Unavailable, fmt::format("{}: {}", name, oneLine(ran->errors))};
     return std::move(ran->output);
 }
 
@@ -132,10 +124,11 @@ Result<void> checkPossible()
     const std::string runtime = environment("XDG_RUNTIME_DIR");
     if (runtime.empty() || ::access(kSystemctl, X_OK) != 0 || ::access(kLoginctl, X_OK) != 0
         || !std::filesystem::exists(runtime + "/systemd/private", failed))
-        return Error {ErrorCode::Unavailable,
-                      fmt::format("no systemd of the user {} runs here; log in on the desktop or by "
-                                  "ssh (su and sudo start none)",
-                                  userName())};
+        return Error {
+            ErrorCode::Unavailable,
+            fmt::format("no systemd of the user {} runs here; log in on the desktop or by "
+                        "ssh (su and sudo start none)",
+                        userName())};
     return {};
 }
 
@@ -161,8 +154,9 @@ Result<void> writeUnit(bool lingeredBefore)
             return errnoError(partial, errno);
     }
     std::filesystem::rename(partial, path, failed);
-    return failed ? Result<void> {Error {ErrorCode::Unavailable, path.string() + ": " + failed.message()}}
-                  : Result<void> {};
+    return failed
+        ? Result<void> {Error {ErrorCode::Unavailable, path.string() + ": " + failed.message()}}
+        : Result<void> {};
 }
 
 bool unitSaysLingeredBefore()
@@ -216,15 +210,16 @@ int tell(bool asJson)
     const bool on = possible && isOn();
     const std::string why = possible ? "" : possible.error().message();
     if (asJson)
-        fmt::print("{}\n", nlohmann::ordered_json {{"on", on},
-                                                   {"possible", possible.has_value()},
-                                                   {"why", why}}
-                               .dump());
+        fmt::print(
+            "{}\n",
+            nlohmann::ordered_json {{"on", on}, {"possible", possible.has_value()}, {"why", why}}
+                .dump());
     else if (on)
         fmt::print("On: Arcology goes on serving when {} logs out.\n", userName());
     else
-        fmt::print("Off{}\n", possible ? ": Arcology may end when " + userName() + " logs out."
-                                       : ", and cannot be switched on: " + why + ".");
+        fmt::print("Off{}\n",
+                   possible ? ": Arcology may end when " + userName() + " logs out."
+                            : ", and cannot be switched on: " + why + ".");
     return 0;
 }
 

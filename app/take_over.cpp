@@ -22,13 +22,13 @@ constexpr std::chrono::minutes kPatience {10}; // drain_s may be minutes, too
 constexpr std::chrono::seconds kSocketsPatience {5};
 
 template <class Request, class Answer>
-Result<Answer> ask(Control &control,
-                   void (Control::*operation)(Request, Control::Callback<Answer>),
+Result<Answer> ask(Control &control, void (Control::*operation)(Request, Control::Callback<Answer>),
                    std::type_identity_t<Request> what)
 {
     std::promise<Result<Answer>> promise;
-    (control.*operation)(std::move(what),
-                         [&promise](Result<Answer> answer) { promise.set_value(std::move(answer)); });
+    (control.*operation)(std::move(what), [&promise](Result<Answer> answer) {
+        promise.set_value(std::move(answer));
+    });
     return promise.get_future().get();
 }
 

@@ -2,6 +2,7 @@
 // The world of a real ctl: the engine's socket, the terminal, Ctrl+C.
 #include "app/ctl/ctl.h"
 
+#include "app/command_line.h"
 #include "server/base/file_descriptor.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
@@ -14,19 +15,12 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace arc {
 
 namespace {
-
-std::string userName()
-{
-    const passwd *user = getpwuid(getuid());
-    return user ? user->pw_name : fmt::format("uid {}", getuid());
-}
 
 Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
                                                  const std::string &dataDir)

@@ -247,8 +247,8 @@ void ControlService::shutdown(const Caller &, api::Nothing, Callback<api::Nothin
 void ControlService::handOver(const Caller &caller, api::HandOver what, Callback<api::Nothing> done)
 {
     if (!what.to.starts_with('/'))
-        return done(Error {ErrorCode::Invalid,
-                           fmt::format("to: \"{}\" is not an absolute path", what.to)});
+        return done(
+            Error {ErrorCode::Invalid, fmt::format("to: \"{}\" is not an absolute path", what.to)});
     if (m_host.isDraining())
         return done(Error {ErrorCode::Cancelled, "the engine is stopping"});
     if (auto given = m_host.handOver(what.to); !given)

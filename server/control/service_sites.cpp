@@ -69,19 +69,18 @@ void ControlService::addSite(const Caller &caller, api::NewSite what, Callback<a
         return done(std::move(good).error());
     const std::string path = what.path;
     const std::string python = what.python;
-    m_host.recognise(path, python,
-                     [this, caller, what = std::move(what),
-                      done = std::move(done)](Result<Detection> found) mutable {
-                         if (!found)
-                             return done(std::move(found).error());
-                         change({.caller = caller,
-                                 .mutate =
-                                     [what = std::move(what), found = std::move(*found)](
-                                         const Document &current) {
-                                         return withNewSite(current, what, found);
-                                     },
-                                 .done = std::move(done)});
-                     });
+    m_host.recognise(
+        path, python,
+        [this, caller, what = std::move(what),
+         done = std::move(done)](Result<Detection> found) mutable {
+            if (!found)
+                return done(std::move(found).error());
+            change({.caller = caller,
+                    .mutate =
+                        [what = std::move(what), found = std::move(*found)](
+                            const Document &current) { return withNewSite(current, what, found); },
+                    .done = std::move(done)});
+        });
 }
 
 void ControlService::tryInterpreters(std::vector<NewInterpreter> left, size_t at,

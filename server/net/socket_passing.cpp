@@ -22,7 +22,7 @@ namespace arc {
 namespace {
 
 constexpr size_t kNameMax = 255;
-constexpr size_t kPerMessage = 64; // the kernel takes at most 253 (SCM_MAX_FD)
+constexpr size_t kPerMessage = 64;    // the kernel takes at most 253 (SCM_MAX_FD)
 constexpr size_t kSocketsMax = 65536; // of one engine: loops times listeners
 
 bool fill(sockaddr_un &address, const std::string &path)

@@ -473,8 +473,8 @@ void TestHandover::theServiceTakesTheDesktopEnginesPlaceUnderLoad()
     done = desktop.ctl({"status", "--json"});
     const QString url = QJsonDocument::fromJson(done.out)["listeners"][0]["url"].toString() + '/';
     QTRY_COMPARE(http(url).status, 200);
-    const QStringList takesOver {"--headless", "--take-over", "--data-dir", data.filePath("data"),
-                                 "--set", "ops.listen=off"};
+    const QStringList takesOver {"--headless",          "--take-over", "--data-dir",
+                                 data.filePath("data"), "--set",       "ops.listen=off"};
     Load load(url);
     for (int i = 0; i < 2; ++i) { // the second time its own sockets come back from the manager
         QVERIFY(service.manager.start(takesOver));
@@ -504,10 +504,11 @@ void TestHandover::anEngineThatCannotGiveItsSocketsGoesOn()
     QVERIFY(desktop.start());
     const QByteArray nowhere = data.filePath("nobody.sock").toUtf8();
     for (const QByteArray &to : {nowhere, QByteArray("relative"), QByteArray(200, '/')}) {
-        const Finished asked = runProgram(
-            "curl", {"-sS", "--unix-socket", data.filePath("data/control.sock"), "-d",
-                     "{\"to\": \"" + to + "\"}", "-H", "Content-Type: application/json",
-                     "-w", "%{http_code}", "http://engine/api/v1/hand-over"});
+        const Finished asked =
+            runProgram("curl",
+                       {"-sS", "--unix-socket", data.filePath("data/control.sock"), "-d",
+                        "{\"to\": \"" + to + "\"}", "-H", "Content-Type: application/json", "-w",
+                        "%{http_code}", "http://engine/api/v1/hand-over"});
         QVERIFY2(!asked.out.endsWith("200") && asked.out.contains("error"), asked.out);
     }
     QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
@@ -519,8 +520,12 @@ void TestHandover::keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing()
 {
     QTemporaryDir home;
     QFile::setPermissions(home.path(), QFile::Permissions(0x7777));
-    QStringList words {"env", "HOME=" + home.path(), "XDG_CONFIG_HOME=" + home.path(),
-                       "XDG_RUNTIME_DIR=" + home.path(), ARC_BINARY, "keep-serving"};
+    QStringList words {"env",
+                       "HOME=" + home.path(),
+                       "XDG_CONFIG_HOME=" + home.path(),
+                       "XDG_RUNTIME_DIR=" + home.path(),
+                       ARC_BINARY,
+                       "keep-serving"};
     if (::geteuid() == 0)
         words = QStringList {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"} + words;
     const QString program = words.takeFirst();

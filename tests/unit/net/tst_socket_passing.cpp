@@ -97,8 +97,7 @@ private Q_SLOTS:
             const auto address = *SocketAddress::parse("unix:" + path());
             QCOMPARE(::connect(out.get(), address.system(), address.systemLength()), 0);
         }
-        QCOMPARE(receiver->receive(kPatience).error().code(),
-                 errnoError("", ECONNRESET).code());
+        QCOMPARE(receiver->receive(kPatience).error().code(), errnoError("", ECONNRESET).code());
     }
 
     void nobodySendsAndNobodyTakes()
