@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <pwd.h>
 #include <unistd.h>
 
 namespace arc {
@@ -133,6 +134,12 @@ std::string folderPath(const std::string &named)
         return real.string();
     const auto whole = std::filesystem::absolute(named, failed).lexically_normal();
     return failed ? named : whole.string();
+}
+
+std::string userName()
+{
+    const passwd *user = getpwuid(getuid());
+    return user ? user->pw_name : fmt::format("uid {}", getuid());
 }
 
 } // namespace arc

@@ -12,7 +12,7 @@ class ParseError;
 
 namespace arc {
 
-// What serve, ctl and the headless engine share of reading a command line.
+// What the commands share of reading a command line.
 
 /// One sentence about words that could not be understood: which one, and what would be. `root` has
 /// parsed, and thrown `error`.
@@ -24,5 +24,8 @@ Result<std::string> interpreterPath(const std::string &named);
 
 /// Absolute, links followed where they can be; what is wrong with it, the engine says.
 std::string folderPath(const std::string &named);
+
+/// Who runs this process: "anna", or "uid 1000" where nobody is called so.
+std::string userName();
 
 } // namespace arc

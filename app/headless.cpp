@@ -5,6 +5,7 @@
 #include "app/command_line.h"
 #include "app/doctor/doctor.h"
 #include "app/paths.h"
+#include "app/take_over.h"
 #include "server/control/client/control_socket.h"
 #include "server/core/engine.h"
 
@@ -53,6 +54,7 @@ int headlessMain(int argc, char **argv)
     std::string dataDir;
     std::string config;
     bool service = false;
+    bool takesOver = false;
     std::vector<std::string> set;
     app.add_flag("--headless", headless, "Engine only: service, container, server without display");
     app.add_option("--data-dir", dataDir, "Where configuration and logs live")
@@ -60,6 +62,9 @@ int headlessMain(int argc, char **argv)
     app.add_flag("--service", service,
                  "As the system's service: data in /var/lib/arcology, the admin socket in "
                  "/run/arcology for the group arcology");
+    app.add_flag("--take-over", takesOver,
+                 "Take the place of the engine that serves this data directory, with its listening "
+                 "sockets: nobody is refused");
     app.add_option("--config", config, "Serve this document (format 1) instead of what is stored");
     app.add_option("--set", set, "KEY=VALUE of any setting, over what is stored; repeatable")
         ->allow_extra_args(false);
@@ -87,7 +92,6 @@ int headlessMain(int argc, char **argv)
     options.executable = executablePath();
     options.about = programFacts();
     options.machineReport = &machineReport;
-    options.supervisor = std::move(supervisor);
     options.pinned = std::move(*pinned);
     if (!config.empty()) {
         auto document = readDocument(config);
@@ -96,6 +100,13 @@ int headlessMain(int argc, char **argv)
         options.document = std::move(*document);
         options.author = "--config " + config;
     }
+    // What a manager kept is of an engine that has ended, though its sockets still take
+    // connections.
+    if (takesOver && !supervisor.hasOffers()) {
+        if (auto taken = takeOver(*socket, options.dataDir, supervisor); !taken)
+            return fail(taken.error());
+    }
+    options.supervisor = std::move(supervisor);
     NewDataDir data(options.dataDir); // outlives the engine, which ends before it may go
     makeSocketFolder(*socket);
     auto engine = Engine::create(std::move(options));

@@ -4,6 +4,7 @@
 #include "app/dump_docs.h"
 #include "app/headless.h"
 #include "app/help.h"
+#include "app/keep_serving.h"
 #include "app/serve.h"
 #include "server/base/version.h"
 #include "server/tls/openssl_memory.h"
@@ -25,6 +26,7 @@ constexpr const char *kUsage =
     "display\n"
     "arcology serve TARGET [options]  one folder, no window, nothing kept afterwards\n"
     "arcology ctl VERB ...            administration from the shell\n"
+    "arcology keep-serving [on|off]   whether the engine goes on when you log out\n"
     "arcology doctor                  what this machine supports, what is wrong, how to mend it\n"
     "arcology help [PAGE]             the manual\n"
     "arcology --version\n"
@@ -40,6 +42,7 @@ constexpr Command kCommands[] = {
     {"serve", arc::serveMain},
     {"ctl", arc::ctlMain},
     {"doctor", arc::doctorMain},
+    {"keep-serving", arc::keepServingMain},
     {"--launch-worker", arc::launchWorkerMain},
     {"--dump-docs", arc::dumpDocsMain},
     {"--dump-workers", arc::dumpWorkersMain},

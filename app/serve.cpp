@@ -8,6 +8,7 @@
 #include "app/pem_file.h"
 #include "server/config/address.h"
 #include "server/control/client/control_socket.h"
+#include "server/control/new_site.h"
 #include "server/control/service.h"
 #include "server/core/engine.h"
 #include "server/detect/detect.h"
@@ -35,6 +36,7 @@ struct ServeOptions {
     std::string cert;
     std::string key;
     std::string name;
+    std::string kind;
     std::string entry;
     std::string interface = "auto";
     std::string python;
@@ -64,6 +66,8 @@ void describe(CLI::App &app, ServeOptions &options)
     cert->needs(key);
     key->needs(cert);
     app.add_option("--name", options.name, "Name of the site");
+    app.add_option("--kind", options.kind, "static: serve the folder as files, whatever is in it")
+        ->check(CLI::IsMember({"static"}));
     app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
     app.add_option("--interface", options.interface, "auto, wsgi or asgi")
         ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
@@ -98,13 +102,14 @@ Result<api::NewSite> newSite(const ServeOptions &options)
         return std::move(python).error();
     api::NewSite site {.path = options.target,
                        .name = options.name,
+                       .kind = options.kind,
                        .entry = options.entry,
                        .interface = options.interface,
                        .python = std::move(*python)};
-    if (!options.target.starts_with("http://") && !options.target.starts_with("https://")) {
+    if (!options.target.starts_with("http://") && !options.target.starts_with("https://"))
         site.path = folderPath(options.target);
-        // The engine would say the same, but only after the data directory was changed.
-        if (auto checked = checkProjectFolder(site.path); !checked)
+    for (auto checked : {checkNewSite(site), checkProjectFolder(site.path)}) {
+        if (!checked)
             return std::move(checked).error();
     }
     for (const std::string &pair : options.env) {
@@ -154,13 +159,11 @@ Result<void> addListeners(const ServeOptions &options, EngineOptions &engine)
     return {};
 }
 
-/// Adds the site to a running engine, waits until it answers or failed, and says so. Control loop
-/// only.
+/// Waits until the engine's one site answers or failed, and says so. Control loop only.
 class Serving {
 public:
-    Serving(Engine &engine, api::NewSite site, const ServeOptions &options, NewDataDir &data)
-        : m_engine(engine), m_site(std::move(site)), m_json(options.json),
-          m_traceback(options.traceback), m_data(data),
+    Serving(Engine &engine, const ServeOptions &options, NewDataDir &data)
+        : m_engine(engine), m_json(options.json), m_traceback(options.traceback), m_data(data),
           m_poll([](void *self) noexcept { static_cast<Serving *>(self)->poll(); }, this)
     {
     }
@@ -168,13 +171,9 @@ public:
     void start()
     {
         m_control = m_engine.control().as("serve", Role::Admin);
-        m_control->addSite(m_site, [this](Result<api::Changed> added) {
-            if (!added)
-                return stop(std::move(added).error());
-            m_control->status(
-                {}, [this](Result<api::Status> status) { m_status = std::move(*status); });
-            poll();
-        });
+        m_control->status({},
+                          [this](Result<api::Status> status) { m_status = std::move(*status); });
+        poll();
     }
     const std::optional<Error> &error() const noexcept { return m_error; }
     const std::string &output() const noexcept { return m_output; }
@@ -248,7 +247,6 @@ private:
     }
 
     Engine &m_engine;
-    const api::NewSite m_site;
     const bool m_json;
     const bool m_traceback;
     NewDataDir &m_data;
@@ -297,11 +295,18 @@ int serve(const ServeOptions &options)
     engineOptions.hostsPython = true;
     if (auto added = addListeners(options, engineOptions); !added)
         return fail(added.error());
+    // The site comes into force together with its addresses: no moment in which they answer 404.
+    engineOptions.completeDocument = [&site](Document listeners) -> Result<Document> {
+        auto found = detectProject(site->path, site->python);
+        if (!found)
+            return std::move(found).error();
+        return withNewSite(std::move(listeners), *site, *found);
+    };
     NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(engineOptions));
     if (!engine)
         return fail(engine.error());
-    Serving serving(**engine, std::move(*site), options, data);
+    Serving serving(**engine, options, data);
     const auto ended = (*engine)->run([&serving] { serving.start(); });
     fmt::print(stderr, "{}", serving.output());
     if (!ended)

@@ -9,7 +9,9 @@ packages_run="python3 python3-django python3-pil python3-flask python3-fastapi p
 packages_test="clang-format git pypy3 python3-httpbin python3-websockets nodejs node-ws chromium python3-venv xvfb openbox xdotool xauth dbus
     imagemagick fonts-dejavu-core wrk curl haproxy nghttp2-client openssl procps util-linux desktop-file-utils appstream mandoc"
 
-packages_package="desktop-file-utils appstream lintian makeself fakeroot dpkg-dev mandoc systemd python3"
+packages_package="desktop-file-utils appstream lintian makeself fakeroot file dpkg-dev mandoc systemd python3"
+# For tests/service/run.
+packages_service="debootstrap dpkg util-linux procps"
 
 # install_packages NAME...: installs what is missing, as root or with sudo; says nothing when all is there.
 install_packages() {

@@ -2,6 +2,7 @@
 // The world of a real ctl: the engine's socket, the terminal, Ctrl+C.
 #include "app/ctl/ctl.h"
 
+#include "app/command_line.h"
 #include "server/base/file_descriptor.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
@@ -14,19 +15,12 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace arc {
 
 namespace {
-
-std::string userName()
-{
-    const passwd *user = getpwuid(getuid());
-    return user ? user->pw_name : fmt::format("uid {}", getuid());
-}
 
 Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
                                                  const std::string &dataDir)
@@ -36,6 +30,11 @@ Result<std::unique_ptr<Control>> connectToEngine(const std::string &socketPath,
         return std::move(path).error();
     // Nobody answers there: perhaps the data directory says why no engine could start.
     if (socketPath.empty() && !acceptsConnections(*path)) {
+        if (dataDir.empty() && isForbiddenToUs(kServiceSocket))
+            return Error {ErrorCode::Forbidden,
+                          fmt::format("Arcology runs as a service here, and only its group may "
+                                      "administer it: sudo adduser {} arcology, then log in again",
+                                      userName())};
         std::error_code ignored;
         const auto directory =
             std::filesystem::absolute(dataDir.empty() ? defaultDataDir() : dataDir, ignored);

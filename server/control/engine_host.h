@@ -77,6 +77,9 @@ public:
     virtual std::function<std::string()> machineReporter() = 0;
     virtual bool isDraining() const = 0;
     virtual void shutdown() = 0;
+    /// Twins of all listening sockets to the engine that takes them at this path; before
+    /// shutdown().
+    virtual Result<void> handOver(const std::string &to) = 0;
 };
 
 } // namespace arc

@@ -244,4 +244,16 @@ void ControlService::shutdown(const Caller &, api::Nothing, Callback<api::Nothin
     m_host.controlLoop().post([this] { m_host.shutdown(); });
 }
 
+void ControlService::handOver(const Caller &caller, api::HandOver what, Callback<api::Nothing> done)
+{
+    if (!what.to.starts_with('/'))
+        return done(
+            Error {ErrorCode::Invalid, fmt::format("to: \"{}\" is not an absolute path", what.to)});
+    if (m_host.isDraining())
+        return done(Error {ErrorCode::Cancelled, "the engine is stopping"});
+    if (auto given = m_host.handOver(what.to); !given)
+        return done(std::move(given).error());
+    shutdown(caller, {}, std::move(done));
+}
+
 } // namespace arc

@@ -85,8 +85,6 @@ private:
                          std::function<void(std::vector<RefusedInterpreter>)> done);
     void changeNow(const Caller &caller, api::ChangeSet what, Callback<api::ChangeOutcome> done);
     void editNow(const Caller &caller, api::SiteEdit what, Callback<api::Changed> done);
-    void addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
-                       Callback<api::Changed> done);
     std::string siteState(const SiteConfig &site, std::string &cause) const;
     std::string siteKind(const SiteConfig &site) const;
     std::vector<std::string> siteUrls(const SiteConfig &site) const;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on sites: recognise, add, edit, remove, start, stop, deploy, run commands.
 #include "server/base/text.h"
+#include "server/control/new_site.h"
 #include "server/control/service.h"
-
-#include "server/config/unknown_setting.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace arc {
 
@@ -20,96 +18,6 @@ bool isAppUsed(const Document &document, std::string_view app)
         const AppConfig *used = appOf(site, document);
         return used && used->id == app;
     });
-}
-
-/// Sites reach every host name only while no other one does: else requests would go to the wrong
-/// site.
-std::vector<std::string> defaultHosts(const Document &document, const std::string &id)
-{
-    const bool taken = std::any_of(document.sites.begin(), document.sites.end(),
-                                   [](const SiteConfig &site) { return site.hosts.empty(); });
-    return taken ? std::vector<std::string> {id + ".localhost"} : std::vector<std::string> {};
-}
-
-Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &texts)
-{
-    Overrides overrides;
-    for (const auto &[key, text] : texts) {
-        const SettingRow *row = findSetting(key);
-        if (!row)
-            return unknownSetting(key).within(key);
-        auto value = parseSetting(*row, text);
-        if (!value)
-            return std::move(value).error().within(key);
-        overrides.emplace(key, std::move(*value));
-    }
-    return overrides;
-}
-
-/// The project to serve: what the caller said, completed by what was recognised.
-Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &found)
-{
-    if (what.kind == "static")
-        return FoundProject {
-            .kind = "static", .title = "Static files", .name = what.name, .root = found.folder};
-    const auto matches = [&](const FoundProject &project) {
-        return (what.entry.empty() || project.entry == what.entry)
-            && (what.kind.empty() || project.kind == what.kind);
-    };
-    const auto match = std::find_if(found.projects.begin(), found.projects.end(), matches);
-    if (match != found.projects.end())
-        return *match;
-    if (!what.entry.empty()) // an entry point we did not see: believed, the worker will tell
-        return FoundProject {.kind = "wsgi",
-                             .title = "Python",
-                             .name = what.name,
-                             .root = found.folder,
-                             .entry = what.entry,
-                             .interface = "wsgi"};
-    return Error {ErrorCode::NotProject,
-                  fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app "
-                              "and no index.html was "
-                              "recognised; name the entry point, or serve it as files",
-                              found.folder)};
-}
-
-struct SitePlan {
-    FoundProject project;
-    std::string python;
-    Overrides settings;
-};
-
-/// The new site and its app added to a document.
-Result<Document> withSite(Document document, const api::NewSite &what, const SitePlan &plan)
-{
-    const FoundProject &project = plan.project;
-    if (!what.name.empty() && document.findSite(what.name))
-        return Error {
-            ErrorCode::Conflict,
-            fmt::format("there is a site {} already; choose another name, for instance {}",
-                        what.name, makeIdentifier(what.name, document))};
-    const std::string id = what.name.empty() ? makeIdentifier(project.name, document) : what.name;
-    SiteConfig site;
-    site.id = id;
-    site.hosts = what.hosts.empty() ? defaultHosts(document, id) : what.hosts;
-    if (project.kind == "static") {
-        site.routes.push_back({.path = "/", .handler = StaticRoute {.root = project.root}});
-    } else {
-        AppConfig app {
-            .id = document.findApp(id) ? makeIdentifier(id, document) : id,
-            .root = project.root,
-            .entry = what.entry.empty() ? project.entry : what.entry,
-            .interface =
-                what.interface.empty() || what.interface == "auto" ? project.interface : what.interface,
-            .python = plan.python,
-            .kind = project.title,
-            .env = what.env,
-            .settings = plan.settings};
-        site.routes.push_back({.path = "/", .handler = PythonRoute {.app = app.id}});
-        document.apps.push_back(std::move(app));
-    }
-    document.sites.push_back(std::move(site));
-    return document;
 }
 
 } // namespace
@@ -157,44 +65,22 @@ void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews
 
 void ControlService::addSite(const Caller &caller, api::NewSite what, Callback<api::Changed> done)
 {
-    if (what.path.starts_with("http://") || what.path.starts_with("https://"))
-        return done(Error {ErrorCode::Invalid,
-                           "this version has no reverse proxy: name a folder, not a URL"});
-    if (!what.path.starts_with("/"))
-        return done(Error {ErrorCode::Invalid,
-                           fmt::format("path: \"{}\" is not an absolute path", what.path)});
+    if (auto good = checkNewSite(what); !good)
+        return done(std::move(good).error());
     const std::string path = what.path;
     const std::string python = what.python;
-    m_host.recognise(path, python,
-                     [this, caller, what = std::move(what),
-                      done = std::move(done)](Result<Detection> found) mutable {
-                         addRecognised(caller, std::move(what), std::move(found), std::move(done));
-                     });
-}
-
-void ControlService::addRecognised(const Caller &caller, api::NewSite what, Result<Detection> found,
-                                   Callback<api::Changed> done)
-{
-    if (!found)
-        return done(std::move(found).error());
-    auto project = chooseProject(what, *found);
-    if (!project)
-        return done(std::move(project).error());
-    auto settings = parseAppSettings(what.settings);
-    if (!settings)
-        return done(std::move(settings).error());
-    std::string python = what.python;
-    if (python.empty() && project->kind != "static") {
-        if (found->pythons.empty())
-            return done(Error {ErrorCode::NotFound,
-                               "no Python 3.9 or newer was found; install python3, or name one"});
-        python = found->pythons.front().path;
-    }
-    SitePlan plan {std::move(*project), std::move(python), std::move(*settings)};
-    change({.caller = caller,
-            .mutate = [what = std::move(what), plan = std::move(plan)](
-                          const Document &current) { return withSite(current, what, plan); },
-            .done = std::move(done)});
+    m_host.recognise(
+        path, python,
+        [this, caller, what = std::move(what),
+         done = std::move(done)](Result<Detection> found) mutable {
+            if (!found)
+                return done(std::move(found).error());
+            change({.caller = caller,
+                    .mutate =
+                        [what = std::move(what), found = std::move(*found)](
+                            const Document &current) { return withNewSite(current, what, found); },
+                    .done = std::move(done)});
+        });
 }
 
 void ControlService::tryInterpreters(std::vector<NewInterpreter> left, size_t at,

@@ -10,6 +10,7 @@
 #include "server/http/session/address_counts.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/loop/io_event.h"
+#include "server/net/socket_passing.h"
 #include "server/observe/app_log.h"
 #include "server/observe/engine_log.h"
 #include "server/observe/log_writer.h"
@@ -133,6 +134,7 @@ struct Engine::Implementation {
     void opened(Result<void> done);
     void applyEngineSettings(const Settings &settings);
     void fail(Error error);
+    Result<void> handOver(const std::string &to);
     void stop();
     void drained();
     void closed();
@@ -183,6 +185,12 @@ Result<void> Engine::run(std::function<void()> serving)
     all.serving = std::move(serving);
     all.onTerminate.watch(*all.control, SIGTERM, &Implementation::terminated, &all);
     all.onInterrupt.watch(*all.control, SIGINT, &Implementation::interruptedOnce, &all);
+    if (all.options.completeDocument) {
+        auto whole = all.options.completeDocument(std::move(*all.options.document));
+        if (!whole)
+            return std::move(whole).error();
+        all.options.document = std::move(*whole);
+    }
     all.control->post([&all] {
         all.store->load([&all](Result<StoredConfig> stored) { all.loaded(std::move(stored)); });
     });
@@ -277,6 +285,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
             },
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
+        .handOver = [this](const std::string &to) { return handOver(to); },
         .log = [this](const std::string &sentence) { log->info(sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
@@ -363,6 +372,19 @@ void Engine::Implementation::fail(Error error)
     if (ended.has_value())
         ended = std::move(error);
     stop();
+}
+
+/// To the engine that takes this one's place, once this one has ended: until then it waits.
+Result<void> Engine::Implementation::handOver(const std::string &to)
+{
+    auto sockets = live->sockets();
+    for (const auto &[name, socket] : front->sockets())
+        sockets.push_back({name, {socket}});
+    if (auto passed = passSockets(to, sockets); !passed)
+        return passed;
+    front->leaveFile();
+    log->info("another engine takes this one's place");
+    return {};
 }
 
 void Engine::Implementation::stop()

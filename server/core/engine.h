@@ -25,6 +25,9 @@ struct EngineOptions {
     std::string executable;    ///< of this program, for workers
     PinnedSettings pinned;
     std::optional<Document> document; ///< replaces what is stored
+    /// Makes `document` when run() begins, from what it holds until then; may block. An error ends
+    /// run().
+    std::function<Result<Document>(Document)> completeDocument;
     /// Chain and private key of each certificate that `document` brings along: the keys are kept
     /// sealed before it is served.
     std::vector<std::pair<std::string, std::string>> keys;

@@ -161,6 +161,10 @@ void LiveConfig::openListeners(PreparedConfig &prepared)
     };
     for (auto &[id, bound] : prepared.bound) {
         m_parts.supervisor.keep(id, bound);
+        std::vector<int> &sockets = m_listeners[id].sockets;
+        sockets.clear();
+        for (const FileDescriptor &socket : bound.sockets)
+            sockets.push_back(socket.get());
         m_parts.loops.listen(id, std::move(bound), kindOf(m_listeners[id].config));
     }
     for (auto &[id, listener] : m_listeners) {
@@ -328,6 +332,14 @@ std::vector<api::ListenerStatus> LiveConfig::listeners() const
         if (found != m_listeners.end())
             all.push_back({config.id, config.address, found->second.url, found->second.error});
     }
+    return all;
+}
+
+std::vector<std::pair<std::string, std::vector<int>>> LiveConfig::sockets() const
+{
+    std::vector<std::pair<std::string, std::vector<int>>> all;
+    for (const auto &[id, listener] : m_listeners)
+        all.emplace_back(id, listener.sockets);
     return all;
 }
 

@@ -33,6 +33,7 @@ public:
         std::function<std::vector<std::string>()> troubles;
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
+        std::function<Result<void>(const std::string &to)> handOver;
         std::function<void(const std::string &)> log; ///< what pools tell of their workers
         std::function<std::string()> machineReport;   ///< may be null
     };
@@ -64,6 +65,7 @@ public:
     std::function<std::string()> machineReporter() override { return m_parts.machineReport; }
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
+    Result<void> handOver(const std::string &to) override { return m_parts.handOver(to); }
 
     Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
                                 const std::string &passphrase) override
@@ -84,6 +86,9 @@ public:
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
     const Document &document() const noexcept { return m_document; }
+    /// The open listeners and their sockets, which the loops own: good until this object is asked
+    /// for anything else.
+    std::vector<std::pair<std::string, std::vector<int>>> sockets() const;
     /// Ends every pool, then calls done.
     void stopPools(std::function<void()> done);
 
@@ -95,6 +100,7 @@ private:
         std::string url;
         uint16_t port = 0; ///< bound; 0: a Unix socket, or not open
         std::string error;
+        std::vector<int> sockets; ///< owned by the loops until unlisten() or drain()
     };
     void noteListeners(PreparedConfig &prepared);
     void openListeners(PreparedConfig &prepared);

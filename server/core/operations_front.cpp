@@ -85,6 +85,7 @@ Result<SocketAddress> OperationsFront::open(const char *id, const std::string &t
         if (twin.sockets.front())
             m_unkept[name] = std::move(twin);
     }
+    m_sockets[name] = bound.sockets.front().get();
     // One socket is enough; what is claimed may be several twins of it.
     m_http->listen(id, std::move(bound.sockets.front()));
     return bound.address;

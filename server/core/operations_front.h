@@ -30,6 +30,11 @@ public:
     /// Puts what was opened into the service manager's hands; after Supervisor::closeUnclaimed().
     void keepSockets();
 
+    /// Its sockets, under the names they are kept by; it owns them.
+    const std::map<std::string, int> &sockets() const noexcept { return m_sockets; }
+    /// The admin socket's file stays at the end: another engine goes on with it.
+    void leaveFile() { m_socketPath.clear(); }
+
     /// What is wrong with a loop, a line each; empty: all answer.
     std::string unhealthy() const;
 
@@ -43,6 +48,7 @@ private:
     EventLoop &m_control;
     IoLoops &m_loops;
     Supervisor &m_supervisor;
+    std::map<std::string, int> m_sockets;
     std::map<std::string, BoundListener> m_unkept; // twins, until the manager has its own
     std::vector<SteadyTime> m_beats;               // when each loop last answered
     LoopMetrics m_loopMetrics;

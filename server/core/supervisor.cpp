@@ -66,21 +66,25 @@ Supervisor Supervisor::fromEnvironment()
     char **names = nullptr;
     const int count = sd_listen_fds_with_names(1, &names);
     for (int i = 0; i < count; ++i) {
-        Offer offer {.name = names && names[i] ? names[i] : "",
-                     .address = {},
-                     .socket = FileDescriptor(SD_LISTEN_FDS_START + i)};
+        supervisor.offer(names && names[i] ? names[i] : "",
+                         FileDescriptor(SD_LISTEN_FDS_START + i));
         if (names)
             std::free(names[i]);
-        const int fd = offer.socket.get();
-        if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0
-            && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0)
-            offer.address = addressOf(fd);
-        else
-            offer.socket.reset(); // nothing to accept on
-        supervisor.m_offers.push_back(std::move(offer));
     }
     std::free(names);
     return supervisor;
+}
+
+void Supervisor::offer(std::string name, FileDescriptor socket)
+{
+    Offer offer {.name = std::move(name), .address = {}, .socket = std::move(socket)};
+    const int fd = offer.socket.get();
+    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0
+        && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0)
+        offer.address = addressOf(fd);
+    else
+        offer.socket.reset(); // nothing to accept on
+    m_offers.push_back(std::move(offer));
 }
 
 std::vector<std::string> Supervisor::offered() const

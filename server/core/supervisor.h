@@ -33,6 +33,11 @@ public:
     /// Takes over the descriptors that the environment names.
     static Supervisor fromEnvironment();
 
+    /// A socket from elsewhere: the engine before this one gave it.
+    void offer(std::string name, FileDescriptor socket);
+    /// Whether sockets were handed over; before they are claimed.
+    bool hasOffers() const noexcept { return !m_offers.empty(); }
+
     /// Addresses of what was handed over and not claimed, as listeners of a configuration are
     /// written.
     std::vector<std::string> offered() const;

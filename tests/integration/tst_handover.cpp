@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine as a service: a manager keeps its listening sockets while it restarts, and under load
 // nobody is refused.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 #include "tests/integration/service_manager.h"
 
@@ -17,6 +18,8 @@
 #include <QtTest>
 
 #include <csignal>
+
+#include <unistd.h>
 
 using namespace arc::test;
 
@@ -43,7 +46,7 @@ constexpr const char *kApp = "import os, time\n"
 struct Service {
     Service() { write(folder.filePath("app.py"), kApp); }
 
-    bool start(const QJsonArray &listeners, const QStringList &settings = {})
+    void writeDocument(const QJsonArray &listeners)
     {
         const QJsonObject app {{"id", "hello"},
                                {"root", folder.path()},
@@ -59,6 +62,10 @@ struct Service {
                                     {"apps", QJsonArray {app}},
                                     {"sites", QJsonArray {site}}};
         write(folder.filePath("arcology.json"), QJsonDocument(document).toJson());
+    }
+    bool start(const QJsonArray &listeners, const QStringList &settings = {})
+    {
+        writeDocument(listeners);
         QStringList arguments {"--headless", "--service",
                                "--config",   folder.filePath("arcology.json"),
                                "--set",      "ops.listen=off"};
@@ -156,6 +163,9 @@ private Q_SLOTS:
     void theAdminSocketIsForTheGroup();
     void healthAndAdminSocketsAreHandedOverToo();
     void aMovedHealthAddressIsClosed();
+    void theServiceTakesTheDesktopEnginesPlaceUnderLoad();
+    void anEngineThatCannotGiveItsSocketsGoesOn();
+    void keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing();
 };
 
 void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
@@ -449,6 +459,90 @@ void TestHandover::aMovedHealthAddressIsClosed()
     QTRY_VERIFY(isRefused(before));
     QTRY_COMPARE(service.manager.storedPorts("@ops"), QList<quint16> {after});
     QCOMPARE(http(QString("http://127.0.0.1:%1/healthz").arg(after)).status, 200);
+}
+
+void TestHandover::theServiceTakesTheDesktopEnginesPlaceUnderLoad()
+{
+    QTemporaryDir data;
+    EngineProcess desktop(data.filePath("data"));
+    Service service; // its folder and document
+    QVERIFY(desktop.start());
+    service.writeDocument(kAnyPort);
+    Finished done = desktop.ctl({"config", "import", service.folder.filePath("arcology.json")});
+    QVERIFY2(done.exitCode == 0, done.error);
+    done = desktop.ctl({"status", "--json"});
+    const QString url = QJsonDocument::fromJson(done.out)["listeners"][0]["url"].toString() + '/';
+    QTRY_COMPARE(http(url).status, 200);
+    const QStringList takesOver {"--headless",          "--take-over", "--data-dir",
+                                 data.filePath("data"), "--set",       "ops.listen=off"};
+    Load load(url);
+    for (int i = 0; i < 2; ++i) { // the second time its own sockets come back from the manager
+        QVERIFY(service.manager.start(takesOver));
+        QVERIFY(service.manager.waitReady());
+        QCOMPARE(service.url(), url);
+        QCOMPARE(http(url).status, 200);
+        QTRY_VERIFY(!desktop.isRunning());
+        QCOMPARE(desktop.stop(), 0);
+        done = desktop.ctl({"status", "--json"}); // the same admin socket, another engine
+        QCOMPARE(QJsonDocument::fromJson(done.out)["pid"].toInteger(), service.manager.pid());
+        QCOMPARE(service.manager.stop(), 0);
+    }
+    QVERIFY(service.manager.start(takesOver));
+    QVERIFY(service.manager.waitReady());
+    load.end();
+    QVERIFY2(load.requests > 100, load.report);
+    QVERIFY2(load.connectErrors == 0 && load.readErrors == 0 && load.otherErrors == 0
+                 && load.notOk == 0,
+             load.report);
+    QVERIFY(!QFile::exists(data.filePath("data/hand-over.sock")));
+}
+
+void TestHandover::anEngineThatCannotGiveItsSocketsGoesOn()
+{
+    QTemporaryDir data;
+    EngineProcess desktop(data.filePath("data"));
+    QVERIFY(desktop.start());
+    const QByteArray nowhere = data.filePath("nobody.sock").toUtf8();
+    for (const QByteArray &to : {nowhere, QByteArray("relative"), QByteArray(200, '/')}) {
+        const Finished asked =
+            runProgram("curl",
+                       {"-sS", "--unix-socket", data.filePath("data/control.sock"), "-d",
+                        "{\"to\": \"" + to + "\"}", "-H", "Content-Type: application/json", "-w",
+                        "%{http_code}", "http://engine/api/v1/hand-over"});
+        QVERIFY2(!asked.out.endsWith("200") && asked.out.contains("error"), asked.out);
+    }
+    QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
+    QCOMPARE(desktop.stop(), 0);
+    QVERIFY(!QFile::exists(data.filePath("data/control.sock")));
+}
+
+void TestHandover::keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing()
+{
+    QTemporaryDir home;
+    QFile::setPermissions(home.path(), QFile::Permissions(0x7777));
+    QStringList words {"env",
+                       "HOME=" + home.path(),
+                       "XDG_CONFIG_HOME=" + home.path(),
+                       "XDG_RUNTIME_DIR=" + home.path(),
+                       ARC_BINARY,
+                       "keep-serving"};
+    if (::geteuid() == 0)
+        words = QStringList {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"} + words;
+    const QString program = words.takeFirst();
+    const Finished state = runProgram(program, words + QStringList {"--json"});
+    const QJsonObject told = QJsonDocument::fromJson(state.out).object();
+    QCOMPARE(state.exitCode, 0);
+    QCOMPARE(told.keys(), QStringList({"on", "possible", "why"}));
+    QVERIFY(!told["on"].toBool() && !told["possible"].toBool());
+    QVERIFY2(told["why"].toString().contains("log in on the desktop or by ssh"), state.out);
+    for (const char *wish : {"on", "off"}) {
+        const Finished refused = runProgram(program, words + QStringList {wish});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.error.contains(told["why"].toString().toUtf8()), refused.error);
+        QCOMPARE(refused.error.count('\n'), 1);
+    }
+    QCOMPARE(runProgram(program, words + QStringList {"perhaps"}).exitCode, 2);
+    QVERIFY(QDir(home.path()).isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TestHandover)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `arcology serve` with real projects, unedited, over real sockets.
+#include "test_paths.h"
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -93,10 +94,12 @@ private Q_SLOTS:
     void httpbinIsServedRouteByRoute();
     void aFastApiAppIsServed();
     void aFolderOfFilesIsServed();
+    void aFolderWithoutAFrontPageIsServedAsFilesIfAsked();
     void workersKilledUnderLoadLoseNoRequest();
     void refusalsHaveTheirExitCode_data();
     void refusalsHaveTheirExitCode();
     void anAddressInUseNamesItsHolder();
+    void theFirstRequestThatIsAcceptedIsAnsweredByTheApp();
     void jsonTellsEverythingOnce();
     void terminationAnswersWhatIsInFlight();
     void nothingIsKeptAfterwards();
@@ -299,6 +302,19 @@ void TestServe::aFolderOfFilesIsServed()
     QCOMPARE(again.status, 304);
 }
 
+void TestServe::aFolderWithoutAFrontPageIsServedAsFilesIfAsked()
+{
+    QTemporaryDir folder;
+    write(folder.filePath("downloads/notes.txt"), "kept");
+    const QString downloads = folder.filePath("downloads");
+    QCOMPARE(runArcology({"serve", downloads, "--listen", "127.0.0.1:0"}).exitCode, 3);
+    Served served(downloads, {"--kind", "static"});
+    QVERIFY2(served.isServing(), served.errors());
+    QVERIFY2(served.line().startsWith("Serving downloads (Static files)"),
+             qPrintable(served.line()));
+    QCOMPARE(http(served.url() + "/notes.txt").body, QByteArray("kept"));
+}
+
 void TestServe::workersKilledUnderLoadLoseNoRequest()
 {
     QTemporaryDir folder;
@@ -396,6 +412,30 @@ void TestServe::anAddressInUseNamesItsHolder()
     QVERIFY2(finished.error.contains("is in use")
                  && finished.error.contains(QByteArray::number(QCoreApplication::applicationPid())),
              finished.error);
+}
+
+void TestServe::theFirstRequestThatIsAcceptedIsAnsweredByTheApp()
+{
+    QTemporaryDir folder;
+    write(folder.filePath("app.py"),
+          "import time\n"
+          "time.sleep(0.5)\n"
+          "def application(environ, start_response):\n"
+          "    start_response('200 OK', [])\n"
+          "    return [b'app']\n");
+    QTcpServer port;
+    QVERIFY(port.listen(QHostAddress::LocalHost));
+    const QString address = QString("127.0.0.1:%1").arg(port.serverPort());
+    port.close();
+    QProcess served;
+    served.start(ARC_BINARY, {"serve", folder.path(), "--listen", address, "--workers", "1"});
+    HttpAnswer first;
+    QTRY_VERIFY_WITH_TIMEOUT((first = http("http://" + address + "/")).status != 0, 30000);
+    QVERIFY(served.readAllStandardOutput().isEmpty()); // asked long before it was announced
+    served.terminate();
+    QVERIFY(served.waitForFinished(30000));
+    QCOMPARE(first.status, 200);
+    QCOMPARE(first.body, QByteArray("app"));
 }
 
 void TestServe::jsonTellsEverythingOnce()

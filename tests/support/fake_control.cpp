@@ -168,6 +168,11 @@ Result<api::Deployed> FakeControl::deploySiteNow(const api::Id &what)
                                                  state.generation, what.id)};
 }
 
+Result<api::Nothing> FakeControl::handOverNow(const api::HandOver &)
+{
+    return api::Nothing {};
+}
+
 Result<api::Nothing> FakeControl::killWorkerNow(const api::WorkerKill &what)
 {
     const auto snapshot = snapshotNow({});

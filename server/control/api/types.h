@@ -573,6 +573,12 @@ struct CertificateRenewals {
     ARC_FIELDS(CertificateRenewals, ARC_FIELD("certificates", certificates))
 };
 
+/// Where another engine of this user takes sockets: the path of its SocketReceiver.
+struct HandOver {
+    std::string to;
+    ARC_FIELDS(HandOver, ARC_FIELD("to", to))
+};
+
 struct WorkerKill {
     int pid = 0;
     ARC_FIELDS(WorkerKill, ARC_FIELD("pid", pid))

@@ -3,6 +3,7 @@
 
 #include "server/base/file_descriptor.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -40,6 +41,21 @@ std::string homeDirectory()
         return home;
     const passwd *user = getpwuid(getuid());
     return user && user->pw_dir ? user->pw_dir : "/";
+}
+
+/// 0, or errno.
+int tryToConnect(const std::string &socketPath)
+{
+    sockaddr_un address {};
+    address.sun_family = AF_UNIX;
+    if (socketPath.size() >= sizeof address.sun_path)
+        return ENAMETOOLONG;
+    std::memcpy(address.sun_path, socketPath.data(), socketPath.size());
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket)
+        return errno;
+    const auto *generic = reinterpret_cast<const sockaddr *>(&address);
+    return connect(socket.get(), generic, sizeof address) == 0 ? 0 : errno;
 }
 
 std::string absolute(const std::string &path)
@@ -103,15 +119,13 @@ std::vector<std::string> controlSocketCandidates(const std::string &dataDirOptio
 
 bool acceptsConnections(const std::string &socketPath)
 {
-    sockaddr_un address {};
-    address.sun_family = AF_UNIX;
-    if (socketPath.size() >= sizeof address.sun_path)
-        return false;
-    std::memcpy(address.sun_path, socketPath.data(), socketPath.size());
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const auto *generic = reinterpret_cast<const sockaddr *>(&address);
-    // EAGAIN: it listens, but its backlog is full at this moment.
-    return socket && (connect(socket.get(), generic, sizeof address) == 0 || errno == EAGAIN);
+    const int why = tryToConnect(socketPath);
+    return why == 0 || why == EAGAIN; // it listens, but its backlog is full at this moment
+}
+
+bool isForbiddenToUs(const std::string &socketPath)
+{
+    return tryToConnect(socketPath) == EACCES;
 }
 
 Result<std::string> findControlSocket(const std::string &dataDirOption)

@@ -36,5 +36,7 @@ std::vector<std::string> controlSocketCandidates(const std::string &dataDirOptio
 Result<std::string> findControlSocket(const std::string &dataDirOption);
 /// True when something accepts connections there. Blocks for a moment; not for loops.
 bool acceptsConnections(const std::string &socketPath);
+/// True when there is a socket, but this user may not connect to it. As above.
+bool isForbiddenToUs(const std::string &socketPath);
 
 } // namespace arc

@@ -13,6 +13,9 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace arc;
 using namespace arc::test;
 
@@ -85,6 +88,23 @@ private Q_SLOTS:
         QCOMPARE(status.error().message(),
                  "no engine answers at " + m_folder.filePath("nobody.sock").toStdString()
                      + "; start one with: arcology --headless");
+    }
+
+    void aSocketOfOthersIsToldFromOneThatIsNotThere()
+    {
+        ScriptedEngine engine(socketPath(),
+                              [](const std::string &) { return ScriptedEngine::json("{}"); });
+        QVERIFY(acceptsConnections(socketPath()));
+        QVERIFY(!isForbiddenToUs(socketPath()));
+        QVERIFY(!isForbiddenToUs(socketPath() + ".none"));
+        QCOMPARE(::chmod(socketPath().c_str(), 0), 0);
+        const bool isRoot = ::geteuid() == 0; // whom no right stops
+        QVERIFY(!isRoot || ::seteuid(65534) == 0);
+        const bool isForbidden = isForbiddenToUs(socketPath());
+        const bool accepts = acceptsConnections(socketPath());
+        QVERIFY(!isRoot || ::seteuid(0) == 0);
+        QVERIFY(isForbidden);
+        QVERIFY(!accepts);
     }
 
     void anEngineThatComesBackIsFound()

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/take_over.h"
+
+#include "server/control/client/client.h"
+#include "server/control/client/control_socket.h"
+#include "server/net/socket_passing.h"
+
+#include <filesystem>
+#include <future>
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace arc {
+
+namespace {
+
+constexpr std::chrono::minutes kPatience {10}; // drain_s may be minutes, too
+constexpr std::chrono::seconds kSocketsPatience {5};
+
+template <class Request, class Answer>
+Result<Answer> ask(Control &control, void (Control::*operation)(Request, Control::Callback<Answer>),
+                   std::type_identity_t<Request> what)
+{
+    std::promise<Result<Answer>> promise;
+    (control.*operation)(std::move(what), [&promise](Result<Answer> answer) {
+        promise.set_value(std::move(answer));
+    });
+    return promise.get_future().get();
+}
+
+} // namespace
+
+Result<void> takeOver(const std::string &controlSocket, const std::string &dataDir,
+                      Supervisor &supervisor)
+{
+    if (!acceptsConnections(controlSocket))
+        return {};
+    auto client = ControlClient::create({.socketPath = controlSocket, .author = "--take-over"});
+    if (!client)
+        return std::move(client).error();
+    const auto status = ask(**client, &Control::status, {});
+    if (!status)
+        return status.error();
+    std::error_code failed;
+    if (!std::filesystem::equivalent(status->dataDir, dataDir, failed))
+        return Error {ErrorCode::Conflict,
+                      fmt::format("the engine at {} serves {}, not {}", controlSocket,
+                                  status->dataDir, dataDir)};
+    const FileDescriptor process(
+        static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(status->pid), 0)));
+    if (!process)
+        return errnoError(fmt::format("the engine with pid {}", status->pid), errno);
+    const auto folder = std::filesystem::path(controlSocket).parent_path();
+    auto receiver = SocketReceiver::listen((folder / "hand-over.sock").string());
+    if (!receiver)
+        return std::move(receiver).error();
+    if (auto given = ask(**client, &Control::handOver, {.to = receiver->path()}); !given)
+        return std::move(given).error().within(
+            fmt::format("the engine with pid {} goes on", status->pid));
+    auto sockets = receiver->receive(kSocketsPatience);
+    if (!sockets)
+        return std::move(sockets).error();
+    for (NamedSocket &each : *sockets)
+        supervisor.offer(std::move(each.name), std::move(each.socket));
+    pollfd ended {.fd = process.get(), .events = POLLIN, .revents = 0};
+    const auto most = std::chrono::milliseconds(kPatience).count();
+    if (::poll(&ended, 1, static_cast<int>(most)) <= 0)
+        return Error {ErrorCode::Unavailable,
+                      fmt::format("the engine with pid {} has given its sockets, but does not end; "
+                                  "end it with: kill {}",
+                                  status->pid, status->pid)};
+    return {};
+}
+
+} // namespace arc
