@@ -11,7 +11,6 @@ import importlib.util
 import os
 import signal
 import sys
-import sysconfig
 import threading
 import traceback
 from collections import deque  # noqa: F401  used by the core
@@ -21,46 +20,42 @@ from . import environ, protocol, wsgi
 from .protocol import ProtocolError, environKey  # noqa: F401
 from .stream import ClientGone, leave  # noqa: F401
 
-FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_core.abi3.so")
-# For tests: "python" never loads the core, "native" refuses to start without it.
-CHOICE = "ARCOLOGY_WORKER_CORE"
+# For tests: "python" does without the core, a path is that of the core, without which nothing starts.
+_CHOICE = os.environ.get("ARCOLOGY_WORKER_CORE", "")
+_FILE = _CHOICE if os.path.isabs(_CHOICE) else os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_core.abi3.so")
 _EXIT_SOFTWARE = 70
+_EXIT_CONFIGURATION = 78
 # every request sets them, so that the dictionary has its size from the start
 _ALWAYS_SET = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "REQUEST_URI", "RAW_URI",
                "SERVER_PROTOCOL", "SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "REMOTE_PORT",
                "wsgi.url_scheme", "wsgi.input", "arcology.request_id", "arcology.queue_seconds")
 
 
-def whyNot():
-    """Why this interpreter runs without the core; empty when it can have it."""
-    if os.environ.get(CHOICE) == "python":
-        return "%s=python" % CHOICE
-    if sys.implementation.name != "cpython":
-        return "%s has no stable ABI" % sys.implementation.name
-    if sys.version_info < (3, 11):
-        return "it needs Python 3.11"
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return "this build of Python has no GIL"
-    if not os.path.exists(FILE):
-        return "%s is not there" % FILE
-    return ""
-
-
 def load():
     """The module _core, or None where this interpreter cannot have it."""
-    reason = whyNot()
-    core = None
+    reason = _whyNot()
     if not reason:
         try:
-            core = _loaded()
+            return _loaded()
         except (ImportError, OSError) as error:
             reason = str(error)
             sys.stderr.write("arcology: the native core cannot be loaded, so Python does its work: "
                              "%s\n" % reason)
-    if core is None and os.environ.get(CHOICE) == "native":
-        sys.stderr.write("arcology: %s=native, but %s\n" % (CHOICE, reason))
-        sys.exit(78)
-    return core
+    if os.path.isabs(_CHOICE):
+        sys.stderr.write("arcology: the native core was demanded, but %s\n" % reason)
+        sys.exit(_EXIT_CONFIGURATION)
+    return None
+
+
+def _whyNot():
+    if _CHOICE == "python":
+        return "ARCOLOGY_WORKER_CORE=python"
+    if sys.implementation.name != "cpython" or sys.version_info < (3, 11):
+        return "it needs CPython 3.11 or newer"
+    if "t" in sys.abiflags:
+        return "this build of Python has no GIL"
+    return "" if os.path.exists(_FILE) else "%s is not there" % _FILE
 
 
 def _loaded():
@@ -68,14 +63,14 @@ def _loaded():
     try:
         fd = _sealed()
     except OSError:
-        return _from(FILE)
+        return _from(_FILE)
     # fd stays open: the loader knows libraries by path, and a number used again would be the first
     return _from("/proc/self/fd/%d" % fd)
 
 
 def _sealed():
     fd = os.memfd_create("arcology_core", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with open(FILE, "rb") as source, open(fd, "wb", closefd=False) as copy:
+    with open(_FILE, "rb") as source, open(fd, "wb", closefd=False) as copy:
         copy.write(source.read())
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS,
                 fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
