@@ -53,10 +53,9 @@ void bytesFree(Bytes *bytes);
 
 /// One request between the thread that reads and the thread that runs the application.
 typedef struct Stream {
-    PyObject_HEAD
-    struct Stream *next; ///< in the channel's queue; the queue owns a reference
-    PyObject *key;       ///< `number` as the channel's dictionary of streams wants it
-    PyObject *environ;   ///< NULL: the twin's EnvironReader makes it from `data`
+    PyObject_HEAD struct Stream *next; ///< in the channel's queue; the queue owns a reference
+    PyObject *key;                     ///< `number` as the channel's dictionary of streams wants it
+    PyObject *environ;                 ///< NULL: the twin's EnvironReader makes it from `data`
     PyObject *method, *target, *requestId; ///< what a report of a failure names
     PyObject *data;                        ///< payload of a request only the twin can read
     Py_ssize_t begin, end;                 ///< of the payload in `data`
@@ -70,8 +69,7 @@ typedef struct Stream {
 } Stream;
 
 typedef struct {
-    PyObject_HEAD
-    int fd, epollFd, wakeFd, timerFd;
+    PyObject_HEAD int fd, epollFd, wakeFd, timerFd;
 
     Bytes in;
     bool reading;   ///< a thread parses `in`; others leave `readAgain` for it
@@ -96,24 +94,23 @@ typedef struct {
     atomic_bool handing;       ///< the main thread waits for `taken`
 
     PyObject *application;
-    PyObject *template;      ///< of environ: every key that is always there
-    PyObject *environKeys;   ///< list by HeaderId, None for headers applications do not see
-    PyObject *literalKeys;   ///< dict: bytes of other names to their key or None
-    PyObject *names;         ///< dict: response header names to kind byte and prefix
-    PyObject *pairs;         ///< dict: response headers that repeat, encoded
-    PyObject *lengthPrefix;  ///< bytes: how a Content-Length begins
-    PyObject *twin;          ///< the module native.py, for all that is rare
+    PyObject *template;     ///< of environ: every key that is always there
+    PyObject *environKeys;  ///< list by HeaderId, None for headers applications do not see
+    PyObject *literalKeys;  ///< dict: bytes of other names to their key or None
+    PyObject *names;        ///< dict: response header names to kind byte and prefix
+    PyObject *pairs;        ///< dict: response headers that repeat, encoded
+    PyObject *lengthPrefix; ///< bytes: how a Content-Length begins
+    PyObject *twin;         ///< the module native.py, for all that is rare
     PyObject *table, *reader;
     PyObject *clientGone;
     PyObject *bytesIO;
-    PyObject *lastHost;  ///< bytes of the last client's address
+    PyObject *lastHost; ///< bytes of the last client's address
     PyObject *lastHostText;
 } Channel;
 
 /// The answer of one request: wsgi.Exchange.
 typedef struct {
-    PyObject_HEAD
-    Channel *channel;
+    PyObject_HEAD Channel *channel;
     Stream *stream;
     char *head; ///< encoded headers: `inlineHead`, or allocated
     size_t headSize;
@@ -167,11 +164,20 @@ void *protocolError(Channel *channel, const char *format, unsigned number);
 void channelLeave(Channel *channel);
 void channelForget(Channel *channel, Stream *stream);
 void channelStop(Channel *channel);
-bool channelMayHold(Channel *channel);
+/// One thread that waits looks what there is to do.
+void channelWake(Channel *channel);
 void streamChanged(Channel *channel, Stream *stream);
 /// Sleeps, without the GIL, until something was said of the stream since `serial` was `seen`.
 void streamWait(Channel *channel, Stream *stream, unsigned seen);
 extern PyMethodDef g_channelMethods[];
+
+// threads.c
+/// Whether an answer may wait for those of the requests pending; then somebody looks after it.
+bool channelMayHold(Channel *channel);
+/// work(): what each thread for requests does until the worker stops.
+PyObject *channelWork(PyObject *channel, PyObject *ignored);
+/// serve(): the main thread. Returns when the worker was told to stop and all threads have ended.
+PyObject *channelServe(PyObject *channel, PyObject *ignored);
 
 // head.c
 /// Encodes response headers. False with an exception; `head->bytes` is the caller's in any case.
@@ -184,9 +190,18 @@ bool exchangePrepare(void);
 extern PyType_Spec g_exchangeSpec;
 
 // exchange_send.c
+bool exchangeIsBodyless(const Exchange *self);
+/// False, with ClientGone.
+bool exchangeClientGone(Exchange *self);
+/// The rest of the body, or part of it; `last`: and the end. False with an exception, here and
+/// below.
+bool exchangePut(Exchange *self, const char *data, size_t size, bool last);
+bool exchangeFinish(Exchange *self, unsigned flags);
 bool exchangeWrite(Exchange *self, PyObject *chunk);
+
+// exchange_answer.c
 bool exchangeAnswer(Exchange *self, PyObject *result);
 void exchangeAbort(Exchange *self);
 bool exchangeFail(Exchange *self);
 void exchangeTakeHead(Exchange *self, Head *head);
-bool exchangeSendPrepare(void);
+bool exchangeAnswerPrepare(void);

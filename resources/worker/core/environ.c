@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // environ.EnvironReader: from a REQUEST payload to the environ dictionary.
 #include "core.h"
+#include "cursor.h"
 
 #include <string.h>
 
@@ -8,21 +9,11 @@ enum {
     kMethods = 10,
     kMethodHead = 2,
     kVersions = 3,
-    kPlainBits = 7,       // has a body, length known, asks for a WebSocket: the layout stays as is
+    kPlainBits = 7, // has a body, length known, asks for a WebSocket: the layout stays as is
     kHasKnownLength = 3,
     kRememberedNames = 512,
     kRememberedNameMax = 64,
 };
-
-typedef struct {
-    const uint8_t *at, *end;
-    bool isShort; ///< more was read than there is
-} Cursor;
-
-typedef struct {
-    const char *data;
-    size_t size;
-} View;
 
 static PyObject *s_methods[kMethods], *s_protocols[kVersions], *s_schemes[2];
 static PyObject *s_keyMethod, *s_keyPath, *s_keyQuery, *s_keyUri, *s_keyRawUri, *s_keyProtocol,
@@ -75,57 +66,13 @@ bool environPrepare(void)
     return s_emptyBytes != NULL;
 }
 
-// -- reading the payload -------------------------------------------------------------------------
-
-static bool has(Cursor *cursor, size_t size)
-{
-    if ((size_t) (cursor->end - cursor->at) >= size)
-        return true;
-    cursor->isShort = true;
-    cursor->at = cursor->end;
-    return false;
-}
-
-static unsigned takeU8(Cursor *cursor)
-{
-    return has(cursor, 1) ? *cursor->at++ : 0;
-}
-
-static unsigned takeU16(Cursor *cursor)
-{
-    if (!has(cursor, 2))
-        return 0;
-    cursor->at += 2;
-    return cursor->at[-2] | (unsigned) cursor->at[-1] << 8;
-}
-
-static uint64_t takeLong(Cursor *cursor, unsigned bytes)
-{
-    uint64_t value = 0;
-    if (!has(cursor, bytes))
-        return 0;
-    for (unsigned i = 0; i < bytes; ++i)
-        value |= (uint64_t) cursor->at[i] << 8 * i;
-    cursor->at += bytes;
-    return value;
-}
-
-static View takeString(Cursor *cursor)
-{
-    const size_t size = takeU16(cursor);
-    if (!has(cursor, size))
-        return (View) {"", 0};
-    cursor->at += size;
-    return (View) {(const char *) cursor->at - size, size};
-}
-
 // -- making values -------------------------------------------------------------------------------
 
 static PyObject *textOf(View view)
 {
     if (!view.size)
         return Py_NewRef(s_empty);
-    return PyUnicode_DecodeLatin1(view.data, (Py_ssize_t) view.size, NULL);
+    return PyUnicode_DecodeLatin1(view.data, (Py_ssize_t)view.size, NULL);
 }
 
 static PyObject *numberText(uint64_t value)
@@ -133,10 +80,10 @@ static PyObject *numberText(uint64_t value)
     char digits[20];
     size_t at = sizeof digits;
     do {
-        digits[--at] = (char) ('0' + value % 10);
+        digits[--at] = (char)('0' + value % 10);
         value /= 10;
     } while (value);
-    return PyUnicode_FromStringAndSize(digits + at, (Py_ssize_t) (sizeof digits - at));
+    return PyUnicode_FromStringAndSize(digits + at, (Py_ssize_t)(sizeof digits - at));
 }
 
 /// Sets and gives away `value`; false when it is NULL or cannot be set.
@@ -153,10 +100,10 @@ static PyObject *hostText(Channel *channel, View host)
     char *known;
     Py_ssize_t size;
     if (channel->lastHost && PyBytes_AsStringAndSize(channel->lastHost, &known, &size) == 0
-        && (size_t) size == host.size && memcmp(known, host.data, host.size) == 0)
+        && (size_t)size == host.size && memcmp(known, host.data, host.size) == 0)
         return Py_NewRef(channel->lastHostText);
     PyObject *text = textOf(host);
-    PyObject *bytes = PyBytes_FromStringAndSize(host.data, (Py_ssize_t) host.size);
+    PyObject *bytes = PyBytes_FromStringAndSize(host.data, (Py_ssize_t)host.size);
     if (!text || !bytes) {
         Py_XDECREF(text);
         Py_XDECREF(bytes);
@@ -175,7 +122,7 @@ static PyObject *hostText(Channel *channel, View host)
 /// The environ key of a name without number; a new reference, None for one that is hidden.
 static PyObject *literalKey(Channel *channel, View name)
 {
-    PyObject *bytes = PyBytes_FromStringAndSize(name.data, (Py_ssize_t) name.size);
+    PyObject *bytes = PyBytes_FromStringAndSize(name.data, (Py_ssize_t)name.size);
     if (!bytes)
         return NULL;
     PyObject *key = Py_XNewRef(PyDict_GetItemWithError(channel->literalKeys, bytes));
@@ -201,8 +148,7 @@ static bool setHeader(PyObject *environ, PyObject *key, View value)
     if (!text)
         return false;
     const char *between = PyUnicode_Compare(key, s_keyCookie) == 0 ? "; " : ",";
-    const bool done =
-        setGiven(environ, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
+    const bool done = setGiven(environ, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
     Py_DECREF(text);
     return done;
 }
@@ -286,7 +232,7 @@ static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Strea
         && setGiven(environ, s_keyServerPort, numberText(serverPort))
         && setGiven(environ, s_keyRemoteAddress, hostText(channel, client))
         && setGiven(environ, s_keyRemotePort, numberText(clientPort))
-        && setGiven(environ, s_keyQueue, PyFloat_FromDouble((double) queueMicroseconds / 1e6))
+        && setGiven(environ, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
         && ((bits & kHasKnownLength) != kHasKnownLength
             || setGiven(environ, s_keyLength, numberText(length)));
     Py_XDECREF(queryText);
@@ -297,7 +243,7 @@ static bool setInput(Channel *channel, Stream *stream, const Cursor *cursor)
 {
     const Py_ssize_t size = cursor->end - cursor->at;
     PyObject *first =
-        size ? PyBytes_FromStringAndSize((const char *) cursor->at, size) : Py_NewRef(s_emptyBytes);
+        size ? PyBytes_FromStringAndSize((const char *)cursor->at, size) : Py_NewRef(s_emptyBytes);
     if (!first)
         return false;
     PyObject *input = stream->complete
@@ -310,8 +256,8 @@ static bool setInput(Channel *channel, Stream *stream, const Cursor *cursor)
 static bool readRequest(Channel *channel, Stream *stream, const uint8_t *payload, size_t size)
 {
     if (size > 3 && payload[3] & ~kPlainBits) { // more stands behind the headers
-        stream->end = (Py_ssize_t) size;
-        stream->data = PyBytes_FromStringAndSize((const char *) payload, stream->end);
+        stream->end = (Py_ssize_t)size;
+        stream->data = PyBytes_FromStringAndSize((const char *)payload, stream->end);
         return stream->data != NULL;
     }
     Cursor cursor = {payload, payload + size, false};
@@ -328,7 +274,7 @@ static bool readRequest(Channel *channel, Stream *stream, const uint8_t *payload
 Stream *streamFromRequest(Channel *channel, unsigned number, unsigned flags, const uint8_t *payload,
                           size_t size)
 {
-    Stream *stream = (Stream *) PyType_GenericAlloc(g_streamType, 0);
+    Stream *stream = (Stream *)PyType_GenericAlloc(g_streamType, 0);
     if (!stream)
         return NULL;
     pthread_cond_init(&stream->changed, NULL);

@@ -13,7 +13,7 @@ bool exchangePrepare(void)
         && (s_requestMethod = PyUnicode_InternFromString("REQUEST_METHOD"))
         && (s_rawUri = PyUnicode_InternFromString("RAW_URI"))
         && (s_requestId = PyUnicode_InternFromString("arcology.request_id"))
-        && exchangeSendPrepare();
+        && exchangeAnswerPrepare();
 }
 
 void exchangeTakeHead(Exchange *self, Head *head)
@@ -47,7 +47,7 @@ static unsigned readStatus(PyObject *text)
     bool sound = data && size >= 3 && (size == 3 || data[3] == ' ');
     for (int i = 0; sound && i < 3; ++i) {
         sound = data[i] >= '0' && data[i] <= '9';
-        status = status * 10 + (unsigned) (data[i] - '0');
+        status = status * 10 + (unsigned)(data[i] - '0');
     }
     if (!sound) {
         PyErr_Clear();
@@ -71,14 +71,14 @@ static void raiseAgain(PyObject *excInfo)
     if (trace && !PyExceptionInstance_Check(error))
         PyErr_SetString(PyExc_TypeError, "start_response: exc_info[1] is no exception");
     else if (trace && PyException_SetTraceback(error, trace) == 0)
-        PyErr_SetObject((PyObject *) Py_TYPE(error), error);
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
     Py_XDECREF(error);
     Py_XDECREF(trace);
 }
 
 static PyObject *startResponse(PyObject *object, PyObject *const *arguments, Py_ssize_t count)
 {
-    Exchange *self = (Exchange *) object;
+    Exchange *self = (Exchange *)object;
     if (count != 2 && count != 3) {
         PyErr_SetString(PyExc_TypeError,
                         "start_response takes status, headers and perhaps exc_info");
@@ -109,7 +109,7 @@ static PyObject *startResponse(PyObject *object, PyObject *const *arguments, Py_
 
 static PyObject *writeMethod(PyObject *object, PyObject *chunk)
 {
-    if (!exchangeWrite((Exchange *) object, chunk))
+    if (!exchangeWrite((Exchange *)object, chunk))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -118,12 +118,12 @@ static PyMethodDef s_methods[] = {
     {"write", writeMethod, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
-static PyMethodDef s_startResponse = {"start_response", (PyCFunction) (void (*)(void)) startResponse,
+static PyMethodDef s_startResponse = {"start_response", (PyCFunction)(void (*)(void))startResponse,
                                       METH_FASTCALL, NULL};
 
 static void exchangeFree(PyObject *object)
 {
-    Exchange *self = (Exchange *) object;
+    Exchange *self = (Exchange *)object;
     PyTypeObject *type = Py_TYPE(object);
     if (self->head != self->inlineHead)
         free(self->head);
@@ -213,10 +213,10 @@ static bool readByTwin(Channel *channel, Stream *stream)
 
 static Exchange *makeExchange(Channel *channel, Stream *stream)
 {
-    Exchange *exchange = (Exchange *) PyType_GenericAlloc(g_exchangeType, 0);
+    Exchange *exchange = (Exchange *)PyType_GenericAlloc(g_exchangeType, 0);
     if (exchange) {
-        exchange->channel = (Channel *) Py_NewRef(asObject(channel));
-        exchange->stream = (Stream *) Py_NewRef(asObject(stream));
+        exchange->channel = (Channel *)Py_NewRef(asObject(channel));
+        exchange->stream = (Stream *)Py_NewRef(asObject(stream));
         exchange->head = exchange->inlineHead;
     }
     return exchange;
@@ -227,7 +227,7 @@ void exchangeRun(Channel *channel, Stream *stream)
     if (!stream->environ && !readByTwin(channel, stream))
         channelLeave(channel);
     Exchange *exchange = makeExchange(channel, stream);
-    PyObject *start = exchange ? PyCFunction_New(&s_startResponse, (PyObject *) exchange) : NULL;
+    PyObject *start = exchange ? PyCFunction_New(&s_startResponse, (PyObject *)exchange) : NULL;
     if (!start)
         channelLeave(channel);
     if (stream->gone) { // cancelled while it waited: nobody would read the answer
@@ -235,8 +235,7 @@ void exchangeRun(Channel *channel, Stream *stream)
     } else {
         PyObject *environ = stream->environ; // the application may put into it what points here
         stream->environ = NULL;
-        PyObject *result =
-            PyObject_CallFunctionObjArgs(channel->application, environ, start, NULL);
+        PyObject *result = PyObject_CallFunctionObjArgs(channel->application, environ, start, NULL);
         if (!result || !exchangeAnswer(exchange, result))
             onFailure(channel, exchange, stream);
         if (result)

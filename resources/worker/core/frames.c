@@ -19,17 +19,17 @@ typedef struct {
 
 static uint32_t u32At(const uint8_t *at)
 {
-    return at[0] | (uint32_t) at[1] << 8 | (uint32_t) at[2] << 16 | (uint32_t) at[3] << 24;
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 static bool onRequest(Channel *channel, const Frame *frame)
 {
-    Stream *stream = streamFromRequest(channel, frame->number, frame->flags, frame->payload,
-                                       frame->size);
+    Stream *stream =
+        streamFromRequest(channel, frame->number, frame->flags, frame->payload, frame->size);
     if (!stream)
         return false;
     const int inUse = frame->number ? PyDict_Contains(channel->streams, stream->key) : 1;
-    if (inUse || PyDict_SetItem(channel->streams, stream->key, (PyObject *) stream) != 0) {
+    if (inUse || PyDict_SetItem(channel->streams, stream->key, (PyObject *)stream) != 0) {
         Py_DECREF(asObject(stream));
         return inUse > 0
             && protocolError(channel, "a REQUEST on stream %u, which is in use", frame->number);
@@ -48,7 +48,7 @@ static bool onBody(Channel *channel, Stream *stream, const Frame *frame)
         return protocolError(channel, "a BODY after the end of stream %u", stream->number);
     if (frame->size) {
         PyObject *done = PyObject_CallMethod(stream->chunks, "append", "y#", frame->payload,
-                                             (Py_ssize_t) frame->size);
+                                             (Py_ssize_t)frame->size);
         if (!done)
             return false;
         Py_DECREF(done);
@@ -63,13 +63,13 @@ static bool onBody(Channel *channel, Stream *stream, const Frame *frame)
 static bool onStreamFrame(Channel *channel, const Frame *frame)
 {
     if (frame->kind == FrameWindow && frame->size != 4)
-        return protocolError(channel, "a WINDOW of %u bytes", (unsigned) frame->size);
+        return protocolError(channel, "a WINDOW of %u bytes", (unsigned)frame->size);
     if (frame->kind != FrameWindow && frame->kind != FrameBody && frame->kind != FrameCancel)
         return protocolError(channel, "a frame of type %u", frame->kind);
     PyObject *key = PyLong_FromUnsignedLong(frame->number);
     if (!key)
         return false;
-    Stream *stream = (Stream *) Py_XNewRef(PyDict_GetItemWithError(channel->streams, key));
+    Stream *stream = (Stream *)Py_XNewRef(PyDict_GetItemWithError(channel->streams, key));
     Py_DECREF(key);
     if (!stream) // it has just ended
         return !PyErr_Occurred();
@@ -108,7 +108,7 @@ static bool parse(Channel *channel)
     size_t at = 0, wanted = kReadBytes;
     bool done = true;
     while (done && in->size - at >= HeaderBytes) {
-        const uint8_t *start = (const uint8_t *) in->data + at;
+        const uint8_t *start = (const uint8_t *)in->data + at;
         const uint32_t size = u32At(start);
         if (size > PayloadMax)
             return protocolError(channel, "a frame of %u bytes", size);
@@ -140,7 +140,7 @@ static bool readAll(Channel *channel)
             return true;
         if (size <= 0)
             channelLeave(channel);
-        in->size += (size_t) size;
+        in->size += (size_t)size;
         if (!parse(channel))
             return false;
         if (size < kReadBytes && !channel->hangUp)

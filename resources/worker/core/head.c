@@ -25,7 +25,7 @@ static bool plainText(PyObject *text, const char **data, Py_ssize_t *size)
     if (*size != PyUnicode_GetLength(text))
         return false;
     for (Py_ssize_t i = 0; i < *size; ++i) {
-        const unsigned char c = (unsigned char) (*data)[i];
+        const unsigned char c = (unsigned char)(*data)[i];
         if ((c < 0x20 && c != '\t') || c == 0x7F)
             return false;
     }
@@ -45,7 +45,7 @@ static bool readLength(const char *data, Py_ssize_t size, Head *head)
     for (Py_ssize_t i = 0; i < size; ++i) {
         if (data[i] < '0' || data[i] > '9')
             return false;
-        value = value * 10 + (uint64_t) (data[i] - '0');
+        value = value * 10 + (uint64_t)(data[i] - '0');
     }
     head->length = value;
     head->hasLength = true;
@@ -69,8 +69,8 @@ static bool remember(Channel *channel, PyObject *pair, const Head *head, size_t 
 {
     if (PyDict_Size(channel->pairs) >= kRemembered)
         return true;
-    PyObject *encoded = PyBytes_FromStringAndSize(head->bytes.data + begin,
-                                                  (Py_ssize_t) (head->bytes.size - begin));
+    PyObject *encoded =
+        PyBytes_FromStringAndSize(head->bytes.data + begin, (Py_ssize_t)(head->bytes.size - begin));
     const bool done = encoded && PyDict_SetItem(channel->pairs, pair, encoded) == 0;
     Py_XDECREF(encoded);
     return done;
@@ -87,7 +87,7 @@ static Outcome encodePair(Channel *channel, PyObject *pair, Head *head)
     if (encoded) {
         ++head->count;
         return PyBytes_AsStringAndSize(encoded, &start, &startSize) == 0
-                && bytesAppend(&head->bytes, start, (size_t) startSize)
+                && bytesAppend(&head->bytes, start, (size_t)startSize)
             ? Encoded
             : Failed;
     }
@@ -108,15 +108,15 @@ static Outcome encodePair(Channel *channel, PyObject *pair, Head *head)
     }
     const size_t begin = head->bytes.size;
     const char kind = startSize ? start[0] : HeadDropped;
-    const uint8_t sizeBytes[2] = {(uint8_t) size, (uint8_t) (size >> 8)};
+    const uint8_t sizeBytes[2] = {(uint8_t)size, (uint8_t)(size >> 8)};
     Outcome outcome = Encoded;
     if (size > 0xFFFF || (kind == HeadLength && !readLength(text, size, head)))
         outcome = Unusual;
     else if (kind != HeadDropped) {
         ++head->count;
-        if (!bytesAppend(&head->bytes, start + 1, (size_t) startSize - 1)
+        if (!bytesAppend(&head->bytes, start + 1, (size_t)startSize - 1)
             || !bytesAppend(&head->bytes, sizeBytes, 2)
-            || !bytesAppend(&head->bytes, text, (size_t) size)
+            || !bytesAppend(&head->bytes, text, (size_t)size)
             || (kind == HeadStable && !remember(channel, pair, head, begin)))
             outcome = Failed;
     }
@@ -141,17 +141,18 @@ static Outcome encodeList(Channel *channel, PyObject *headers, Head *head)
 /// The original's answer, or its exception.
 static bool encodeByTwin(Channel *channel, PyObject *headers, Head *head)
 {
-    PyObject *found = PyObject_CallMethod(channel->twin, "encodeHead", "OO", channel->table, headers);
+    PyObject *found =
+        PyObject_CallMethod(channel->twin, "encodeHead", "OO", channel->table, headers);
     if (!found)
         return false;
     const char *data;
     Py_ssize_t size;
     long long length;
     const bool done = PyArg_ParseTuple(found, "Iy#L", &head->count, &data, &size, &length)
-        && bytesAppend(&head->bytes, data, (size_t) size);
+        && bytesAppend(&head->bytes, data, (size_t)size);
     if (done) {
         head->hasLength = length >= 0;
-        head->length = length >= 0 ? (uint64_t) length : 0;
+        head->length = length >= 0 ? (uint64_t)length : 0;
     }
     Py_DECREF(found);
     return done;

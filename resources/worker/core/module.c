@@ -17,7 +17,7 @@ PyTypeObject *g_streamType, *g_channelType, *g_exchangeType;
 
 static void streamFree(PyObject *object)
 {
-    Stream *self = (Stream *) object;
+    Stream *self = (Stream *)object;
     PyTypeObject *type = Py_TYPE(object);
     pthread_cond_destroy(&self->changed);
     PyObject *owned[] = {self->key,       self->environ, self->method, self->target,
@@ -83,7 +83,7 @@ static PyObject *channelNew(PyTypeObject *type, PyObject *arguments, PyObject *P
     if (!PyArg_ParseTuple(arguments, "iiOOOO!O", &fd, &threads, &application, &table, &reader,
                           &PyDict_Type, &template, &twin))
         return NULL;
-    Channel *self = (Channel *) PyType_GenericAlloc(type, 0);
+    Channel *self = (Channel *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     self->fd = fd;
@@ -113,12 +113,12 @@ static PyObject *channelNew(PyTypeObject *type, PyObject *arguments, PyObject *P
         Py_DECREF(asObject(self));
         return NULL;
     }
-    return (PyObject *) self;
+    return (PyObject *)self;
 }
 
 static void channelFree(PyObject *object)
 {
-    Channel *self = (Channel *) object;
+    Channel *self = (Channel *)object;
     PyTypeObject *type = Py_TYPE(object);
     for (Stream *stream = self->firstPending; stream;) {
         Stream *next = stream->next;
@@ -132,10 +132,11 @@ static void channelFree(PyObject *object)
     }
     bytesFree(&self->in);
     bytesFree(&self->out);
-    PyObject *owned[] = {self->streams,    self->application,  self->template, self->environKeys,
-                         self->literalKeys, self->names,       self->pairs,    self->lengthPrefix,
-                         self->twin,       self->table,        self->reader,   self->clientGone,
-                         self->bytesIO,    self->lastHost,     self->lastHostText};
+    PyObject *owned[] = {self->streams,     self->application,  self->template,
+                         self->environKeys, self->literalKeys,  self->names,
+                         self->pairs,       self->lengthPrefix, self->twin,
+                         self->table,       self->reader,       self->clientGone,
+                         self->bytesIO,     self->lastHost,     self->lastHostText};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; ++i)
         Py_XDECREF(owned[i]);
     PyObject_Free(self);
@@ -159,7 +160,7 @@ static PyType_Spec s_channelSpec = {
 
 static bool addType(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
 {
-    *type = (PyTypeObject *) PyType_FromModuleAndSpec(module, spec, NULL);
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
     return *type && PyModule_AddType(module, *type) == 0;
 }
 

@@ -8,9 +8,9 @@
 #include <sys/uio.h>
 
 enum {
-    kHoldMax = 64 * 1024,   // answers that wait for their neighbours
-    kJoinMax = 16 * 1024,   // above this, a second buffer costs less than a copy
-    kKeptMax = 256 * 1024,  // a buffer that grew beyond goes back
+    kHoldMax = 64 * 1024,  // answers that wait for their neighbours
+    kJoinMax = 16 * 1024,  // above this, a second buffer costs less than a copy
+    kKeptMax = 256 * 1024, // a buffer that grew beyond goes back
 };
 
 bool bytesReserve(Bytes *bytes, size_t more)
@@ -48,10 +48,10 @@ void bytesFree(Bytes *bytes)
 
 static void putU32(uint8_t *at, uint32_t value)
 {
-    at[0] = (uint8_t) value;
-    at[1] = (uint8_t) (value >> 8);
-    at[2] = (uint8_t) (value >> 16);
-    at[3] = (uint8_t) (value >> 24);
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
 }
 
 /// What the kernel took of the output and then of `body`; an engine that is gone ends the process.
@@ -59,7 +59,7 @@ static size_t sendOnce(Channel *channel, const void *body, size_t bodySize)
 {
     struct iovec parts[2] = {
         {channel->out.data + channel->outSent, channel->out.size - channel->outSent},
-        {(void *) body, bodySize},
+        {(void *)body, bodySize},
     };
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = bodySize ? 2 : 1};
     ssize_t sent;
@@ -67,7 +67,7 @@ static size_t sendOnce(Channel *channel, const void *body, size_t bodySize)
         sent = sendmsg(channel->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     if (sent >= 0)
-        return (size_t) sent;
+        return (size_t)sent;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
         channelLeave(channel);
     return 0;
@@ -91,8 +91,7 @@ void channelFlush(Channel *channel)
         if (!channel->out.size)
             return;
         struct pollfd writable = {.fd = channel->fd, .events = POLLOUT};
-        Py_BEGIN_ALLOW_THREADS
-        poll(&writable, 1, -1);
+        Py_BEGIN_ALLOW_THREADS poll(&writable, 1, -1);
         Py_END_ALLOW_THREADS
     }
 }
@@ -109,7 +108,7 @@ static bool sendBeside(Channel *channel, const void *body, size_t bodySize)
     }
     noteSent(channel, waiting);
     const size_t ofBody = sent - waiting;
-    return bytesAppend(&channel->out, (const char *) body + ofBody, bodySize - ofBody);
+    return bytesAppend(&channel->out, (const char *)body + ofBody, bodySize - ofBody);
 }
 
 bool channelFrame(Channel *channel, unsigned kind, unsigned flags, unsigned number,
@@ -121,9 +120,9 @@ bool channelFrame(Channel *channel, unsigned kind, unsigned flags, unsigned numb
     if (!bytesReserve(&channel->out, HeaderBytes + payload))
         return false;
     uint8_t start[HeaderBytes] = {0};
-    putU32(start, (uint32_t) payload);
-    start[4] = (uint8_t) kind;
-    start[5] = (uint8_t) flags;
+    putU32(start, (uint32_t)payload);
+    start[4] = (uint8_t)kind;
+    start[5] = (uint8_t)flags;
     putU32(start + 8, number);
     bytesAppend(&channel->out, start, sizeof start);
     bytesAppend(&channel->out, head, headSize);
