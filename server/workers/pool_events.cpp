@@ -84,7 +84,8 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
     const bool news = report->mounts != known.mounts || report->kind != known.kind;
     known = std::move(*report);
     m_serving.proven = true;
-    say(fmt::format("worker {} is ready after {}: {}", worker.pid(), age, known.kind));
+    say(fmt::format("worker {} is ready after {}: {}{}", worker.pid(), age, known.kind,
+                    known.core == "native" ? ", native core" : ""));
     reconcile();
     if (news && m_environment.changed)
         m_environment.changed();

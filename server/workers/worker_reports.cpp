@@ -116,6 +116,7 @@ Result<ReadyReport> parseReady(std::string_view json)
         return Error {ErrorCode::Invalid, "slots outside 1..65536"};
     return ReadyReport {.kind = textOf(*object, "kind"),
                         .python = textOf(*object, "python"),
+                        .core = textOf(*object, "core"),
                         .slots = static_cast<int>(slots->get<int64_t>()),
                         .mounts = mountsOf(*object),
                         .warnings = textsOf(*object, "warnings")};

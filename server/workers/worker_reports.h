@@ -14,6 +14,7 @@ namespace arc {
 struct ReadyReport {
     std::string kind;
     std::string python;
+    std::string core; ///< "native", "python"; empty where there is no choice
     int slots = 0;
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;

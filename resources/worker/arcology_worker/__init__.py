@@ -9,6 +9,7 @@ channel   the socket of a WSGI worker and its threads
 stream    one request, between those threads
 environ   environ and wsgi.input of one request
 wsgi      its answer
+native    all four of them in C, where the interpreter can have it
 loop      the socket of an ASGI worker and its event loop
 asgi      one ASGI request
 sentfile  files it names instead of a body

@@ -124,11 +124,16 @@ def run(fd):
 
 
 def serveWsgi(sock, application, hello, ready, report):
-    from . import channel, wsgi
+    from . import native
     threads = min(max(1, int(hello.get("threads") or 1)), THREADS_MAX)
-    runner = wsgi.Runner(application, protocol.HeaderTable(hello.get("headers", ())), threads)
-    ready["slots"] = threads
-    served = channel.Channel(sock, threads, runner)
+    table = protocol.HeaderTable(hello.get("headers", ()))
+    core = native.load()
+    if core is not None:
+        served = native.Server(core, sock, threads, application, table)
+    else:
+        from . import channel, wsgi
+        served = channel.Channel(sock, threads, wsgi.Runner(application, table, threads))
+    ready.update(slots=threads, core="python" if core is None else "native")
     report.send(protocol.READY, ready)
     served.serve()
     return 0

@@ -77,7 +77,7 @@ class EnvironReader:
 
     def __init__(self, table, threads):
         self._keys = table.environKeys
-        self._template = {
+        self.template = {
             "SCRIPT_NAME": "", "SERVER_SOFTWARE": "arcology", "GATEWAY_INTERFACE": "CGI/1.1",
             "wsgi.version": (1, 0), "wsgi.errors": sys.stderr, "wsgi.multithread": threads > 1,
             "wsgi.multiprocess": True, "wsgi.run_once": False, "wsgi.file_wrapper": FileWrapper,
@@ -116,7 +116,7 @@ class EnvironReader:
         position += size
         (count,) = unpack16(data, position)
 
-        environ = self._template.copy()
+        environ = self.template.copy()
         target = rawPath + "?" + query if query else rawPath
         environ["REQUEST_METHOD"] = literal or METHODS[method]
         environ["PATH_INFO"] = path

@@ -142,12 +142,12 @@ class HeaderTable:
         self.environKeys = [environKey(name) for name in self.names]
         self._numbers = {name: number for number, name in enumerate(self.names) if 0 < number < 256}
         self._prefixes = {}
-        self._pairs = {}
-        self._lengthPrefix = self._prefix("Content-Length", "Content-Length")
+        self.pairs = {}              # of str, with their bytes, for values that repeat
+        self.lengthPrefix = self._prefix("Content-Length", "Content-Length")
 
     def encodeText(self, pairs):
         """WSGI: a list of (str, str) to (count, bytes, Content-Length or None)."""
-        known = self._pairs
+        known = self.pairs
         parts = []
         length = None
         for pair in pairs:
@@ -164,7 +164,7 @@ class HeaderTable:
 
     def encodeLength(self, size):
         raw = b"%d" % size
-        return self._lengthPrefix + U16.pack(len(raw)) + raw
+        return self.lengthPrefix + U16.pack(len(raw)) + raw
 
     def _encodeText(self, pair, length):
         try:
@@ -173,9 +173,7 @@ class HeaderTable:
             raise BadHeader("a response header is %r, not a pair" % (pair,)) from None
         if not isinstance(name, str) or not isinstance(value, str):
             raise BadHeader("response header %r: name and value must be str" % (name,))
-        prefix = self._prefixes.get(name)
-        if prefix is None:
-            prefix = self._prefix(name, name)
+        prefix = self.prefix(name)
         if not value.isprintable() and _hasControl(value):
             raise BadHeader("response header %s: the value has a control character" % name)
         if not prefix:
@@ -188,8 +186,8 @@ class HeaderTable:
         if lower == "content-length":
             length = contentLength(raw)
         encoded = prefix + U16.pack(fitting(name, raw)) + raw
-        if lower in STABLE and type(pair) is tuple and len(self._pairs) < REMEMBERED_MAX:
-            self._pairs[pair] = encoded
+        if lower in STABLE and type(pair) is tuple and len(self.pairs) < REMEMBERED_MAX:
+            self.pairs[pair] = encoded
         return encoded, length
 
     def encodeBytes(self, pairs):
@@ -213,6 +211,11 @@ class HeaderTable:
                 length = contentLength(value)
             parts.append(prefix + U16.pack(fitting(name, value)) + value)
         return len(parts), joined(parts), length
+
+    def prefix(self, name):
+        """How the header with that name (str) begins; empty for one that is not sent."""
+        prefix = self._prefixes.get(name)
+        return self._prefix(name, name) if prefix is None else prefix
 
     def _prefix(self, key, name):
         if not _isToken(name):

@@ -147,12 +147,14 @@ class Exchange:
             self.abort()
             return
         body = protocol.failurePage(requestId)
-        headers = [("Content-Type", "text/plain; charset=utf-8"),
-                   ("Content-Length", str(len(body)))]
-        count, raw, self._length = self._table.encodeText(headers)
+        count, raw, self._length = self._table.encodeText(failureHeaders(body))
         self._head = (count, raw)
         self._status = 500
         self._put(body, True)
+
+
+def failureHeaders(body):
+    return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
 
 
 class Runner:

@@ -21,6 +21,7 @@ WINDOW_BYTES = 256 * 1024
 FRAME = struct.Struct("<IBBHI")
 METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 DEADLINE = 20.0
+CORE = "ARCOLOGY_WORKER_CORE"
 
 
 def headerNames():
@@ -102,6 +103,8 @@ class Worker:
         self.sock.settimeout(DEADLINE)
         values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
                   "PYTHONDONTWRITEBYTECODE": "1"}
+        if CORE in os.environ:
+            values[CORE] = os.environ[CORE]
         values.update(environment or {})
         with other:
             os.set_inheritable(other.fileno(), True)

@@ -7,7 +7,7 @@ import sysconfig
 import tempfile
 import unittest
 
-from peer import APPS, FAILED, MAIN, READY, Worker
+from peer import APPS, CORE, FAILED, MAIN, READY, Worker
 
 START = os.path.join(APPS, "start")
 
@@ -26,6 +26,8 @@ class StartTest(unittest.TestCase):
         self.assertEqual((value["protocol"], value["pid"], value["slots"]),
                          (1, worker.process.pid, 3))
         self.assertEqual((value["kind"], value["static"], value["warnings"]), ("Python", [], []))
+        self.assertEqual(value["core"],
+                         "native" if os.path.isabs(os.environ.get(CORE, "")) else "python")
         self.assertRegex(value["python"], r"^(CPython \d+\.\d+\.\d+|PyPy \d+\.\d+\.\d+ \(\d+\.\d+\))$")
         self.assertEqual([step["step"] for step in worker.steps],
                          ["interpreter", "import", "inspect"])

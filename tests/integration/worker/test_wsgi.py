@@ -224,6 +224,22 @@ class Concurrency(WsgiTest):
         self.assertEqual((answers[extra].status, answers[extra].flags), (0, ABORT))
         self.assertEqual(answers[waiting[0]].flags, ABORT)
 
+    def testAnswersDoNotWaitForTheRequestBehindThem(self):
+        for paths in (("/plain", "/waitAtGate"), ("/waitAtGate", "/plain", "/plain")):
+            with self.subTest(paths):
+                worker = self.enterWorker("wsgi_apps:app")
+                for _ in range(100):  # so that the worker counts on quick ones
+                    worker.get("/plain")
+                streams = [worker.nextStream() for _ in paths]
+                worker.raw(b"".join(frame(5, stream, requestHead(path=path), END)
+                                    for stream, path in zip(streams, paths)))
+                quick = [stream for stream, path in zip(streams, paths) if path == "/plain"]
+                answers = worker.answers(quick)  # while the gate is shut
+                self.assertEqual({answer.body for answer in answers.values()}, {b"hello"})
+                worker.process.send_signal(signal.SIGUSR1)
+                slow = streams[paths.index("/waitAtGate")]
+                self.assertEqual(worker.answers([slow])[slow].status, 200)
+
     def testManyRequestsOverlap(self):
         worker = self.worker
         for _ in range(50):

@@ -9,7 +9,8 @@
 using namespace arc::test;
 
 /// Runs the Python tests of the worker package: each module with every Python 3.9 or newer that
-/// this machine has. The frameworks are Debian packages, so their modules run with the
+/// this machine has, and what starts WSGI workers once more with the native core where an
+/// interpreter can have it. The frameworks are Debian packages, so their modules run with the
 /// system's interpreter only.
 class TestWorkerPython : public QObject {
     Q_OBJECT
@@ -23,7 +24,18 @@ namespace {
 
 const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
                                    "test_streaming.py"};
+const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
+const QStringList kStartWsgi {"test_core.py",        "test_wsgi.py",   "test_wsgi_bodies.py",
+                              "test_start.py",       "test_photos.py", "test_filesync.py",
+                              "test_frameworks.py"};
 constexpr int kModuleMilliseconds = 240'000;
+
+bool canHaveCore(const Interpreter &interpreter)
+{
+    return interpreter.implementation == "CPython"
+        && interpreter.language.section('.', 1, 1).toInt() >= 11
+        && !interpreter.version.contains("free-threading");
+}
 
 } // namespace
 
@@ -31,6 +43,7 @@ void TestWorkerPython::moduleSucceeds_data()
 {
     QTest::addColumn<QString>("interpreter");
     QTest::addColumn<QString>("module");
+    QTest::addColumn<QString>("core");
     const QDir folder(ARC_SOURCE_DIR "/tests/integration/worker");
     const QStringList modules = folder.entryList({"test_*.py"});
     QVERIFY(modules.size() >= 6);
@@ -45,8 +58,12 @@ void TestWorkerPython::moduleSucceeds_data()
         for (const QString &module : modules) {
             if (kNeedFrameworks.contains(module) && interpreter != kSystemPython)
                 continue;
-            QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter))
-                << interpreter << folder.filePath(module);
+            if (module != kNeedsCore)
+                QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter))
+                    << interpreter << folder.filePath(module) << "python";
+            if (kStartWsgi.contains(module) && canHaveCore(each))
+                QTest::addRow("%s %s, native core", qPrintable(module), qPrintable(interpreter))
+                    << interpreter << folder.filePath(module) << ARC_WORKER_CORE;
         }
     }
 }
@@ -55,7 +72,11 @@ void TestWorkerPython::moduleSucceeds()
 {
     QFETCH(QString, interpreter);
     QFETCH(QString, module);
+    QFETCH(QString, core);
     QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("ARCOLOGY_WORKER_CORE", core);
+    process.setProcessEnvironment(environment);
     process.setProcessChannelMode(QProcess::MergedChannels);
     process.start(interpreter, {"-B", module});
     const bool finished = process.waitForFinished(kModuleMilliseconds);

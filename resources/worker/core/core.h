@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hot path of a WSGI worker, for CPython 3.11 and later: what channel.py, stream.py, environ.py
+// and wsgi.py beside it do, with the same results. Those files say why things are as they are; here
+// stands only what is different.
+//
+// Everything in here runs with the GIL held unless a comment says otherwise, and the GIL is the
+// only lock of a Channel's members: a free-threaded interpreter does not load this. Two things
+// follow. What creates or drops Python objects may run other code, other threads included, so
+// nothing read from a member before is relied upon after; and the socket is only touched with
+// MSG_DONTWAIT while the GIL is held.
+#pragma once
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+// server/workers/protocol.h
+enum {
+    HeaderBytes = 12,
+    PayloadMax = 1 << 20,
+    InitialWindow = 256 * 1024,
+    BodyFrameMax = 64 * 1024,
+    FrameRequest = 5,
+    FrameBody = 6,
+    FrameResponse = 7,
+    FrameData = 8,
+    FrameWindow = 9,
+    FrameCancel = 10,
+    FramePing = 11,
+    FramePong = 12,
+    FrameStop = 13,
+    FlagEnd = 1,
+    FlagAbort = 2,
+};
+
+/// Bytes that grow. Starts as zeros.
+typedef struct {
+    char *data;
+    size_t size;
+    size_t capacity;
+} Bytes;
+
+/// Room for `more` bytes behind `size`; false (and MemoryError) when there is none.
+bool bytesReserve(Bytes *bytes, size_t more);
+bool bytesAppend(Bytes *bytes, const void *data, size_t size);
+void bytesFree(Bytes *bytes);
+
+/// One request between the thread that reads and the thread that runs the application.
+typedef struct Stream {
+    PyObject_HEAD struct Stream *next; ///< in the channel's queue; the queue owns a reference
+    PyObject *key;                     ///< `number` as the channel's dictionary of streams wants it
+    PyObject *environ;                 ///< NULL: the twin's EnvironReader makes it from `data`
+    PyObject *method, *target, *requestId; ///< what a report of a failure names
+    PyObject *data;                        ///< payload of a request only the twin can read
+    Py_ssize_t begin, end;                 ///< of the payload in `data`
+    PyObject *chunks;                      ///< deque of body bytes; NULL: all came at once
+    uint64_t granted, sent;
+    pthread_cond_t changed; ///< with Channel::waitMutex
+    unsigned waiters;       ///< threads that wait for `changed`
+    unsigned serial; ///< counts what the engine said; while somebody waits, under waitMutex too
+    unsigned number;
+    char complete, gone, isHead;
+} Stream;
+
+typedef struct {
+    PyObject_HEAD int fd, epollFd, wakeFd, timerFd;
+
+    Bytes in;
+    bool reading;   ///< a thread parses `in`; others leave `readAgain` for it
+    bool readAgain; ///< an edge came meanwhile
+    bool hangUp;    ///< the end of file is on its way, and makes no edge of its own
+    PyObject *streams;
+    Stream *firstPending, *lastPending;
+
+    Bytes out;
+    size_t outSent; ///< of `out`, already taken by the kernel
+
+    bool stopping;
+    int live; ///< threads in work()
+    /// Requests in a row that took less than kQuickNanoseconds.
+    unsigned quickRuns;
+    bool timerArmed;
+    atomic_uint_fast64_t runs;       ///< requests done; read without the GIL
+    atomic_uint_fast64_t runsAtTick; ///< its value at the last tick; without the GIL
+
+    pthread_mutex_t waitMutex; ///< taken with or without the GIL, never held while taking it
+    pthread_cond_t taken;      ///< somebody took what is pending
+    atomic_bool handing;       ///< the main thread waits for `taken`
+
+    PyObject *application;
+    PyObject *template;     ///< of environ: every key that is always there
+    PyObject *environKeys;  ///< list by HeaderId, None for headers applications do not see
+    PyObject *literalKeys;  ///< dict: bytes of other names to their key or None
+    PyObject *names;        ///< dict: response header names to kind byte and prefix
+    PyObject *pairs;        ///< dict: response headers that repeat, encoded
+    PyObject *lengthPrefix; ///< bytes: how a Content-Length begins
+    PyObject *twin;         ///< the module native.py, for all that is rare
+    PyObject *table, *reader;
+    PyObject *clientGone;
+    PyObject *bytesIO;
+    PyObject *lastHost; ///< bytes of the last client's address
+    PyObject *lastHostText;
+} Channel;
+
+/// The answer of one request: wsgi.Exchange.
+typedef struct {
+    PyObject_HEAD Channel *channel;
+    Stream *stream;
+    char *head; ///< encoded headers: `inlineHead`, or allocated
+    size_t headSize;
+    char inlineHead[256];
+    uint64_t length; ///< what the application's Content-Length says
+    uint64_t written;
+    unsigned count;
+    unsigned status;
+    bool hasHead, hasLength, begun, ended;
+} Exchange;
+
+/// Response headers on their way to an Exchange.
+typedef struct {
+    Bytes bytes;
+    unsigned count;
+    uint64_t length;
+    bool hasLength;
+} Head;
+
+/// Our structs begin as every Python object does.
+static inline PyObject *asObject(void *object)
+{
+    return object;
+}
+
+extern PyTypeObject *g_streamType, *g_channelType, *g_exchangeType;
+
+enum HeadKind { HeadPlain = 0, HeadStable = 1, HeadLength = 2, HeadDropped = 3 };
+
+// environ.c
+/// Reads a REQUEST payload into a new Stream. NULL with an exception, ProtocolError when cut short.
+Stream *streamFromRequest(Channel *channel, unsigned number, unsigned flags, const uint8_t *payload,
+                          size_t size);
+bool environPrepare(void);
+
+// frames.c
+/// Reads what the socket has and acts on it. False with an exception.
+bool channelRead(Channel *channel);
+
+// output.c
+/// Appends a frame. `keep`: it may wait for the answers of the requests behind it. True when done.
+bool channelFrame(Channel *channel, unsigned kind, unsigned flags, unsigned number,
+                  const void *head, size_t headSize, const void *body, size_t bodySize, bool keep);
+/// Sends all that was appended; waits, without the GIL, until the kernel took it.
+void channelFlush(Channel *channel);
+
+// channel.c
+/// NULL with ProtocolError set, in the words of the twin.
+void *protocolError(Channel *channel, const char *format, unsigned number);
+/// Ends the process: the engine is gone (no exception set), or the exception says what is wrong.
+void channelLeave(Channel *channel);
+void channelForget(Channel *channel, Stream *stream);
+void channelStop(Channel *channel);
+/// One thread that waits looks what there is to do.
+void channelWake(Channel *channel);
+void streamChanged(Channel *channel, Stream *stream);
+/// Sleeps, without the GIL, until something was said of the stream since `serial` was `seen`.
+void streamWait(Channel *channel, Stream *stream, unsigned seen);
+extern PyMethodDef g_channelMethods[];
+
+// threads.c
+/// Whether an answer may wait for those of the requests pending; then somebody looks after it.
+bool channelMayHold(Channel *channel);
+/// work(): what each thread for requests does until the worker stops.
+PyObject *channelWork(PyObject *channel, PyObject *ignored);
+/// serve(): the main thread. Returns when the worker was told to stop and all threads have ended.
+PyObject *channelServe(PyObject *channel, PyObject *ignored);
+
+// head.c
+/// Encodes response headers. False with an exception; `head->bytes` is the caller's in any case.
+bool headEncode(Channel *channel, PyObject *headers, Head *head);
+
+// exchange.c
+/// Runs the application on one request, to the end of its answer.
+void exchangeRun(Channel *channel, Stream *stream);
+bool exchangePrepare(void);
+extern PyType_Spec g_exchangeSpec;
+
+// exchange_send.c
+bool exchangeIsBodyless(const Exchange *self);
+/// False, with ClientGone.
+bool exchangeClientGone(Exchange *self);
+/// The rest of the body, or part of it; `last`: and the end. False with an exception, here and
+/// below.
+bool exchangePut(Exchange *self, const char *data, size_t size, bool last);
+bool exchangeFinish(Exchange *self, unsigned flags);
+bool exchangeWrite(Exchange *self, PyObject *chunk);
+
+// exchange_answer.c
+bool exchangeAnswer(Exchange *self, PyObject *result);
+void exchangeAbort(Exchange *self);
+bool exchangeFail(Exchange *self);
+void exchangeTakeHead(Exchange *self, Head *head);
+bool exchangeAnswerPrepare(void);

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native core itself: how it is loaded, and what only it does. Everything else that it must do
+is tested by test_wsgi.py and its neighbours, which run with it and without it.
+"""
+import os
+import random
+import struct
+import tempfile
+import unittest
+
+from peer import CORE, END, REQUEST, Worker, frame, parseResponse, requestHead, string
+
+QUICK_RUNS = 64  # resources/worker/core/channel.c
+
+
+class CoreTest(unittest.TestCase):
+    def started(self, core=None, **options):
+        environment = {} if core is None else {CORE: core}
+        worker = Worker("wsgi_apps:app", environment=environment, **options)
+        self.addCleanup(worker.__exit__)
+        return worker
+
+
+class Loading(CoreTest):
+    def testItComesFromASealedCopyInMemory(self):
+        worker = self.started()
+        self.assertEqual(worker.ready()["core"], "native")
+        with open("/proc/%d/maps" % worker.process.pid) as maps:
+            places = [line for line in maps if "r-xp" in line and "arcology_core" in line]
+        self.assertEqual(len(places), 1)
+        self.assertIn("/memfd:", places[0])
+
+    def testPythonDoesTheWorkWhereItIsNotWanted(self):
+        worker = self.started(core="python")
+        self.assertEqual(worker.ready()["core"], "python")
+        self.assertEqual(worker.get("/plain").body, b"hello")
+
+    def testWhereItIsDemandedNothingElseServes(self):
+        with tempfile.NamedTemporaryFile() as broken:
+            broken.write(b"no library")
+            broken.flush()
+            for path in ("/nowhere/_core.abi3.so", broken.name):
+                with self.subTest(path):
+                    code, errors = self.started(core=path).finished()
+                    self.assertEqual(code, 78, errors)
+                    self.assertIn("the native core was demanded, but ", errors)
+
+
+class Batches(CoreTest):
+    def testAnswersOfOneReadLeaveTogether(self):
+        worker = self.started()
+        worker.ready()
+        for _ in range(QUICK_RUNS):
+            worker.get("/plain")
+        # A thread that the machine held up is not quick, and then each answer leaves by itself.
+        self.assertTrue(any(self.leaveTogether(worker) for _ in range(20)))
+
+    def leaveTogether(self, worker):
+        streams = [worker.nextStream() for _ in range(4)]
+        head = requestHead(path="/plain")
+        worker.raw(b"".join(frame(REQUEST, stream, head, END) for stream in streams))
+        first = worker.receive()  # reads what there is
+        size = 12 + len(first[3])
+        together = len(worker._rest) == 3 * size
+        for _ in range(3):
+            self.assertEqual(parseResponse(worker.receive()[3])[2], b"hello")
+        return together
+
+
+class Likeness(CoreTest):
+    """Heads made at random, and what their environ is with the core and without."""
+
+    def testEnvironsAreAlike(self):
+        chance = random.Random(11)
+        pair = [self.started(), self.started(core="python")]
+        for worker in pair:
+            worker.ready()
+        for number in range(150):
+            head = self.randomHead(chance)
+            body = chance.randbytes(chance.choice((0, 0, 5)))
+            answers = []
+            for worker in pair:
+                stream = worker.nextStream()
+                worker.send(REQUEST, stream, head + body, END)
+                answers.append(worker.answers([stream])[stream])
+            with self.subTest(number):
+                native, python = answers
+                self.assertEqual((native.status, native.headers, self.without(native.body)),
+                                 (python.status, python.headers, self.without(python.body)))
+
+    @staticmethod
+    def without(body):
+        """Objects show their address, and that of the file wrapper its module."""
+        lines = body.decode("latin-1").split(", ")
+        return sorted(line.strip("{}") for line in lines if " at 0x" not in line)
+
+    @staticmethod
+    def randomHead(chance):
+        def text():
+            return bytes(chance.choice(b"abc/-_ %\xc3\xa4\xff") for _ in range(chance.randrange(12)))
+        method = chance.randrange(10)
+        parts = [struct.pack("<BBBBQI", method, chance.randrange(3), chance.randrange(3),
+                             chance.choice((0, 3)), chance.randrange(2 ** 40),
+                             chance.randrange(2 ** 32)), string("" if method else "BREW")]
+        parts += [string(text()), string(b"/showEnviron"), string(text()), string(text())]
+        parts += [struct.pack("<H", chance.randrange(65536)), string(text()),
+                  struct.pack("<H", chance.randrange(65536)), string(text())]
+        count = chance.randrange(12)
+        parts.append(struct.pack("<H", count))
+        for _ in range(count):
+            if chance.randrange(3):
+                parts.append(bytes((chance.randrange(1, 40),)) + string(text()))
+            else:
+                name = chance.choice((b"x-one", b"x-two", b"x_three", b"proxy", b"", b"te", b"\xdf"))
+                parts.append(b"\0" + string(name) + string(text()))
+        return b"".join(parts)
+
+
+if __name__ == "__main__":
+    unittest.main()
