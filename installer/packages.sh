@@ -9,6 +9,10 @@ packages_run="python3 python3-django python3-pil python3-flask python3-fastapi p
 packages_test="clang-format git pypy3 python3-httpbin python3-websockets python3-venv xvfb openbox xdotool xauth dbus
     imagemagick fonts-dejavu-core wrk curl nghttp2-client openssl procps util-linux desktop-file-utils appstream mandoc"
 
+# Of what people run by hand: the preset fuzz, tests/abuse.
+packages_fuzz="clang-19 libclang-rt-19-dev node-llhttp libhttp-parser-dev"
+packages_abuse="slowhttptest testssl.sh"
+
 packages_package="desktop-file-utils appstream lintian makeself fakeroot dpkg-dev mandoc systemd python3"
 
 # install_packages NAME...: installs what is missing, as root or with sudo; says nothing when all is there.
