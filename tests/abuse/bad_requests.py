@@ -3,7 +3,7 @@
 """Sends broken requests to an engine and watches that none is answered with success, that the next client is served, and that
 nothing stays behind.
 
-  tests/abuse/bad_requests.py build/asan/bin/arcology [--count 50000] [--seed 1] [--only INDEX]
+  tests/abuse/bad_requests.py build/asan/bin/arcology [--count 50000] [--seed 1] [--jobs 8] [--only INDEX]
 
 The engine serves an app of its own choosing on loopback, in plain HTTP and in TLS. A broken request may be answered with an error
 or by closing; never with 1xx (but 100), 2xx or 3xx, never twice, and the connection ends. Behind most of them lies a second, sound
@@ -13,6 +13,7 @@ sanitizer. The first line that fails is told with the index that repeats it.
 """
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -150,12 +151,12 @@ def judge(answer, ended):
     return ""
 
 
-class Run:
-    def __init__(self, engine):
-        self.engine = engine
+class Clients:
+    """Each call opens connections of its own, so that several threads may send at once."""
+
+    def __init__(self, engine, seed):
+        self.engine, self.seed = engine, seed
         self.contexts = contexts()
-        self.session = None
-        self.answers = collections.Counter()
 
     def connect(self, tls, speaks):
         connection = socket.create_connection(("127.0.0.1", self.engine.tls if tls else self.engine.plain), PATIENCE)
@@ -164,15 +165,15 @@ class Run:
         return connection
 
     def send(self, case, tls):
-        tls = tls or case.speaks == "record"
+        """(What became of it, what is wrong with that.)"""
         try:
             with self.connect(tls, case.speaks) as connection:
                 answer, ended = talk(connection, case.data, True)
         except OSError as error:
-            return f"no connection: {error}"
+            return "no connection", f"no connection: {error}"
         status = re.search(rb"HTTP/1\.1 ([2-5]\d\d) ", answer)
-        self.answers[status[1].decode() if status else "h2 or closed" if case.speaks == "h2" else "closed"] += 1
-        return judge(answer, ended)
+        what = status[1].decode() if status else "h2 or closed" if case.speaks == "h2" else "closed"
+        return what, judge(answer, ended)
 
     def others_are_served(self, tls):
         try:
@@ -181,6 +182,14 @@ class Run:
         except OSError as error:
             return f"the next client: {error}"
         return "" if b"200 OK" in answer and answer.endswith(b"served /fresh 0") else f"the next client got {answer[:200]!r}"
+
+    def one(self, index):
+        case = bad_cases.make_case(self.seed, index)
+        tls = index % 4 == 3 or case.speaks == "record"  # a handshake costs more than all the rest
+        what, fault = self.send(case, tls)
+        faults = [fault, self.others_are_served(tls)]
+        where = f"index {index}, {case.name}{' in TLS' if tls else ''}: "
+        return what, [f"{where}{fault}\n    {case.data[:300]!r}" for fault in faults if fault]
 
 
 def settled_descriptors(engine, wanted):
@@ -191,34 +200,39 @@ def settled_descriptors(engine, wanted):
     return engine.descriptors()
 
 
+def send_all(clients, indexes, jobs, answers, faults):
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for what, wrong in pool.map(clients.one, indexes):
+            answers[what] += 1
+            faults += wrong
+
+
 def run(engine, arguments):
-    state = Run(engine)
-    faults = []
-    memory = descriptors = 0
-    indexes = range(arguments.count) if arguments.only is None else [arguments.only]
-    warm = max(1, len(indexes) // 10)
+    clients = Clients(engine, arguments.seed)
+    answers, faults = collections.Counter(), []
     start = time.monotonic()
-    for done, index in enumerate(indexes):
-        case = bad_cases.make_case(arguments.seed, index)
-        tls = index % 4 == 3  # a handshake costs more than all the rest
-        for fault in (state.send(case, tls), state.others_are_served(tls)):
-            if fault:
-                faults.append(f"index {index}, {case.name}{' in TLS' if tls else ''}: {fault}\n    {case.data[:300]!r}")
-        if len(faults) >= 20 or engine.process.poll() is not None:
-            break
-        if done + 1 == warm:
-            memory, descriptors = engine.memory(), engine.descriptors()
-        if sys.stderr.isatty() and done % 100 == 0:
-            print(f"\r{done} of {len(indexes)}", end="", file=sys.stderr)
-    if engine.process.poll() is None and arguments.only is None:
-        now = settled_descriptors(engine, descriptors)
-        if now > descriptors:
-            faults.append(f"{now} descriptors at the end, {descriptors} before")
+    if arguments.only is not None:
+        send_all(clients, [arguments.only], 1, answers, faults)
+    else:
+        idle = engine.descriptors()
+        warm = max(1, arguments.count // 10)
+        send_all(clients, range(warm), arguments.jobs, answers, faults)
+        before = settled_descriptors(engine, idle + 8)  # it keeps files and its workers' connections
+        memory = engine.memory()
+        for begin in range(warm, arguments.count, 1000):
+            if len(faults) >= 20 or engine.process.poll() is not None:
+                break
+            send_all(clients, range(begin, min(begin + 1000, arguments.count)), arguments.jobs, answers, faults)
+        if engine.process.poll() is not None:
+            return faults + ["the engine died"]
+        now = settled_descriptors(engine, before)
+        if now > before:
+            faults.append(f"{now} descriptors at the end, {before} before")
         if engine.memory() > memory + MEMORY_MAY_GROW:
             faults.append(f"{engine.memory()} KiB at the end, {memory} KiB before")
-        print(f"memory {memory} KiB after {warm} requests, {engine.memory()} KiB at the end; descriptors {descriptors}, {now}")
-    print(f"{sum(state.answers.values())} broken requests in {time.monotonic() - start:.0f} s:",
-          ", ".join(f"{count} {name}" for name, count in sorted(state.answers.items())))
+        print(f"memory {memory} KiB after {warm} requests, {engine.memory()} KiB at the end; descriptors {before}, {now}")
+    print(f"{sum(answers.values())} broken requests in {time.monotonic() - start:.0f} s:",
+          ", ".join(f"{count} {name}" for name, count in sorted(answers.items())))
     return faults
 
 
@@ -227,6 +241,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--count", type=int, default=50000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=8, help="so many at once")
     parser.add_argument("--only", type=int, help="the one request with this index")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
