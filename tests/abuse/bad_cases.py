@@ -114,7 +114,8 @@ def folded_first(rng):
 def odd_host(rng):
     lines = rng.choice((
         b"", HOST + HOST, HOST + headers(rng) + b"host: b\r\n", b"Host:\r\n", b"Host: me@a\r\n", b"Host: a/b\r\n", b"Host: a:65536\r\n",
-        b"Host: a:x\r\n", b"Host: ::1\r\n", b"Host: [::1\r\n", b"Host: a b\r\n", b"Host: a?b\r\n", b"Host: a\\b\r\n", b"Host: \xc3\xa4\r\n",
+        b"Host: a:x\r\n", b"Host: ::1\r\n", b"Host: [::1\r\n", b"Host: a b\r\n", b"Host: a?b\r\n", b"Host: a\\b\r\n",
+        b"Host: \xc3\xa4\r\n",
         b"Host: a:80:80\r\n", b"Host: [::g]\r\n", b"Host: " + b"a" * 256 + b"\r\n", b"Host: a%\r\n", b"Host: http://a/\r\n"))
     return request(rng, lines, b"GET /echo HTTP/1.1")
 
@@ -133,9 +134,11 @@ def odd_line(rng):
     line = rng.choice((
         b"GET /echo", b"GET", b"", b" GET /echo HTTP/1.1", b"GET  /echo HTTP/1.1", b"GET /echo  HTTP/1.1", b"GET /echo HTTP/1.1 ",
         b"GET\t/echo\tHTTP/1.1", b"GET /echo http/1.1", b"GET /echo HTTP/1.2", b"GET /echo HTTP/2.0", b"GET /echo HTTP/0.9",
-        b"GET /echo HTTP/1.10", b"GET /echo HTTP/01.1", b"GET /echo HTTP/1", b"GET /echo HTTP/1.", b"GET /echo HTTP/11", b"GET /echo HTP/1.1",
+        b"GET /echo HTTP/1.10", b"GET /echo HTTP/01.1", b"GET /echo HTTP/1", b"GET /echo HTTP/1.", b"GET /echo HTTP/11",
+        b"GET /echo HTP/1.1",
         b"GET /echo XHTTP/1.1", b"GET /echo HTTP/1,1", b"G\x00T /echo HTTP/1.1", b"G(T /echo HTTP/1.1", b"GET, /echo HTTP/1.1",
-        b"A" * rng.randint(33, 200) + b" /echo HTTP/1.1", b"GET /echo HTTP/1.1\x00", b"CONNECT a.example HTTP/1.1", b"GET /echo HTTPS/1.1",
+        b"A" * rng.randint(33, 200) + b" /echo HTTP/1.1", b"GET /echo HTTP/1.1\x00", b"CONNECT a.example HTTP/1.1",
+        b"GET /echo HTTPS/1.1",
         b"\xff\xfeG\x00E\x00T\x00", b"HTTP/1.1 200 OK"))
     return request(rng, HOST, line) if line else b"\r\n\r\n" + request(rng, HOST)
 
@@ -165,13 +168,17 @@ def odd_chunk(rng):
     start = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n" + headers(rng) + b"\r\n"
     good = b"3\r\nabc\r\n" * rng.randint(0, 3)
     bad = rng.choice((
-        b"0x3\r\nabc\r\n", b"+3\r\nabc\r\n", b"-1\r\nabc\r\n", b" 3\r\nabc\r\n", b"3 \r\nabc\r\n", b"3\nabc\r\n", b"3\r\nabc\n", b"3\r\nabcd\r\n",
-        b"3\r\nabcX\r\n", b"\r\nabc\r\n", b"g\r\nabc\r\n", b"3;\r\nabc\r\n", b"3;a b\r\nabc\r\n", b"3;a=\r\nabc\r\n", b"3;a=\"\r\nabc\r\n",
-        b"3;a\nabc\r\n", b"3\r\r\nabc\r\n", b"00000000000000003\r\nabc\r\n", b"fffffffffffffffff\r\n", b"3;" + b"x" * 300 + b"\r\nabc\r\n",
+        b"0x3\r\nabc\r\n", b"+3\r\nabc\r\n", b"-1\r\nabc\r\n", b" 3\r\nabc\r\n", b"3 \r\nabc\r\n", b"3\nabc\r\n", b"3\r\nabc\n",
+        b"3\r\nabcd\r\n",
+        b"3\r\nabcX\r\n", b"\r\nabc\r\n", b"g\r\nabc\r\n", b"3;\r\nabc\r\n", b"3;a b\r\nabc\r\n", b"3;a=\r\nabc\r\n",
+        b"3;a=\"\r\nabc\r\n",
+        b"3;a\nabc\r\n", b"3\r\r\nabc\r\n", b"00000000000000003\r\nabc\r\n", b"fffffffffffffffff\r\n",
+        b"3;" + b"x" * 300 + b"\r\nabc\r\n",
         b"3\r\nabc\r", b"3,\r\nabc\r\n", b"3\x00\r\nabc\r\n", b"3\r\nabc\r\n\r\n"))
     end = rng.choice((b"0\r\n\r\n", b"0\r\nX: y\r\n\r\n"))
     if rng.random() < 0.2:
-        bad, end = b"", rng.choice((b"0\r\n X: y\r\n\r\n", b"0\r\nX y\r\n\r\n", b"0\r\nX: a\n\r\n", b"0\r\nX: \x01\r\n\r\n", b"0\n\n", b"0\r\n\n",
+        bad, end = b"", rng.choice((b"0\r\n X: y\r\n\r\n", b"0\r\nX y\r\n\r\n", b"0\r\nX: a\n\r\n", b"0\r\nX: \x01\r\n\r\n",
+        b"0\n\n", b"0\r\n\n",
                                     b"0\r\n" + b"X: y\r\n" * 9000 + b"\r\n", b"0\r\r\n\r\n", b"00x\r\n\r\n"))
     return start + good + bad + end
 
@@ -184,7 +191,8 @@ def truncated(rng):
     if rng.random() < 0.5:
         whole = sound(rng)
     else:
-        whole = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + b"3\r\nabc\r\n" * rng.randint(1, 20) + b"0\r\n\r\n"
+        whole = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + b"3\r\nabc\r\n" * rng.randint(1,
+        20) + b"0\r\n\r\n"
     return whole[:rng.randint(1, len(whole) - 1)]
 
 
@@ -224,7 +232,8 @@ def odd_record(rng):
         + struct.pack(">H", size) + rng.choice((b"", b"\x01\x00\x01\xfc\x03\x03")) + body
 
 
-HTTP = (bare_line_end, control_in_head, coding_and_length, odd_coding, odd_coding_name, coding_in_1_0, coding_twice, odd_length, length_twice,
+HTTP = (bare_line_end, control_in_head, coding_and_length, odd_coding, odd_coding_name, coding_in_1_0, coding_twice, odd_length,
+        length_twice,
         odd_header_line, folded_first, odd_host, odd_target, odd_line, odd_expectation, odd_connection, too_large, odd_chunk)
 ENDED = (random_bytes, truncated)  # nothing may follow: it would complete them
 HTTP2 = (http2_frames, broken_preface)

@@ -4,9 +4,9 @@
 
   tests/abuse/slow_clients.py build/release/bin/arcology [--connections 400] [--seconds 20]
 
-The engine has short time limits and serves files on loopback, for the slow body an app that reads it. For each attack: how long small answers took another client (median,
-99 %, longest), how many of its requests failed, the most memory the engine had, how many connections the attack could open, and how
-long after it all of them were gone. Needs slowhttptest.
+The engine has short time limits and serves files on loopback, for the slow body an app that reads it. For each attack: how long
+small answers took another client (median, 99 %, longest), how many of its requests failed, the most memory the engine had, how many
+connections the attack could open, and how long after it all of them were gone. Needs slowhttptest.
 
 Loopback's packets of 64 KiB let the kernel hold 3 MB for each slow reader, twenty times what it does over Ethernet: 400 of them are
 short of the machine's limit for TCP (net.ipv4.tcp_mem), and everybody waits. As over Ethernet, and nobody else on the machine is hit:
@@ -108,7 +108,8 @@ def attack(name, words, pid, port, arguments):
         time.sleep(0.1)
     left = sockets(pid) - before
     took = sorted(client.seconds)
-    print(f"{name:13} {lasted:3.0f} s; others: {len(took)} requests, {client.failures} failed, median {took[len(took) // 2] * 1000:.1f} ms, "
+    print(f"{name:13} {lasted:3.0f} s; others: {len(took)} requests, {client.failures} failed, "
+          f"median {took[len(took) // 2] * 1000:.1f} ms, "
           f"99 % {took[len(took) * 99 // 100] * 1000:.1f} ms, longest {took[-1] * 1000:.0f} ms; memory {most_memory} KiB; "
           f"connections {most_sockets - before}, {left} left {time.monotonic() - ended:.1f} s after", flush=True)
     return client.failures == 0 and left <= 0
