@@ -9,6 +9,10 @@ packages_run="python3 python3-django python3-pil python3-flask python3-fastapi p
 packages_test="clang-format git pypy3 python3-httpbin python3-websockets nodejs node-ws chromium python3-venv xvfb openbox xdotool xauth dbus
     imagemagick fonts-dejavu-core wrk curl haproxy nghttp2-client openssl procps util-linux desktop-file-utils appstream mandoc"
 
+# Of what people run by hand: the preset fuzz, tests/abuse.
+packages_fuzz="clang-19 libclang-rt-19-dev node-llhttp libhttp-parser-dev"
+packages_abuse="slowhttptest testssl.sh"
+
 packages_package="desktop-file-utils appstream lintian makeself fakeroot file dpkg-dev mandoc systemd python3"
 # For tests/service/run.
 packages_service="debootstrap dpkg util-linux procps"
