@@ -3,6 +3,7 @@
 
 #include "server/base/client_facts.h"
 #include "server/base/text.h"
+#include "server/http/router.h"
 #include "server/http/syntax/uri.h"
 #include "server/workers/frame.h"
 
