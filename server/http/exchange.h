@@ -93,7 +93,7 @@ public:
     virtual const Route &route() const noexcept = 0;
     virtual HttpLoop &http() noexcept = 0;
     virtual EventLoop &loop() noexcept = 0;
-    /// 32 hex digits: the trace id of a valid traceparent, else made at the first call.
+    /// Of a trusted proxy; else 32 hex digits: a valid traceparent's, or made at the first call.
     virtual std::string_view requestId() noexcept = 0;
     /// When the head was complete.
     virtual SteadyTime startedAt() const noexcept = 0;

@@ -21,6 +21,17 @@ const Route kNoRoute;
 /// As servers have logged it since nginx: the client left before there was a status.
 constexpr int kClientLeftStatus = 499;
 
+/// What logs, pages and apps may be given as an id: letters, digits and a few marks between them.
+bool isRequestId(std::string_view text) noexcept
+{
+    constexpr size_t kIdBytesMax = 128;
+    return !text.empty() && text.size() <= kIdBytesMax
+        && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                   || std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
+           });
+}
+
 } // namespace
 
 SessionExchange::SessionExchange()
@@ -126,6 +137,11 @@ EventLoop &SessionExchange::loop() noexcept
 
 std::string_view SessionExchange::requestId() noexcept
 {
+    if (m_connection->isTrusted()) {
+        const auto given = m_head.find(HeaderId::XRequestId).value_or(std::string_view());
+        if (isRequestId(given)) // one id names it in the proxy's log and in ours
+            return given;
+    }
     if (!m_hasRequestId) {
         m_hasRequestId = true;
         const auto given =

@@ -125,6 +125,8 @@ private Q_SLOTS:
     void theServerAsAWholeTellsItsMethods();
     void requestIdsAreTold_data();
     void requestIdsAreTold();
+    void requestIdsOfTrustedPeersAreKept_data();
+    void requestIdsOfTrustedPeersAreKept();
     void pagesComeInTheFormThatIsAskedFor_data();
     void pagesComeInTheFormThatIsAskedFor();
     void aSiteMayHavePagesOfItsOwn_data();
@@ -276,6 +278,43 @@ void TestDetails::requestIdsAreTold()
     const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     QCOMPARE(ask(version, server, "GET", "/", {{"traceparent", trace}}).headers.at("x-request-id"),
              std::string("0af7651916cd43dd8448eb211c80319c"));
+}
+
+void TestDetails::requestIdsOfTrustedPeersAreKept_data()
+{
+    QTest::addColumn<int>("version");
+    QTest::addColumn<QByteArray>("given");
+    QTest::addColumn<bool>("kept");
+    for (const int version : {1, 2}) {
+        const auto row = [version](const char *title, const QByteArray &given, bool kept) {
+            QTest::addRow("%s, HTTP/%d", title, version) << version << given << kept;
+        };
+        row("of a proxy", "req-0123.AZ_az:/+=@", true);
+        row("longest", QByteArray(128, 'x'), true);
+        row("too long", QByteArray(129, 'x'), false);
+        row("with a quote", "a\"b", false);
+        row("with a blank", "a b", false);
+        row("empty", "", false);
+    }
+}
+
+void TestDetails::requestIdsOfTrustedPeersAreKept()
+{
+    QFETCH(int, version);
+    QFETCH(QByteArray, given);
+    QFETCH(bool, kept);
+    Settings settings;
+    settings.requestIdHeader = true;
+    settings.proxiesTrusted = "127.0.0.1";
+    HttpUnderTest server({.routes = {respond("/")}, .settings = settings});
+    const Got got = ask(version, server, "GET", "/", {{"x-request-id", given.toStdString()}});
+    const std::string id = got.headers.at("x-request-id");
+    if (kept)
+        QCOMPARE(id, given.toStdString());
+    else
+        QCOMPARE(id.size(), size_t(32));
+    std::string log;
+    QTRY_VERIFY((log += server.takeLog()).find("\"request_id\":\"" + id) != std::string::npos);
 }
 
 void TestDetails::pagesComeInTheFormThatIsAskedFor_data()
