@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/base/thread.h"
 #include "server/http/session/access_log.h"
 #include "server/http/session/address_counts.h"
 #include "server/http/session/buffer_budget.h"
@@ -7,14 +8,12 @@
 #include "server/http/session/simple_handlers.h"
 #include "server/http/session/trace_id.h"
 
-#include "server/base/thread.h"
+#include <QtTest>
 
 #include <atomic>
 #include <vector>
 
 #include <fmt/format.h>
-
-#include <QtTest>
 
 #include <fcntl.h>
 #include <sys/socket.h>
