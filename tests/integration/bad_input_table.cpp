@@ -422,6 +422,10 @@ QList<BadInput> documents()
         row("a document with a value out of range",
             R"({"format":1,"settings":{"pool.processes":100000}})",
             "settings.pool.processes: ", "outside 0\\.\\.\\d+"),
+        row("a document that trusts a proxy by its name",
+            R"({"format":1,"settings":{"http.trusted_proxies":"10.0.0.0/8 proxy.example"}})",
+            "settings.http.trusted_proxies: \"proxy.example\"",
+            "write 10.0.0.0/8, fd00::/8 or unix"),
         none,
     };
 }

@@ -78,6 +78,7 @@ private Q_SLOTS:
     void cleanupTestCase() { m_engine.reset(); }
     void appsSeeTheRealClient_data();
     void appsSeeTheRealClient();
+    void theyDoOverHttp2Too();
     void nobodyElseCanSpoofItsAddress();
     void curlSpeaksTheProxyProtocolPlainAndBeforeTls();
     void sitesAnswerOnUnixSocketsAndIpv6();
@@ -184,6 +185,16 @@ void TestProxied::appsSeeTheRealClient()
     QFETCH(QByteArray, seen);
     const QByteArray answer = talk(portOf(listener), bytes);
     QVERIFY2(answer.contains("\r\n" + seen) && !answer.toUpper().contains("FORWARDED"), answer);
+}
+
+void TestProxied::theyDoOverHttp2Too()
+{
+    const Finished got = runProgram(
+        "curl",
+        {"-s", "-m", "10", "--http2-prior-knowledge", "-H", "X-Forwarded-For: 6.6.6.6, 192.0.2.9",
+         "-H", "X-Forwarded-Proto: https", "-H", "X-Forwarded-Host: shop.example",
+         QStringLiteral("http://127.0.0.1:%1/").arg(portOf("asgi"))});
+    QCOMPARE(got.out, QByteArray("192.0.2.9 https shop.example"));
 }
 
 void TestProxied::nobodyElseCanSpoofItsAddress()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/session/address_counts.h"
 
+#include "server/base/assert.h"
+
 #include <algorithm>
 #include <random>
 
@@ -11,43 +13,73 @@ namespace arc {
 namespace {
 
 constexpr size_t kNetworkBytes = 8;
+constexpr unsigned kShardBits =
+    58; // the upper six bits choose the shard, the lower ones the bucket
 
-uint64_t secret()
+uint64_t makeSecret()
 {
     std::random_device entropy;
     return uint64_t {entropy()} << 32 | entropy();
 }
 
+IpAddress networkOf(IpAddress address) noexcept
+{
+    if (!address.isIpv4())
+        std::fill(address.bytes.begin() + kNetworkBytes, address.bytes.end(), uint8_t {0});
+    return address;
+}
+
 } // namespace
 
-AddressCounts::AddressCounts() : m_secret(secret())
+size_t AddressCounts::Hash::operator()(const IpAddress &address) const noexcept
 {
+    return XXH3_64bits_withSeed(address.bytes.data(), address.bytes.size(), secret);
 }
 
-AddressCounts::Places AddressCounts::placesOf(const IpAddress &address) noexcept
+AddressCounts::AddressCounts() : m_hash {makeSecret()}
 {
-    const size_t bytes = address.isIpv4() ? address.bytes.size() : kNetworkBytes;
-    const XXH128_hash_t hash = XXH3_128bits_withSeed(address.bytes.data(), bytes, m_secret);
-    return {m_first[hash.low64 % kCounters], m_second[hash.high64 % kCounters]};
+    for (Shard &shard : m_shards)
+        shard.counts = decltype(shard.counts)(0, m_hash);
 }
 
-bool AddressCounts::enter(const IpAddress &address, int64_t most) noexcept
+AddressCounts::Shard &AddressCounts::shardOf(const IpAddress &network) noexcept
 {
-    // Only numbers are shared, so nothing needs an order among them.
-    const Places places = placesOf(address);
-    const uint32_t first = places.first.fetch_add(1, std::memory_order_relaxed);
-    const uint32_t second = places.second.fetch_add(1, std::memory_order_relaxed);
-    if (std::min(first, second) < most)
-        return true;
-    leave(address);
-    return false;
+    static_assert(kShards == size_t {1} << (64 - kShardBits));
+    return m_shards[m_hash(network) >> kShardBits];
+}
+
+bool AddressCounts::enter(const IpAddress &address, int64_t most)
+{
+    const IpAddress network = networkOf(address);
+    Shard &shard = shardOf(network);
+    const std::scoped_lock lock(shard.mutex);
+    ARC_ASSERT(most > 0); // so a new entry gets its first, and none stays without
+    int64_t &count = shard.counts[network];
+    if (count >= most)
+        return false;
+    ++count;
+    return true;
 }
 
 void AddressCounts::leave(const IpAddress &address) noexcept
 {
-    const Places places = placesOf(address);
-    places.first.fetch_sub(1, std::memory_order_relaxed);
-    places.second.fetch_sub(1, std::memory_order_relaxed);
+    const IpAddress network = networkOf(address);
+    Shard &shard = shardOf(network);
+    const std::scoped_lock lock(shard.mutex);
+    const auto found = shard.counts.find(network);
+    ARC_ASSERT(found != shard.counts.end());
+    if (--found->second == 0)
+        shard.counts.erase(found);
+}
+
+size_t AddressCounts::addresses() const
+{
+    size_t total = 0;
+    for (const Shard &shard : m_shards) {
+        const std::scoped_lock lock(shard.mutex);
+        total += shard.counts.size();
+    }
+    return total;
 }
 
 } // namespace arc

@@ -4,17 +4,16 @@
 #include "server/base/ip_address.h"
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <unordered_map>
 
 namespace arc {
 
-/// How many connections each client address has open, for all loops together. Any thread; no lock,
-/// and no memory beyond the 256 KiB it is made of: two rows of counters, and an address has one in
-/// each. Others may share one of the two, so the smaller is taken: never less than is true, and
-/// more only for an address that shares both, which for a client that fills the counters of a
-/// hundred addresses is one in 100,000. Which addresses share is a secret of the process.
+/// How many connections each client address has open, for all loops together. Any thread. Asked
+/// when a connection begins and when it ends, never for a request; it remembers addresses that have
+/// connections, and no others.
 class AddressCounts {
 public:
     AddressCounts();
@@ -22,21 +21,27 @@ public:
 
     /// Counts one more, unless there are `most` already. Of IPv6 the first 64 bits count: that is
     /// what one customer is given (RFC 6177).
-    bool enter(const IpAddress &address, int64_t most) noexcept;
+    bool enter(const IpAddress &address, int64_t most);
     void leave(const IpAddress &address) noexcept; ///< once for each enter() that was true
+    /// Addresses that have connections; for tests, a moment old.
+    size_t addresses() const;
 
 private:
-    static constexpr size_t kCounters = 32768;
-    using Row = std::array<std::atomic<uint32_t>, kCounters>;
-    struct Places {
-        std::atomic<uint32_t> &first;
-        std::atomic<uint32_t> &second;
-    };
-    Places placesOf(const IpAddress &address) noexcept;
+    static constexpr size_t kShards = 64; // more than there are loops on most machines
 
-    const uint64_t m_secret;
-    Row m_first {};
-    Row m_second {};
+    /// Clients choose their addresses, so where they lie is a secret of the process.
+    struct Hash {
+        uint64_t secret = 0;
+        size_t operator()(const IpAddress &address) const noexcept;
+    };
+    struct alignas(64) Shard {
+        mutable std::mutex mutex; // guards counts; held for a lookup
+        std::unordered_map<IpAddress, int64_t, Hash> counts;
+    };
+    Shard &shardOf(const IpAddress &network) noexcept;
+
+    Hash m_hash;
+    std::array<Shard, kShards> m_shards;
 };
 
 } // namespace arc

@@ -102,8 +102,8 @@ SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
     return m_readDue;
 }
 
-/// At http.body_bytes_per_s every byte moves the deadline by a little, up to the longest pause there may
-/// be. So who drips bytes wins no time by it, and who was fast may pause.
+/// Every byte moves the deadline by what it may take at http.body_bytes_per_s, up to the longest
+/// pause there may be. So who drips bytes wins no time by it, and who was fast may pause.
 SteadyTime Http1Connection::bodyDue(bool entered) noexcept
 {
     const SteadyTime longest = m_home.loop().now() + m_rules->bodyTimeout;
@@ -111,7 +111,7 @@ SteadyTime Http1Connection::bodyDue(bool entered) noexcept
         return entered || m_turnBytes ? longest : m_readDue;
     const SteadyTime due = entered ? m_home.loop().now() + m_bodyCredit : m_readDue;
     const auto earned = std::chrono::milliseconds(
-        m_turnBytes * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
+        uint64_t {m_turnBytes} * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
     return std::min<SteadyTime>(due + earned, longest);
 }
 

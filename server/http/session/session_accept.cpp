@@ -36,6 +36,10 @@ void tellTooMany(int socket) noexcept
     [[maybe_unused]] const ssize_t sent =
         ::send(socket, kTooMany.data(), kTooMany.size(), MSG_NOSIGNAL);
     ::shutdown(socket, SHUT_WR);
+    // Closing with unread bytes would send a reset, which can overtake the answer.
+    std::array<char, 4096> unread;
+    [[maybe_unused]] const ssize_t dropped =
+        ::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT);
 }
 
 } // namespace

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/base/thread.h"
 #include "server/http/session/access_log.h"
+#include "server/http/session/address_counts.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/http/session/output_queue.h"
 #include "server/http/session/request_body.h"
 #include "server/http/session/simple_handlers.h"
 #include "server/http/session/trace_id.h"
 
-#include <fmt/format.h>
-
 #include <QtTest>
+
+#include <atomic>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -36,6 +41,65 @@ private Q_SLOTS:
         QVERIFY(!first.isExhausted() || all.granted() == 3 * BufferBudget::kGrantBytes);
         first.charge(-first.used());
         QVERIFY(!first.isExhausted());
+    }
+
+    void addressesAreCountedEachForItself()
+    {
+        AddressCounts counts;
+        const auto address = [](int i) {
+            return *IpAddress::parse("10." + std::to_string(i / 65536) + '.'
+                                     + std::to_string(i / 256 % 256) + '.'
+                                     + std::to_string(i % 256));
+        };
+        constexpr int kAddresses = 20000;
+        for (int i = 0; i < kAddresses; ++i)
+            QVERIFY(counts.enter(address(i), 1));
+        for (int i = 0; i < kAddresses; ++i)
+            QVERIFY(!counts.enter(address(i), 1));
+        QCOMPARE(counts.addresses(), size_t(kAddresses));
+        for (int i = 0; i < kAddresses; ++i)
+            counts.leave(address(i));
+        QCOMPARE(counts.addresses(), size_t(0)); // nothing is remembered of who is gone
+        QVERIFY(counts.enter(address(1), 1));
+    }
+
+    void anIpv6NetworkCountsAsOne()
+    {
+        AddressCounts counts;
+        QVERIFY(counts.enter(*IpAddress::parse("2001:db8:0:1::1"), 2));
+        QVERIFY(counts.enter(*IpAddress::parse("2001:db8:0:1:ffff:ffff:ffff:ffff"), 2));
+        QVERIFY(!counts.enter(*IpAddress::parse("2001:db8:0:1::2"), 2));
+        QVERIFY(counts.enter(*IpAddress::parse("2001:db8:0:2::1"), 2));
+        QVERIFY(counts.enter(*IpAddress::parse("2001:db8::1"), 2));
+        counts.leave(*IpAddress::parse("2001:db8:0:1::7"));
+        QVERIFY(counts.enter(*IpAddress::parse("2001:db8:0:1::2"), 2));
+        QCOMPARE(counts.addresses(), size_t(3));
+    }
+
+    void loopsCountTogether()
+    {
+        AddressCounts counts;
+        const IpAddress one = *IpAddress::parse("192.0.2.1");
+        std::atomic<int> inside {0};
+        std::atomic<int> most {0};
+        std::vector<Thread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back("counter", [&] {
+                for (int round = 0; round < 20000; ++round) {
+                    if (!counts.enter(one, 2))
+                        continue;
+                    const int now = ++inside;
+                    int before = most;
+                    while (before < now && !most.compare_exchange_weak(before, now)) { }
+                    --inside;
+                    counts.leave(one);
+                }
+            });
+        }
+        for (Thread &thread : threads)
+            thread.join();
+        QVERIFY(most > 0 && most <= 2);
+        QCOMPARE(counts.addresses(), size_t(0));
     }
 
     void aLoopGivesBackWhatItDoesNotNeed()
