@@ -70,7 +70,7 @@ QString fingerprintText(const std::string &hex)
     for (size_t i = 0; i < hex.size(); ++i) {
         if (i > 0 && i % 2 == 0)
             text += QLatin1Char(':');
-        text += QLatin1Char(hex[i]).toUpper();
+        text += QChar(QLatin1Char(hex[i])).toUpper();
     }
     return text;
 }

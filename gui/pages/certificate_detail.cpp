@@ -150,19 +150,22 @@ void CertificateDetail::addFacts(const CertificateRow &row)
     addFact(tr("Fingerprint"), fingerprintText(view.fingerprint), true);
 }
 
-/// What stands behind the certificate itself, in the order it is sent.
+/// What stands behind the certificate itself, in the order it is sent; all of it when the first one
+/// is no certificate that a server can show.
 void CertificateDetail::addChain(const api::CertificateView &view)
 {
-    for (size_t i = view.fault.empty() ? 1 : 0; i < view.chain.size(); ++i) {
+    const size_t first = view.fingerprint.empty() ? 0 : 1;
+    for (size_t i = first; i < view.chain.size(); ++i) {
         const api::ChainLink &link = view.chain[i];
-        addFact(i == 1 || view.chain.size() == 1 ? tr("Signed by") : tr("Chain"),
+        addFact(i == 1 && first == 1 ? tr("Signed by") : tr("Chain"),
                 tr("%1, until %2")
                     .arg(toQString(link.subject), dateTimeText(link.notAfterUnix * 1000)));
         addFact(tr("Its fingerprint"), fingerprintText(link.fingerprint), true);
     }
     if (!view.chain.empty() && view.chain.back().issuer != view.chain.back().subject)
-        addFact(tr("Root"),
-                tr("%1; clients know it or do not").arg(toQString(view.chain.back().issuer)));
+        addFact(
+            tr("Root"),
+            tr("%1 (not sent: clients must trust it)").arg(toQString(view.chain.back().issuer)));
 }
 
 void CertificateDetail::refresh()

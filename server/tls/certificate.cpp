@@ -104,6 +104,12 @@ bool hasPassphrase(std::string_view pem)
         || pem.find("Proc-Type: 4,ENCRYPTED") != pem.npos;
 }
 
+Error passphraseMissing()
+{
+    return invalidPem("the private key has a passphrase; give it as well, or take it off with: "
+                      "openssl pkey -in FILE");
+}
+
 int givePassphrase(char *into, int size, int, void *passphrase) noexcept
 {
     const auto &text = *static_cast<const std::string_view *>(passphrase);
@@ -118,7 +124,7 @@ Result<KeyPtr> readKey(std::string_view pem)
     if (pem.size() > kPemBytesMax)
         return invalidPem("the private key is too large");
     if (hasPassphrase(pem))
-        return invalidPem("the private key has a passphrase; give it as well");
+        return passphraseMissing();
     const BioPtr bio = bioOver(pem);
     KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refusePassphrase, nullptr));
     if (!key)
@@ -155,7 +161,7 @@ Result<KeyText> openKey(std::string_view keyPem, std::string_view passphrase)
     if (!hasPassphrase(keyPem) || keyPem.size() > kPemBytesMax)
         return KeyText(std::string(keyPem));
     if (passphrase.empty())
-        return invalidPem("the private key has a passphrase; give it as well");
+        return passphraseMissing();
     const BioPtr bio = bioOver(keyPem);
     const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, givePassphrase, &passphrase));
     const BioPtr text(BIO_new(BIO_s_secmem()));

@@ -233,9 +233,12 @@ private Q_SLOTS:
         QMimeData folder;
         folder.setUrls({QUrl::fromLocalFile(fixture.dir.path())});
         QDragEnterEvent other({10, 10}, Qt::CopyAction, &folder, Qt::LeftButton, {});
-        other.ignore();
+        fixture.importDialog()->reject();
         QCoreApplication::sendEvent(&fixture.page(), &other);
-        QVERIFY(!other.isAccepted());
+        QDropEvent otherDrop({10, 10}, Qt::CopyAction, &folder, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(&fixture.page(), &otherDrop);
+        QTRY_VERIFY(fixture.shell.sheet());
+        QVERIFY(!fixture.importDialog());
     }
 
     void aNewerOneTakesThePlace()
