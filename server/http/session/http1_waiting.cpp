@@ -111,7 +111,7 @@ SteadyTime Http1Connection::bodyDue(bool entered) noexcept
         return entered || m_turnBytes ? longest : m_readDue;
     const SteadyTime due = entered ? m_home.loop().now() + m_bodyCredit : m_readDue;
     const auto earned = std::chrono::milliseconds(
-        m_turnBytes * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
+        uint64_t {m_turnBytes} * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
     return std::min<SteadyTime>(due + earned, longest);
 }
 
