@@ -130,14 +130,21 @@ private Q_SLOTS:
                                   ResponseHead head {.status = 200, .headers = {}};
                                   head.headers.add("Keep-Alive", "timeout=5");
                                   head.headers.add("Upgrade", "h2c");
+                                  head.headers.add("Connection", "close");
+                                  head.headers.add("Proxy-Connection", "close");
+                                  head.headers.add("Transfer-Encoding", "chunked");
                                   head.headers.add("X-Own", "Kept As It Is");
+                                  head.headers.add("Variant", "As long as Upgrade");
                                   exchange.respond(std::move(head), {});
                               })}});
         Http2Peer peer(server.port());
         const int32_t stream = peer.get("/");
         QVERIFY(peer.untilComplete(stream));
         const auto &headers = peer.answers[stream].headers;
-        QVERIFY(!headers.contains("keep-alive") && !headers.contains("upgrade"));
+        for (const char *name :
+             {"keep-alive", "upgrade", "connection", "proxy-connection", "transfer-encoding"})
+            QVERIFY2(!headers.contains(name), name);
+        QCOMPARE(headers.at("variant"), std::string("As long as Upgrade"));
         QCOMPARE(headers.at("x-own"), std::string("Kept As It Is"));
     }
 
