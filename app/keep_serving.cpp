@@ -66,14 +66,15 @@ std::string environment(const char *name)
     return value ? value : "";
 }
 
-/// As a word of a unit file (systemd.syntax, systemd.service: quoting, specifiers, variables).
+/// As a word of a unit file (systemd.syntax: quoting, systemd.unit: specifiers). A dollar sign is
+/// one in the path of a program and in Environment=.
 std::string quoted(const std::string &text)
 {
     std::string word = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\')
             word += '\\';
-        if (c == '%' || c == '$')
+        if (c == '%')
             word += c;
         word += c;
     }
@@ -179,7 +180,8 @@ Result<void> switchOff()
 
 Result<void> switchOn()
 {
-    const bool lingeredBefore = isLingering();
+    // Switched on twice, it must not take its own lingering for somebody else's.
+    const bool lingeredBefore = isLingering() && (!isOn() || unitSaysLingeredBefore());
     if (auto written = writeUnit(lingeredBefore); !written)
         return written;
     const auto undo = [&](Error why) -> Result<void> {

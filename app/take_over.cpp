@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <future>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -25,11 +26,13 @@ template <class Request, class Answer>
 Result<Answer> ask(Control &control, void (Control::*operation)(Request, Control::Callback<Answer>),
                    std::type_identity_t<Request> what)
 {
-    std::promise<Result<Answer>> promise;
-    (control.*operation)(std::move(what), [&promise](Result<Answer> answer) {
-        promise.set_value(std::move(answer));
+    // Shared, because the client's thread may still be inside set_value() when get() returns.
+    auto promise = std::make_shared<std::promise<Result<Answer>>>();
+    auto answered = promise->get_future();
+    (control.*operation)(std::move(what), [promise](Result<Answer> answer) {
+        promise->set_value(std::move(answer));
     });
-    return promise.get_future().get();
+    return answered.get();
 }
 
 } // namespace
