@@ -14,8 +14,8 @@ namespace arc {
 
 namespace {
 
-constexpr std::chrono::seconds kLookDeadline {20};
-constexpr std::chrono::minutes kSetDeadline {12}; // a password, and the old engine drains
+constexpr std::chrono::seconds kLookDeadline {60}; // a service manager that is busy
+constexpr std::chrono::minutes kSetDeadline {12};  // a password, and the old engine drains
 constexpr size_t kOutputMax = 16 * 1024;
 
 /// What it said, without its name before it.
