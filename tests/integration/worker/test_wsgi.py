@@ -3,7 +3,7 @@ import json
 import signal
 import unittest
 
-from peer import ABORT, CANCEL, END, Worker, eventually, frame, requestHead
+from peer import ABORT, CANCEL, END, PING, PONG, Worker, eventually, frame, requestHead
 
 
 class WsgiTest(unittest.TestCase):
@@ -47,6 +47,14 @@ class Answers(WsgiTest):
         answer = self.worker.get("/plain", method="HEAD")
         self.assertEqual((answer.status, answer.body, answer.get("content-length")),
                          (200, b"", "5"))
+
+    def testAHeadAnswerInPiecesEndsOnce(self):
+        for path in ("/generator", "/writeCallable"):
+            with self.subTest(path):
+                answer = self.worker.get(path, method="HEAD")
+                self.assertEqual((answer.status, answer.body, answer.flags), (200, b"", END))
+                self.worker.send(PING, 0, b"12345678")
+                self.assertEqual(self.worker.receive()[0], PONG)
 
     def testNotModifiedHasNeitherBodyNorLength(self):
         answer = self.worker.get("/notModified")
