@@ -287,7 +287,8 @@ QStringList checkEverySourceIsBuilt(const std::vector<SourceFile> &files)
     QStringList findings;
     for (const SourceFile &file : files) {
         const QString stem = file.path.left(file.path.lastIndexOf('.'));
-        if (!file.path.endsWith(".cpp") || built.contains(file.path) || built.contains(stem))
+        if (!(file.path.endsWith(".cpp") || file.path.endsWith(".c")) || built.contains(file.path)
+            || built.contains(stem))
             continue;
         if (!file.isTest() || !isNamedInPart(file.path))
             findings << file.path + ": stands in no CMakeLists.txt";

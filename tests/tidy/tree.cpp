@@ -12,8 +12,8 @@ std::vector<SourceFile> readTree(const QString &root)
 {
     static const QStringList folders {"app",       "server", "gui",      "plugins",
                                       "resources", "tests",  "installer"};
-    static const QStringList endings {"*.cpp", "*.h",     "*.def", "*.py",
-                                      "*.txt", "*.cmake", "*.sh",  "*.sql"};
+    static const QStringList endings {"*.cpp", "*.c",     "*.h",  "*.def", "*.py",
+                                      "*.txt", "*.cmake", "*.sh", "*.sql"};
     std::vector<SourceFile> files;
     for (const QString &folder : folders) {
         QDirIterator each(root + "/" + folder, endings, QDir::Files, QDirIterator::Subdirectories);

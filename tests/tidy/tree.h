@@ -13,7 +13,10 @@ struct SourceFile {
     QString path;
     QStringList lines;
 
-    bool isCode() const { return path.endsWith(".cpp") || path.endsWith(".h"); }
+    bool isCode() const
+    {
+        return path.endsWith(".cpp") || path.endsWith(".c") || path.endsWith(".h");
+    }
     bool isTest() const { return path.startsWith("tests/"); }
 };
 

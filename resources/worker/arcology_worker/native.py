@@ -20,7 +20,8 @@ from . import environ, protocol, wsgi
 from .protocol import ProtocolError, environKey  # noqa: F401
 from .stream import ClientGone, leave  # noqa: F401
 
-# For tests: "python" does without the core, a path is that of the core, without which nothing starts.
+# For tests: "python" does without the core; a path is that of the core, without which nothing
+# starts.
 _CHOICE = os.environ.get("ARCOLOGY_WORKER_CORE", "")
 _FILE = _CHOICE if os.path.isabs(_CHOICE) else os.path.join(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_core.abi3.so")
@@ -150,7 +151,7 @@ def _report(what, error):
 
 
 def end(error):
-    """The engine is gone (None), cannot be understood, or the core met what it cannot go on with."""
+    """The engine is gone (None) or cannot be understood, or the core cannot go on."""
     if error is None:
         leave(0)
     if isinstance(error, ProtocolError):

@@ -78,7 +78,7 @@ class Exchange:
             self._begun = True
         if self._isHead or self._status in (204, 304):
             chunk = b""
-        elif not chunk and head is None and not last:
+        if not chunk and head is None and not last:
             return
         if chunk or head is not None:
             self._channel.sendBody(self._stream, head, chunk, last)

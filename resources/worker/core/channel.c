@@ -70,11 +70,13 @@ void streamChanged(Channel *channel, Stream *stream)
 void streamWait(Channel *channel, Stream *stream, unsigned seen)
 {
     ++stream->waiters;
-    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&channel->waitMutex);
+    PyThreadState *released = PyEval_SaveThread();
+    pthread_mutex_lock(&channel->waitMutex);
     while (stream->serial == seen)
         pthread_cond_wait(&stream->changed, &channel->waitMutex);
     pthread_mutex_unlock(&channel->waitMutex);
-    Py_END_ALLOW_THREADS-- stream->waiters;
+    PyEval_RestoreThread(released);
+    --stream->waiters;
 }
 
 /// wait(stream, condition): sleeps until condition() holds; asked anew whenever the engine says

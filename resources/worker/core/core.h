@@ -53,9 +53,10 @@ void bytesFree(Bytes *bytes);
 
 /// One request between the thread that reads and the thread that runs the application.
 typedef struct Stream {
-    PyObject_HEAD struct Stream *next; ///< in the channel's queue; the queue owns a reference
-    PyObject *key;                     ///< `number` as the channel's dictionary of streams wants it
-    PyObject *environ;                 ///< NULL: the twin's EnvironReader makes it from `data`
+    PyObject base;
+    struct Stream *next; ///< in the channel's queue; the queue owns a reference
+    PyObject *key;       ///< `number` as the channel's dictionary of streams wants it
+    PyObject *environ;   ///< NULL: the twin's EnvironReader makes it from `data`
     PyObject *method, *target, *requestId; ///< what a report of a failure names
     PyObject *data;                        ///< payload of a request only the twin can read
     Py_ssize_t begin, end;                 ///< of the payload in `data`
@@ -69,7 +70,8 @@ typedef struct Stream {
 } Stream;
 
 typedef struct {
-    PyObject_HEAD int fd, epollFd, wakeFd, timerFd;
+    PyObject base;
+    int fd, epollFd, wakeFd, timerFd;
 
     Bytes in;
     bool reading;   ///< a thread parses `in`; others leave `readAgain` for it
@@ -110,7 +112,8 @@ typedef struct {
 
 /// The answer of one request: wsgi.Exchange.
 typedef struct {
-    PyObject_HEAD Channel *channel;
+    PyObject base;
+    Channel *channel;
     Stream *stream;
     char *head; ///< encoded headers: `inlineHead`, or allocated
     size_t headSize;
@@ -162,10 +165,13 @@ void channelFlush(Channel *channel);
 void *protocolError(Channel *channel, const char *format, unsigned number);
 /// Ends the process: the engine is gone (no exception set), or the exception says what is wrong.
 void channelLeave(Channel *channel);
+/// The stream's number is free, or will be when the frame that comes now is out.
 void channelForget(Channel *channel, Stream *stream);
+/// No new requests; threads end when nothing is pending.
 void channelStop(Channel *channel);
 /// One thread that waits looks what there is to do.
 void channelWake(Channel *channel);
+/// Whoever waits for the engine to say something of the stream looks again.
 void streamChanged(Channel *channel, Stream *stream);
 /// Sleeps, without the GIL, until something was said of the stream since `serial` was `seen`.
 void streamWait(Channel *channel, Stream *stream, unsigned seen);
@@ -186,6 +192,8 @@ bool headEncode(Channel *channel, PyObject *headers, Head *head);
 // exchange.c
 /// Runs the application on one request, to the end of its answer.
 void exchangeRun(Channel *channel, Stream *stream);
+/// Makes the bytes of `head` the exchange's own.
+void exchangeTakeHead(Exchange *self, Head *head);
 bool exchangePrepare(void);
 extern PyType_Spec g_exchangeSpec;
 
@@ -200,8 +208,9 @@ bool exchangeFinish(Exchange *self, unsigned flags);
 bool exchangeWrite(Exchange *self, PyObject *chunk);
 
 // exchange_answer.c
+/// Sends what the application returned. close() is the caller's.
 bool exchangeAnswer(Exchange *self, PyObject *result);
 void exchangeAbort(Exchange *self);
+/// After an exception: 500 while nothing has been sent, else the answer breaks off.
 bool exchangeFail(Exchange *self);
-void exchangeTakeHead(Exchange *self, Head *head);
 bool exchangeAnswerPrepare(void);

@@ -39,12 +39,12 @@ static bool finishAnswer(Exchange *self)
     if (self->hasLength && self->written < self->length && !exchangeIsBodyless(self)) {
         PySys_WriteStderr("arcology: the body ended %llu bytes before its Content-Length\n",
                           (unsigned long long)(self->length - self->written));
-        if (!self->begun && !exchangePut(self, NULL, 0, false))
+        if (!self->begun && !exchangePut(self, "", 0, false))
             return false;
         exchangeAbort(self);
         return true;
     }
-    return exchangePut(self, NULL, 0, true);
+    return exchangePut(self, "", 0, true);
 }
 
 /// Adds the Content-Length that the application did not give.
@@ -152,7 +152,6 @@ void exchangeAbort(Exchange *self)
         channelLeave(self->channel);
 }
 
-/// After an exception: 500 while nothing has been sent, else the answer breaks off.
 bool exchangeFail(Exchange *self)
 {
     if (self->ended)

@@ -91,7 +91,7 @@ bool exchangePut(Exchange *self, const char *data, size_t size, bool last)
     self->begun = true;
     if (exchangeIsBodyless(self))
         size = 0;
-    else if (!size && !withHead && !last)
+    if (!size && !withHead && !last)
         return true;
     if (size || withHead ? !sendBody(self, withHead, data, size, last)
                          : !exchangeFinish(self, FlagEnd))

@@ -91,8 +91,9 @@ void channelFlush(Channel *channel)
         if (!channel->out.size)
             return;
         struct pollfd writable = {.fd = channel->fd, .events = POLLOUT};
-        Py_BEGIN_ALLOW_THREADS poll(&writable, 1, -1);
-        Py_END_ALLOW_THREADS
+        PyThreadState *released = PyEval_SaveThread();
+        poll(&writable, 1, -1);
+        PyEval_RestoreThread(released);
     }
 }
 
@@ -126,10 +127,10 @@ bool channelFrame(Channel *channel, unsigned kind, unsigned flags, unsigned numb
     putU32(start + 8, number);
     bytesAppend(&channel->out, start, sizeof start);
     bytesAppend(&channel->out, head, headSize);
-    if (beside)
-        sendBeside(channel, body, bodySize);
-    else
+    if (!beside)
         bytesAppend(&channel->out, body, bodySize);
+    else if (!sendBeside(channel, body, bodySize))
+        channelLeave(channel); // part of the frame is out, and the rest has no room
     if (!keep || beside || channel->out.size > kHoldMax)
         channelFlush(channel);
     return true;

@@ -81,8 +81,8 @@ static bool waitAndRead(Channel *channel, int milliseconds)
     int count, problem = 0;
     bool readable, stalled;
     channelFlush(channel);
-    Py_BEGIN_ALLOW_THREADS do
-    {
+    PyThreadState *released = PyEval_SaveThread();
+    do {
         readable = stalled = false;
         bool woken = false;
         count = epoll_wait(channel->epollFd, events, kEventsMax, milliseconds);
@@ -97,11 +97,9 @@ static bool waitAndRead(Channel *channel, int milliseconds)
         }
         if (readable || stalled || woken)
             break;
-    }
-    while (count > 0)
-        ;
-    Py_END_ALLOW_THREADS if (count < 0)
-    {
+    } while (count > 0);
+    PyEval_RestoreThread(released);
+    if (count < 0) {
         if (problem == EINTR)
             return true;
         errno = problem;
@@ -150,7 +148,6 @@ static void runOne(Channel *channel, Stream *stream)
     atomic_fetch_add_explicit(&channel->runs, 1, memory_order_relaxed);
 }
 
-/// work(): what each thread for requests does until the worker stops.
 PyObject *channelWork(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     Channel *channel = (Channel *)object;
@@ -181,15 +178,15 @@ static void handOver(Channel *channel)
     }
     channel->handing = true;
     channelWake(channel);
-    Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&channel->waitMutex);
+    PyThreadState *released = PyEval_SaveThread();
+    pthread_mutex_lock(&channel->waitMutex);
     while (channel->handing
            && pthread_cond_timedwait(&channel->taken, &channel->waitMutex, &until) != ETIMEDOUT) { }
     channel->handing = false;
     pthread_mutex_unlock(&channel->waitMutex);
-    Py_END_ALLOW_THREADS
+    PyEval_RestoreThread(released);
 }
 
-/// serve(): the main thread. Returns when the worker was told to stop and all threads have ended.
 PyObject *channelServe(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     Channel *channel = (Channel *)object;

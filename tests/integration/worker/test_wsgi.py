@@ -3,8 +3,8 @@ import json
 import signal
 import unittest
 
-from peer import (ABORT, CANCEL, DEADLINE, END, REQUEST, Worker, clientFacts, eventually, frame, pem,
-                  requestHead)
+from peer import (ABORT, CANCEL, DEADLINE, END, PING, PONG, REQUEST, Worker, clientFacts,
+                  eventually, frame, pem, requestHead)
 
 
 class WsgiTest(unittest.TestCase):
@@ -48,6 +48,14 @@ class Answers(WsgiTest):
         answer = self.worker.get("/plain", method="HEAD")
         self.assertEqual((answer.status, answer.body, answer.get("content-length")),
                          (200, b"", "5"))
+
+    def testAHeadAnswerInPiecesEndsOnce(self):
+        for path in ("/generator", "/writeCallable"):
+            with self.subTest(path):
+                answer = self.worker.get(path, method="HEAD")
+                self.assertEqual((answer.status, answer.body, answer.flags), (200, b"", END))
+                self.worker.send(PING, 0, b"12345678")
+                self.assertEqual(self.worker.receive()[0], PONG)
 
     def testNotModifiedHasNeitherBodyNorLength(self):
         answer = self.worker.get("/notModified")
