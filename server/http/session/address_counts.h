@@ -31,7 +31,7 @@ private:
 
     /// Clients choose their addresses, so where they lie is a secret of the process.
     struct Hash {
-        uint64_t secret = 0;
+        uint64_t secret;
         size_t operator()(const IpAddress &address) const noexcept;
     };
     struct alignas(64) Shard {
