@@ -49,12 +49,6 @@ void SessionLoop::listen(std::string id, FileDescriptor socket, ListenerKind kin
     m_listening.push_back(std::move(listening));
 }
 
-bool SessionLoop::accepted(void *context, FileDescriptor socket, const SocketAddress &peer) noexcept
-{
-    auto &listening = *static_cast<Listening *>(context);
-    return listening.loop->accept(listening, std::move(socket), peer);
-}
-
 void SessionLoop::makeRoom() noexcept
 {
     Connection *quietest = m_table.quietest();
