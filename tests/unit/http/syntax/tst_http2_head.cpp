@@ -19,7 +19,7 @@ Fields get(std::string path = "/", const Fields &more = {})
     return all;
 }
 
-Fields connect(const Fields &more, std::string protocol = "websocket")
+Fields askSocket(const Fields &more, std::string protocol = "websocket")
 {
     Fields all = get();
     all[0].second = "CONNECT";
@@ -70,7 +70,7 @@ private Q_SLOTS:
     {
         Http2Head fields;
         RequestHead head;
-        for (const auto &[name, value] : connect({{"sec-websocket-version", "13"}}))
+        for (const auto &[name, value] : askSocket({{"sec-websocket-version", "13"}}))
             QVERIFY(fields.add(name, value, {}));
         QVERIFY(!fields.finish(true, head));
         QCOMPARE(head.method, Method::Get);
@@ -155,12 +155,12 @@ private Q_SLOTS:
             400);
         row("CONNECT without a port", {{":method", "CONNECT"}, {":authority", "a"}}, 400);
         row("CONNECT", {{":method", "CONNECT"}, {":authority", "a:1"}}, 0);
-        row("WebSocket", connect({}), 0, true);
-        row("WebSocket without a stream", connect({}), 400);
-        row("WebSocket with a length", connect({{"content-length", "1"}}), 400, true);
-        row("WebSocket with an expectation", connect({{"expect", "100-continue"}}), 400, true);
-        row("another protocol", connect({}, "connect-ip"), 501, true);
-        row("an empty protocol", connect({}, ""), 501, true);
+        row("WebSocket", askSocket({}), 0, true);
+        row("WebSocket without a stream", askSocket({}), 400);
+        row("WebSocket with a length", askSocket({{"content-length", "1"}}), 400, true);
+        row("WebSocket with an expectation", askSocket({{"expect", "100-continue"}}), 400, true);
+        row("another protocol", askSocket({}, "connect-ip"), 501, true);
+        row("an empty protocol", askSocket({}, ""), 501, true);
         row("a protocol with GET", get("/", {{":protocol", "websocket"}}), 400, true);
         row("capital letters", get("/", {{"X", "y"}}), 400);
         row("a name with a blank", get("/", {{"x y", "z"}}), 400);
