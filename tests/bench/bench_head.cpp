@@ -5,6 +5,7 @@
 //   bench_head --only CASE SCANNER TIMES
 //       one case so many times, for counting instructions: two runs with different TIMES under
 //       valgrind --tool=callgrind, and the difference
+#include "server/base/text.h"
 #include "server/http/syntax/head_parser.h"
 #include "server/http/syntax/scan.h"
 
@@ -80,13 +81,13 @@ void readOnce(const Case &what, const Scanner &scanner, Room &room)
     }
 }
 
-double nanosecondsPerHead(const Case &what, const Scanner &scanner, int rounds)
+double nanosecondsPerHead(const Case &what, const Scanner &scanner, uint64_t rounds)
 {
     using Clock = std::chrono::steady_clock;
     const int times = what.piece ? 500 : 20'000;
     Room room;
     double best = 1e9;
-    for (int round = 0; round < rounds; ++round) {
+    for (uint64_t round = 0; round < rounds; ++round) {
         const auto begin = Clock::now();
         for (int i = 0; i < times; ++i)
             readOnce(what, scanner, room);
@@ -96,13 +97,13 @@ double nanosecondsPerHead(const Case &what, const Scanner &scanner, int rounds)
     return best;
 }
 
-int runOnly(const char *caseName, const char *scannerName, int times)
+int runOnly(const char *caseName, const char *scannerName, uint64_t times)
 {
     Room room;
     for (const Case &what : kCases) {
         for (const Scanner &scanner : scanners()) {
             if (what.name == std::string_view(caseName) && scanner.name == scannerName) {
-                for (int i = 0; i < times; ++i)
+                for (uint64_t i = 0; i < times; ++i)
                     readOnce(what, scanner, room);
                 return 0;
             }
@@ -116,14 +117,16 @@ int runOnly(const char *caseName, const char *scannerName, int times)
 
 int main(int argc, char **argv)
 {
+    const auto number = [&](int at) {
+        return argc > at ? parseUnsigned(argv[at]).value_or(0) : 50;
+    };
     if (argc == 5 && std::string_view(argv[1]) == "--only")
-        return runOnly(argv[2], argv[3], std::atoi(argv[4]));
-    const int rounds = argc > 1 ? std::atoi(argv[1]) : 50;
+        return runOnly(argv[2], argv[3], number(4));
     for (const Case &what : kCases) {
         std::printf("%-8s %4zu bytes:", what.name, std::strlen(what.bytes));
         for (const Scanner &scanner : scanners())
             std::printf("  %.*s %.0f ns", static_cast<int>(scanner.name.size()),
-                        scanner.name.data(), nanosecondsPerHead(what, scanner, rounds));
+                        scanner.name.data(), nanosecondsPerHead(what, scanner, number(1)));
         std::printf("\n");
     }
     return 0;

@@ -186,8 +186,8 @@ __attribute__((target("avx2"))) const char *endAvx2(const char *from, const char
         if (stops)
             break;
     }
-    // gcc 12 forgets it before a jump to another function, and then all code with 16-byte registers
-    // waits for the upper halves of these: heads took twice the time.
+    // gcc 12 forgets it before a jump to another function; all code with 16-byte registers may then
+    // wait for the upper halves of these.
     _mm256_zeroupper();
     return stops ? from + std::countr_zero(stops) : endSse42<isGood>(from, end);
 }
