@@ -67,4 +67,10 @@ void fillCertificates(FakeControl &control)
         "again");
 }
 
+void fillDay(FakeControl &control)
+{
+    fillLogs(control);
+    fillCertificates(control);
+}
+
 } // namespace arc::test

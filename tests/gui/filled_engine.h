@@ -9,5 +9,7 @@ namespace arc::test {
 void fillLogs(FakeControl &control);
 /// Imported certificates in every state, beside the local CA's.
 void fillCertificates(FakeControl &control);
+/// Both.
+void fillDay(FakeControl &control);
 
 } // namespace arc::test
