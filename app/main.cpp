@@ -26,6 +26,7 @@ constexpr const char *kUsage =
     "display\n"
     "arcology serve TARGET [options]  one folder, no window, nothing kept afterwards\n"
     "arcology ctl VERB ...            administration from the shell\n"
+    "arcology keep-serving [on|off]   whether the engine goes on when you log out\n"
     "arcology doctor                  what this machine supports, what is wrong, how to mend it\n"
     "arcology help [PAGE]             the manual\n"
     "arcology --version\n"

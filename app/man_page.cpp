@@ -21,6 +21,7 @@ arcology \- serve Python web applications from this computer
 .B arcology \-\-headless \fR[\fIOPTIONS\fR]
 .B arcology serve \fITARGET\fR [\fIOPTIONS\fR]
 .B arcology ctl \fIVERB\fR ...
+.B arcology keep\-serving \fR[\fBon\fR|\fBoff\fR]
 .B arcology doctor
 .B arcology \-\-version
 .fi
@@ -51,7 +52,9 @@ lets it keep everything in
 .IR DIR ,
 .B \-\-config
 .I FILE
-makes it serve that document, and
+makes it serve that document,
+.B \-\-take\-over
+makes it take the place of an engine that runs, with its listening sockets, and
 .B \-\-set
 .IR KEY = VALUE
 pins a setting.
@@ -64,6 +67,13 @@ Prints one line with the address when it really serves; Ctrl+C answers what is i
 Administers the running engine; the verbs are below.
 .B \-\-json
 prints what the admin API answered.
+.TP
+.B arcology keep\-serving \fR[\fBon\fR|\fBoff\fR]
+Lets the user's own systemd run the engine, also while the user is not logged in, or no longer.
+An engine that runs hands its listening sockets over, so that no request fails.
+Without a word it tells the state;
+.B \-\-json
+as one object.
 .TP
 .B arcology doctor
 Says what this machine supports, what is wrong, and how to mend it.

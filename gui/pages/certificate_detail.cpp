@@ -74,10 +74,11 @@ void CertificateDetail::show(const CertificateRow &row)
     const QString id = toQString(row.view.id);
     const QString state = certificateState(row);
     m_name->setFullText(id);
+    const bool isTold = state != QLatin1String("broken") && row.view.notAfterUnix != 0;
     m_pill->show(state,
-                 state == QLatin1String("broken") || row.view.notAfterUnix == 0
-                     ? QString()
-                     : certificateEnd(row));
+                 !isTold                                 ? QString()
+                     : state == QLatin1String("expired") ? certificateEnd(row)
+                                                         : tr("ends %1").arg(certificateEnd(row)));
     m_fault->setText(toQString(row.view.fault));
     m_fault->setVisible(!row.view.fault.empty());
     const bool isLocal = row.view.source == "local";
@@ -114,7 +115,7 @@ void CertificateDetail::addFact(const QString &name, const QString &value, bool 
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     text->setProperty("fact", true);
     text->setAccessibleName(name + QLatin1Char(' ') + value);
-    m_facts->addWidget(label, row, 0, Qt::AlignTop);
+    m_facts->addWidget(label, row, 0, isCode ? Qt::AlignVCenter : Qt::AlignTop);
     m_facts->addWidget(text, row, 1);
     if (!isCode)
         return;

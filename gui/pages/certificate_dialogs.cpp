@@ -62,6 +62,7 @@ CertificateDialog::CertificateDialog(WindowContext &context, const QString &titl
     layout->addLayout(m_content);
     layout->addLayout(m_fields);
     layout->addWidget(m_problem);
+    layout->addStretch(); // spare room goes here, not between the lines
     layout->addLayout(buttons);
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_main, &QPushButton::clicked, this, [this] {

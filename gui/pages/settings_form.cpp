@@ -59,7 +59,7 @@ SettingsForm::SettingsForm(QWidget *parent)
     m_nothing->setProperty("secondary", true);
     m_nothing->hide();
     column->addWidget(m_nothing, 0, Qt::AlignHCenter);
-    column->addStretch();
+    column->addStretch(1); // cards are as high as their rows
     setWidgetResizable(true);
     setWidget(content);
     setAccessibleName(tr("Settings"));
@@ -81,7 +81,9 @@ void SettingsForm::makeSlice()
         return; // goes on when it is seen and has values
     QElapsedTimer spent;
     spent.start();
-    while (!m_toMake.empty() && !spent.hasExpired(kSliceMs))
+    // The first ones fill the page at once, and a busy machine is not laid out anew for each row.
+    for (int made = 0; !m_toMake.empty() && (made < kSliceRows || !spent.hasExpired(kSliceMs));
+         ++made)
         makeNext();
     Q_EMIT rowsMade();
     if (!m_toMake.empty())

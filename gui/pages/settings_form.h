@@ -26,7 +26,8 @@ class SettingFormRow;
 class SettingsForm : public QScrollArea {
     Q_OBJECT
 public:
-    static constexpr int kSliceMs = 8; ///< of making rows, before the window gets its turn again
+    static constexpr int kSliceMs = 8;   ///< of making rows, before the window gets its turn again
+    static constexpr int kSliceRows = 8; ///< at least, however long they take
 
     explicit SettingsForm(QWidget *parent = nullptr);
 

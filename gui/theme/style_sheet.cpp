@@ -149,6 +149,10 @@ QTableView:focus { border: 2px solid @accent; border-radius: 4px; }
 QHeaderView { background: @surface; }
 QHeaderView::section { background: @surface; color: @text2; border: none;
     border-bottom: 1px solid @hairline; padding: 6px 11px; }
+QHeaderView::up-arrow { image: url(:/icons/arrow-up.svg); subcontrol-position: top center;
+    width: $8; height: $8; }
+QHeaderView::down-arrow { image: url(:/icons/arrow-down.svg); subcontrol-position: top center;
+    width: $8; height: $8; }
 QTabBar::tab { background: transparent; color: @text2; padding: 7px 14px; border: none;
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600; }

@@ -5,8 +5,7 @@
 #include "server/base/text.h"
 #include "server/http/syntax/scan.h"
 
-#include <array>
-#include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace arc {
@@ -15,87 +14,6 @@ namespace {
 
 constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",    "POST",  "PUT",
                                          "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-
-constexpr std::string_view kHeaderNames[] = {
-    "",
-#define HEADER(id, name) name,
-#include "server/http/syntax/headers.def"
-};
-constexpr size_t kHeaders = std::size(kHeaderNames);
-static_assert(kHeaders == static_cast<size_t>(HeaderId::Count));
-
-// A perfect hash over length, first, middle and last but two byte: the compiler looks for a factor
-// that puts every name in a slot of its own, so a lookup is one multiplication, one load and one
-// comparison.
-constexpr unsigned kSlotBits = 10;
-using Slots = std::array<uint8_t, 1U << kSlotBits>;
-
-constexpr uint32_t keyOf(std::string_view name) noexcept
-{
-    const auto byte = [&](size_t at) {
-        return static_cast<uint32_t>(name[at] | 0x20) & 0xff;
-    };
-    return byte(0) | byte(name.size() / 2) << 8 | byte(name.size() < 3 ? 0 : name.size() - 3) << 16
-        | static_cast<uint32_t>(name.size()) << 24;
-}
-consteval std::pair<uint32_t, Slots> findFactor()
-{
-    uint32_t keys[kHeaders] {};
-    for (size_t id = 1; id < kHeaders; ++id)
-        keys[id] = keyOf(kHeaderNames[id]);
-    uint32_t factor = 0x9e3779b1;
-    for (int tries = 0; tries < 1000; ++tries, factor = (factor * 1664525 + 1013904223) | 1) {
-        Slots slots {};
-        size_t id = 1;
-        for (; id < kHeaders; ++id) {
-            uint8_t &slot = slots[(keys[id] * factor) >> (32 - kSlotBits)];
-            if (slot)
-                break;
-            slot = static_cast<uint8_t>(id);
-        }
-        if (id == kHeaders)
-            return {factor, slots};
-    }
-    return {0, {}};
-}
-constexpr auto kHash = findFactor();
-static_assert(kHash.first != 0, "headers.def: no perfect hash found; widen kSlotBits");
-
-/// Eight bytes at once, capital letters made small.
-uint64_t lowerWord(const char *at) noexcept
-{
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    const uint64_t low = word & (kOnes * 0x7f);
-    const uint64_t fromA = low + kOnes * (0x80 - 'A'); // the high bit of each byte: 'A' or above
-    const uint64_t aboveZ = low + kOnes * (0x7f - 'Z');
-    const uint64_t capitals = (fromA ^ aboveZ) & ~word & (kOnes * 0x80);
-    return word | capitals >> 2;
-}
-
-/// The names are equally long.
-bool sameName(std::string_view name, std::string_view lowerCaseName) noexcept
-{
-    const size_t size = name.size();
-    if (size < 8) {
-        for (size_t i = 0; i < size; ++i) {
-            if (lowerByte(name[i]) != lowerCaseName[i])
-                return false;
-        }
-        return true;
-    }
-    const auto differ = [&](size_t at) {
-        uint64_t word;
-        std::memcpy(&word, lowerCaseName.data() + at, sizeof word);
-        return lowerWord(name.data() + at) != word;
-    };
-    for (size_t at = 0; at + 8 < size; at += 8) {
-        if (differ(at))
-            return false;
-    }
-    return !differ(size - 8);
-}
 
 struct StatusRow {
     int status;
@@ -196,39 +114,6 @@ bool isIdempotent(Method method) noexcept
     default:
         return false;
     }
-}
-
-std::string_view headerName(HeaderId id) noexcept
-{
-    return kHeaderNames[static_cast<size_t>(id)];
-}
-
-HeaderId headerFromName(std::string_view name) noexcept
-{
-    if (name.empty() || name.size() > 0xff)
-        return HeaderId::Other;
-    const uint8_t id = kHash.second[(keyOf(name) * kHash.first) >> (32 - kSlotBits)];
-    if (!id || kHeaderNames[id].size() != name.size() || !sameName(name, kHeaderNames[id]))
-        return HeaderId::Other;
-    return static_cast<HeaderId>(id);
-}
-
-std::optional<std::string_view> RequestHead::find(HeaderId id) const noexcept
-{
-    for (const HeaderView &header : headers) {
-        if (header.id == id)
-            return header.value;
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string_view> RequestHead::find(std::string_view lowerCaseName) const noexcept
-{
-    for (const HeaderView &header : headers) {
-        if (header.name.size() == lowerCaseName.size() && sameName(header.name, lowerCaseName))
-            return header.value;
-    }
-    return std::nullopt;
 }
 
 bool takesTrailers(const RequestHead &head)

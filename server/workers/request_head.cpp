@@ -57,12 +57,27 @@ bool endsHere(const HeaderView &header) noexcept
         || claimsCertificate(header.name);
 }
 
-/// Named in Connection, and so hop-by-hop as well (RFC 9110 7.6.1).
-bool isNamed(std::string_view connection, std::string_view name)
+/// Whether a Connection header names more than what becomes of the connection; hardly any does.
+bool namesHeaders(const RequestHead &head) noexcept
 {
-    for (const std::string_view token : split(connection, ',')) {
-        if (equalsIgnoreCase(trim(token), name))
+    for (const HeaderView &header : head.headers) {
+        if (header.id == HeaderId::Connection && !equalsIgnoreCase(header.value, "keep-alive")
+            && !equalsIgnoreCase(header.value, "close"))
             return true;
+    }
+    return false;
+}
+
+/// Named in Connection, of which there may be several, and so hop-by-hop as well (RFC 9110 7.6.1).
+bool isNamed(const RequestHead &head, std::string_view name)
+{
+    for (const HeaderView &header : head.headers) {
+        if (header.id != HeaderId::Connection)
+            continue;
+        for (const std::string_view token : split(header.value, ',')) {
+            if (equalsIgnoreCase(trim(token), name))
+                return true;
+        }
     }
     return false;
 }
@@ -135,9 +150,7 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     writer.u16(exchange.local().port());
     writer.text(exchange.requestId());
 
-    std::string_view connection = head.find(HeaderId::Connection).value_or(std::string_view());
-    if (equalsIgnoreCase(connection, "keep-alive") || equalsIgnoreCase(connection, "close"))
-        connection = {};
+    const bool mayBeNamed = namesHeaders(head);
     const size_t countAt = out.size();
     writer.u16(0);
     unsigned count = 0;
@@ -150,7 +163,7 @@ bool appendRequestHead(std::string &out, Exchange &exchange, AddressTexts &addre
     for (const HeaderView &header : head.headers) {
         if (givesId && header.id == HeaderId::XRequestId)
             continue;
-        if (endsHere(header) || (!connection.empty() && isNamed(connection, header.name)))
+        if (endsHere(header) || (mayBeNamed && isNamed(head, header.name)))
             continue;
         writer.u8(static_cast<unsigned>(header.id));
         if (header.id == HeaderId::Other)

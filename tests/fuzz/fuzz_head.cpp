@@ -22,15 +22,40 @@ constexpr HeadLimits kLimits {
     .requestLineBytesMax = 256, .headerBytesMax = 1024, .headerCountMax = 20};
 
 /// Parses as if the bytes arrived in pieces of `step` bytes, each time in other memory.
-void parseInPieces(Parse &parse, std::string_view bytes, size_t step, std::string &memory)
+void parseInPieces(Parse &parse, std::string_view bytes, size_t step, std::string &memory,
+                   const Scanner &scanner)
 {
     HeadProgress progress;
     for (size_t size = std::min(step, bytes.size());; size = std::min(size + step, bytes.size())) {
         std::string copy(bytes.substr(0, size));
-        parse.outcome = parseHead(copy, kLimits, progress, {parse.headers, parse.text}, parse.head);
+        parse.outcome =
+            parseHead(copy, kLimits, progress, {parse.headers, parse.text}, parse.head, scanner);
         memory.swap(copy); // keeps what the views point to
         if (parse.outcome.step != HeadStep::NeedMore || size == bytes.size())
             return;
+    }
+}
+
+/// Every way to scan comes to the same answer, byte for byte.
+void checkScanners(const Parse &first, std::string_view bytes)
+{
+    for (const Scanner &scanner : scanners().subspan(1)) {
+        Parse other;
+        HeadProgress progress;
+        other.outcome =
+            parseHead(bytes, kLimits, progress, {other.headers, other.text}, other.head, scanner);
+        FUZZ_CHECK(other.outcome.step == first.outcome.step
+                   && other.outcome.status == first.outcome.status
+                   && other.outcome.reason == first.outcome.reason
+                   && other.outcome.bytesUsed == first.outcome.bytesUsed);
+        FUZZ_CHECK(other.head.target == first.head.target
+                   && other.head.headers.size() == first.head.headers.size());
+        for (size_t i = 0; i < first.head.headers.size(); ++i) {
+            const HeaderView &a = first.head.headers[i];
+            const HeaderView &b = other.head.headers[i];
+            FUZZ_CHECK(a.name.data() == b.name.data() && a.name.size() == b.name.size());
+            FUZZ_CHECK(a.value.data() == b.value.data() && a.value.size() == b.value.size());
+        }
     }
 }
 
@@ -58,13 +83,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     const size_t step = 1 + data[0] % 16;
+    const Scanner &scanner = scanners()[data[0] / 16 % scanners().size()];
     const std::string_view bytes(reinterpret_cast<const char *>(data) + 1, size - 1);
     Parse whole;
     HeadProgress progress;
     whole.outcome = parseHead(bytes, kLimits, progress, {whole.headers, whole.text}, whole.head);
+    checkScanners(whole, bytes);
     Parse pieces;
     std::string memory;
-    parseInPieces(pieces, bytes, step, memory);
+    parseInPieces(pieces, bytes, step, memory, scanner);
 
     if (whole.outcome.step == HeadStep::Done) {
         FUZZ_CHECK(pieces.outcome.step == HeadStep::Done);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 using namespace arc;
 using Got = WsMessageReader::Got;

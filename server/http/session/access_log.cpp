@@ -2,22 +2,13 @@
 #include "server/http/session/access_log.h"
 
 #include "server/base/text.h"
+#include "server/http/syntax/scan.h"
 
-#include <array>
 #include <charconv>
 
 namespace arc {
 
 namespace {
-
-constexpr std::array<bool, 256> makePlain()
-{
-    std::array<bool, 256> plain {};
-    for (size_t c = 0x20; c < 0x7f; ++c)
-        plain[c] = c != '"' && c != '\\';
-    return plain;
-}
-constexpr std::array<bool, 256> kPlain = makePlain();
 
 void appendNumber(std::string &out, uint64_t value)
 {
@@ -52,13 +43,15 @@ void appendField(std::string &out, std::string_view quotedName, std::string_view
 void appendJsonText(std::string &out, std::string_view text)
 {
     static constexpr char kHex[] = "0123456789abcdef";
-    size_t from = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (kPlain[c])
-            continue;
-        out.append(text, from, i - from);
-        from = i + 1;
+    const char *at = text.data();
+    const char *const end = at + text.size();
+    for (;;) {
+        const char *const plainEnd = kScanner.plainEnd(at, end);
+        out.append(at, plainEnd);
+        if (plainEnd == end)
+            return;
+        at = plainEnd + 1;
+        const auto c = static_cast<unsigned char>(*plainEnd);
         if (c == '"' || c == '\\') {
             const char escaped[2] = {'\\', static_cast<char>(c)};
             out.append(escaped, sizeof escaped);
@@ -67,7 +60,6 @@ void appendJsonText(std::string &out, std::string_view text)
             out.append(escaped, sizeof escaped);
         }
     }
-    out.append(text, from, text.size() - from);
 }
 
 std::string_view AccessLog::second(int64_t unixMs)

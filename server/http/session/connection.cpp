@@ -11,8 +11,7 @@ Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
       m_isCounted(origin.isCounted), m_slot(slot), m_home(home),
       m_transport(std::move(origin.transport)), m_outbox(std::move(origin.outbox)),
       m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
-      m_givenLocal(std::move(origin.local)),
-      m_timer(&Connection::timerDue, this)
+      m_givenLocal(std::move(origin.local)), m_timer(&Connection::timerDue, this)
 {
 }
 

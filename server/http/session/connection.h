@@ -155,7 +155,7 @@ protected:
     uint32_t m_turnBytes = 0; ///< read in this turn
     SessionLoop &m_home;
     Transport m_transport;
-    SteadyTime m_readDue {};  ///< zero: none
+    SteadyTime m_readDue {}; ///< zero: none
     std::unique_ptr<Outbox> m_outbox;
     std::shared_ptr<const ConnectionRules> m_rules;
 

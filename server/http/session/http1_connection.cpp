@@ -3,7 +3,8 @@
 
 namespace arc {
 
-// What 10,000 idle ones cost is a promise: 5 MiB, with some 75 bytes each in libevent and in tables.
+// What 10,000 idle ones cost is a promise: 5 MiB, with some 75 bytes each in libevent and in
+// tables.
 static_assert(sizeof(Http1Connection) <= 440);
 
 Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin)

@@ -87,7 +87,7 @@ private:
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
     SteadyTime::duration m_bodyCredit {}; ///< of waiting for this body, while nobody does
-    std::unique_ptr<Unused> m_unused; ///< null: nothing; kept apart because few have any
+    std::unique_ptr<Unused> m_unused;     ///< null: nothing; kept apart because few have any
     std::unique_ptr<Http1Exchange> m_exchange;
 };
 

@@ -3,7 +3,6 @@
 
 #include "server/base/assert.h"
 #include "server/http/syntax/head_rules.h"
-#include "server/http/syntax/scan.h"
 
 #include <algorithm>
 #include <cstring>
@@ -18,18 +17,19 @@ constexpr std::string_view kBadLineEnd = "A line does not end with CR LF.";
 /// bytes were split.
 class HeadReader {
 public:
-    HeadReader(std::string_view bytes, const HeadLimits &limits, std::span<HeaderView> headers)
+    HeadReader(std::string_view bytes, const HeadLimits &limits, std::span<HeaderView> headers,
+               const Scanner &scanner)
         : m_begin(bytes.data()), m_at(bytes.data()), m_bytesEnd(bytes.data() + bytes.size()),
-          m_end(m_bytesEnd), m_limits(limits), m_headers(headers)
+          m_end(m_bytesEnd), m_limits(limits), m_scanner(scanner), m_headers(headers)
     {
     }
 
     /// Done, or why not. After Done `head` has the parts of the line and the headers.
-    HeadStep read(RequestHead &head) noexcept;
+    HeadStep read(const HeadProgress &progress, RequestHead &head) noexcept;
 
     size_t position() const noexcept { return static_cast<size_t>(m_at - m_begin); }
-    /// From this size on more bytes change the outcome even without a line's end.
-    size_t decidedAt() const noexcept { return m_decidedAt; }
+    /// After NeedMore.
+    HeadProgress progress() const noexcept;
     HeadFault fault() const noexcept { return m_fault; }
 
 private:
@@ -54,10 +54,13 @@ private:
         m_tooLongStatus = tooLongStatus;
         m_end = m_begin + std::min(m_decidedAt, static_cast<size_t>(m_bytesEnd - m_begin));
     }
+    HeadStep readWhole(RequestHead &head) noexcept;
     HeadStep readLineEnd() noexcept;
     HeadStep skipEmptyLine() noexcept;
     HeadStep readRequestLine(RequestHead &head) noexcept;
     HeadStep readVersion(RequestHead &head) noexcept;
+    void beginHeaders() noexcept;
+    HeadStep readHeaders() noexcept;
     HeadStep readHeader() noexcept;
 
     const char *const m_begin;
@@ -65,7 +68,10 @@ private:
     const char *const m_bytesEnd;
     const char *m_end; // of the part being read
     const HeadLimits &m_limits;
+    const Scanner &m_scanner;
     const std::span<HeaderView> m_headers;
+    size_t m_headersBegin = 0;
+    size_t m_lineBegin = 0; // of the header line being read
     size_t m_count = 0;
     size_t m_decidedAt = 0;
     int m_tooLongStatus = 414;
@@ -94,6 +100,11 @@ HeadStep HeadReader::skipEmptyLine() noexcept
 
 HeadStep HeadReader::readVersion(RequestHead &head) noexcept
 {
+    constexpr std::string_view kNearlyAlways = "HTTP/1.1\r\n";
+    if (std::string_view(m_at, m_end).starts_with(kNearlyAlways)) {
+        m_at += kNearlyAlways.size();
+        return HeadStep::Done;
+    }
     constexpr std::string_view kPattern = "HTTP/d.d";
     for (const char wanted : kPattern) {
         if (m_at == m_end)
@@ -110,7 +121,7 @@ HeadStep HeadReader::readVersion(RequestHead &head) noexcept
 
 HeadStep HeadReader::readRequestLine(RequestHead &head) noexcept
 {
-    const char *const method = m_at;
+    const char *const method = m_at; // too short for the scanner
     while (m_at < m_end && isTokenByte(*m_at)) {
         if (static_cast<size_t>(++m_at - method) > kMethodBytesMax)
             return refuse(501, "The method is too long.");
@@ -123,7 +134,7 @@ HeadStep HeadReader::readRequestLine(RequestHead &head) noexcept
     head.method = methodFromName(head.methodText);
 
     const char *const target = ++m_at;
-    m_at = kScanner.targetEnd(m_at, m_end);
+    m_at = m_scanner.targetEnd(m_at, m_end);
     if (m_at == m_end)
         return runOut();
     if (*m_at != ' ' || m_at == target)
@@ -138,8 +149,7 @@ HeadStep HeadReader::readHeader() noexcept
     if (m_count == m_limits.headerCountMax)
         return refuse(431, "There are too many header lines.");
     const char *const name = m_at;
-    while (m_at < m_end && isTokenByte(*m_at))
-        ++m_at;
+    m_at = m_scanner.tokenEnd(m_at, m_end);
     if (m_at == m_end)
         return runOut();
     if (*m_at != ':' || m_at == name)
@@ -149,7 +159,7 @@ HeadStep HeadReader::readHeader() noexcept
     while (m_at < m_end && (*m_at == ' ' || *m_at == '\t'))
         ++m_at;
     const char *const value = m_at;
-    m_at = kScanner.valueEnd(m_at, m_end);
+    m_at = m_scanner.valueEnd(m_at, m_end);
     if (m_at == m_end)
         return runOut();
     if (*m_at != '\r' && *m_at != '\n')
@@ -168,7 +178,27 @@ HeadStep HeadReader::readHeader() noexcept
     return HeadStep::Done;
 }
 
-HeadStep HeadReader::read(RequestHead &head) noexcept
+void HeadReader::beginHeaders() noexcept
+{
+    m_headersBegin = position();
+    limitPart(m_limits.headerBytesMax, 431);
+}
+
+/// From the beginning of a header line to the end of the empty one.
+HeadStep HeadReader::readHeaders() noexcept
+{
+    for (;;) {
+        m_lineBegin = position();
+        if (m_at == m_end)
+            return runOut();
+        if (*m_at == '\r')
+            return readLineEnd();
+        if (const HeadStep step = readHeader(); step != HeadStep::Done)
+            return step;
+    }
+}
+
+HeadStep HeadReader::readWhole(RequestHead &head) noexcept
 {
     HeadStep step = skipEmptyLine();
     if (step != HeadStep::Done)
@@ -177,20 +207,42 @@ HeadStep HeadReader::read(RequestHead &head) noexcept
     step = readRequestLine(head);
     if (step != HeadStep::Done)
         return step;
-    limitPart(m_limits.headerBytesMax, 431);
-    while (m_at == m_end || *m_at != '\r') {
-        step = m_at == m_end ? runOut() : readHeader();
-        if (step != HeadStep::Done)
-            return step;
-    }
-    step = readLineEnd();
+    beginHeaders();
+    step = readHeaders();
     head.headers = m_headers.first(m_count);
     return step;
 }
 
-/// True when the bytes that came since the last call cannot have changed anything, so that a head
-/// that drips in is not read again from its start for each byte, but once for each of its (counted)
-/// lines.
+HeadStep HeadReader::read(const HeadProgress &progress, RequestHead &head) noexcept
+{
+    if (progress.headersBegin > 0) {
+        // The lines that came before are sound, and their views are gone: the reading goes on where
+        // it stopped, and when all is there everything is read once more.
+        m_at = m_begin + progress.headersBegin;
+        beginHeaders();
+        m_at = m_begin + progress.lineBegin;
+        m_count = progress.headerCount;
+        if (const HeadStep step = readHeaders(); step != HeadStep::Done)
+            return step;
+        m_at = m_begin;
+        m_count = 0;
+    }
+    return readWhole(head);
+}
+
+HeadProgress HeadReader::progress() const noexcept
+{
+    const auto small = [](size_t bytes) {
+        return static_cast<uint32_t>(bytes);
+    };
+    return {.bytesLooked = small(static_cast<size_t>(m_bytesEnd - m_begin)),
+            .decidedAt = small(m_decidedAt),
+            .headersBegin = small(m_headersBegin),
+            .lineBegin = small(m_lineBegin),
+            .headerCount = small(m_count)};
+}
+
+/// True when the bytes that came since the last call cannot have changed anything.
 bool nothingNew(std::string_view bytes, const HeadProgress &progress) noexcept
 {
     if (progress.bytesLooked == 0 || bytes.size() >= progress.decidedAt)
@@ -203,19 +255,19 @@ bool nothingNew(std::string_view bytes, const HeadProgress &progress) noexcept
 } // namespace
 
 HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProgress &progress,
-                      const HeadMemory &memory, RequestHead &head) noexcept
+                      const HeadMemory &memory, RequestHead &head, const Scanner &scanner) noexcept
 {
     ARC_DEBUG_ASSERT(memory.headers.size() >= limits.headerCountMax);
     if (nothingNew(bytes, progress)) {
-        progress.bytesLooked = bytes.size();
+        progress.bytesLooked = static_cast<uint32_t>(bytes.size());
         return {};
     }
-    HeadReader reader(bytes, limits, memory.headers);
+    HeadReader reader(bytes, limits, memory.headers, scanner);
     RequestHead parsed;
-    const HeadStep step = reader.read(parsed);
+    const HeadStep step = reader.read(progress, parsed);
     HeadFault fault = reader.fault();
     if (step == HeadStep::NeedMore) {
-        progress = {.bytesLooked = bytes.size(), .decidedAt = reader.decidedAt()};
+        progress = reader.progress();
         return {};
     }
     if (step == HeadStep::Done)
@@ -224,41 +276,6 @@ HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProg
         return {.step = HeadStep::Refuse, .status = fault.status, .reason = fault.reason};
     head = parsed;
     return {.step = HeadStep::Done, .bytesUsed = reader.position()};
-}
-
-RequestHead copyHead(const RequestHead &head, std::string_view bytes, std::string &text,
-                     std::vector<HeaderView> &headers)
-{
-    // What lies outside the received bytes is appended, so the room is known before views are made.
-    text.clear();
-    text.reserve(bytes.size() + head.rawPath.size() + head.path.size() + head.host.size());
-    const char *const place = text.data();
-    text.append(bytes);
-    const auto moved = [&](std::string_view view) -> std::string_view {
-        const auto from = reinterpret_cast<uintptr_t>(bytes.data());
-        const auto at = reinterpret_cast<uintptr_t>(view.data());
-        if (at >= from && at + view.size() <= from + bytes.size())
-            return std::string_view(text).substr(at - from, view.size());
-        const size_t appended = text.size();
-        text.append(view);
-        return std::string_view(text).substr(appended);
-    };
-    RequestHead copy = head;
-    copy.methodText = moved(head.methodText);
-    copy.target = moved(head.target);
-    copy.rawPath = moved(head.rawPath);
-    copy.query = moved(head.query);
-    copy.authority = moved(head.authority);
-    copy.path = moved(head.path);
-    copy.host = moved(head.host);
-    headers.assign(head.headers.begin(), head.headers.end());
-    for (HeaderView &header : headers) {
-        header.name = moved(header.name);
-        header.value = moved(header.value);
-    }
-    copy.headers = headers;
-    ARC_ASSERT(text.data() == place);
-    return copy;
 }
 
 } // namespace arc

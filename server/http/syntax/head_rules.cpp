@@ -141,6 +141,7 @@ HeadFault readConnection(RequestHead &head) noexcept
 {
     bool close = false;
     bool keepAlive = false;
+    size_t options = 0;
     HeadFault fault;
     for (const HeaderView &header : head.headers) {
         if (header.id != HeaderId::Connection)
@@ -150,6 +151,8 @@ HeadFault readConnection(RequestHead &head) noexcept
             keepAlive = keepAlive || equalsIgnoreCase(option, "keep-alive");
             if (!isFieldName(option))
                 fault = {400, "The Connection header is malformed."};
+            else if (++options > kConnectionOptionsMax)
+                fault = {400, "The Connection header names too much."};
             else if (isEssential(option))
                 fault = {400, "The Connection header names a header that is not its own."};
             return !fault;

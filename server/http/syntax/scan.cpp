@@ -13,6 +13,10 @@ namespace arc {
 
 namespace {
 
+using IsGood = bool (*)(char);
+
+// ---- without vector instructions
+
 constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighs = 0x8080808080808080;
 
@@ -26,9 +30,17 @@ constexpr uint64_t hasByte(uint64_t word, uint64_t byte) noexcept
     return hasLess(word ^ (kOnes * byte), 1);
 }
 
+template <IsGood isGood>
+const char *endBytes(const char *from, const char *end) noexcept
+{
+    while (from < end && isGood(*from))
+        ++from;
+    return from;
+}
+
 /// A word that may hold a stop byte is looked at byte by byte: a suspicion may be wrong (tab), a
 /// miss may not happen.
-template <bool (*isGood)(char), class Suspect>
+template <IsGood isGood, class Suspect>
 const char *scanWords(const char *from, const char *end, Suspect suspect) noexcept
 {
     while (end - from >= 8) {
@@ -43,9 +55,7 @@ const char *scanWords(const char *from, const char *end, Suspect suspect) noexce
             from += 8;
         }
     }
-    while (from < end && isGood(*from))
-        ++from;
-    return from;
+    return endBytes<isGood>(from, end);
 }
 
 const char *valueEndSwar(const char *from, const char *end) noexcept
@@ -61,79 +71,132 @@ const char *targetEndSwar(const char *from, const char *end) noexcept
     });
 }
 
-constexpr Scanner kSwar {"swar", valueEndSwar, targetEndSwar};
+const char *plainEndSwar(const char *from, const char *end) noexcept
+{
+    return scanWords<isPlainByte>(from, end, [](uint64_t word) {
+        return hasLess(word, 0x20) | hasByte(word, '"') | hasByte(word, '\\') | hasByte(word, 0x7f)
+            | (word & kHighs);
+    });
+}
+
+constexpr Scanner kSwar {"swar", endBytes<isTokenByte>, valueEndSwar, targetEndSwar, plainEndSwar};
 
 #if defined(__x86_64__)
 
-const char *valueEndSse2(const char *from, const char *end) noexcept
+// ---- with them
+
+/// A set of ASCII bytes for two table look-ups: a byte is in it when the entries of its low and of
+/// its high half have a bit in common. The instruction makes the entry of a byte from 0x80 on zero,
+/// so the set is that of the good bytes where those are bad, and that of the bad ones where they
+/// are good. Each table is there twice, for registers of twice the width.
+struct HalfTables {
+    alignas(32) std::array<uint8_t, 32> low {};
+    alignas(32) std::array<uint8_t, 32> high {};
+    bool holdsGood = false;
+};
+
+template <IsGood isGood>
+consteval HalfTables halfTables()
 {
-    const __m128i below = _mm_set1_epi8(0x1f);
-    const __m128i tab = _mm_set1_epi8('\t');
-    const __m128i del = _mm_set1_epi8(0x7f);
+    HalfTables tables;
+    tables.holdsGood = !isGood(static_cast<char>(0x80));
+    for (unsigned byte = 0; byte < 0x80; ++byte) {
+        if (isGood(static_cast<char>(byte)) != tables.holdsGood)
+            continue;
+        const auto bit = static_cast<uint8_t>(1U << (byte >> 4));
+        tables.low[byte & 15] |= bit;
+        tables.low[16 + (byte & 15)] |= bit;
+        tables.high[byte >> 4] = tables.high[16 + (byte >> 4)] = bit;
+    }
+    return tables;
+}
+
+template <IsGood isGood>
+constexpr HalfTables kHalfTables = halfTables<isGood>();
+
+template <IsGood isGood>
+consteval bool agreesAbove127()
+{
+    for (unsigned byte = 0x80; byte < 0x100; ++byte) {
+        if (isGood(static_cast<char>(byte)) != isGood(static_cast<char>(0x80)))
+            return false;
+    }
+    return true;
+}
+
+__attribute__((target("sse4.2"))) inline __m128i load16(const void *from) noexcept
+{
+    return _mm_loadu_si128(static_cast<const __m128i *>(from));
+}
+__attribute__((target("avx2"))) inline __m256i load32(const void *from) noexcept
+{
+    return _mm256_loadu_si256(static_cast<const __m256i *>(from));
+}
+
+/// One bit for each of 16 bytes: set when it is not of the class.
+template <IsGood isGood>
+__attribute__((target("sse4.2"))) inline unsigned stops16(const char *at) noexcept
+{
+    static_assert(agreesAbove127<isGood>());
+    constexpr const HalfTables &tables = kHalfTables<isGood>;
+    const __m128i bytes = load16(at);
+    const __m128i halves = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0f));
+    const __m128i both = _mm_and_si128(_mm_shuffle_epi8(load16(tables.low.data()), bytes),
+                                       _mm_shuffle_epi8(load16(tables.high.data()), halves));
+    const __m128i outside = _mm_cmpeq_epi8(both, _mm_setzero_si128());
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(outside));
+    return tables.holdsGood ? mask : mask ^ 0xffff;
+}
+
+/// The same for 32 bytes.
+template <IsGood isGood>
+__attribute__((target("avx2"))) inline unsigned stops32(const char *at) noexcept
+{
+    constexpr const HalfTables &tables = kHalfTables<isGood>;
+    const __m256i bytes = load32(at);
+    const __m256i halves = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f));
+    const __m256i both = _mm256_and_si256(_mm256_shuffle_epi8(load32(tables.low.data()), bytes),
+                                          _mm256_shuffle_epi8(load32(tables.high.data()), halves));
+    const __m256i outside = _mm256_cmpeq_epi8(both, _mm256_setzero_si256());
+    const auto mask = static_cast<unsigned>(_mm256_movemask_epi8(outside));
+    return tables.holdsGood ? mask : ~mask;
+}
+
+template <IsGood isGood>
+__attribute__((target("sse4.2"))) const char *endSse42(const char *from, const char *end) noexcept
+{
     for (; end - from >= 16; from += 16) {
-        const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
-        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, below), v);
-        const __m128i bad =
-            _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(v, tab), low), _mm_cmpeq_epi8(v, del));
-        if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(bad)))
-            return from + std::countr_zero(mask);
+        if (const unsigned stops = stops16<isGood>(from))
+            return from + std::countr_zero(stops);
     }
-    return valueEndSwar(from, end);
+    return endBytes<isGood>(from, end);
 }
 
-const char *targetEndSse2(const char *from, const char *end) noexcept
+/// Begins with half the width: names and most values end within it, and it is the cheaper step.
+template <IsGood isGood>
+__attribute__((target("avx2"))) const char *endAvx2(const char *from, const char *end) noexcept
 {
-    const __m128i space = _mm_set1_epi8(0x20); // signed: bytes from 0x80 on are below it as well
-    const __m128i hash = _mm_set1_epi8('#');
-    const __m128i del = _mm_set1_epi8(0x7f);
-    for (; end - from >= 16; from += 16) {
-        const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
-        const __m128i good = _mm_cmpgt_epi8(v, space);
-        const __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(v, hash), _mm_cmpeq_epi8(v, del));
-        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(bad, good)));
-        if (mask != 0xffff)
-            return from + std::countr_one(mask);
+    if (end - from < 16)
+        return endBytes<isGood>(from, end);
+    unsigned stops = stops16<isGood>(from);
+    if (stops)
+        return from + std::countr_zero(stops);
+    for (from += 16; end - from >= 32; from += 32) {
+        stops = stops32<isGood>(from);
+        if (stops)
+            break;
     }
-    return targetEndSwar(from, end);
-}
-
-__attribute__((target("avx2"))) const char *valueEndAvx2(const char *from, const char *end) noexcept
-{
-    const __m256i below = _mm256_set1_epi8(0x1f);
-    const __m256i tab = _mm256_set1_epi8('\t');
-    const __m256i del = _mm256_set1_epi8(0x7f);
-    for (; end - from >= 32; from += 32) {
-        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
-        const __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(v, below), v);
-        const __m256i bad = _mm256_or_si256(_mm256_andnot_si256(_mm256_cmpeq_epi8(v, tab), low),
-                                            _mm256_cmpeq_epi8(v, del));
-        if (const auto mask = static_cast<unsigned>(_mm256_movemask_epi8(bad)))
-            return from + std::countr_zero(mask);
-    }
-    return valueEndSse2(from, end);
-}
-
-__attribute__((target("avx2"))) const char *targetEndAvx2(const char *from,
-                                                          const char *end) noexcept
-{
-    const __m256i space = _mm256_set1_epi8(0x20);
-    const __m256i hash = _mm256_set1_epi8('#');
-    const __m256i del = _mm256_set1_epi8(0x7f);
-    for (; end - from >= 32; from += 32) {
-        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
-        const __m256i good = _mm256_cmpgt_epi8(v, space);
-        const __m256i bad = _mm256_or_si256(_mm256_cmpeq_epi8(v, hash), _mm256_cmpeq_epi8(v, del));
-        const auto mask =
-            static_cast<unsigned>(_mm256_movemask_epi8(_mm256_andnot_si256(bad, good)));
-        if (mask != 0xffffffff)
-            return from + std::countr_one(mask);
-    }
-    return targetEndSse2(from, end);
+    // gcc 12 forgets it before a jump to another function; all code with 16-byte registers may then
+    // wait for the upper halves of these.
+    _mm256_zeroupper();
+    return stops ? from + std::countr_zero(stops) : endSse42<isGood>(from, end);
 }
 
 constexpr Scanner kAll[] = {
-    {"avx2", valueEndAvx2, targetEndAvx2},
-    {"sse2", valueEndSse2, targetEndSse2}, // part of x86-64, so there is always this one
+    {"avx2", endAvx2<isTokenByte>, endAvx2<isValueByte>, endAvx2<isTargetByte>,
+     endAvx2<isPlainByte>},
+    {"sse4.2", endSse42<isTokenByte>, endSse42<isValueByte>, endSse42<isTargetByte>,
+     endSse42<isPlainByte>},
     kSwar,
 };
 #else
@@ -145,6 +208,8 @@ constexpr Scanner kAll[] = {kSwar};
 std::span<const Scanner> scanners() noexcept
 {
 #if defined(__x86_64__)
+    if (!__builtin_cpu_supports("sse4.2"))
+        return std::span(kAll).last(1);
     if (!__builtin_cpu_supports("avx2"))
         return std::span(kAll).subspan(1);
 #endif

@@ -22,13 +22,26 @@ int hexDigit(char c) noexcept
     return -1;
 }
 
-bool hasDotSegment(std::string_view path) noexcept
+bool isDotSegment(std::string_view rest) noexcept
 {
-    for (size_t at = path.find("/."); at != path.npos; at = path.find("/.", at + 1)) {
-        std::string_view rest = path.substr(at + 2);
-        if (rest.starts_with('.'))
-            rest.remove_prefix(1);
-        if (rest.empty() || rest.front() == '/')
+    rest.remove_prefix(1);
+    if (rest.starts_with('.'))
+        rest.remove_prefix(1);
+    return rest.empty() || rest.front() == '/';
+}
+
+/// True when the path holds an escape, a dot segment or, where they are merged, several slashes.
+/// One pass: paths are short, and most of their bytes are letters.
+bool needsWork(std::string_view path, bool merges) noexcept
+{
+    for (size_t at = 0; at < path.size(); ++at) {
+        if (path[at] > '/')
+            continue;
+        if (path[at] == '%')
+            return true;
+        if (path[at] != '/' || at + 1 == path.size())
+            continue;
+        if (path[at + 1] == '.' ? isDotSegment(path.substr(at + 1)) : merges && path[at + 1] == '/')
             return true;
     }
     return false;
@@ -115,19 +128,18 @@ consteval std::array<bool, 256> regNameBytes()
 }
 constexpr std::array<bool, 256> kRegNameBytes = regNameBytes();
 
-bool isRegName(std::string_view host) noexcept
+/// Size of the reg-name that the text begins with; up to the first byte that may not stand in one.
+size_t regNameSize(std::string_view text) noexcept
 {
-    if (host.empty() || host.size() > kHostBytesMax)
-        return false;
-    for (size_t at = 0; at < host.size(); ++at) {
-        if (kRegNameBytes[static_cast<unsigned char>(host[at])])
+    for (size_t at = 0; at < text.size(); ++at) {
+        if (kRegNameBytes[static_cast<unsigned char>(text[at])])
             continue;
-        if (host[at] != '%' || at + 2 >= host.size() || hexDigit(host[at + 1]) < 0
-            || hexDigit(host[at + 2]) < 0)
-            return false;
+        if (text[at] != '%' || at + 2 >= text.size() || hexDigit(text[at + 1]) < 0
+            || hexDigit(text[at + 2]) < 0)
+            return at;
         at += 2;
     }
-    return true;
+    return text.size();
 }
 
 bool isIpv6(std::string_view text) noexcept
@@ -148,7 +160,7 @@ std::optional<std::string_view> normalisePath(std::string_view raw, std::string 
     if (!raw.starts_with('/'))
         return std::nullopt;
     const bool merges = slashes == Slashes::Merged;
-    if (raw.find('%') == raw.npos && !hasDotSegment(raw) && !(merges && raw.find("//") != raw.npos))
+    if (!needsWork(raw, merges))
         return raw;
     memory.resize(raw.size());
     const auto decoded = decode(raw, memory.data());
@@ -186,8 +198,8 @@ std::optional<Authority> parseAuthority(std::string_view text) noexcept
             return std::nullopt;
         hostEnd = bracket + 1;
     } else {
-        hostEnd = std::min(text.find(':'), text.size());
-        if (!isRegName(text.substr(0, hostEnd)))
+        hostEnd = regNameSize(text);
+        if (hostEnd == 0 || hostEnd > kHostBytesMax)
             return std::nullopt;
     }
     authority.host = text.substr(0, hostEnd);

@@ -25,8 +25,8 @@ namespace {
 const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
                                    "test_streaming.py"};
 const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
-const QStringList kStartWsgi {"test_core.py",        "test_wsgi.py",   "test_wsgi_bodies.py",
-                              "test_start.py",       "test_photos.py", "test_filesync.py",
+const QStringList kStartWsgi {"test_core.py",      "test_wsgi.py",   "test_wsgi_bodies.py",
+                              "test_start.py",     "test_photos.py", "test_filesync.py",
                               "test_frameworks.py"};
 constexpr int kModuleMilliseconds = 240'000;
 

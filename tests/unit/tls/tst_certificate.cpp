@@ -166,9 +166,8 @@ private Q_SLOTS:
         const KeyPtr key = std::move(makeEcKey().value());
         const BioPtr text(BIO_new(BIO_s_mem()));
         char *phrase = const_cast<char *>("open sesame");
-        QCOMPARE((isOld ? PEM_write_bio_PrivateKey_traditional
-                        : PEM_write_bio_PrivateKey)(text.get(), key.get(), EVP_aes_128_cbc(),
-                                                    nullptr, 0, nullptr, phrase),
+        QCOMPARE((isOld ? PEM_write_bio_PrivateKey_traditional : PEM_write_bio_PrivateKey)(
+                     text.get(), key.get(), EVP_aes_128_cbc(), nullptr, 0, nullptr, phrase),
                  1);
         const std::string locked = takeOpenSslText(text.get());
         const std::string chain = selfSigned(key.get());

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """WSGI applications that each do one thing; app() dispatches by path."""
+import fcntl
 import json
 import signal
 import sys
+import termios
 import threading
 from wsgiref.validate import validator
 
@@ -210,6 +212,15 @@ def waitAtGate(environ, start_response):
 def showClosed(environ, start_response):
     start_response("200 OK", [])
     return [",".join(closed).encode()]
+
+
+def showUnread(environ, start_response):
+    """How many bytes of earlier answers the engine has not read yet."""
+    with open("/proc/self/cmdline") as line:
+        fd = int(line.read().rstrip("\0").rpartition("\0")[2])
+    unread = fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0" * 4)
+    start_response("200 OK", [])
+    return [b"%d" % int.from_bytes(unread, sys.byteorder)]
 
 
 def printSomething(environ, start_response):

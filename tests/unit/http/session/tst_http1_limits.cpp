@@ -147,7 +147,7 @@ private Q_SLOTS:
         };
         peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx");
         QTRY_COMPARE(heard.bodyBytes.load(), int64_t(1));
-        pass(2s); // the first five seconds are free
+        pass(2s);                          // the first five seconds are free
         peer.send(std::string(9999, 'x')); // earns ten more
         QTRY_COMPARE(heard.bodyBytes.load(), int64_t(10000));
         pass(10s);

@@ -27,9 +27,9 @@ struct Parsed {
     HeadProgress progress;
     HeadLimits limits;
 
-    HeadOutcome parse(std::string_view bytes)
+    HeadOutcome parse(std::string_view bytes, const Scanner &scanner = kScanner)
     {
-        outcome = parseHead(bytes, limits, progress, {headers, text}, head);
+        outcome = parseHead(bytes, limits, progress, {headers, text}, head, scanner);
         return outcome;
     }
 };
@@ -60,6 +60,12 @@ class TestHead : public QObject {
         QCOMPARE(outcome.step, HeadStep::Refuse);
         QCOMPARE(outcome.status, status);
         QVERIFY(!outcome.reason.empty());
+        for (const Scanner &scanner : scanners()) {
+            const HeadOutcome other = Parsed().parse(view(bytes), scanner);
+            QCOMPARE(other.step, HeadStep::Refuse);
+            QCOMPARE(other.status, status);
+            QCOMPARE(other.reason, outcome.reason);
+        }
         // The same, however the bytes arrive.
         Parsed dripped;
         for (qsizetype size = 1; size <= bytes.size(); ++size) {
@@ -220,6 +226,12 @@ private Q_SLOTS:
             {"Connection names Host", withHost("Connection: host\r\n"), 400},
             {"Connection names the length", withHost("Connection: close, Content-Length\r\n"), 400},
             {"Connection names the coding", withHost("Connection: transfer-encoding\r\n"), 400},
+            {"Connection names the coding in a second line",
+             withHost("Connection: close\r\nConnection: transfer-encoding\r\n"), 400},
+            {"Connection names too much",
+             withHost("Connection: " + QByteArray("a,").repeated(17)
+                      + "\r\nConnection: " + QByteArray("b,").repeated(16) + "\r\n"),
+             400},
             {"Connection not a list", withHost("Connection: keep alive\r\n"), 400},
             {"other expectation", withHost("Content-Length: 1\r\nExpect: 200-ok\r\n"), 417},
             {"expectation and more", withHost("Content-Length: 1\r\nExpect: 100-continue, x\r\n"),
@@ -295,6 +307,9 @@ private Q_SLOTS:
                                   << QByteArray() << QByteArray("a.example") << true;
         QTest::newRow("closes") << request("Host: a\r\nConnection: x, Close\r\n") << QByteArray("/")
                                 << QByteArray() << QByteArray("a") << false;
+        QTest::newRow("names much")
+            << withHost("Connection: " + QByteArray("a,").repeated(31) + "close\r\n")
+            << QByteArray("/") << QByteArray() << QByteArray("a.example") << false;
         QTest::newRow("1.0") << request("", "GET / HTTP/1.0") << QByteArray("/") << QByteArray()
                              << QByteArray() << false;
         QTest::newRow("1.0 keeps") << request("Connection: keep-alive\r\n", "GET / HTTP/1.0")
@@ -320,6 +335,26 @@ private Q_SLOTS:
         QCOMPARE(parsed.head.query, view(query));
         QCOMPARE(parsed.head.host, view(host));
         QCOMPARE(parsed.head.keepAlive, keepAlive);
+    }
+
+    void linesThatWereReadAreNotReadAgain()
+    {
+        const QByteArray begin = "GET / HTTP/1.1\r\nHost: a\r\n";
+        Parsed parsed;
+        QCOMPARE(parsed.parse(view(QByteArray(begin + "X: "))).step, HeadStep::NeedMore);
+        QCOMPARE(parsed.progress.headersBegin, 16u);
+        QCOMPARE(parsed.progress.lineBegin, uint32_t(begin.size()));
+        // Were they, this would be refused.
+        const QByteArray spoilt(begin.size(), '\0');
+        QCOMPARE(parsed.parse(view(QByteArray(spoilt + "X: y\r\nY"))).step, HeadStep::NeedMore);
+        QCOMPARE(parsed.progress.headerCount, 2u);
+        QCOMPARE(parsed.parse(view(QByteArray(spoilt + "X: y\r\nY: z\r\n"))).step,
+                 HeadStep::NeedMore);
+        // At the end all is read once more, for the views.
+        const QByteArray whole = begin + "X: y\r\nY: z\r\n\r\n";
+        QCOMPARE(parsed.parse(view(whole)).step, HeadStep::Done);
+        QCOMPARE(parsed.head.headers.size(), size_t(3));
+        QCOMPARE(parsed.head.find("y"), std::optional<std::string_view>("z"));
     }
 
     void framingIsRead()
