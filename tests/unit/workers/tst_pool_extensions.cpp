@@ -32,8 +32,9 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": b"hello"})
     if takes:
         await send({"type": "http.response.trailers",
-                    "headers": [(b"x-sum", b"1"), (b"content-length", b"9"), (b"set-cookie", b"a=b"),
-                                (b"transfer-encoding", b"chunked"), (b"x-sendfile", b"/etc/passwd")]})
+                    "headers": [(b"x-sum", b"1"), (b"content-length", b"9"),
+                                (b"set-cookie", b"a=b"), (b"transfer-encoding", b"chunked"),
+                                (b"x-sendfile", b"/etc/passwd")]})
 )";
 
 constexpr const char *kWsgiApp = R"(
