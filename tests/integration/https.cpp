@@ -9,14 +9,6 @@
 
 namespace arc::test {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 QByteArray contentOf(const QString &path)
 {
     QFile file(path);

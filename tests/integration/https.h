@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/integration/program.h"
+#include "tests/integration/stage.h"
 
 #include <QByteArray>
 #include <QString>
@@ -12,7 +13,6 @@ namespace arc::test {
 
 // What tests of HTTPS need of files, curl and openssl.
 
-void write(const QString &path, const QByteArray &text);
 QByteArray contentOf(const QString &path);
 Finished curl(const QStringList &arguments);
 
