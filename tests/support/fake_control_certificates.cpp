@@ -103,6 +103,7 @@ Result<api::Changed> FakeControl::removeCertificateNow(const api::CertificateRem
         next.certificates, [&](const CertificateConfig &each) { return each.id == what.id; });
     if (!removed)
         return Error {ErrorCode::NotFound, "the configuration has no certificate " + what.id};
+    certificateUsers.erase(what.id);
     return commit(0, std::move(next));
 }
 
