@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/keep_serving_command.h"
 
+#include "server/base/thread_detached.h"
 #include "server/detect/captured_run.h"
 
 #include <nlohmann/json.hpp>
 
-#include <csignal>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace arc {
@@ -65,16 +64,11 @@ Result<std::string> setWith(const std::string &executable, bool on)
     return sentence(run->output);
 }
 
-/// On a thread that nobody waits for: a window that is closed meanwhile must not stay as a process
-/// without a face, and what was begun is the child's to end. The task holds all it needs.
+/// Nobody waits for it: a window that is closed meanwhile must not stay as a process without a
+/// face, and what was begun is the child's to end. The task holds all it needs.
 void inBackground(std::function<void()> task)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before); // the main thread takes the signals
-    std::thread(std::move(task)).detach();
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    runDetached("keep-serving", std::move(task));
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "server/base/thread.h"
 
 #include "server/base/assert.h"
+#include "server/base/thread_detached.h"
 
 #include <csignal>
 
@@ -9,18 +10,28 @@
 
 namespace arc {
 
-Thread::Thread(std::string name, std::function<void()> body)
+namespace {
+
+std::thread begin(std::string name, std::function<void()> body)
 {
     ARC_ASSERT(name.size() <= 15);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // inherited by the new thread
-    m_thread = std::thread([name = std::move(name), body = std::move(body)] {
+    std::thread thread([name = std::move(name), body = std::move(body)] {
         pthread_setname_np(pthread_self(), name.c_str());
         body();
     });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return thread;
+}
+
+} // namespace
+
+Thread::Thread(std::string name, std::function<void()> body)
+    : m_thread(begin(std::move(name), std::move(body)))
+{
 }
 
 Thread &Thread::operator=(Thread &&other)
@@ -34,6 +45,11 @@ void Thread::join()
 {
     if (m_thread.joinable())
         m_thread.join();
+}
+
+void runDetached(std::string name, std::function<void()> body)
+{
+    begin(std::move(name), std::move(body)).detach();
 }
 
 } // namespace arc
