@@ -58,7 +58,8 @@ Result<void> takeOver(const std::string &controlSocket, const std::string &dataD
     if (!process)
         return errnoError(fmt::format("the engine with pid {}", status->pid), errno);
     const auto folder = std::filesystem::path(controlSocket).parent_path();
-    auto receiver = SocketReceiver::listen((folder / "hand-over.sock").string());
+    auto receiver =
+        SocketReceiver::listen((folder / fmt::format("hand-over-{}.sock", ::getpid())).string());
     if (!receiver)
         return std::move(receiver).error();
     if (auto given = ask(**client, &Control::handOver, {.to = receiver->path()}); !given)

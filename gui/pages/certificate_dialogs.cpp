@@ -5,6 +5,7 @@
 #include "gui/models/format.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/layouts.h"
 
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -96,7 +97,7 @@ void CertificateDialog::showProblem(const QString &text)
 {
     m_problem->setText(text);
     m_problem->setVisible(!text.isEmpty());
-    adjustSize();
+    fitHeight(*this, width());
 }
 
 void CertificateDialog::setBusy(bool busy, const QString &action)

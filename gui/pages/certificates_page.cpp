@@ -190,7 +190,8 @@ void CertificatesPage::refresh()
 
 void CertificatesPage::showChosen()
 {
-    const int row = m_table->selectedRow();
+    // Not of the table: a row becomes the current one before it is selected.
+    const int row = m_model.find(m_chosen);
     m_detail->setVisible(row >= 0);
     if (row >= 0)
         m_detail->show(m_model.rowAt(row));

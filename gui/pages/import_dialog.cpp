@@ -8,6 +8,7 @@
 #include "gui/theme/theme.h"
 #include "gui/widgets/drop_zone.h"
 #include "gui/widgets/flow_layout.h"
+#include "gui/widgets/layouts.h"
 
 #include <QClipboard>
 #include <QDropEvent>
@@ -126,7 +127,7 @@ void ImportDialog::showParts()
     fields()->labelForField(m_passphrase)->setVisible(asks);
     m_clear->setEnabled(m_parts.certificates() > 0 || m_parts.hasKey());
     refresh();
-    adjustSize();
+    fitHeight(*this, width());
 }
 
 void ImportDialog::chooseFiles()

@@ -8,6 +8,7 @@
 #include "gui/pages/serve_progress.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/layouts.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -154,10 +155,7 @@ void ServeSheet::setStep(Step step)
 
 void ServeSheet::fit()
 {
-    layout()->activate();
-    const int width = std::max(scaled(kSheetWidth), layout()->totalMinimumSize().width());
-    const int height = layout()->totalHeightForWidth(width);
-    resize(width, height > 0 ? height : sizeHint().height());
+    fitHeight(*this, scaled(kSheetWidth));
 }
 
 void ServeSheet::lookAt()

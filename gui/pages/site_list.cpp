@@ -5,6 +5,7 @@
 #include "gui/theme/theme.h"
 #include "gui/widgets/state_mark.h"
 
+#include <QHelpEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
 
@@ -51,7 +52,7 @@ public:
         const int middle = box.top() + kInside + QFontMetrics(boldFont()).height() / 2;
         paintStateMark(*painter, QRectF(box.left() + 10, middle - side / 2.0, side, side),
                        lookOf(state.data(kStateRole).toString()).tone);
-        const QRect text = box.adjusted(10 + side + 9, kInside - 2, -8, -kInside + 2);
+        const QRect text = textPlace(option.rect);
         const auto line = [&](const QFont &font, const QColor &colour, int where,
                               const QString &words) {
             painter->setFont(font);
@@ -61,10 +62,30 @@ public:
         };
         line(boldFont(), tokens.text, Qt::AlignTop,
              index.siblingAtColumn(SitesModel::Name).data().toString());
-        line(smallFont(), tokens.text2, Qt::AlignBottom,
-             state.data().toString() + QStringLiteral(" · ")
-                 + index.siblingAtColumn(SitesModel::Kind).data().toString());
+        line(smallFont(), tokens.text2, Qt::AlignBottom, secondLine(index));
         painter->restore();
+    }
+
+    /// The tooltip is the name: it says more only where that is cut off.
+    bool helpEvent(QHelpEvent *event, QAbstractItemView *view, const QStyleOptionViewItem &option,
+                   const QModelIndex &index) override
+    {
+        const QString name = index.siblingAtColumn(SitesModel::Name).data().toString();
+        if (event->type() == QEvent::ToolTip
+            && QFontMetrics(boldFont()).horizontalAdvance(name) <= textPlace(option.rect).width())
+            return true;
+        return QStyledItemDelegate::helpEvent(event, view, option, index);
+    }
+
+private:
+    static QRect textPlace(const QRect &row)
+    {
+        return row.adjusted(4 + 10 + scaled(11) + 9, kInside, -4 - 8, -kInside);
+    }
+    static QString secondLine(const QModelIndex &index)
+    {
+        return index.siblingAtColumn(SitesModel::State).data().toString() + QStringLiteral(" · ")
+            + index.siblingAtColumn(SitesModel::Kind).data().toString();
     }
 };
 

@@ -6,6 +6,8 @@
 #include <QGridLayout>
 #include <QWidget>
 
+#include <algorithm>
+
 namespace arc {
 
 constexpr int kLinkGap = 8;
@@ -37,6 +39,14 @@ int nextRow(const QGridLayout &grid)
     int columns = 0;
     grid.getItemPosition(grid.count() - 1, &row, &column, &rows, &columns);
     return row + rows;
+}
+
+void fitHeight(QWidget &window, int width)
+{
+    window.layout()->activate();
+    width = std::max(width, window.layout()->totalMinimumSize().width());
+    const int height = window.layout()->totalHeightForWidth(width);
+    window.resize(width, height > 0 ? height : window.sizeHint().height());
 }
 
 } // namespace arc

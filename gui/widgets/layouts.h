@@ -20,5 +20,8 @@ void clearLayout(QLayout &layout);
 /// Below the last item that was added. QGridLayout::rowCount() also counts rows that were emptied,
 /// and never gets smaller.
 int nextRow(const QGridLayout &grid);
+/// As high as its texts need at this width, or at the one its layout needs at least:
+/// QWidget::adjustSize() stops at two thirds of the screen. GUI thread.
+void fitHeight(QWidget &window, int width);
 
 } // namespace arc

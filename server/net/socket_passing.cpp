@@ -69,7 +69,11 @@ bool sendOne(const FileDescriptor &socket, std::string_view text, std::span<cons
 bool isReadable(const FileDescriptor &socket, std::chrono::milliseconds patience)
 {
     pollfd one {.fd = socket.get(), .events = POLLIN, .revents = 0};
-    return poll(&one, 1, static_cast<int>(patience.count())) > 0;
+    int ready = 0;
+    do {
+        ready = poll(&one, 1, static_cast<int>(patience.count()));
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 /// Appends the descriptors that came with a message; false when there is none.
@@ -168,7 +172,11 @@ Result<std::vector<NamedSocket>> SocketReceiver::receive(std::chrono::millisecon
         const ssize_t size = recvmsg(in.get(), &message, MSG_CMSG_CLOEXEC);
         if (size <= 0) // it left before the end
             return broken(size < 0 ? errno : ECONNRESET);
-        if (!takeDescriptors(message, std::string(text, static_cast<size_t>(size)), sockets))
+        const bool hasMore =
+            takeDescriptors(message, std::string(text, static_cast<size_t>(size)), sockets);
+        if (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC))
+            return broken(EMFILE); // this process may not have more; what came is closed
+        if (!hasMore)
             return sockets;
     }
     return broken(EMFILE);

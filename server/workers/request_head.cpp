@@ -20,7 +20,9 @@ bool claimsCertificate(std::string_view name)
         return equalsIgnoreCase(name.substr(0, with.size()), with);
     };
     return startsWith("client-cert") || startsWith("ssl-client") || startsWith("x-ssl-")
-        || startsWith("x-client-cert");
+        || startsWith("x-client-cert") || startsWith("x-client-verify") || startsWith("x-client-dn")
+        || startsWith("x-arr-clientcert") || startsWith("x-amzn-mtls-")
+        || startsWith("cf-client-cert");
 }
 
 /// Headers that end here: about this connection, said elsewhere in the frame, or claims only a

@@ -306,6 +306,7 @@ void TestServe::aFolderWithoutAFrontPageIsServedAsFilesIfAsked()
 {
     QTemporaryDir folder;
     write(folder.filePath("downloads/notes.txt"), "kept");
+    write(folder.filePath("downloads/tool.py"), "print('no app')\n");
     const QString downloads = folder.filePath("downloads");
     QCOMPARE(runArcology({"serve", downloads, "--listen", "127.0.0.1:0"}).exitCode, 3);
     Served served(downloads, {"--kind", "static"});

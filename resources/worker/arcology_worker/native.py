@@ -63,7 +63,7 @@ def _loaded():
     """From a sealed copy in memory: the folder may be mounted noexec, and nobody can change it."""
     try:
         fd = _sealed()
-    except OSError:
+    except (AttributeError, OSError):  # a Python built for an old C library has no memfd_create
         return _from(_FILE)
     # fd stays open: the loader knows libraries by path, and a number used again would be the first
     return _from("/proc/self/fd/%d" % fd)

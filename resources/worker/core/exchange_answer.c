@@ -50,6 +50,10 @@ static bool finishAnswer(Exchange *self)
 /// Adds the Content-Length that the application did not give.
 static bool addLength(Exchange *self, size_t size)
 {
+    if (self->count >= 0xffff) {
+        PyErr_SetString(PyExc_ValueError, "more response headers than a frame can have");
+        return false;
+    }
     char text[2 + kLengthDigitsMax], *prefix;
     Py_ssize_t prefixSize;
     if (PyBytes_AsStringAndSize(self->channel->lengthPrefix, &prefix, &prefixSize) != 0)

@@ -100,8 +100,9 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(421);
     } else if (!exchange.tls() && requiresCertificate(match.route->settings)) {
-        // Plain HTTP would be a way round the certificate.
-        if (redirectedToTls(exchange, match))
+        // Plain HTTP would be a way round the certificate. Who comes over HTTPS to a proxy before
+        // us would only be sent round in a circle.
+        if (!exchange.isSecure() && redirectedToTls(exchange, match))
             return;
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(

@@ -71,9 +71,13 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
         return true;
     }
     const Connection *begun = take(from.name, from.kind, std::move(socket), peer);
+    if (!begun)
+        return true; // refused, which says nothing about room: other listeners may be paused
     // A newcomer is idle too, but closing it for the next one would serve nobody.
-    m_acceptPaused = begun && m_table.size() >= share() && m_table.quietest() == begun;
-    return !m_acceptPaused;
+    const bool isFull = m_table.size() >= share() && m_table.quietest() == begun;
+    if (isFull)
+        m_acceptPaused = true; // until resumeAccepting()
+    return !isFull;
 }
 
 /// The kernel deals connections out by a hash, which is uneven while they are few and live long.
@@ -205,7 +209,8 @@ void SessionLoop::proceedBehindProxy(ProxyHandshake &old, Connection::Origin ori
                                      bool isTls) noexcept
 {
     const Admission admission = admit(origin.peer.full());
-    origin.isTrusted = admission.isTrusted;
+    // Where the header names nobody, the requests are a stranger's, whom the proxy did not look at.
+    origin.isTrusted = origin.local && admission.isTrusted;
     origin.isCounted = admission.isCounted;
     const bool isRefused = !admission.isAdmitted;
     if (isRefused && !isTls)
@@ -216,7 +221,11 @@ void SessionLoop::proceedBehindProxy(ProxyHandshake &old, Connection::Origin ori
         forget(old);
         return;
     }
-    replace(old, firstProtocol(old.slot(), std::move(origin)));
+    auto next = firstProtocol(old.slot(), std::move(origin));
+    Connection &begun = *next;
+    replace(old, std::move(next));
+    if (!begun.isClosed())
+        m_table.markIdle(begun, m_loop.now()); // as take() does: it may have to make room
 }
 
 void SessionLoop::noteProxyRefused(const SocketAddress &peer, std::string_view reason) noexcept

@@ -196,6 +196,18 @@ private Q_SLOTS:
         QCOMPARE(server.loopMetrics().proxyHeadersBad.read(), int64_t(0));
     }
 
+    void aClientWhomTheHeaderDoesNotNameIsNotBelieved()
+    {
+        HttpUnderTest server(
+            {.routes = {who()}, .settings = trusting("127.0.0.1"), .isProxied = true});
+        ScriptedPeer peer(server.port());
+        peer.send("PROXY UNKNOWN\r\n"
+                  + get("X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: https\r\n"));
+        const std::string seen = peer.readAnswer().body;
+        QVERIFY2(seen.starts_with("127.0.0.1:"), seen.c_str());
+        QVERIFY2(seen.find(" http own.example") != seen.npos, seen.c_str());
+    }
+
     void aProxiedClientThatIsNoProxyIsNotBelieved()
     {
         HttpUnderTest server(
