@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/https.h"
 
-#include <QDir>
 #include <QFile>
-#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QRegularExpression>
 #include <QtTest>
 
@@ -93,6 +94,20 @@ QByteArray shownDigest(const QString &url, const QString &name)
                 "openssl s_client -connect 127.0.0.1:" + portOf(url) + " -servername " + name
                     + " </dev/null 2>/dev/null | openssl x509 -out " + file});
     return digestOf(file);
+}
+
+QString listenerUrl(const EngineProcess &engine, const char *scheme)
+{
+    const QJsonArray listeners = QJsonDocument::fromJson(engine.ctl({"status", "--json"}).out)
+                                     .object()
+                                     .value("listeners")
+                                     .toArray();
+    for (const QJsonValue &listener : listeners) {
+        const QString url = listener.toObject().value("url").toString();
+        if (url.startsWith(QLatin1String(scheme)))
+            return url;
+    }
+    return {};
 }
 
 } // namespace arc::test

@@ -29,6 +29,8 @@ QString makeDated(const QTemporaryDir &dir, const Pem &pem, const QString &from,
 /// The first https address of the line that `serve` prints.
 QString secureUrl(const QString &line);
 QString portOf(const QString &url);
+/// The first address of a running engine that begins so.
+QString listenerUrl(const EngineProcess &engine, const char *scheme);
 
 /// SHA-256 in hex of a certificate file, and of what a new client that names this host is shown.
 QByteArray digestOf(const QString &file);

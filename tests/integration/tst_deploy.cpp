@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deploys of real projects as an administrator does them: the folder changes, `ctl site deploy`
 // answers, and visitors notice nothing but the new release.
+#include "tests/integration/load.h"
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -8,10 +9,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QRegularExpression>
 #include <QtTest>
-
-#include <csignal>
 
 using namespace arc::test;
 
@@ -77,37 +75,6 @@ private:
     QTemporaryDir m_folder;
 };
 
-/// wrk until it is told to stop; its report.
-class Load {
-public:
-    explicit Load(const QString &url)
-    {
-        m_wrk.start("wrk", {"-t1", "-c16", "-d300", "--timeout", "20", url});
-        m_wrk.waitForStarted();
-    }
-    ~Load() { finish(); }
-    bool isRunning() const { return m_wrk.state() == QProcess::Running; }
-    QByteArray finish()
-    {
-        if (isRunning()) {
-            ::kill(static_cast<pid_t>(m_wrk.processId()), SIGINT);
-            m_wrk.waitForFinished(20000);
-        }
-        return m_wrk.readAllStandardOutput() + m_wrk.readAllStandardError();
-    }
-
-private:
-    QProcess m_wrk;
-};
-
-void verifyNothingFailed(const QByteArray &report)
-{
-    static const QRegularExpression answered("(\\d+) requests in");
-    const auto match = answered.match(QString::fromUtf8(report));
-    QVERIFY2(match.hasMatch() && match.captured(1).toInt() > 500, report);
-    QVERIFY2(!report.contains("Non-2xx") && !report.contains("Socket errors"), report);
-}
-
 } // namespace
 
 class TestDeploy : public QObject {
@@ -145,7 +112,7 @@ void TestDeploy::tenDeploysUnderLoadFailNoRequest()
     const QString url = urlOf(engine) + "/";
     QTRY_COMPARE_WITH_TIMEOUT(http(url).body, QByteArray("release 0"), 20000);
 
-    Load load(url);
+    Load load(url, 16);
     for (int round = 1; round <= 5; ++round) {
         const QByteArray before = "release " + QByteArray::number(round - 1);
         const QByteArray after = "release " + QByteArray::number(round);
@@ -168,7 +135,7 @@ void TestDeploy::tenDeploysUnderLoadFailNoRequest()
         QCOMPARE(http(url).body, after);
     }
     QVERIFY(load.isRunning());
-    verifyNothingFailed(load.finish());
+    verifyNothingFailed(load.finish(), 500);
     const QJsonObject pool = poolOf(engine);
     QCOMPARE(pool["generation"].toInt(), 11);
     QCOMPARE(pool["state"].toString(), QString("ready"));
@@ -209,7 +176,7 @@ void TestDeploy::aSaveIsServedAndAMistakeIsNot()
     QVERIFY2(served.isServing(), served.errors());
     const QString url = served.url() + "/";
     QCOMPARE(http(url).body, QByteArray("one"));
-    Load load(url);
+    Load load(url, 16);
     project.say("two");
     QTRY_COMPARE_WITH_TIMEOUT(http(url).body, QByteArray("two"), 20000);
     project.say("bad", "def mistake(:\n");
@@ -224,7 +191,7 @@ void TestDeploy::aSaveIsServedAndAMistakeIsNot()
     write(project.file("shop/templates/note.html"), "a template counts, too");
     QTRY_VERIFY_WITH_TIMEOUT(served.errors().contains("because shop/templates/note.html was saved"),
                              20000);
-    verifyNothingFailed(load.finish());
+    verifyNothingFailed(load.finish(), 500);
 }
 
 void TestDeploy::whatCannotBeDeployedIsRefused()
