@@ -70,6 +70,12 @@ public:
         if (expectsNothing())
             close(CloseHow::Plainly);
     }
+    /// The loop drains for so long that who has just been accepted has had time to ask.
+    virtual void newcomerTimePassed() noexcept
+    {
+        if (isIdle())
+            close(CloseHow::Plainly);
+    }
     /// Its listener or its certificate is not what new clients find: asks the client to come back
     /// over another connection, where the protocol has words for it. Answers go on.
     virtual void comeBack() noexcept { }

@@ -167,16 +167,17 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
 
 void SessionLoop::newcomersDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach([](Connection &connection) {
-        if (connection.isIdle())
-            connection.close(Connection::CloseHow::Plainly);
-    });
+    static_cast<SessionLoop *>(context)->m_table.forEach(
+        [](Connection &connection) { connection.newcomerTimePassed(); });
 }
 
 void SessionLoop::drainDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach(
-        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Connection &connection) {
+        // Whoever has its answer loses nothing; a reset might reach it before the answer.
+        connection.close(connection.isIdle() ? Connection::CloseHow::Plainly
+                                             : Connection::CloseHow::WithReset);
+    });
 }
 
 void SessionLoop::drainedMaybe() noexcept
