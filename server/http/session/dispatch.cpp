@@ -41,7 +41,7 @@ bool mayServe(const TlsStream &tls, const SessionExchange &exchange, const Route
     const Settings &wanted = match.route->settings;
     if ((!isSameSite || requiresCertificate(wanted)) && wanted.tlsClients != "off"
         && (wanted.tlsClients != clientCertificatesName(greeted->clients)
-            || wanted.tlsClientCa != greeted->clientCaFile))
+            || wanted.tlsClientCa != greeted->clientCaFile || tls.hasOldAuthorities()))
         return false;
     return isSameSite || !tls.hasName() || exchange.isHostForwarded()
         || namesCover(greeted->identity->names, exchange.request().host);

@@ -36,6 +36,7 @@ public:
     bool isIdle() const noexcept override;
     bool expectsNothing() const noexcept override;
     void drainBegan() noexcept override;
+    void comeBack() noexcept override { m_isAskedBack = true; } ///< with its next answer
     void newcomerTimePassed() noexcept override;
     Exchange *exchange(uint32_t generation) noexcept override;
 
@@ -88,7 +89,8 @@ private:
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
-    bool m_lastAnswer = false;  ///< close when everything is sent
+    bool m_lastAnswer = false; ///< close when everything is sent
+    bool m_isAskedBack = false;
     bool m_unreadInput = false; ///< the client may still be sending: linger
     int32_t m_turnRequests = 0;
     int64_t m_requests = 0;

@@ -190,7 +190,7 @@ const ClientFacts *SessionExchange::clientFacts() const noexcept
     // with other authorities.
     const Settings &wanted = m_route->settings;
     if (wanted.tlsClients != clientCertificatesName(greeted->clients)
-        || wanted.tlsClientCa != greeted->clientCaFile)
+        || wanted.tlsClientCa != greeted->clientCaFile || m_tls->hasOldAuthorities())
         return nullptr;
     return &m_tls->clientFacts();
 }

@@ -265,6 +265,54 @@ private Q_SLOTS:
         QCOMPARE(told(known), std::string("[nothing]"));
     }
 
+    void otherAuthoritiesInTheSameFileEndWhatTheOldOnesProved_data()
+    {
+        QTest::addColumn<std::string>("choice");
+        QTest::newRow("optional") << std::string("optional");
+        QTest::newRow("required") << std::string("required");
+    }
+    void otherAuthoritiesInTheSameFileEndWhatTheOldOnesProved()
+    {
+        QFETCH(std::string, choice);
+        const auto own = m_ca.sign("one", "DNS:a.test");
+        const TestCa clients("Client CA");
+        QTemporaryFile ca;
+        const auto write = [&ca](const std::string &text) {
+            ca.resize(0);
+            ca.seek(0);
+            ca.write(text.c_str());
+            ca.flush();
+        };
+        QVERIFY(ca.open());
+        write(clients.pem());
+        Settings settings;
+        settings.tlsClients = choice;
+        settings.tlsClientCa = ca.fileName().toStdString();
+        TlsEndpoint asks = *endpoint("test", {}, own);
+        asks.clients = clientCertificatesFromName(choice);
+        asks.clientCaFile = settings.tlsClientCa;
+        HttpUnderTest server({.routes = {factsRoute()}, .settings = settings, .tls = [&] {
+                                  return contextsOf({std::make_shared<const TlsEndpoint>(asks)});
+                              }});
+        TlsClient known(connectTo(server.port()),
+                        {.name = "a.test", .identity = clients.sign("ann", "DNS:client")});
+        QVERIFY2(known.shakeHands(), known.error().c_str());
+        const std::string ann = "[CN=ann,O=Arcology local CA|ann]";
+        QCOMPARE(told(known), ann);
+        write("Of our partners.\n" + clients.pem());
+        server.publish({factsRoute()}, settings);
+        QCOMPARE(told(known), ann); // read again, and the same
+        write(TestCa("Other CA").pem());
+        server.publish({factsRoute()}, settings);
+        known.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+        const std::string last = known.readAll(); // so that the client comes anew
+        QVERIFY2(last.find("\r\nConnection: close\r\n") != last.npos, last.c_str());
+        if (choice == "required")
+            QVERIFY2(last.starts_with("HTTP/1.1 421 "), last.c_str());
+        else
+            QVERIFY2(last.ends_with("[nothing]"), last.c_str());
+    }
+
     void theCertificateOfAProxyIsNotThatOfItsClient()
     {
         const auto own = m_ca.sign("one", "DNS:a.test");
