@@ -286,7 +286,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
         .handOver = [this](const std::string &to) { return handOver(to); },
-        .log = [this](const std::string &sentence) { log->info(sentence); },
+        .log = [this](LogLevel level, const std::string &sentence) { log->write(level, sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
     front =
