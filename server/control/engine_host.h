@@ -78,7 +78,8 @@ public:
     virtual bool isDraining() const = 0;
     virtual void shutdown() = 0;
     /// Twins of all listening sockets to the engine that takes them at this path; before
-    /// shutdown().
+    /// shutdown(). An error: it has not said that it has them, and this one must go on. Blocks for
+    /// at most kSocketsTakenTime.
     virtual Result<void> handOver(const std::string &to) = 0;
 };
 

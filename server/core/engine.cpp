@@ -286,7 +286,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
         .handOver = [this](const std::string &to) { return handOver(to); },
-        .log = [this](const std::string &sentence) { log->info(sentence); },
+        .log = [this](LogLevel level, const std::string &sentence) { log->write(level, sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
     front =
@@ -374,14 +374,18 @@ void Engine::Implementation::fail(Error error)
     stop();
 }
 
-/// To the engine that takes this one's place, once this one has ended: until then it waits.
+/// To the engine that takes this one's place, once this one has ended: until then it waits. The
+/// control loop stands still until that one has them, so that no listener changes meanwhile.
 Result<void> Engine::Implementation::handOver(const std::string &to)
 {
     auto sockets = live->sockets();
     for (const auto &[name, socket] : front->sockets())
         sockets.push_back({name, {socket}});
-    if (auto passed = passSockets(to, sockets); !passed)
-        return passed;
+    if (auto passed = passSockets(to, sockets); !passed) {
+        Error why = std::move(passed).error();
+        log->warning(fmt::format("this engine goes on serving: {}", why.message()));
+        return why;
+    }
     front->leaveFile();
     log->info("another engine takes this one's place");
     return {};

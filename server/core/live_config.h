@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/base/log_level.h"
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
@@ -34,8 +35,9 @@ public:
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
         std::function<Result<void>(const std::string &to)> handOver;
-        std::function<void(const std::string &)> log; ///< what pools tell of their workers
-        std::function<std::string()> machineReport;   ///< may be null
+        std::function<void(LogLevel, const std::string &)>
+            log;                                    ///< what pools tell of their workers
+        std::function<std::string()> machineReport; ///< may be null
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;

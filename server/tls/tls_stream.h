@@ -71,6 +71,10 @@ public:
     /// The client named a host (SNI), no address.
     bool hasName() const noexcept { return m_hasName; }
     std::string name() const; ///< what it named, in small letters; empty: nothing
+    /// Today's authorities are others than those that vouched for the client: what it showed then
+    /// says nothing any more.
+    void noteOldAuthorities() noexcept { m_hasOldAuthorities = true; }
+    bool hasOldAuthorities() const noexcept { return m_hasOldAuthorities; }
     /// Of the client, after the handshake. Read at the first call, and kept.
     const ClientFacts &clientFacts() const;
 
@@ -93,6 +97,7 @@ private:
     State m_state = State::Handshake;
     bool m_hasName = false;
     bool m_hasHeard = false; ///< a byte has come
+    bool m_hasOldAuthorities = false;
     bool m_heardPlainHttp = false;
     bool m_dropsInput = false;
     size_t m_burst = 0; ///< bytes written since the connection was quiet

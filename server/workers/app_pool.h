@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/base/file_descriptor.h"
+#include "server/base/log_level.h"
 #include "server/config/document.h"
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
@@ -88,7 +89,7 @@ public:
         std::shared_ptr<AppMetricsSet> metrics;
         std::function<void()>
             changed; ///< state, mounts or cause changed; called on the control loop
-        std::function<void(const std::string &)>
+        std::function<void(LogLevel, const std::string &)>
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null

@@ -7,6 +7,7 @@
 #include "server/http/http_loop.h"
 #include "server/http/websocket/frame.h"
 #include "server/workers/app_socket.h"
+#include "server/workers/local_eyes.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
@@ -21,14 +22,6 @@ using protocol::kEnd;
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
-
-/// Whoever asks sits at this computer, and not behind a proxy on it, be it trusted or not.
-bool isOfThisComputer(const Exchange &exchange)
-{
-    const RequestHead &head = exchange.request();
-    return exchange.peer().isLoopback() && !head.find(HeaderId::XForwardedFor)
-        && !head.find(HeaderId::Forwarded);
-}
 
 } // namespace
 
@@ -172,7 +165,7 @@ void AppRequest::onRefused(const ToSides::Refusal &refusal) noexcept
 {
     m_homeHolds = false;
     std::string_view text = refusal.text;
-    if (refusal.forLocalEyes && !isOfThisComputer(*m_exchange))
+    if (refusal.forLocalEyes && !isAskedLocally(m_exchange->request(), m_exchange->peer()))
         text = "The application is not available.";
     m_exchange->respondStatus(refusal.status, text, refusal.retryAfter);
     finish();

@@ -119,7 +119,8 @@ void PoolSupervisor::hearLingers(WorkerProcess &worker, const HomeEvent &event)
         fmt::format("did not end within {} s and was killed", m_spec.settings.stopTimeout.count()));
     if (event.count > 0)
         say(fmt::format("worker {} is killed {} s after it was told to stop; it still ran {}",
-                        worker.pid(), m_spec.settings.stopTimeout.count(), event.text));
+                        worker.pid(), m_spec.settings.stopTimeout.count(), event.text),
+            LogLevel::Warning);
     worker.punish();
 }
 
@@ -139,7 +140,8 @@ void PoolSupervisor::hearStuck(WorkerProcess &worker)
     if (worker.state() != WorkerState::Ready || worker.isPlanned())
         return;
     say(fmt::format("worker {} does not come back from a request that was given up; it is replaced",
-                    worker.pid()));
+                    worker.pid()),
+        LogLevel::Warning);
     retire(worker);
     reconcile();
 }

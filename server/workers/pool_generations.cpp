@@ -169,7 +169,7 @@ void PoolSupervisor::refuseCandidate(const std::string &cause)
     const size_t old = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     m_refusal = fmt::format("the new release did not start: {}; the old one {}", cause,
                             old > 0 ? "still serves" : "has no worker either");
-    say(fmt::format("generation {} was given up: {}", number, m_refusal));
+    say(fmt::format("generation {} was given up: {}", number, m_refusal), LogLevel::Error);
     updateState();
     answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
 }
@@ -232,7 +232,7 @@ void PoolSupervisor::watchFolder()
         });
     m_watch->start(m_spec.config.root);
     if (!m_watch->problem().empty())
-        say(m_watch->problem());
+        say(m_watch->problem(), LogLevel::Warning);
 }
 
 } // namespace arc

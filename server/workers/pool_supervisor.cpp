@@ -200,11 +200,15 @@ std::string PoolSupervisor::output(size_t bytesMax) const
     return m_output.tail(bytesMax);
 }
 
-void PoolSupervisor::say(const std::string &sentence)
+void PoolSupervisor::say(const std::string &sentence, LogLevel level)
 {
-    m_output.add(0, sentence);
+    // In the app's log the words of Python's logging tell how much a line matters.
+    const std::string_view word = level == LogLevel::Error ? "ERROR: "
+        : level == LogLevel::Warning                       ? "WARNING: "
+                                                           : "";
+    m_output.add(0, fmt::format("{}{}", word, sentence));
     if (m_environment.log)
-        m_environment.log(fmt::format("app {}: {}", m_spec.config.id, sentence));
+        m_environment.log(level, fmt::format("app {}: {}", m_spec.config.id, sentence));
 }
 
 } // namespace arc

@@ -75,7 +75,7 @@ private:
     void countFailure(const std::string &cause, bool wasReady);
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
-    void say(const std::string &sentence);
+    void say(const std::string &sentence, LogLevel level = LogLevel::Info);
     std::string deathCause(const WorkerProcess &worker) const;
     static void backedOff(void *context) noexcept;
 

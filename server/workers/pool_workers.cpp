@@ -90,7 +90,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
-        say(fmt::format("a worker could not be started: {}", cause));
+        say(fmt::format("a worker could not be started: {}", cause), LogLevel::Warning);
         if (identity.generation == m_serving.number)
             countFailure(cause, false);
         else
@@ -166,6 +166,7 @@ std::string PoolSupervisor::deathCause(const WorkerProcess &worker) const
 void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
 {
     const bool planned = worker.isPlanned();
+    const bool asTold = planned && worker.cause().empty();
     const bool wasCandidate = isCandidate(worker);
     const uint64_t generation = worker.identity().generation;
     const bool wasServing = generation == m_serving.number;
@@ -178,7 +179,8 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
     const bool failedStart = !proven && (!wasReady || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
-                    planned && worker.cause().empty() ? "it was told to" : cause));
+                    asTold ? "it was told to" : cause),
+        asTold ? LogLevel::Info : LogLevel::Warning);
     std::erase_if(m_workers, [&worker](const Worker &w) { return w.get() == &worker; });
     if (!planned && m_running && wasCandidate) {
         candidateFailed(cause, mayTryAgain);
@@ -205,7 +207,8 @@ void PoolSupervisor::countFailure(const std::string &cause, bool wasReady)
     }
     m_serving.gaveUp = true;
     say(fmt::format("not started any more after {} failures in a row: {}", m_serving.failures,
-                    cause));
+                    cause),
+        LogLevel::Error);
     const size_t ready = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     if (!m_candidate && ready == 0)
         answerDeploys(Error {ErrorCode::AppFailed,

@@ -169,8 +169,7 @@ QList<BadInput> apps()
         {.name = "a package that is not installed",
          .make = appThat("import arcology_planted.inner"),
          .cause = "No module named 'arcology_planted' \\(app.py line 1\\)",
-         .remedy = "install it with: .*(apt install python3-arcology-planted|-m pip install -r "
-                   "{dir}/bad/requirements.txt)",
+         .remedy = "install it with: .*pip install -r {dir}/bad/requirements.txt",
          .exitCode = 4,
          .serve = kServeBad,
          .ctl = kAddBad,

@@ -55,10 +55,13 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_thread = Thread("control", [this] { m_control->run(); });
     std::promise<void> made;
     m_control->post([&] {
-        AppPool::Environment environment {.control = m_control.get(),
-                                          .executable = executable(),
-                                          .metrics = m_appMetrics,
-                                          .memoryAvailable = options.memoryAvailable};
+        AppPool::Environment environment {
+            .control = m_control.get(),
+            .executable = executable(),
+            .metrics = m_appMetrics,
+            .log = [this](LogLevel level,
+                          const std::string &line) { m_logged[level] += line + "\n"; },
+            .memoryAvailable = options.memoryAvailable};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));
@@ -109,6 +112,13 @@ std::string PoolUnderTest::output()
     std::string text;
     onControl([&text](AppPool &pool) { text = pool.output(1 << 20); });
     return text;
+}
+
+std::string PoolUnderTest::logged(LogLevel level)
+{
+    std::string lines;
+    onControl([&](AppPool &) { lines = m_logged[level]; });
+    return lines;
 }
 
 bool PoolUnderTest::waits(std::function<bool(const PoolInfo &)> condition)

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -35,6 +36,8 @@ public:
     void onControl(std::function<void(AppPool &)> task);
     PoolInfo info();
     std::string output();
+    /// What it had logged as that, a line each.
+    std::string logged(LogLevel level);
     /// Waits for a state of the pool, up to 20 s.
     bool reaches(PoolState state);
     bool waits(std::function<bool(const PoolInfo &)> condition);
@@ -70,6 +73,7 @@ private:
     std::unique_ptr<HttpUnderTest> m_http;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;
+    std::map<LogLevel, std::string> m_logged; // of the control loop
     std::unique_ptr<AppPool> m_pool;
     std::shared_ptr<const Handler> m_handler;
 };
