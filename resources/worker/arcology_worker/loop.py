@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from . import asgi, protocol, sentfile
+from . import asgi, native, protocol, sentfile
 from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
@@ -34,9 +34,7 @@ def serve(sock, application, hello, ready, report):
         return 1
     report.done()
     ready["slots"] = slots
-    channel = Channel(sock, loop, asgi.RequestFactory(
-        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state,
-        sentfile.Folders(hello.get("send_from", ()))))
+    channel, ready["core"] = makeChannel(sock, loop, application, hello, lifespan.state)
     report.send(protocol.READY, ready)
     try:
         channel.begin()
@@ -47,6 +45,18 @@ def serve(sock, application, hello, ready, report):
     finally:
         channel.end()
     return 0
+
+
+def makeChannel(sock, loop, application, hello, state):
+    """With the native core, where this interpreter can have it; and which of the two."""
+    table = protocol.HeaderTable(hello.get("headers", ()))
+    folders = sentfile.Folders(hello.get("send_from", ()))
+    core = native.load()
+    if core is None:
+        return Channel(sock, loop,
+                       asgi.RequestFactory(application, table, state, folders)), "python"
+    from . import asgi_native
+    return asgi_native.Channel(core, sock, loop, application, table, state, folders), "native"
 
 
 def newLoop():
@@ -158,8 +168,7 @@ class Channel:
                 raise protocol.ProtocolError("a SOCKET_CLOSE of %d bytes" % (end - begin))
             request = self._requests.get(number)
             if request is not None:
-                request.onClose(protocol.U16.unpack_from(data, begin)[0],
-                                data[begin + 2:end].decode("utf-8", "replace"))
+                request.onCloseFrame(data[begin:end])
         else:
             raise protocol.ProtocolError("a frame of type %d" % kind)
 

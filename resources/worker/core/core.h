@@ -26,6 +26,7 @@ enum {
     PayloadMax = 1 << 20,
     InitialWindow = 256 * 1024,
     BodyFrameMax = 64 * 1024,
+    HintsMax = 16,
     FrameRequest = 5,
     FrameBody = 6,
     FrameResponse = 7,
@@ -35,6 +36,10 @@ enum {
     FramePing = 11,
     FramePong = 12,
     FrameStop = 13,
+    FrameMessage = 15,
+    FrameSocketClose = 16,
+    FrameEarlyHints = 17,
+    FrameTrailers = 18,
     FlagEnd = 1,
     FlagAbort = 2,
     ReadBytes = 64 * 1024, // at once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module _core: how a Channel is made, and what Python sees of a Stream.
-#include "core.h"
+#include "asgi.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -158,9 +158,14 @@ static int prepare(PyObject *module)
         PyErr_SetString(PyExc_ImportError, "arcology_worker._core is loaded already");
         return -1;
     }
-    return environPrepare() && exchangePrepare() && addType(module, &s_streamSpec, &g_streamType)
+    return environPrepare() && exchangePrepare() && asgiScopePrepare() && asgiTaskPrepare()
+            && requestPrepare() && answerPrepare() && callPrepare() && sendPrepare()
+            && bodyPrepare() && addType(module, &s_streamSpec, &g_streamType)
             && addType(module, &s_channelSpec, &g_channelType)
             && addType(module, &g_exchangeSpec, &g_exchangeType)
+            && addType(module, &g_asgiChannelSpec, &g_asgiChannelType)
+            && addType(module, &g_requestSpec, &g_requestType)
+            && addType(module, &g_callSpec, &g_callType)
         ? 0
         : -1;
 }
