@@ -225,10 +225,9 @@ class Request:
                 return {"type": "http.disconnect"}
             if not self._received and (self._chunks or self._complete):
                 return self._nextBody()
+            # who looks again and again whether the client is there cancels each look
             waiter = self._channel.future()
-            if self._receiver is None:
-                self._receiver = []
-            self._receiver.append(waiter)
+            self._receiver = [each for each in self._receiver or () if not each.done()] + [waiter]
             await waiter
 
     def _nextBody(self):

@@ -185,10 +185,11 @@ static bool encodeByTwin(Wire *wire, const char *function, PyObject *headers, He
 
 static bool encode(Wire *wire, PyObject *headers, Head *head, EncodePair pair, const char *twin)
 {
+    const size_t begin = head->bytes.size;
     Outcome outcome = PyList_CheckExact(headers) ? encodeList(wire, headers, head, pair) : Unusual;
     if (outcome != Unusual)
         return outcome == Encoded;
-    head->bytes.size = 0;
+    head->bytes.size = begin;
     head->count = 0;
     head->hasLength = false;
     return encodeByTwin(wire, twin, headers, head);
