@@ -38,7 +38,7 @@ def serve(sock, application, hello, ready, report):
     report.send(protocol.READY, ready)
     try:
         channel.begin()
-        loop.run_until_complete(channel.stopped)
+        loop.run_until_complete(untilStopped(channel))
         loop.run_until_complete(lifespan.shutdown())
         loop.run_until_complete(endOfTasks())
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -65,6 +65,13 @@ def newLoop():
         return uvloop.new_event_loop()
     except ImportError:
         return asyncio.new_event_loop()
+
+
+async def untilStopped(channel):
+    """A task, where the future would do: anyio ends its threads with the task that the loop was
+    run for, and took each request for that when there was none.
+    """
+    await channel.stopped
 
 
 async def endOfTasks():

@@ -171,6 +171,10 @@ class AnyioTest(unittest.TestCase):
             self.assertEqual(worker.get("/streams").body, b"012")
             self.assertEqual(worker.stop(), (0, ""))
 
+    def testThreadsOutliveTheRequestThatBeganThem(self):
+        worker, _info = serving(self, "anyio_app:app", "asgi")
+        self.assertEqual([json.loads(worker.get("/uses").body) for _ in range(3)], [1, 2, 3])
+
     def testTheClientIsThereUntilItLeaves(self):
         worker, _info = serving(self, "anyio_app:app", "asgi")
         stream = worker.request(b"body", path="/polls", method="POST")

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import json
+import threading
 
 import anyio
 import anyio.to_thread
@@ -71,6 +72,12 @@ async def threads(request):
     return JSONResponse([inThread, back, anyio.get_current_task().name is not None])
 
 
+def uses(request):
+    """Runs in a thread of anyio's: how often that one has been used."""
+    local.uses = getattr(local, "uses", 0) + 1
+    return JSONResponse(local.uses)
+
+
 async def polls(request):
     """Starlette cancels a receive() at once to see whether the client is there."""
     body = await request.body()
@@ -97,8 +104,10 @@ async def endless(request):
 
 
 ends = []
+local = threading.local()
 app = Starlette(routes=[
     Route("/scopes", scopes), Route("/groups", groups), Route("/threads", threads),
+    Route("/uses", uses),
     Route("/polls", polls, methods=["POST"]), Route("/streams", streams),
     Route("/endless", endless), Route("/ends", lambda request: JSONResponse(ends)),
     Route("/plain", lambda request: PlainTextResponse(variable.get()))])
