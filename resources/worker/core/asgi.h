@@ -27,6 +27,7 @@ typedef struct {
     bool blocked;   ///< the kernel took not all; the loop tells when it takes more
     bool flushSoon; ///< the end of this turn, or a callback that is due, flushes
     bool stopping;  ///< told by the owner
+    pthread_t thread;
     Start start;
     PyObject *owner;    ///< asgi_native.Channel
     PyObject *requests; ///< dict: number to Request or WebSocket

@@ -9,7 +9,7 @@ enum { kReadsPerTurn = 4 };
 
 // -- reading -------------------------------------------------------------------------------------
 
-static bool onWindow(AsgiChannel *channel, PyObject *request, const Frame *frame)
+static bool onWindow(PyObject *request, const Frame *frame)
 {
     if (Py_TYPE(request) != g_requestType) {
         PyObject *done =
@@ -18,7 +18,6 @@ static bool onWindow(AsgiChannel *channel, PyObject *request, const Frame *frame
         return done != NULL;
     }
     ((Request *)request)->granted += wireU32(frame->payload);
-    (void)channel;
     return wakeAll(&((Request *)request)->senders);
 }
 
@@ -48,7 +47,7 @@ static bool onOther(PyObject *socket, const Frame *frame)
 static bool onStream(AsgiChannel *channel, PyObject *request, const Frame *frame)
 {
     if (frame->kind == FrameWindow)
-        return onWindow(channel, request, frame);
+        return onWindow(request, frame);
     if (Py_TYPE(request) != g_requestType)
         return onOther(request, frame);
     Request *self = (Request *)request;

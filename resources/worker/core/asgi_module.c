@@ -53,6 +53,7 @@ static PyObject *channelNew(PyTypeObject *type, PyObject *arguments, PyObject *P
     if (!self)
         return NULL;
     self->start = (Start)start;
+    self->thread = pthread_self();
     self->loop = Py_NewRef(loop);
     self->application = Py_NewRef(application);
     self->template = Py_NewRef(template);

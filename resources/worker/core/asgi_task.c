@@ -124,7 +124,9 @@ static bool callWith(PyObject *function, AsgiChannel *channel, PyObject *task)
 PyObject *asgiTaskOfStep(PyObject *object, PyObject *loop)
 {
     AsgiChannel *channel = (AsgiChannel *)object;
-    if (!channel->first || loop != channel->loop)
+    // Another thread must not borrow the loop's call_soon. It asks about a task that is not there
+    // yet.
+    if (!channel->first || loop != channel->loop || !pthread_equal(channel->thread, pthread_self()))
         Py_RETURN_NONE;
     if (!channel->firstTask) {
         PyObject *task = makeTask(channel, (PyObject *)channel->first, channel->firstContext);

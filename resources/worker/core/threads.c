@@ -5,8 +5,8 @@
 // their answers by one write, and the others sleep on. That is only right as long as none of these
 // requests takes its time, so a timer looks every kTickNanoseconds: a tick without a request done
 // since the last one sends what was held back, and wakes threads for what is pending. Who does that
-// needs the GIL: behind a request that turns slow in C without giving it back, the answers that were
-// held for it wait until it does, as all Python in this process then does.
+// needs the GIL: behind a request that turns slow in C without giving it back, the answers that
+// were held for it wait until it does, as all Python in this process then does.
 #include "core.h"
 
 #include <errno.h>
