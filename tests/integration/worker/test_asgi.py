@@ -294,7 +294,9 @@ class Tasks(AsgiTest):
         self.assertEqual(self.worker.get("/taskTools").body, b"True [0, 1, 2]")
 
     def testTheTaskIsThereFromTheFirstStepOn(self):
-        environments = [{}] if sys.implementation.name == "pypy" else [{}, {"PYTHONASYNCIODEBUG": "1"}]
+        environments = [{}]
+        if sys.implementation.name != "pypy":
+            environments.append({"PYTHONASYNCIODEBUG": "1"})
         for interface in ("asgi", "wsgi"):  # the second is found out only when asyncio is imported
             for environment in environments:
                 with self.subTest(interface, environment=environment):

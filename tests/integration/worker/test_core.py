@@ -81,7 +81,8 @@ class Likeness(CoreTest):
         self.assertAlike(b"/showEnviron", self.without)
 
     def testScopesAreAlike(self):
-        self.assertAlike(b"/showScope", lambda body: body and json.loads(body), entry="asgi_apps:app", interface="asgi")
+        self.assertAlike(b"/showScope", lambda body: body and json.loads(body),
+                         entry="asgi_apps:app", interface="asgi")
 
     def assertAlike(self, path, simplified, **options):
         chance = random.Random(11)
