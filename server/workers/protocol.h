@@ -77,7 +77,7 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 //    in the pool}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
-//   "wsgi"|"asgi", "slots": 4, "core": "native"|"python" (of a WSGI worker),
+//   "wsgi"|"asgi", "slots": 4, "core": "native"|"python",
 //    "static": [{"prefix": "/static/", "roots": ["/srv/shop/static", ".../admin/static"]}],
 //    "warnings": ["DEBUG is on"]}
 //

@@ -94,24 +94,23 @@ static bool setGiven(PyObject *environ, PyObject *key, PyObject *value)
     return done;
 }
 
-/// Behind a proxy, and in a test, one address makes most requests.
-static PyObject *hostText(Channel *channel, View host)
+PyObject *wireHostText(Wire *wire, const char *data, size_t hostSize)
 {
     char *known;
     Py_ssize_t size;
-    if (channel->lastHost && PyBytes_AsStringAndSize(channel->lastHost, &known, &size) == 0
-        && (size_t)size == host.size && memcmp(known, host.data, host.size) == 0)
-        return Py_NewRef(channel->lastHostText);
-    PyObject *text = textOf(host);
-    PyObject *bytes = PyBytes_FromStringAndSize(host.data, (Py_ssize_t)host.size);
+    if (wire->lastHost && PyBytes_AsStringAndSize(wire->lastHost, &known, &size) == 0
+        && (size_t)size == hostSize && memcmp(known, data, hostSize) == 0)
+        return Py_NewRef(wire->lastHostText);
+    PyObject *text = textOf((View) {data, hostSize});
+    PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)hostSize);
     if (!text || !bytes) {
         Py_XDECREF(text);
         Py_XDECREF(bytes);
         return NULL;
     }
-    PyObject *before = channel->lastHost, *textBefore = channel->lastHostText;
-    channel->lastHost = bytes;
-    channel->lastHostText = Py_NewRef(text);
+    PyObject *before = wire->lastHost, *textBefore = wire->lastHostText;
+    wire->lastHost = bytes;
+    wire->lastHostText = Py_NewRef(text);
     Py_XDECREF(before);
     Py_XDECREF(textBefore);
     return text;
@@ -128,7 +127,7 @@ static PyObject *literalKey(Channel *channel, View name)
     PyObject *key = Py_XNewRef(PyDict_GetItemWithError(channel->literalKeys, bytes));
     if (!key && !PyErr_Occurred()) {
         PyObject *text = textOf(name);
-        key = text ? PyObject_CallMethod(channel->twin, "environKey", "O", text) : NULL;
+        key = text ? PyObject_CallMethod(channel->wire.twin, "environKey", "O", text) : NULL;
         Py_XDECREF(text);
         if (key && name.size <= kRememberedNameMax
             && PyDict_Size(channel->literalKeys) < kRememberedNames
@@ -230,7 +229,8 @@ static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Strea
         && setGiven(environ, s_keyPath, textOf(path))
         && setGiven(environ, s_keyServerName, textOf(server))
         && setGiven(environ, s_keyServerPort, numberText(serverPort))
-        && setGiven(environ, s_keyRemoteAddress, hostText(channel, client))
+        && setGiven(environ, s_keyRemoteAddress,
+                    wireHostText(&channel->wire, client.data, client.size))
         && setGiven(environ, s_keyRemotePort, numberText(clientPort))
         && setGiven(environ, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
         && ((bits & kHasKnownLength) != kHasKnownLength
@@ -248,7 +248,7 @@ static bool setInput(Channel *channel, Stream *stream, const Cursor *cursor)
         return false;
     PyObject *input = stream->complete
         ? PyObject_CallFunctionObjArgs(channel->bytesIO, first, NULL)
-        : PyObject_CallMethod(channel->twin, "makeInput", "OOO", channel, stream, first);
+        : PyObject_CallMethod(channel->wire.twin, "makeInput", "OOO", channel, stream, first);
     Py_DECREF(first);
     return setGiven(stream->environ, s_keyInput, input);
 }
@@ -267,7 +267,7 @@ static bool readRequest(Channel *channel, Stream *stream, const uint8_t *payload
     if (!cursor.isShort && !readHeaders(channel, stream->environ, &cursor))
         return false;
     if (cursor.isShort)
-        return protocolError(channel, "a REQUEST that ends too early", 0);
+        return wireProtocolError(&channel->wire, "a REQUEST that ends too early", 0);
     return setInput(channel, stream, &cursor);
 }
 
@@ -283,7 +283,7 @@ Stream *streamFromRequest(Channel *channel, unsigned number, unsigned flags, con
     stream->complete = (flags & FlagEnd) != 0;
     if (!(stream->key = PyLong_FromUnsignedLong(number))
         || (!stream->complete
-            && !(stream->chunks = PyObject_CallMethod(channel->twin, "deque", NULL)))
+            && !(stream->chunks = PyObject_CallMethod(channel->wire.twin, "deque", NULL)))
         || !readRequest(channel, stream, payload, size)) {
         Py_DECREF(asObject(stream));
         return NULL;

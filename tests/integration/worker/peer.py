@@ -97,7 +97,7 @@ class Worker:
     """Starts a worker process. Use as a context manager: it always ends the process it started."""
 
     def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
-                 environment=None,
+                 environment=None, folders=(),
                  hello=True):
         self.sock, other = socket.socketpair()
         self.sock.settimeout(DEADLINE)
@@ -119,7 +119,7 @@ class Worker:
             self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface},
                         "threads": threads,
                         "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
-                        "worker": 0})
+                        "send_from": list(folders), "worker": 0})
 
     def __enter__(self):
         return self
