@@ -42,12 +42,30 @@ void sayStatus(CtlSession &session, const api::Status &status)
         session.say("Warning: " + oneLine(warning));
 }
 
+/// The sites that make the engine's state "degraded", and why.
+void sayUnwell(CtlSession &session)
+{
+    const auto snapshot = session.ask(&Control::snapshot, {});
+    if (!snapshot)
+        return; // the state was told
+    for (const api::SiteFigures &site : snapshot->sites) {
+        if (site.state == "running" || site.state == "stopped")
+            continue;
+        session.say(site.cause.empty() ? fmt::format("Site {} is {}.", site.id, site.state)
+                                       : fmt::format("Site {} is {}: {}", site.id, site.state,
+                                                     oneLine(site.cause)));
+    }
+}
+
 } // namespace
 
 int ctlStatus(CtlSession &session)
 {
-    return session.show(&Control::status, {},
-                        [&](const api::Status &status) { sayStatus(session, status); });
+    return session.show(&Control::status, {}, [&](const api::Status &status) {
+        sayStatus(session, status);
+        if (status.state == "degraded")
+            sayUnwell(session);
+    });
 }
 
 int ctlMetrics(CtlSession &session)

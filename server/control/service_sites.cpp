@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on sites: recognise, add, edit, remove, start, stop, deploy, run commands.
 #include "server/base/text.h"
+#include "server/control/diagnostics.h"
 #include "server/control/new_site.h"
 #include "server/control/service.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
@@ -29,6 +31,9 @@ void ControlService::recognise(const Caller &, api::FolderQuery what,
         what.path, what.python, [this, done = std::move(done)](Result<Detection> found) {
             if (!found)
                 return done(std::move(found).error());
+            if (found->projects.empty() && !found->problems.empty())
+                return done(Error {ErrorCode::NotProject,
+                                   fmt::format("{}", fmt::join(found->problems, ", "))});
             api::Recognition answer;
             answer.folder = found->folder;
             for (const FoundProject &project : found->projects) {
@@ -54,12 +59,17 @@ void ControlService::recognise(const Caller &, api::FolderQuery what,
         });
 }
 
-void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews> done)
+void ControlService::sites(const Caller &caller, api::Nothing, Callback<api::SiteViews> done)
 {
     api::SiteViews views;
     views.revision = m_revision;
-    for (const SiteConfig &site : m_document.sites)
+    for (const SiteConfig &site : m_document.sites) {
         views.sites.push_back(siteView(site));
+        if (caller.role >= Role::Operator) // who may set them
+            continue;
+        for (auto &[name, value] : views.sites.back().env)
+            value = kMaskedSecret;
+    }
     done(std::move(views));
 }
 
