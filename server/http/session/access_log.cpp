@@ -106,7 +106,7 @@ void AccessLog::begin(std::string &out, const AccessLine &line)
     pen.number(static_cast<uint64_t>(line.status));
     field(pen, ",\"site\":\"", line.site);
     field(pen, ",\"route\":\"", line.route);
-    plainField(pen, ",\"method\":\"", line.method);
+    field(pen, ",\"method\":\"", line.method);
     field(pen, ",\"target\":\"", line.target, AccessLine::kTargetMax);
     plainField(pen, ",\"protocol\":\"", line.protocol);
     field(pen, ",\"client\":\"", line.client);
