@@ -27,6 +27,17 @@ constexpr size_t kFirstRecordBytes = 4 * 1024;
 constexpr size_t kFirstBurstBytes = 12 * 1024;
 constexpr std::chrono::seconds kQuietAfter {1};
 
+/// As it stands in the configuration.
+std::string plainName(std::string_view name)
+{
+    std::string lower(name);
+    for (char &c : lower)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (lower.ends_with('.'))
+        lower.pop_back();
+    return lower;
+}
+
 } // namespace
 
 TlsStream::TlsStream(TlsLoop &loop, const std::string &listener)
@@ -52,21 +63,6 @@ TlsStream::~TlsStream()
 {
     SSL_free(m_ssl);
 }
-
-namespace {
-
-/// As it stands in the configuration.
-std::string plainName(std::string_view name)
-{
-    std::string lower(name);
-    for (char &c : lower)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (lower.ends_with('.'))
-        lower.pop_back();
-    return lower;
-}
-
-} // namespace
 
 bool TlsStream::greet(std::string_view name) noexcept
 {
