@@ -128,7 +128,8 @@ Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpo
     SSL_CTX_set_options(context,
                         SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
                             | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA
-                            | SSL_OP_IGNORE_UNEXPECTED_EOF);
+                            | SSL_OP_IGNORE_UNEXPECTED_EOF
+                            | SSL_OP_ENABLE_KTLS); // for TlsBio, which takes the kernel's part
     SSL_CTX_set_mode(context,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
                          | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -99,6 +99,7 @@ public:
     /// Of the client, as far as the connection itself can tell: what a PROXY header said, or
     /// else of the socket's other end.
     SocketAddress peer() const noexcept { return m_peer.full(); }
+    std::string_view peerHost(IpText &room) const { return m_peer.host(room); }
     const SocketAddress *givenLocal() const noexcept { return m_givenLocal.get(); }
     /// Whether what its requests say about their client is believed, by the rules it began with.
     bool isTrusted() const noexcept { return m_isTrusted; }

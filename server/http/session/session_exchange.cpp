@@ -300,7 +300,10 @@ void SessionExchange::close(Outbox &outbox, AnswerRecord record, uint16_t closeC
 
 void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode)
 {
-    const std::string client = peer().host();
+    IpText room;
+    std::string forwarded;
+    if (m_peer)
+        forwarded = m_peer->host();
     AccessLine line;
     line.unixMs = m_home->loop().unixMs();
     line.site = m_site->id;
@@ -308,7 +311,7 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t clo
     line.method = m_head.methodText;
     line.target = m_head.target;
     line.status = m_status;
-    line.client = client;
+    line.client = m_peer ? std::string_view(forwarded) : m_connection->peerHost(room);
     line.host = m_head.host;
     line.userAgent = m_head.find(HeaderId::UserAgent).value_or(std::string_view());
     line.referer = m_head.find(HeaderId::Referer).value_or(std::string_view());
