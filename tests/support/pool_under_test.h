@@ -35,6 +35,10 @@ public:
     void onControl(std::function<void(AppPool &)> task);
     PoolInfo info();
     std::string output();
+    /// Certificates so far, oldest first.
+    std::vector<WorkerEnd> ends();
+    /// The first that fits, waited for up to 20 s; empty (pid 0) when none comes.
+    WorkerEnd endThat(std::function<bool(const WorkerEnd &)> fits);
     /// Waits for a state of the pool, up to 20 s.
     bool reaches(PoolState state);
     bool waits(std::function<bool(const PoolInfo &)> condition);
@@ -70,6 +74,7 @@ private:
     std::unique_ptr<HttpUnderTest> m_http;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;
+    std::vector<WorkerEnd> m_ends; // control loop
     std::unique_ptr<AppPool> m_pool;
     std::shared_ptr<const Handler> m_handler;
 };

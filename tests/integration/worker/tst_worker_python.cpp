@@ -25,9 +25,9 @@ namespace {
 const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
                                    "test_streaming.py"};
 const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
-const QStringList kStartWsgi {"test_core.py",      "test_wsgi.py",   "test_wsgi_bodies.py",
-                              "test_start.py",     "test_photos.py", "test_filesync.py",
-                              "test_frameworks.py"};
+const QStringList kStartWsgi {"test_core.py",     "test_wsgi.py",      "test_wsgi_bodies.py",
+                              "test_start.py",    "test_watch.py",     "test_photos.py",
+                              "test_filesync.py", "test_frameworks.py"};
 constexpr int kModuleMilliseconds = 240'000;
 
 bool canHaveCore(const Interpreter &interpreter)
