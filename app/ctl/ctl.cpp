@@ -34,6 +34,8 @@ struct CtlCommand {
     CtlRun run;
     std::string word;
     int pid = 0;
+    api::WorkerEndQuery ends;
+    uint64_t end = 0;
     CtlLog log;
     int limit = 50;
     bool dryRun = false;
@@ -195,6 +197,16 @@ private:
         kill.add_option("pid", c.pid, "Process id, as worker list shows it")
             ->required()
             ->check(wholeNumber(1, std::numeric_limits<int>::max()));
+        CLI::App &ends = addVerb(group, "ends", helpOf("worker ends"), [&c](CtlSession &session) {
+            return ctlWorkerEnds(session, c.ends);
+        });
+        ends.add_option("--app", c.ends.app, "Of this app only");
+        ends.add_option("--limit", c.ends.limit, "At most so many, the newest")
+            ->check(CLI::Range(1, 1000));
+        ends.add_flag("--unplanned", c.ends.unplanned, "Only those that nobody ordered");
+        CLI::App &end = addVerb(group, "end", helpOf("worker end"),
+                                [&c](CtlSession &session) { return ctlWorkerEnd(session, c.end); });
+        end.add_option("number", c.end, "As worker ends shows it; the newest when not given");
     }
 
     void addSettings()

@@ -32,6 +32,10 @@ int ctlLogTail(CtlSession &session, const CtlLog &what);
 int ctlLogSearch(CtlSession &session, const CtlLog &what);
 int ctlWorkerList(CtlSession &session);
 int ctlWorkerKill(CtlSession &session, int pid);
+/// One line for each.
+int ctlWorkerEnds(CtlSession &session, const api::WorkerEndQuery &what);
+/// All that is known of one; id 0: the newest.
+int ctlWorkerEnd(CtlSession &session, uint64_t id);
 
 /// What `site add` was told; `env` and `settings` as "KEY=VALUE".
 struct CtlNewSite {

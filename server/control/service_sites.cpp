@@ -239,6 +239,25 @@ void ControlService::cancelTask(const Caller &, api::Id what, Callback<api::Noth
     done(api::Nothing {});
 }
 
+void ControlService::workerEnds(const Caller &, api::WorkerEndQuery what,
+                                Callback<api::WorkerEnds> done)
+{
+    if (!what.app.empty() && !m_document.findApp(what.app) && m_host.ends().list(what).ends.empty())
+        return done(Error {ErrorCode::NotFound, fmt::format("there is no app {}", what.app)});
+    done(m_host.ends().list(what));
+}
+
+void ControlService::workerEnd(const Caller &, api::WorkerEndId what, Callback<api::WorkerEnd> done)
+{
+    if (const api::WorkerEnd *end = m_host.ends().find(what.id))
+        return done(*end);
+    done(Error {ErrorCode::NotFound,
+                what.id ? fmt::format("no end of a worker has the number {}; \"worker ends\" lists "
+                                      "those that are known",
+                                      what.id)
+                        : std::string("no worker has ended yet")});
+}
+
 void ControlService::killWorker(const Caller &, api::WorkerKill what, Callback<api::Nothing> done)
 {
     for (const AppConfig &app : m_document.apps) {

@@ -110,6 +110,7 @@ struct Engine::Implementation {
     std::unique_ptr<LogWriter> logWriter;
     std::unique_ptr<AppLog> appLog;
     std::unique_ptr<IoLoops> loops;
+    std::unique_ptr<EndRecords> ends; // goes behind the pool, which then writes none of it any more
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
     std::unique_ptr<LiveConfig> live;
@@ -243,6 +244,13 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
+    ends =
+        std::make_unique<EndRecords>(EndRecords::Parts {.control = *control,
+                                                        .blocking = *blocking,
+                                                        .path = dataDir->workerEnds(),
+                                                        .log = [this](const std::string &sentence) {
+                                                            log->info(sentence);
+                                                        }});
 
     auto nothing = std::make_shared<HttpSnapshot>();
     nothing->settings = settings;
@@ -270,6 +278,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .metrics = *metrics,
         .blocking = *blocking,
         .appLog = *appLog,
+        .ends = *ends,
         .supervisor = supervisor,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),

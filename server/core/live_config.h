@@ -25,6 +25,7 @@ public:
         MetricsRegistry &metrics;
         BlockingPool &blocking;
         AppLog &appLog;
+        EndRecords &ends;
         Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
@@ -51,6 +52,7 @@ public:
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
+    const EndRecords &ends() const override { return m_parts.ends; }
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;

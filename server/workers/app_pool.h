@@ -7,6 +7,7 @@
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
+#include "server/workers/worker_end.h"
 
 #include <functional>
 #include <memory>
@@ -93,6 +94,8 @@ public:
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
+        std::function<void(WorkerEnd)>
+            ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
         std::function<int64_t()> memoryAvailable;
     };

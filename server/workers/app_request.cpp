@@ -184,6 +184,9 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         spoil(answer.error().message());
         return;
     }
+    if (m_exchange->route().settings.queueTimeHeader)
+        answer->head.headers.add("Server-Timing",
+                                 fmt::format("queue;dur={:.1f}", queueUs / 1000.0));
     const bool sendsFile =
         answer->file && !m_side.sendFolders().empty() && !statusForbidsBody(answer->head.status);
     if (sendsFile) {

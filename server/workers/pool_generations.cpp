@@ -28,6 +28,11 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
     return false;
 }
 
+EndReason replacedBy(uint64_t generation)
+{
+    return {EndKind::Deploy, fmt::format("was replaced by generation {}", generation)};
+}
+
 std::chrono::milliseconds backOffAfter(int64_t failures) noexcept
 {
     constexpr std::chrono::milliseconds kFirst {100};
@@ -57,7 +62,9 @@ void PoolSupervisor::deploy(const std::string &by, DeployDone done)
 /// Whoever waits for the generation that this one replaces waits for this one.
 void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
 {
+    wakeUp("for a new generation");
     dropCandidate();
+    m_recycling.reset();
     m_refusal.clear();
     if (m_deploys.empty())
         m_deploySince = std::chrono::steady_clock::now();
@@ -76,7 +83,7 @@ void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
         m_backOff.disarm();
         for (const Worker &worker : m_workers) {
             if (worker->state() == WorkerState::Starting)
-                retire(*worker);
+                retire(*worker, replacedBy(m_serving.number));
         }
     }
     reconcile();
@@ -94,7 +101,10 @@ void PoolSupervisor::dropCandidate()
     m_candidateDue.disarm();
     for (const Worker &worker : m_workers) {
         if (isCandidate(*worker))
-            retire(*worker);
+            retire(*worker,
+                   {EndKind::Deploy,
+                    fmt::format("belonged to generation {}, which does not take over",
+                                m_candidate->number)});
     }
     m_candidate.reset();
 }
@@ -190,7 +200,7 @@ void PoolSupervisor::takeOver()
     for (const Worker &worker : m_workers) {
         if (worker->identity().generation < m_serving.number
             && worker->state() == WorkerState::Starting)
-            retire(*worker);
+            retire(*worker, replacedBy(m_serving.number));
     }
     const Deployed deployed = deployedNow();
     say(fmt::format("generation {} took over with {} of {} workers after {}", deployed.generation,

@@ -61,6 +61,7 @@ PoolUnderTest::PoolUnderTest(Options options)
             .metrics = m_appMetrics,
             .log = [this](LogLevel level,
                           const std::string &line) { m_logged[level] += line + "\n"; },
+            .ended = [this](WorkerEnd end) { m_ends.push_back(std::move(end)); },
             .memoryAvailable = options.memoryAvailable};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
@@ -119,6 +120,30 @@ std::string PoolUnderTest::logged(LogLevel level)
     std::string lines;
     onControl([&](AppPool &) { lines = m_logged[level]; });
     return lines;
+}
+
+std::vector<WorkerEnd> PoolUnderTest::ends()
+{
+    std::vector<WorkerEnd> ends;
+    onControl([&](AppPool &) { ends = m_ends; });
+    return ends;
+}
+
+WorkerEnd PoolUnderTest::endThat(std::function<bool(const WorkerEnd &)> fits)
+{
+    WorkerEnd found;
+    (void)QTest::qWaitFor(
+        [&] {
+            for (WorkerEnd &end : ends()) {
+                if (!fits(end))
+                    continue;
+                found = std::move(end);
+                return true;
+            }
+            return false;
+        },
+        20000);
+    return found;
 }
 
 bool PoolUnderTest::waits(std::function<bool(const PoolInfo &)> condition)

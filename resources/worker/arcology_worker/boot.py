@@ -8,7 +8,7 @@ import sys
 import time
 import types
 
-from . import facts, loader, protocol
+from . import facts, loader, protocol, watch
 
 EXIT_FAILED = 1
 THREADS_MAX = 256
@@ -110,6 +110,7 @@ def run(fd):
         return 76
     if age is not None:
         report.done(age)
+    watch.start(hello)
     app = hello["app"]
     entry = str(app.get("entry", ""))
     report.enter("import")

@@ -323,6 +323,35 @@ private Q_SLOTS:
         QCOMPARE(m_fake->revision(), before);
     }
 
+    void anEndOfAWorkerIsToldInFull()
+    {
+        m_fake->ends = {{.id = 7,
+                         .app = "shop",
+                         .pid = 4711,
+                         .kind = "signal",
+                         .cause = "was killed by signal 11 (SIGSEGV)",
+                         .running = {{"POST /report", 2100, "lost"}, {"GET /", 3, "repeated"}},
+                         .memory = {{1000, 64 << 20}, {6000, 512 << 20}},
+                         .peakMemoryBytes = 600 << 20,
+                         .stacks = {{6500, "at the end", "  File \"app.py\", line 12 in report\n"}},
+                         .output = {"last \x1b[31mwords"}},
+                        {.id = 6, .app = "shop", .kind = "deploy", .planned = true}};
+        const Ran list = run({"worker", "ends", "--unplanned"});
+        QCOMPARE(list.exit, 0);
+        QCOMPARE(lines(list.out).size(), 2);
+        QVERIFY(lines(list.out)[1].contains("signal"));
+        const Ran one = run({"worker", "end", "7"});
+        QCOMPARE(one.exit, 0);
+        for (const char *part :
+             {"Worker 4711 of shop was killed by signal 11 (SIGSEGV)", "POST /report", "2.1 s",
+              "512 MiB", "600 MiB", "line 12 in report", "last  [31mwords", "by itself"})
+            QVERIFY2(one.out.find(part) != std::string::npos, (part + one.out).c_str());
+        QCOMPARE(run({"worker", "end"}).out, one.out);
+        QCOMPARE(run({"worker", "end", "5"}).exit, 3);
+        const auto json = nlohmann::json::parse(run({"worker", "end", "7", "--json"}).out);
+        QCOMPARE(json["running"][0]["fate"].get<std::string>(), std::string("lost"));
+    }
+
     void helpNamesEveryVerbOfTheTable()
     {
         for (const OperationRow &row : operationRows()) {
