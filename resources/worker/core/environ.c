@@ -87,9 +87,9 @@ static PyObject *numberText(uint64_t value)
 }
 
 /// Sets and gives away `value`; false when it is NULL or cannot be set.
-static bool setGiven(PyObject *environ, PyObject *key, PyObject *value)
+static bool setGiven(PyObject *variables, PyObject *key, PyObject *value)
 {
-    const bool done = value && PyDict_SetItem(environ, key, value) == 0;
+    const bool done = value && PyDict_SetItem(variables, key, value) == 0;
     Py_XDECREF(value);
     return done;
 }
@@ -138,21 +138,22 @@ static PyObject *literalKey(Channel *channel, View name)
     return key;
 }
 
-static bool setHeader(PyObject *environ, PyObject *key, View value)
+static bool setHeader(PyObject *variables, PyObject *key, View value)
 {
-    PyObject *before = PyDict_GetItemWithError(environ, key);
+    PyObject *before = PyDict_GetItemWithError(variables, key);
     if (!before)
-        return !PyErr_Occurred() && setGiven(environ, key, textOf(value));
+        return !PyErr_Occurred() && setGiven(variables, key, textOf(value));
     PyObject *text = textOf(value);
     if (!text)
         return false;
     const char *between = PyUnicode_Compare(key, s_keyCookie) == 0 ? "; " : ",";
-    const bool done = setGiven(environ, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
+    const bool done =
+        setGiven(variables, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
     Py_DECREF(text);
     return done;
 }
 
-static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
+static bool readHeaders(Channel *channel, PyObject *variables, Cursor *cursor)
 {
     const Py_ssize_t known = PyList_Size(channel->environKeys);
     for (unsigned left = takeU16(cursor); left && !cursor->isShort; --left) {
@@ -170,7 +171,7 @@ static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
                 return false;
         }
         const View value = takeString(cursor);
-        const bool done = cursor->isShort || Py_IsNone(key) || setHeader(environ, key, value);
+        const bool done = cursor->isShort || Py_IsNone(key) || setHeader(variables, key, value);
         Py_XDECREF(key);
         if (!done)
             return false;
@@ -180,7 +181,7 @@ static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
 
 // -- the whole -----------------------------------------------------------------------------------
 
-static bool setTarget(PyObject *environ, View rawPath, PyObject *query, Stream *stream)
+static bool setTarget(PyObject *variables, View rawPath, PyObject *query, Stream *stream)
 {
     PyObject *path = textOf(rawPath);
     if (!path)
@@ -193,12 +194,12 @@ static bool setTarget(PyObject *environ, View rawPath, PyObject *query, Stream *
             return false;
     }
     stream->target = target;
-    return PyDict_SetItem(environ, s_keyUri, target) == 0
-        && PyDict_SetItem(environ, s_keyRawUri, target) == 0;
+    return PyDict_SetItem(variables, s_keyUri, target) == 0
+        && PyDict_SetItem(variables, s_keyRawUri, target) == 0;
 }
 
 /// What stands before the headers. True with `cursor->isShort` when the payload is cut.
-static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Stream *stream)
+static bool readStart(Channel *channel, PyObject *variables, Cursor *cursor, Stream *stream)
 {
     const unsigned method = takeU8(cursor), scheme = takeU8(cursor), version = takeU8(cursor),
                    bits = takeU8(cursor);
@@ -220,21 +221,21 @@ static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Strea
     stream->requestId = textOf(requestId);
     PyObject *queryText = textOf(query);
     const bool done = stream->method && stream->requestId && queryText
-        && PyDict_SetItem(environ, s_keyMethod, stream->method) == 0
-        && PyDict_SetItem(environ, s_keyRequestId, stream->requestId) == 0
-        && PyDict_SetItem(environ, s_keyQuery, queryText) == 0
-        && PyDict_SetItem(environ, s_keyProtocol, s_protocols[version]) == 0
-        && PyDict_SetItem(environ, s_keyScheme, s_schemes[scheme != 0]) == 0
-        && setTarget(environ, rawPath, queryText, stream)
-        && setGiven(environ, s_keyPath, textOf(path))
-        && setGiven(environ, s_keyServerName, textOf(server))
-        && setGiven(environ, s_keyServerPort, numberText(serverPort))
-        && setGiven(environ, s_keyRemoteAddress,
+        && PyDict_SetItem(variables, s_keyMethod, stream->method) == 0
+        && PyDict_SetItem(variables, s_keyRequestId, stream->requestId) == 0
+        && PyDict_SetItem(variables, s_keyQuery, queryText) == 0
+        && PyDict_SetItem(variables, s_keyProtocol, s_protocols[version]) == 0
+        && PyDict_SetItem(variables, s_keyScheme, s_schemes[scheme != 0]) == 0
+        && setTarget(variables, rawPath, queryText, stream)
+        && setGiven(variables, s_keyPath, textOf(path))
+        && setGiven(variables, s_keyServerName, textOf(server))
+        && setGiven(variables, s_keyServerPort, numberText(serverPort))
+        && setGiven(variables, s_keyRemoteAddress,
                     wireHostText(&channel->wire, client.data, client.size))
-        && setGiven(environ, s_keyRemotePort, numberText(clientPort))
-        && setGiven(environ, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
+        && setGiven(variables, s_keyRemotePort, numberText(clientPort))
+        && setGiven(variables, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
         && ((bits & kHasKnownLength) != kHasKnownLength
-            || setGiven(environ, s_keyLength, numberText(length)));
+            || setGiven(variables, s_keyLength, numberText(length)));
     Py_XDECREF(queryText);
     return done;
 }

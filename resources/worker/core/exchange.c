@@ -233,15 +233,16 @@ void exchangeRun(Channel *channel, Stream *stream)
     if (stream->gone) { // cancelled while it waited: nobody would read the answer
         exchangeAbort(exchange);
     } else {
-        PyObject *environ = stream->environ; // the application may put into it what points here
+        PyObject *variables = stream->environ; // the application may put into it what points here
         stream->environ = NULL;
-        PyObject *result = PyObject_CallFunctionObjArgs(channel->application, environ, start, NULL);
+        PyObject *result =
+            PyObject_CallFunctionObjArgs(channel->application, variables, start, NULL);
         if (!result || !exchangeAnswer(exchange, result))
             onFailure(channel, exchange, stream);
         if (result)
             closeResult(channel, stream, result);
         Py_XDECREF(result);
-        Py_DECREF(environ);
+        Py_DECREF(variables);
     }
     Py_DECREF(start);
     Py_DECREF(asObject(exchange));
