@@ -72,7 +72,8 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     connect(m_editor, &SettingEditor::changed, this, [this] {
         m_toInherited = false;
         m_changed = m_editor->text() != m_view.value;
-        showError({});
+        const auto value = parseSetting(m_editor->row(), m_editor->text());
+        showError(value ? QString() : toQString(value.error().message()));
         showState();
         Q_EMIT changed();
     });
@@ -162,7 +163,8 @@ void SettingFormRow::reset()
 
 void SettingFormRow::showState()
 {
-    const QString inherited = toQString(m_view.inherited) + toQString(row().unit);
+    const QString inherited =
+        m_view.inherited.empty() ? tr("none") : toQString(m_view.inherited) + toQString(row().unit);
     const bool locked = !m_view.pinnedBy.empty();
     const bool own = m_changed ? !m_toInherited : m_view.isSet;
     if (locked)
