@@ -187,8 +187,11 @@ void TlsContexts::add(Names &names, size_t index)
         else
             names.exact.emplace(host, index);
     }
-    std::stable_sort(names.suffixes.begin(), names.suffixes.end(),
-                     [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); });
+    // The longest first; of equal ones the end point that was told first.
+    std::sort(names.suffixes.begin(), names.suffixes.end(), [](const auto &a, const auto &b) {
+        return a.first.size() != b.first.size() ? a.first.size() > b.first.size()
+                                                : a.second < b.second;
+    });
 }
 
 size_t TlsContexts::find(const Names &names, std::string_view name) const
