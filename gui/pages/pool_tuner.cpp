@@ -27,6 +27,14 @@ constexpr std::string_view kThreadsKey = "pool.threads";
 constexpr int kSliderLeast = 16;
 constexpr int kSliderPerCore = 4;
 
+/// The pool itself names the framework only; how it is called stands in its site.
+static bool hasThreads(const ControlBridge &bridge, const std::string &app)
+{
+    return std::ranges::any_of(bridge.sites().sites, [&](const api::SiteView &site) {
+        return site.app == app && site.kind.find("WSGI") != std::string::npos;
+    });
+}
+
 PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
     : QWidget(parent), m_context(context), m_app(std::move(app)),
       m_slider(new QSlider(Qt::Horizontal, this)), m_processes(new QSpinBox(this)),
@@ -122,7 +130,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
     const int threads = toQString(wanted(kThreadsKey, std::to_string(pool.threads))).toInt();
     if (m_threads->value() != threads)
         m_threads->setValue(threads);
-    const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
+    const bool threaded = hasThreads(m_context.bridge(), m_app);
     m_threads->parentWidget()->setVisible(threaded); // label and field; the slider gets their room
     m_showing = false;
     updatePreview();
