@@ -52,7 +52,7 @@ Result<std::vector<NamedSocket>> takeSockets(Control &engine, SocketReceiver &re
         receiver.acknowledge();
     // Its word counts: it goes on serving unless it heard ours in time.
     if (auto given = asked.get(); !given)
-        return std::move(given).error();
+        return sockets ? std::move(given).error() : std::move(sockets).error();
     return sockets;
 }
 

@@ -31,9 +31,15 @@ const api::PoolFigures *findPool(const api::Snapshot &snapshot, const std::strin
     return nullptr;
 }
 
+/// Enabled, and without workers only until somebody asks: the engine says so as its cause.
+bool sleeps(const api::PoolFigures &pool)
+{
+    return pool.state == "stopped" && !pool.cause.empty();
+}
+
 bool doesServe(const api::PoolFigures &pool)
 {
-    return pool.state == "ready" || pool.state == "degraded";
+    return pool.state == "ready" || pool.state == "degraded" || sleeps(pool);
 }
 
 /// The app's variables as they are to be: they are replaced as a whole.
@@ -95,7 +101,7 @@ public:
 
     Outcome look(const api::PoolFigures &now)
     {
-        if (now.state == "stopped")
+        if (now.state == "stopped" && !sleeps(now))
             return Outcome::Serves; // as it should: by somebody, meanwhile
         if (now.nextGeneration != 0) {
             m_wasStarting = true;
@@ -106,7 +112,9 @@ public:
                 : now.state == "failed" ? Outcome::Refused
                                         : Outcome::Unknown;
         // The old ones go on: nothing asked for others, or others did not start.
-        return m_wasStarting || now.cause != m_before.cause ? Outcome::Refused : Outcome::Serves;
+        return m_wasStarting || (!now.cause.empty() && now.cause != m_before.cause)
+            ? Outcome::Refused
+            : Outcome::Serves;
     }
 
 private:
@@ -185,8 +193,10 @@ int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &
             return session.fail(variables.error());
         edit->env = std::move(*variables);
     }
-    edit->revision = views->revision; // made from what was there, and told from what comes after
     const bool asksForWorkers = edit->entry || edit->interface || edit->python || edit->env;
+    if (asksForWorkers)
+        edit->revision =
+            views->revision; // made from what was there, and told from what comes after
     const auto before = session.ask(&Control::snapshot, {});
     if (!before)
         return session.fail(before.error());
@@ -196,7 +206,8 @@ int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &
     const bool isNew = changed->revision != views->revision;
     const api::PoolFigures *pool =
         isNew && isThere && asksForWorkers ? findPool(*before, view->app) : nullptr;
-    if (!pool || pool->state == "stopped") // workers of a stopped site start with it
+    if (!pool
+        || (pool->state == "stopped" && !sleeps(*pool))) // workers of a stopped site start with it
         return sayEdited(session, *changed);
     return waitForWorkers(session, EditWatch(*pool), what.site.name.empty() ? site : what.site.name,
                           *changed);

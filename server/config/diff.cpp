@@ -245,15 +245,20 @@ const ChangeItem *renamedTo(const Diff &diff, const ChangeItem &gone)
 {
     if (gone.kind != "site" || !gone.after.empty())
         return nullptr;
-    const auto apart = [](const std::string &text) {
+    const auto apart = [](const std::string &text, const std::string &id) {
         auto json = parseJson(text).value_or(Json::object());
         json.erase("id");
-        json.erase("hosts"); // the one made from the name follows it
+        if (const auto hosts = json.find("hosts"); hosts != json.end() && hosts->is_array()) {
+            for (Json &host : *hosts) {
+                if (host == Json(id + ".localhost"))
+                    host = ""; // made from the name, which it follows
+            }
+        }
         return json;
     };
-    const Json before = apart(gone.before);
+    const Json before = apart(gone.before, gone.id);
     for (const ChangeItem &item : diff) {
-        if (item.kind == "site" && item.before.empty() && apart(item.after) == before)
+        if (item.kind == "site" && item.before.empty() && apart(item.after, item.id) == before)
             return &item;
     }
     return nullptr;

@@ -184,8 +184,9 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
     if (edit.name) {
         if (auto good = checkSiteName(*edit.name); !good)
             return good;
-        std::replace(site->hosts.begin(), site->hosts.end(), hostOfName(edit.id),
-                     hostOfName(*edit.name));
+        const std::string host = hostOfName(*edit.name);
+        if (std::find(site->hosts.begin(), site->hosts.end(), host) == site->hosts.end())
+            std::replace(site->hosts.begin(), site->hosts.end(), hostOfName(edit.id), host);
         site->id = *edit.name;
     }
     if (edit.hosts)

@@ -84,7 +84,8 @@ bool TlsBio::gathered(TlsStream &stream, std::string_view bytes) noexcept
 /// Messages that OpenSSL makes by itself: session tickets, alerts, key updates.
 bool TlsBio::sealed(TlsStream &stream, std::string_view bytes) noexcept
 {
-    constexpr char kKeyUpdate = 24; // RFC 8446 4
+    constexpr char kKeyUpdate = 24;      // RFC 8446 4
+    constexpr size_t kKeyUpdateSize = 5; // RFC 8446 4.6.3: type, length, one byte
     constexpr auto kHandshake = RecordSealer::Type::Handshake;
     // In the handshake OpenSSL may send one message in several pieces, but tells the type once.
     const auto type = std::exchange(stream.m_sealedType,
@@ -98,7 +99,7 @@ bool TlsBio::sealed(TlsStream &stream, std::string_view bytes) noexcept
         left.remove_prefix(part.size());
     }
     // What follows is sealed with a key that we are not told.
-    if (type == kHandshake && bytes.starts_with(kKeyUpdate))
+    if (type == kHandshake && bytes.size() == kKeyUpdateSize && bytes.starts_with(kKeyUpdate))
         stream.m_sealer.reset();
     return true;
 }
@@ -117,7 +118,10 @@ long TlsBio::control(bio_st *bio, int command, long number, void *pointer) noexc
             return 0;
         stream.m_sealer = RecordSealer::make(stream.m_loop.m_sealing,
                                              static_cast<const tls_crypto_info *>(pointer));
-        stream.m_sealedType = RecordSealer::Type::Handshake;
+        // In the handshake tickets come next. Later it is the key behind a key update, which
+        // OpenSSL tells from 3.2 on; data follows, of which the type is not told.
+        stream.m_sealedType =
+            stream.isHandshaking() ? RecordSealer::Type::Handshake : RecordSealer::Type::Data;
         return stream.m_sealer != nullptr;
     case BIO_CTRL_GET_KTLS_SEND:
         return stream.m_sealer != nullptr;

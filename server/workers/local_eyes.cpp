@@ -23,12 +23,8 @@ bool speaksOfProxy(const HeaderView &header) noexcept
 /// `host` as RequestHead has it: lower case, IPv6 in brackets.
 bool isLocalHost(std::string_view host) noexcept
 {
-    if (host == "localhost" || host.ends_with(".localhost"))
-        return true;
-    if (host.starts_with('[') && host.ends_with(']'))
-        host = host.substr(1, host.size() - 2);
-    const auto ip = IpAddress::parse(host);
-    return ip && ip->isLoopback();
+    // No address: a proxy that is told nothing else puts that of its upstream here.
+    return host == "localhost" || host.ends_with(".localhost");
 }
 
 } // namespace

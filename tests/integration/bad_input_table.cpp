@@ -558,7 +558,7 @@ QList<BadInput> words()
          .exitCode = 2,
          .serve = {"serve", "{site}", "--set", "pool.processes=100000"},
          .ctl = {"settings", "set", "pool.processes=100000", "--app", "shop"},
-         .why = "the window's fields take no number outside their range"},
+         .why = "the window tells it while it is typed: tst_settings_page"},
         {.name = "a number of workers that is none",
          .make = [](Stage &, const QString &) {},
          .cause = "arcology serve: --workers many: ",

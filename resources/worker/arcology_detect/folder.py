@@ -92,7 +92,7 @@ class Folder:
             self.source(path, text)
 
     def _problem(self, path, sentence):
-        name = relative(path, self.folder)
+        name = relative(path, self.folder).encode("utf-8", "replace").decode("utf-8")
         if name.count(os.sep) <= PROBLEM_DEPTH_MAX and len(self.problems) < PROBLEMS_MAX:
             self.problems.append(name + sentence)
 

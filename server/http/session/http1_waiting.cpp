@@ -116,7 +116,7 @@ void Http1Connection::drainBegan() noexcept
 /// Whoever had a request answered has its own deadline by now.
 void Http1Connection::newcomerTimePassed() noexcept
 {
-    if (isIdle() && m_requests == 0)
+    if (isIdle() && m_requests == 0 && m_transport.peek() != Transport::Peek::Bytes)
         close(CloseHow::Plainly);
 }
 

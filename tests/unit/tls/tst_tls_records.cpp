@@ -140,7 +140,8 @@ private Q_SLOTS:
         QCOMPARE(heard, std::string("threefourfive"));
         QVERIFY(client.endedCleanly());
         QCOMPARE(sealsAtFirst, isNew);
-        QCOMPARE(sealsAtLast, false); // OpenSSL tells nobody the next key
+        // OpenSSL tells nobody the next key before 3.2.
+        QCOMPARE(sealsAtLast, isNew && OpenSSL_version_num() >= 0x30200000L);
         if (isNew)
             QCOMPARE(QByteArray(SSL_get_cipher_name(client.ssl())), suite);
     }

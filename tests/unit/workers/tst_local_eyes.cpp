@@ -28,9 +28,9 @@ private Q_SLOTS:
         constexpr const char *kHere = "127.0.0.1:4711";
         row("localhost", kHere, "localhost", "", true);
         row("a name below it", kHere, "shop.localhost", "", true);
-        row("an address", kHere, "127.0.0.1", "", true);
-        row("another address", "127.0.0.5:1", "127.8.9.10", "", true);
-        row("IPv6", "[::1]:4711", "[::1]", "", true);
+        row("an address, as of nginx", kHere, "127.0.0.1", "", false);
+        row("another address", "127.0.0.5:1", "127.8.9.10", "", false);
+        row("IPv6", "[::1]:4711", "[::1]", "", false);
         row("another field", kHere, "localhost", "X-Forwarder", true);
         row("another computer", "192.0.2.1:4711", "localhost", "", false);
         row("a Unix socket", "unix:/tmp/x", "localhost", "", false);
