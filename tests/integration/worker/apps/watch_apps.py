@@ -60,6 +60,9 @@ async def asgi(scope, receive, send):
         await waitLong()
     elif scope["path"] == "/spin":
         spin()
+    elif scope["path"] == "/spin-later":
+        await asyncio.sleep(0)
+        spin()
     elif scope["path"] == "/thread":
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     await send({"type": "http.response.start", "status": 200, "headers": []})
