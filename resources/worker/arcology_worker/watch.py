@@ -24,6 +24,7 @@ STACK_CHARACTERS = 24 * 1024
 FRAMES_MAX = 60
 THREADS_MAX = 8
 OUTER_FRAMES = 16     # a request shows itself in one of the outermost
+SWITCH_SECONDS = 0.0002  # while it answers: busy threads would keep it waiting at every frame
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OURS = (_PACKAGE, os.path.join(os.path.dirname(_PACKAGE[:-1]), "main.py"), "<frozen")
 _WAITS = tuple(os.sep + name for name in ("threading.py", "queue.py", "selectors.py"))
@@ -76,7 +77,12 @@ class Watcher:
                 data = self._receive(MESSAGE_BYTES)
                 if not data:
                     return
-                answer = self._answer(json.loads(data.decode("utf-8")))
+                usual = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_SECONDS)
+                try:
+                    answer = self._answer(json.loads(data.decode("utf-8")))
+                finally:
+                    sys.setswitchinterval(usual)
                 self._send(json.dumps(answer).encode())
             except OSError:
                 return
@@ -126,10 +132,13 @@ class Place:
 
     def summary(self):
         """The innermost line of the application's own, else the innermost."""
-        root = os.getcwd() + os.sep
+        try:
+            root = os.getcwd() + os.sep
+        except OSError:  # its folder was removed
+            root = None
         for frame in reversed(self._frames):
             name = frame.f_code.co_filename
-            if name.startswith(root) and "site-packages" not in name:
+            if root and name.startswith(root) and "site-packages" not in name:
                 return describe(frame, name[len(root):])
         if not self._frames:
             return ""
@@ -151,6 +160,8 @@ class Place:
         except (ImportError, AttributeError):
             return "", "this interpreter cannot raise an exception in a thread"
         thread = ctypes.c_ulong(self._thread)
+        if not self._isStillThere():
+            return "", "it has just ended"
         if setException(thread, ctypes.py_object(RequestTimedOut)) != 1:
             return "", "its thread has just ended"
         # It may have ended in between: the thread's next request must not hear of it.
@@ -182,7 +193,7 @@ def findInThreads(question):
         if isOf(frames, question):
             # a thread of the application's own may have been given what it works with
             (serving if serves else others).append(Place(frames, thread=thread, question=question))
-        elif serves and ofApplication(frames):
+        elif serves and ofApplication(frames) and not showsAnother(frames):
             lonely.append((thread, frames))
     if serving or others:
         return serving or others
@@ -191,6 +202,12 @@ def findInThreads(question):
         thread, frames = lonely[0]
         return [Place(frames, thread=thread, question=dict(question, frame=outer(frames)))]
     return []
+
+
+def showsAnother(frames):
+    """Whether these, which are not of the request that is asked for, are of another for sure."""
+    return any(type(value) is dict and "arcology.request_id" in value
+               for frame in frames[:FRAMES_MAX] for value in list(frame.f_locals.values()))
 
 
 def servesRequests(frames):

@@ -88,9 +88,10 @@ class Wsgi(WatchTest):
     def testOnlyTheOneThatIsMeantIsFound(self):
         self.enterWorker("wsgi").request(path="/spin")
         self.askUntil("stack", "in spin")
-        answer = self.ask("interrupt", id="another", alone=False)
-        self.assertEqual((answer["found"], answer["done"]), (False, ""))
-        self.assertIn("in spin", answer["stack"])  # of all threads that do something
+        for alone in (False, True):  # True: the other came after the engine had looked
+            answer = self.ask("interrupt", id="another", alone=alone)
+            self.assertEqual((answer["found"], answer["done"]), (False, ""))
+            self.assertIn("in spin", answer["stack"])  # of all threads that do something
         self.assertEqual(self.worker.get("/").body, b"plain")
 
     def testAThreadThatSleepsIsShown(self):
@@ -171,6 +172,11 @@ class Asgi(WatchTest):
                 self.assertEqual(self.ask("interrupt")["done"], "raised")
                 self.endOf(stream)
                 self.assertEqual(worker.get("/").body, b"plain")
+
+    def testAFolderThatIsGoneHidesNothing(self):
+        worker = self.enterWorker("asgi_in_no_folder", interface="asgi")
+        worker.request(path="/wait")
+        self.assertIn("in waitLong", self.askUntil("stack", "in waitLong")["stack"])
 
     def testATaskOfAnotherRequestIsLeftAlone(self):
         worker = self.enterAsgi()

@@ -2,6 +2,8 @@
 """Applications whose requests stand still, each in its own way."""
 import asyncio
 import ctypes
+import os
+import tempfile
 import time
 
 
@@ -67,3 +69,10 @@ async def asgi(scope, receive, send):
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"plain"})
+
+
+async def asgi_in_no_folder(scope, receive, send):
+    if scope["type"] == "http":
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+    await asgi(scope, receive, send)
