@@ -149,6 +149,7 @@ void PoolSupervisor::certify(const WorkerProcess &worker, HomeEvent &event)
     if (!m_environment.ended)
         return;
     WorkerEnd end = worker.certificate();
+    end.planned = end.planned && isOrdered(end.kind);
     end.app = m_spec.config.id;
     end.running = std::move(event.requests);
     end.moreRunning = std::max<int64_t>(0, event.count - static_cast<int64_t>(end.running.size()));

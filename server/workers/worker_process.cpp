@@ -218,6 +218,8 @@ void WorkerProcess::overdue(void *context) noexcept
         self->m_deadline.arm(self->m_loop.timers(), kLastWords);
         self->m_owner.workerLingers(*self);
     } else {
+        if (!self->m_planned)
+            self->blame(EndKind::Hung, "closed its socket, but did not end, and was killed");
         self->punish();
     }
 }
