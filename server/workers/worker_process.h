@@ -76,6 +76,7 @@ public:
     void terminate() { m_child.signalGroup(SIGTERM); }
     /// What it did wrong; the first reason stays.
     void blame(EndKind kind, std::string phrase);
+    bool misbehaved() const noexcept { return m_blame.isGiven() && !isOrdered(m_blame.kind); }
     /// Why it is told to end; the first reason stays.
     void bidFarewell(EndReason why);
 
