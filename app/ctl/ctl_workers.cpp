@@ -76,7 +76,7 @@ void sayEnd(CtlSession &session, const api::WorkerEnd &end)
     session.say(fmt::format("Worker {} of {} {}", end.pid, end.app, oneLine(end.cause)));
     TextTable table({"Ended", formatTimestamp(end.endedUnixMs)});
     table.add({"Age", milliseconds(std::max<int64_t>(0, end.endedUnixMs - end.startedUnixMs))});
-    table.add({"Kind", end.kind + (end.planned ? ", ordered" : ", by itself")});
+    table.add({"Kind", end.kind + (end.planned ? ", ordered" : ", not ordered")});
     table.add({"Generation", std::to_string(end.generation)});
     table.add({"Requests answered", std::to_string(end.requests)});
     if (!end.wasReady)

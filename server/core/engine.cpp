@@ -249,7 +249,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
                                                         .blocking = *blocking,
                                                         .path = dataDir->workerEnds(),
                                                         .log = [this](const std::string &sentence) {
-                                                            log->info(sentence);
+                                                            log->warning(sentence);
                                                         }});
 
     auto nothing = std::make_shared<HttpSnapshot>();

@@ -208,9 +208,7 @@ HomeRequest *AppHome::nextInQueue() noexcept
     const SteadyTime now = m_loop.now();
     if (!m_overload.isOverloaded(now, now - oldest->queuedAt, m_limits.queueTarget))
         return oldest;
-    HomeRequest *newest = m_queue.back();
-    m_metrics->cells.newestFirst.add(newest != oldest ? 1 : 0);
-    return newest;
+    return m_queue.back();
 }
 
 void AppHome::dispatch() noexcept
@@ -219,6 +217,7 @@ void AppHome::dispatch() noexcept
         HomeWorker *worker = pick(request->asksSocket);
         if (!worker)
             return;
+        m_metrics->cells.newestFirst.add(request != m_queue.front() ? 1 : 0);
         unqueue(*request);
         run(*request, *worker);
     }

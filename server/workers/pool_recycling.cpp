@@ -89,9 +89,33 @@ void PoolSupervisor::recycleOne()
                                          .startedUnixMs = worker->startedUnixMs(),
                                          .luck = luckOf(worker->identity().number)},
                                         unixNowMs());
-        if (!why.empty())
+        if (!why.empty() && !isTooSoon(*worker, rules))
             return beginRecycling(*worker, std::move(why));
     }
+}
+
+/// One that is above the limit soon after its start will be so again: replacing it without end
+/// would help nobody.
+bool PoolSupervisor::isTooSoon(const WorkerProcess &worker, const RecycleRules &rules)
+{
+    const bool isLarge = rules.memoryBytes > 0 && worker.memoryBytes() > rules.memoryBytes;
+    if (!isLarge || worker.age() >= kRecycleAgain)
+        return false;
+    const SteadyTime now = m_environment.control->now();
+    if (now >= m_youngNotBefore) {
+        m_youngNotBefore = now + kRecycleAgain;
+        m_toldOfYoung = false;
+        return false;
+    }
+    if (!std::exchange(m_toldOfYoung, true))
+        say(fmt::format("worker {} uses {} of memory {} after its start, more than "
+                        "pool.recycle_memory_mib allows; of workers this young, one in {} s is "
+                        "replaced",
+                        worker.pid(), formatBytes(static_cast<double>(worker.memoryBytes())),
+                        formatDuration(static_cast<double>(worker.age().count()) / 1000),
+                        kRecycleAgain.count() / 1000),
+            LogLevel::Warning);
+    return true;
 }
 
 /// Whether memory has room for a fresh worker; the smallest there is tells how large that is.

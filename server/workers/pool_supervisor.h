@@ -38,7 +38,8 @@ public:
 
     /// Workers' figures are read, and the rules for recycling asked.
     static constexpr std::chrono::milliseconds kLookEvery {1000};
-    /// After a replacement that did not start.
+    /// After a replacement that did not start; and between two workers that are replaced for
+    /// pool.recycle_memory_mib younger than this.
     static constexpr std::chrono::milliseconds kRecycleAgain {60000};
 
     /// loops: by EventLoop::index(). What create() calls; tests call it without HTTP.
@@ -97,6 +98,7 @@ private:
     static void lookDue(void *context) noexcept;
     void look();
     void recycleOne();
+    bool isTooSoon(const WorkerProcess &worker, const RecycleRules &rules);
     bool isUsed();
     void fallAsleep();
     void wakeUp(const std::string &why);
@@ -153,6 +155,8 @@ private:
     std::optional<Recycling> m_recycling;
     uint32_t m_lastRecycled = 0; ///< by number
     SteadyTime m_recycleNotBefore {};
+    SteadyTime m_youngNotBefore {}; ///< one that is young is recycled
+    bool m_toldOfYoung = false;
     Timer m_look;
     bool m_asleep = false;      ///< no workers, with pool.idle_stop_s, until somebody asks
     int64_t m_requestsSeen = 0; ///< at the last look

@@ -149,6 +149,7 @@ void PoolSupervisor::certify(const WorkerProcess &worker, HomeEvent &event)
     if (!m_environment.ended)
         return;
     WorkerEnd end = worker.certificate();
+    end.planned = end.planned && isOrdered(end.kind);
     end.app = m_spec.config.id;
     end.running = std::move(event.requests);
     end.moreRunning = std::max<int64_t>(0, event.count - static_cast<int64_t>(end.running.size()));
@@ -174,7 +175,7 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, HomeEvent &event)
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     reason.phrase),
-        isOrdered(reason.kind) ? LogLevel::Info : LogLevel::Warning);
+        isOrdered(reason.kind) && !worker.misbehaved() ? LogLevel::Info : LogLevel::Warning);
     certify(worker, event);
     std::erase_if(m_workers, [&worker](const Worker &w) { return w.get() == &worker; });
     if (!planned && m_running && wasCandidate) {

@@ -64,6 +64,12 @@ int64_t readMemoryBytes(int pid)
     return fields.size() > 1 ? parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
+int64_t readPeakMemoryBytes(int pid)
+{
+    const int64_t kiB = numberAfter(readAll(fmt::format("/proc/{}/status", pid)), "VmHWM:");
+    return std::max<int64_t>(0, kiB) * 1024;
+}
+
 char readProcessState(int pid)
 {
     const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));

@@ -15,6 +15,8 @@ char readProcessState(int pid);
 /// PSS where readable, else RSS. The kernel walks the whole address space for it: a millisecond for
 /// a large process, so not on an I/O loop, and not every second.
 int64_t readMemoryBytes(int pid);
+/// Most that was resident at once since its program began. Cheap.
+int64_t readPeakMemoryBytes(int pid);
 /// Processes the kernel has killed for want of memory: of our control group (version 2) since it
 /// was made, else of the machine since it started; -1 when it does not say.
 int64_t oomKills();

@@ -120,6 +120,9 @@ Result<void> ChildProcess::start(EventLoop &loop, Start start, std::function<voi
         return errnoError(fmt::format("cannot start {}", start.executable), failed);
     m_pid = pid;
     m_running = true;
+    rusage engine {};
+    ::getrusage(RUSAGE_SELF, &engine);
+    m_enginesPeakKiB = engine.ru_maxrss;
     m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!m_pidFd) {
         const int problem = errno;
@@ -150,7 +153,9 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     if (::wait4(self->m_pid, &status, WNOHANG, &used) == 0)
         return;
     self->m_running = false;
-    self->m_peakMemoryBytes = used.ru_maxrss * int64_t {1024};
+    // posix_spawn() begins it in the engine's memory, and the kernel counts what that had.
+    if (used.ru_maxrss > self->m_enginesPeakKiB)
+        self->m_peakMemoryBytes = used.ru_maxrss * int64_t {1024};
     self->m_event.stop();
     const auto ended = std::move(self->m_ended); // may destroy this
     ended(status);

@@ -37,7 +37,8 @@ public:
     Result<void> start(EventLoop &loop, Start start, std::function<void(int status)> ended);
     int pid() const noexcept { return m_pid; }
     bool isRunning() const noexcept { return m_running; }
-    /// Most memory that was resident at once; 0 until the end.
+    /// Most memory that was resident at once; 0 until the end, and where it cannot be told from
+    /// the engine's own.
     int64_t peakMemoryBytes() const noexcept { return m_peakMemoryBytes; }
     /// To the child and everything in its process group. Nothing after its end.
     void signalGroup(int signalNumber) noexcept;
@@ -48,6 +49,7 @@ private:
     int m_pid = 0;
     bool m_running = false;
     int64_t m_peakMemoryBytes = 0;
+    int64_t m_enginesPeakKiB = 0; ///< when this was started
     FileDescriptor m_pidFd;
     IoEvent m_event;
     std::function<void(int)> m_ended;

@@ -74,7 +74,7 @@ struct WorkerEnd {
     int64_t endedUnixMs = 0;
     EndKind kind = EndKind::Exit;
     std::string cause;    ///< a phrase, as in EndReason
-    bool planned = false; ///< the pool ended it, or somebody asked for that
+    bool planned = false; ///< a rule or somebody wanted it, and the app is not to blame
     bool wasReady = false;
     int64_t requests = 0;              ///< answered
     std::vector<RequestAtEnd> running; ///< at the end, oldest first; at most kRequestsMax

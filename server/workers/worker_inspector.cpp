@@ -104,7 +104,8 @@ Result<WorkerInspector::Ends> WorkerInspector::open()
 
 void WorkerInspector::ask(Question question, Done done)
 {
-    if (!m_isThere || m_questions.size() >= kQuestionsMax)
+    const size_t most = question.deed == Deed::Interrupt ? kInterruptsMax : kQuestionsMax;
+    if (!m_isThere || m_questions.size() >= most)
         return answerLater(std::move(done), {});
     const uint64_t number = ++m_lastNumber;
     const Json message = {{"n", number},
@@ -137,14 +138,18 @@ void WorkerInspector::laneReady(void *context, Readiness) noexcept
 void WorkerInspector::readLane() noexcept
 {
     std::string message(kMessageMax, '\0');
-    for (;;) {
+    for (int i = 0; i < kMessagesPerTurn; ++i) {
         const ssize_t size = ::recv(m_lane.get(), message.data(), message.size(), MSG_DONTWAIT);
         if (size < 0 && errno == EINTR)
             continue;
         if (size <= 0)
-            break;
+            return;
         hear({message.data(), static_cast<size_t>(size)});
     }
+    m_loop.post([self = m_self] { // no event tells of what is there already
+        if (*self)
+            (*self)->readLane();
+    });
 }
 
 void WorkerInspector::hear(std::string_view message)
@@ -185,13 +190,13 @@ void WorkerInspector::overdue()
         return;
     }
     const std::chrono::duration<double> took = m_signal ? kPatience + kDumpTime : kPatience;
-    finish({.reach = Inspection::Reach::Silent,
-            .isFound = false,
-            .at = {},
-            .stack = std::exchange(m_dump, {}),
-            .done = {},
-            .why = silentPhrase(readProcessState(m_pid), readCpuSeconds(m_pid) - m_cpuAtQuestion,
-                                took.count())});
+    finishAll({.reach = Inspection::Reach::Silent,
+               .isFound = false,
+               .at = {},
+               .stack = std::exchange(m_dump, {}),
+               .done = {},
+               .why = silentPhrase(readProcessState(m_pid), readCpuSeconds(m_pid) - m_cpuAtQuestion,
+                                   took.count())});
 }
 
 void WorkerInspector::finish(Inspection inspection)
@@ -201,6 +206,17 @@ void WorkerInspector::finish(Inspection inspection)
     answerLater(std::move(m_questions.front().done), std::move(inspection));
     m_questions.pop_front();
     next();
+}
+
+/// Each would wait as long in vain, and the last of many for minutes.
+void WorkerInspector::finishAll(Inspection inspection)
+{
+    m_due.disarm();
+    m_isDumping = false;
+    for (Pending &pending : std::exchange(m_questions, {})) {
+        answerLater(std::move(pending.done), inspection);
+        inspection.stack.clear(); // once is enough
+    }
 }
 
 void WorkerInspector::answerLater(Done done, Inspection inspection)

@@ -42,6 +42,11 @@ public:
     /// A silent one has this time to write its stacks after the signal.
     static constexpr std::chrono::milliseconds kDumpTime {500};
     static constexpr size_t kQuestionsMax = 16; ///< that wait; further ones get Reach::None
+    /// For Deed::Interrupt instead: a database that stops makes all requests late at once, and one
+    /// that is not interrupted costs its worker.
+    static constexpr size_t kInterruptsMax = 4096;
+    /// Read of the lane at once; the loop has others to serve.
+    static constexpr int kMessagesPerTurn = 16;
     static constexpr size_t kDumpBytesMax = 32 * 1024;
 
     struct Ends {
@@ -63,7 +68,8 @@ public:
         bool isAlone = false; ///< the worker has no other request
     };
     using Done = std::function<void(Inspection)>;
-    /// `done` is called later, unless this goes first.
+    /// `done` is called later, unless this goes first. What waits behind a question that meets
+    /// silence gets the same answer, without the stacks.
     void ask(Question question, Done done);
     /// After the worker's end: stacks it wrote by itself, as at a fatal error.
     std::string lastStacks();
@@ -81,6 +87,7 @@ private:
     void next();
     void overdue();
     void finish(Inspection inspection);
+    void finishAll(Inspection inspection);
     void answerLater(Done done, Inspection inspection);
 
     EventLoop &m_loop;

@@ -6,6 +6,7 @@
 #include "server/detect/detect.h"
 #include "server/workers/process_figures.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -80,6 +81,7 @@ void WorkerProcess::becomeCandidate(int slots)
     m_slots = slots;
     m_readyAt = std::chrono::steady_clock::now();
     m_deadline.disarm();
+    readPeak();
 }
 
 void WorkerProcess::serve()
@@ -161,9 +163,14 @@ WorkerEnd WorkerProcess::certificate() const
             .requests = m_cells->requests.read(),
             .running = {},
             .memory = {m_memory.begin(), m_memory.end()},
-            .peakMemoryBytes = m_child.peakMemoryBytes(),
+            .peakMemoryBytes = std::max(m_peakMemoryBytes, m_child.peakMemoryBytes()),
             .stacks = {m_stacks.begin(), m_stacks.end()},
             .output = {m_lastLines.begin(), m_lastLines.end()}};
+}
+
+void WorkerProcess::readPeak()
+{
+    m_peakMemoryBytes = std::max(m_peakMemoryBytes, readPeakMemoryBytes(pid()));
 }
 
 void WorkerProcess::look()
@@ -174,6 +181,7 @@ void WorkerProcess::look()
     const SteadyTime now = std::chrono::steady_clock::now();
     if (isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
         m_cpuSeconds = readCpuSeconds(pid());
+        readPeak();
         m_figuresAt = now;
         // A process that did not run has the memory it had; the minute is for what the kernel and
         // its siblings do to it.
@@ -218,6 +226,8 @@ void WorkerProcess::overdue(void *context) noexcept
         self->m_deadline.arm(self->m_loop.timers(), kLastWords);
         self->m_owner.workerLingers(*self);
     } else {
+        if (!self->m_planned)
+            self->blame(EndKind::Hung, "closed its socket, but did not end, and was killed");
         self->punish();
     }
 }

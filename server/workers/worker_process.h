@@ -76,6 +76,7 @@ public:
     void terminate() { m_child.signalGroup(SIGTERM); }
     /// What it did wrong; the first reason stays.
     void blame(EndKind kind, std::string phrase);
+    bool misbehaved() const noexcept { return m_blame.isGiven() && !isOrdered(m_blame.kind); }
     /// Why it is told to end; the first reason stays.
     void bidFarewell(EndReason why);
 
@@ -116,6 +117,7 @@ private:
     void wrote(std::string_view bytes);
     void keepLine(std::string_view line);
     void keepLastStacks();
+    void readPeak();
 
     EventLoop &m_loop;
     Owner &m_owner;
@@ -147,6 +149,7 @@ private:
     std::optional<SteadyTime> m_memoryAt;
     double m_memoryAtCpu = 0; // what it had used when its memory was read
     int64_t m_memoryBytes = 0;
+    int64_t m_peakMemoryBytes = 0;
     double m_cpuSeconds = 0;
     LineCutter m_lines;
     Timer m_deadline; ///< of the start, then of the stop

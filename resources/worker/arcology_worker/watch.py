@@ -24,6 +24,7 @@ STACK_CHARACTERS = 24 * 1024
 FRAMES_MAX = 60
 THREADS_MAX = 8
 OUTER_FRAMES = 16     # a request shows itself in one of the outermost
+SWITCH_SECONDS = 0.0002  # while it answers: busy threads would keep it waiting at every frame
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OURS = (_PACKAGE, os.path.join(os.path.dirname(_PACKAGE[:-1]), "main.py"), "<frozen")
 _WAITS = tuple(os.sep + name for name in ("threading.py", "queue.py", "selectors.py"))
@@ -76,7 +77,12 @@ class Watcher:
                 data = self._receive(MESSAGE_BYTES)
                 if not data:
                     return
-                answer = self._answer(json.loads(data.decode("utf-8")))
+                usual = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_SECONDS)
+                try:
+                    answer = self._answer(json.loads(data.decode("utf-8")))
+                finally:
+                    sys.setswitchinterval(usual)
                 self._send(json.dumps(answer).encode())
             except OSError:
                 return
@@ -105,6 +111,7 @@ class Watcher:
 
 class Place:
     """Where a request stands: frames, outermost first, of a thread or of a task that waits."""
+    matches = 1  # requests with this id: clients and proxies may choose it
 
     def __init__(self, frames, thread=None, task=None, loop=None, question=None):
         self._frames = ofApplication(frames)
@@ -115,6 +122,8 @@ class Place:
 
     def text(self):
         text = formatFrames(self._frames)
+        if self.matches > 1:
+            text = "%s; this is one of them:\n%s" % (self.ambiguity(), text)
         if self._thread is None:  # it may wait for what a thread does for it
             others = busyThreads()
             if others:
@@ -123,17 +132,25 @@ class Place:
 
     def summary(self):
         """The innermost line of the application's own, else the innermost."""
-        root = os.getcwd() + os.sep
+        try:
+            root = os.getcwd() + os.sep
+        except OSError:  # its folder was removed
+            root = None
         for frame in reversed(self._frames):
             name = frame.f_code.co_filename
-            if name.startswith(root) and "site-packages" not in name:
+            if root and name.startswith(root) and "site-packages" not in name:
                 return describe(frame, name[len(root):])
         if not self._frames:
             return ""
         return describe(self._frames[-1], os.path.basename(self._frames[-1].f_code.co_filename))
 
+    def ambiguity(self):
+        return "%d requests have its id" % self.matches
+
     def interrupt(self):
         """(what was done, why nothing was)"""
+        if self.matches > 1:
+            return "", self.ambiguity()
         if self._thread is None:
             self._loop.call_soon_threadsafe(self._task.cancel)
             return "cancelled", ""
@@ -143,6 +160,8 @@ class Place:
         except (ImportError, AttributeError):
             return "", "this interpreter cannot raise an exception in a thread"
         thread = ctypes.c_ulong(self._thread)
+        if not self._isStillThere():
+            return "", "it has just ended"
         if setException(thread, ctypes.py_object(RequestTimedOut)) != 1:
             return "", "its thread has just ended"
         # It may have ended in between: the thread's next request must not hear of it.
@@ -153,27 +172,42 @@ class Place:
 
     def _isStillThere(self):
         frame = sys._current_frames().get(self._thread)
-        return frame is not None and isOf(outermostFirst(frame), self._question)
+        return frame is not None and isRun(outermostFirst(frame), self._question, self._loop)
 
 
 # -- finding ---------------------------------------------------------------------------------------
 
 def find(question):
-    found = findTask(question)
-    if found is not None:
-        return found
-    lonely = []
+    places = findInLoop(question) or findInThreads(question)
+    if not places:
+        return None
+    places[0].matches = len(places)
+    return places[0]
+
+
+def findInThreads(question):
+    serving, others, lonely = [], [], []
     for thread, frame in otherThreads():
         frames = outermostFirst(frame)
+        serves = servesRequests(frames)
         if isOf(frames, question):
-            return Place(frames, thread=thread, question=question)
-        if servesRequests(frames) and ofApplication(frames):
+            # a thread of the application's own may have been given what it works with
+            (serving if serves else others).append(Place(frames, thread=thread, question=question))
+        elif serves and ofApplication(frames) and not showsAnother(frames):
             lonely.append((thread, frames))
+    if serving or others:
+        return serving or others
     if question.get("alone") and question.get("id") and len(lonely) == 1:
         # an iterator that was returned need not know its environ
         thread, frames = lonely[0]
-        return Place(frames, thread=thread, question=dict(question, frame=outer(frames)))
-    return None
+        return [Place(frames, thread=thread, question=dict(question, frame=outer(frames)))]
+    return []
+
+
+def showsAnother(frames):
+    """Whether these, which are not of the request that is asked for, are of another for sure."""
+    return any(type(value) is dict and "arcology.request_id" in value
+               for frame in frames[:FRAMES_MAX] for value in list(frame.f_locals.values()))
 
 
 def servesRequests(frames):
@@ -200,24 +234,44 @@ def otherThreads():
     return [(thread, frame) for thread, frame in sys._current_frames().items() if thread != own]
 
 
-def findTask(question):
+def findInLoop(question):
     loop, thread = eventLoop()
     if loop is None:
-        return None
-    asyncio = sys.modules["asyncio"]
-    current = asyncio.current_task(loop)
-    for task in asyncio.all_tasks(loop):
-        if task is current:
-            frame = sys._current_frames().get(thread)
-            frames = [] if frame is None else outermostFirst(frame)
-        else:
-            frames = framesOfTask(task)
-        if not isOf(frames, question):
+        return []
+    places = []
+    frame = sys._current_frames().get(thread)
+    running = [] if frame is None else outermostFirst(frame)
+    if isRun(running, question, loop):
+        places.append(Place(running, thread=thread, loop=loop, question=question))
+    for task in sys.modules["asyncio"].all_tasks(loop):
+        frames = framesOfTask(task)
+        if not frames or frames[0] in running:
             continue
-        if task is current:
-            return Place(frames, thread=thread, task=task, loop=loop, question=question)
-        return Place(frames, task=task, loop=loop, question=question)
-    return None
+        if isOf(frames, question) or isNative(task.get_coro(), question):
+            places.append(Place(frames, task=task, loop=loop, question=question))
+    return places
+
+
+def isRun(frames, question, loop):
+    """Whether a thread with these frames works on the request; `loop`: the one it runs, or None."""
+    return isOf(frames, question) or (loop is not None and isNative(runs(loop), question))
+
+
+def runs(loop):
+    """The coroutine whose step this loop is in."""
+    task = sys.modules["asyncio"].current_task(loop)
+    if task is not None:
+        return task.get_coro()
+    # a first step may have no task (asgi_task.c)
+    native = sys.modules.get("arcology_worker.asgi_native")
+    return getattr(getattr(native, "_channel", None), "first", None)
+
+
+def isNative(coroutine, question):
+    """The native core's request is the coroutine of its task: no frame of ours knows the id."""
+    return type(coroutine).__module__ == "arcology_worker._core" \
+        and bool(question.get("id")) and coroutine.requestId == question["id"] \
+        and coroutine.cr_frame is not None
 
 
 def eventLoop():
@@ -269,12 +323,12 @@ def isOf(frames, question):
         return question["frame"] in frames
     if not ofApplication(frames):
         return False  # about to end: an exception would meet us, or the next request
-    for frame in frames[:OUTER_FRAMES]:
+    for number, frame in enumerate(frames[:OUTER_FRAMES]):
         values = frame.f_locals
         owner = values.get("self")
         if type(owner).__module__.startswith("arcology_worker"):
             if getattr(owner, "_requestId", None) == wanted:
-                return True
+                return bool(ofApplication(frames[number + 1:]))
         for value in list(values.values()):
             # no other type: looking into it must run none of the application's code
             if type(value) is not dict:

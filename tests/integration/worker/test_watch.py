@@ -43,6 +43,13 @@ class WatchTest(unittest.TestCase):
                 return answer
             self.assertLess(time.monotonic(), end, answer)
 
+    def assertNeitherIsInterrupted(self):
+        """Of two requests whose clients chose the same id."""
+        self.askUntil("stack", "2 requests have its id")
+        answer = self.ask("interrupt")
+        self.assertTrue(answer["found"])
+        self.assertEqual((answer["done"], answer["why"]), ("", "2 requests have its id"))
+
     def dump(self, text):
         data = b""
         while text not in data:
@@ -81,14 +88,21 @@ class Wsgi(WatchTest):
     def testOnlyTheOneThatIsMeantIsFound(self):
         self.enterWorker("wsgi").request(path="/spin")
         self.askUntil("stack", "in spin")
-        answer = self.ask("interrupt", id="another", alone=False)
-        self.assertEqual((answer["found"], answer["done"]), (False, ""))
-        self.assertIn("in spin", answer["stack"])  # of all threads that do something
+        for alone in (False, True):  # True: the other came after the engine had looked
+            answer = self.ask("interrupt", id="another", alone=alone)
+            self.assertEqual((answer["found"], answer["done"]), (False, ""))
+            self.assertIn("in spin", answer["stack"])  # of all threads that do something
         self.assertEqual(self.worker.get("/").body, b"plain")
 
     def testAThreadThatSleepsIsShown(self):
         self.enterWorker("wsgi").request(path="/sleep")
         self.assertIn("time.sleep(60)", self.askUntil("stack", "in wsgi")["stack"])
+
+    def testOfTwoWithOneIdNeitherIsInterrupted(self):
+        worker = self.enterWorker("wsgi")
+        worker.request(path="/sleep")
+        worker.request(path="/spin")
+        self.assertNeitherIsInterrupted()
 
     def testOneThatEndedIsNotFound(self):
         self.enterWorker("wsgi")
@@ -147,15 +161,38 @@ class Asgi(WatchTest):
         self.assertEqual(worker.get("/").body, b"plain")
 
     def testATaskThatKeepsTheLoopIsShownAndInterrupted(self):
+        for path in ("/spin", "/spin-later"):  # in the first step, and in one of a task that waited
+            with self.subTest(path):
+                worker = self.enterAsgi()
+                stream = worker.request(path=path)
+                self.askUntil("stack", "in spin")
+                if isPyPy:
+                    continue
+                worker.send(CANCEL, stream)
+                self.assertEqual(self.ask("interrupt")["done"], "raised")
+                self.endOf(stream)
+                self.assertEqual(worker.get("/").body, b"plain")
+
+    def testAFolderThatIsGoneHidesNothing(self):
+        worker = self.enterWorker("asgi_in_no_folder", interface="asgi")
+        worker.request(path="/wait")
+        self.assertIn("in waitLong", self.askUntil("stack", "in waitLong")["stack"])
+
+    def testATaskOfAnotherRequestIsLeftAlone(self):
         worker = self.enterAsgi()
-        stream = worker.request(path="/spin")
-        self.askUntil("stack", "in spin")
-        if isPyPy:
-            return
-        worker.send(CANCEL, stream)
-        self.assertEqual(self.ask("interrupt")["done"], "raised")
-        self.endOf(stream)
+        stream = worker.request(path="/wait")
+        self.askUntil("stack", "in waitLong")
         self.assertEqual(worker.get("/").body, b"plain")
+        answer = self.ask("interrupt", id="another")
+        self.assertEqual((answer["found"], answer["done"]), (False, ""))
+        self.assertEqual(self.ask("interrupt")["done"], "cancelled")
+        self.endOf(stream)
+
+    def testOfTwoWithOneIdNeitherIsInterrupted(self):
+        worker = self.enterAsgi()
+        worker.request(path="/wait")
+        worker.request(path="/spin-later")
+        self.assertNeitherIsInterrupted()
 
     def testTheThreadThatWorksForATaskIsShownToo(self):
         self.enterAsgi().request(path="/thread")

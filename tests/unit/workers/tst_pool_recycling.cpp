@@ -199,6 +199,18 @@ private Q_SLOTS:
         QCOMPARE(pool.ends().size(), size_t(1));
     }
 
+    void anAppThatIsTooLargeFromTheStartIsNotRecycledWithoutEnd()
+    {
+        auto options = leaky(1);
+        options.settings.recycleMemoryMiB = 1;
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.waits([&](const PoolInfo &) {
+            return pool.output().find("one in 60 s is replaced") != std::string::npos;
+        }));
+        QCOMPARE(pool.ends().size(), size_t(1));
+        QVERIFY(isRecycled(pool.ends()[0]));
+    }
+
     void whereMemoryHasNoRoomTheOldOneGoesFirst()
     {
         auto options = leaky(1);

@@ -2,6 +2,8 @@
 """Applications whose requests stand still, each in its own way."""
 import asyncio
 import ctypes
+import os
+import tempfile
 import time
 
 
@@ -60,7 +62,17 @@ async def asgi(scope, receive, send):
         await waitLong()
     elif scope["path"] == "/spin":
         spin()
+    elif scope["path"] == "/spin-later":
+        await asyncio.sleep(0)
+        spin()
     elif scope["path"] == "/thread":
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"plain"})
+
+
+async def asgi_in_no_folder(scope, receive, send):
+    if scope["type"] == "http":
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+    await asgi(scope, receive, send)
