@@ -37,6 +37,7 @@ typedef struct {
     PyObject *template, *state, *extensions;
     PyObject *bytesNames; ///< list by HeaderId
     PyObject *createFuture, *flush, *capture;
+    PyObject *callSoon; ///< the loop's own
     PyObject *task, *taskNamed, *enterTask, *leaveTask; ///< of asyncio
     PyObject *coroutineType;
     PyObject *remembered[RememberedPairs]; ///< pairs of request headers
@@ -49,6 +50,7 @@ typedef struct {
     PyObject *firstContext;
     PyObject *firstTask; ///< once somebody has asked for it
     PyObject *step;      ///< what the task wanted the loop to call
+    PyObject *making;    ///< borrowed: the coroutine whose task is just being made, or NULL
 } AsgiChannel;
 
 /// One request and its answer: asgi.Request.

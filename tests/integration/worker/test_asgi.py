@@ -310,6 +310,12 @@ class Tasks(AsgiTest):
                     self.assertEqual(worker.get("/cancelFirst").body, b"cancelled, inner 1")
                     self.assertEqual(worker.get("/cancelBare").body, b"cancelled")
 
+    def testCallsOfOthersWhileATaskIsMadeReachTheLoop(self):
+        self.worker.get("/callWhileTasksAreMade")
+        self.assertEqual(json.loads(self.worker.get("/unseenTask").body), [True, True])
+        self.assertEqual(json.loads(self.worker.get("/firstStep").body)[:3], [True, True, True])
+        self.assertEqual(self.worker.get("/tellCalls").body, b"1")
+
     def testWaitingEndsWhenItIsCancelled(self):
         for path, body in (("cancelledByAnother", b"cancelled"), ("timesOut", b"timed out")):
             with self.subTest(path):

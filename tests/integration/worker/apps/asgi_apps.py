@@ -202,6 +202,37 @@ async def unseenTask(scope, receive, send):
                                    asyncio.current_task() in asyncio.all_tasks()]).encode())
 
 
+made, heard = [], []
+
+
+async def callWhileTasksAreMade(scope, receive, send):
+    """As a finalizer may do at any time. The loop is asked then whether it debugs, so that the
+    moment needs no luck.
+    """
+    def get_debug():
+        del loop.get_debug  # handles ask too
+        made.append((len(made), "given"))
+        asyncio.current_task()
+        loop.call_soon(hear, len(heard), made[-1][0], context=copied)
+        loop.get_debug = get_debug
+        return False
+
+    def hear(_before, number):
+        heard.append((number, variable.get()))
+    loop = asyncio.get_running_loop()
+    copied = contextvars.copy_context()
+    copied.run(variable.set, "given")
+    loop.get_debug = get_debug
+    await answer(send, b"")
+
+
+async def tellCalls(scope, receive, send):
+    del asyncio.get_running_loop().get_debug
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await answer(send, b"%d" % (len(made) > 0 and made == heard))
+
+
 async def cancelFirst(scope, receive, send):
     """A task that cancels itself in its first step cancels what it waits for."""
     inner = asyncio.get_running_loop().create_task(asyncio.sleep(10))
