@@ -343,6 +343,11 @@ class Tasks(AsgiTest):
         stream = self.worker.request(b"body", path="/receiveInTask", method="POST")
         self.assertEqual(self.worker.answers([stream])[stream].body, b"body")
 
+    @unittest.skipIf(sys.version_info < (3, 11), "nothing tells that a coroutine waits")
+    def testReceiveIsACoroutineForWhoeverAsks(self):
+        self.assertEqual(json.loads(self.worker.get("/coroutineStates").body),
+                         [True, False, "CORO_SUSPENDED", "CORO_CLOSED"])
+
     def testSlowRequestsDoNotHoldOthersUp(self):
         slow = [self.worker.request(path="/slow") for _ in range(100)]
         self.assertEqual(self.worker.get("/plain").body, b"hello")

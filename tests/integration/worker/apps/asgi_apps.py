@@ -4,6 +4,7 @@ import asyncio
 import collections
 import contextvars
 import gc
+import inspect
 import json
 import sys
 
@@ -323,6 +324,20 @@ async def sendPath(scope, receive, send):
 async def receiveInTask(scope, receive, send):
     message = await asyncio.get_running_loop().create_task(receive())
     await asyncio.get_running_loop().create_task(answer(send, message["body"]))
+
+
+async def coroutineStates(scope, receive, send):
+    """What inspect says of receive() while it waits as a task, and before and afterwards."""
+    await receive()
+    call = receive()
+    found = [inspect.iscoroutine(call), call.cr_running]
+    task = asyncio.get_running_loop().create_task(call)
+    await asyncio.sleep(0)
+    found.append(inspect.getcoroutinestate(call))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    found.append(inspect.getcoroutinestate(call))
+    await answer(send, json.dumps(found).encode())
 
 
 async def slow(scope, receive, send):
