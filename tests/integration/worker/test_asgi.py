@@ -272,6 +272,19 @@ class Leaving(AsgiTest):
         self.assertEqual(self.worker.get("/disconnectAfterAnswer").body, b"done")
         self.assertTrue(eventually(lambda: self.events() == "after:http.disconnect"))
 
+    def testTheEndOfTheAnswerWakesWhoeverWaitsForItsWindow(self):
+        for query, flags in (("", END), ("fails", ABORT)):
+            with self.subTest(query):
+                worker = started(self)
+                worker.ready()
+                stream = worker.request(path="/sendsAside", query=query)
+                self.assertEqual(worker.answers([stream], grant=False)[stream].flags, flags)
+                self.assertTrue(eventually(lambda: worker.get("/showEvents").body == b"sent,sent"))
+
+    def testBothOfTwoThatWaitForTheWindowGetIt(self):
+        answer = self.worker.get("/sendsTogether")
+        self.assertEqual((len(answer.body), answer.flags), (1200000, END))
+
     def testCancelEndsAnAnswerThatWaitsForItsWindow(self):
         stream = self.worker.request(path="/large", query="1000000")
         received = 0

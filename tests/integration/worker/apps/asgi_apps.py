@@ -340,6 +340,27 @@ async def coroutineStates(scope, receive, send):
     await answer(send, json.dumps(found).encode())
 
 
+async def sendsAside(scope, receive, send):
+    """Two tasks wait for room when the answer ends: by its last message, or by a failure."""
+    async def sends():
+        await send({"type": "http.response.body", "body": b"x" * 600000, "more_body": True})
+        events.append("sent")
+    await send({"type": "http.response.start", "status": 200})
+    for _ in range(2):
+        background.add(asyncio.get_running_loop().create_task(sends()))
+    await asyncio.sleep(0.01)
+    if scope["query_string"] == b"fails":
+        raise ValueError("secret detail")
+    await send({"type": "http.response.body"})
+
+
+async def sendsTogether(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await asyncio.gather(*(send({"type": "http.response.body", "body": b"x" * 600000,
+                                 "more_body": True}) for _ in range(2)))
+    await send({"type": "http.response.body"})
+
+
 async def slow(scope, receive, send):
     await asyncio.sleep(0.2)
     await answer(send, b"slow")
