@@ -322,6 +322,7 @@ class Tasks(AsgiTest):
                     self.assertEqual(found[:4] + found[5:], [True, True, True, False, True, True])
                     self.assertEqual(worker.get("/cancelFirst").body, b"cancelled, inner 1")
                     self.assertEqual(worker.get("/cancelBare").body, b"cancelled")
+                    self.assertEqual(worker.get("/cancelTold").body, b"closing time")
 
     def testCallsOfOthersWhileATaskIsMadeReachTheLoop(self):
         self.worker.get("/callWhileTasksAreMade")

@@ -244,6 +244,15 @@ async def cancelFirst(scope, receive, send):
         await answer(send, b"cancelled, inner %d" % inner.cancelled())
 
 
+async def cancelTold(scope, receive, send):
+    """What cancelled a task in its first step is told to what it waits for."""
+    asyncio.current_task().cancel("closing time")
+    try:
+        await asyncio.get_running_loop().create_future()
+    except asyncio.CancelledError as error:
+        await answer(send, str(error).encode())
+
+
 async def cancelBare(scope, receive, send):
     asyncio.current_task().cancel()
     try:
