@@ -228,8 +228,12 @@ static PyGetSetDef s_getters[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot s_slots[] = {
-    {Py_tp_dealloc, callFree}, {Py_tp_methods, s_methods}, {Py_tp_getset, s_getters},
-    {Py_tp_iternext, next},    {Py_am_await, Py_NewRef},   {Py_am_send, callSend},
+    {Py_tp_dealloc, callFree},
+    {Py_tp_methods, s_methods},
+    {Py_tp_getset, s_getters},
+    {Py_tp_iternext, next},
+    {Py_am_await, Py_NewRef},
+    {Py_am_send, callSend},
     {0, NULL},
 };
 PyType_Spec g_callSpec = {

@@ -82,12 +82,12 @@ static void channelFree(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     wireClose(&self->wire);
     PyObject *owned[] = {
-        self->owner,       self->requests,     self->tasks,        self->loop,
-        self->application, self->folders,      self->template,     self->state,
-        self->extensions,  self->bytesNames,   self->createFuture, self->flush,
-        self->capture,     self->task,         self->taskNamed,    self->enterTask,
-        self->leaveTask,   self->lastServer,   self->lastPath,     self->lastPathText,
-        self->step,        self->coroutineType,    self->callSoon};
+        self->owner,       self->requests,      self->tasks,        self->loop,
+        self->application, self->folders,       self->template,     self->state,
+        self->extensions,  self->bytesNames,    self->createFuture, self->flush,
+        self->capture,     self->task,          self->taskNamed,    self->enterTask,
+        self->leaveTask,   self->lastServer,    self->lastPath,     self->lastPathText,
+        self->step,        self->coroutineType, self->callSoon};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; ++i)
         Py_XDECREF(owned[i]);
     for (size_t i = 0; i < RememberedPairs; ++i)

@@ -173,8 +173,9 @@ static PyObject *next(PyObject *object)
 static int cancelWith(PyObject *future, PyObject *error)
 {
     PyObject *given = PyObject_GetAttr(error, s_args);
-    PyObject *message =
-        given && PyTuple_Check(given) && PyTuple_Size(given) == 1 ? PyTuple_GetItem(given, 0) : NULL;
+    PyObject *message = given && PyTuple_Check(given) && PyTuple_Size(given) == 1
+        ? PyTuple_GetItem(given, 0)
+        : NULL;
     PyObject *cancelled = PyObject_CallMethodObjArgs(future, s_cancel, message, NULL);
     const int answer = cancelled ? PyObject_IsTrue(cancelled) : -1;
     Py_XDECREF(cancelled);

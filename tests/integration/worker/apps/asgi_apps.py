@@ -3,10 +3,13 @@
 import asyncio
 import collections
 import contextvars
+import fcntl
 import gc
 import inspect
 import json
 import sys
+import termios
+import time
 
 variable = contextvars.ContextVar("variable", default="unset")
 events = []
@@ -368,6 +371,19 @@ async def sendsTogether(scope, receive, send):
     await asyncio.gather(*(send({"type": "http.response.body", "body": b"x" * 600000,
                                  "more_body": True}) for _ in range(2)))
     await send({"type": "http.response.body"})
+
+
+async def busy(scope, receive, send):
+    time.sleep(0.01)
+    await answer(send, b"busy")
+
+
+async def showUnread(scope, receive, send):
+    """How many bytes of earlier answers the engine has not read yet."""
+    with open("/proc/self/cmdline") as line:
+        fd = int(line.read().rstrip("\0").rpartition("\0")[2])
+    unread = fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0" * 4)
+    await answer(send, b"%d" % int.from_bytes(unread, sys.byteorder))
 
 
 async def slow(scope, receive, send):
