@@ -128,7 +128,7 @@ class Request:
     """
     __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_chunks", "_complete",
                  "_gone", "_received", "_receiver", "_ungranted", "_granted", "_sent",
-                 "_roomWaiter", "_head", "_bodyless", "_hints", "_trailing",
+                 "_roomWaiters", "_head", "_bodyless", "_hints", "_trailing",
                  "_trailers",
                  "_length", "_written", "_begun", "_ended")
 
@@ -146,7 +146,7 @@ class Request:
         self._ungranted = 0
         self._granted = protocol.INITIAL_WINDOW
         self._sent = 0
-        self._roomWaiter = None
+        self._roomWaiters = None     # and futures send() waits on
         self._head = None
         self._bodyless = False
         self._hints = 0              # EARLY_HINTS sent
@@ -188,7 +188,7 @@ class Request:
             self._complete = True
         self._wakeReceivers()
         if self._gone:
-            self._wakeSender()
+            self._wakeSenders()
 
     def onMessage(self, chunk, flags):
         raise protocol.ProtocolError("a MESSAGE on stream %d, which is no WebSocket" % self._number)
@@ -199,12 +199,12 @@ class Request:
 
     def onWindow(self, size):
         self._granted += size
-        self._wakeSender()
+        self._wakeSenders()
 
     def onCancel(self):
         self._gone = True
         self._wakeReceivers()
-        self._wakeSender()
+        self._wakeSenders()
 
     def _wakeReceivers(self):
         waiters, self._receiver = self._receiver, None
@@ -212,10 +212,11 @@ class Request:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _wakeSender(self):
-        waiter = self._roomWaiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+    def _wakeSenders(self):
+        waiters, self._roomWaiters = self._roomWaiters, None
+        for waiter in waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
 
     # -- what the application calls ----------------------------------------------------------------
 
@@ -357,10 +358,11 @@ class Request:
         while position < total:
             room = self._granted - self._sent
             if room <= 0 and kind == protocol.DATA:
-                self._roomWaiter = self._channel.future()
-                await self._roomWaiter
-                self._roomWaiter = None
-                if self._gone:
+                waiter = self._channel.future()
+                self._roomWaiters = [each for each in self._roomWaiters or ()
+                                     if not each.done()] + [waiter]
+                await waiter
+                if self._gone or self._ended:
                     return
                 continue
             size = max(0, min(total - position, room, BODY_FRAME_MAX))
@@ -380,6 +382,7 @@ class Request:
         self._ended = True
         self._channel.release(self._number)
         self._wakeReceivers()
+        self._wakeSenders()  # the engine grants nothing more
 
     def _fail(self):
         """500 while nothing has been sent, else the answer breaks off."""

@@ -263,9 +263,17 @@ def taskStarter(loop):
 
     def startShadowed(coroutine, tasks):
         # 3.11: the task hands its first step to call_soon; for that moment, call_soon is ours.
+        # What a garbage collection finalizes may call it too, and that is passed on.
         steps = []
-        loop.call_soon = lambda step, *arguments, context=None: steps.append((step, arguments,
-                                                                              context))
+        callSoon = loop.call_soon
+
+        def capture(callback, *arguments, context=None):
+            task = getattr(callback, "__self__", None)
+            if not isinstance(task, Task) or task.get_coro() is not coroutine:
+                return callSoon(callback, *arguments, context=context)
+            steps.append((callback, arguments, context))
+            return None
+        loop.call_soon = capture
         try:
             task = Task(coroutine, loop=loop)
         finally:

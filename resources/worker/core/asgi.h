@@ -26,6 +26,7 @@ typedef struct {
     bool reading;
     bool blocked;   ///< the kernel took not all; the loop tells when it takes more
     bool flushSoon; ///< the end of this turn, or a callback that is due, flushes
+    int64_t said;   ///< nanoseconds: when this turn began, or wrote out last
     bool stopping;  ///< told by the owner
     pthread_t thread;
     Start start;
@@ -37,6 +38,7 @@ typedef struct {
     PyObject *template, *state, *extensions;
     PyObject *bytesNames; ///< list by HeaderId
     PyObject *createFuture, *flush, *capture;
+    PyObject *callSoon;                                 ///< the loop's own
     PyObject *task, *taskNamed, *enterTask, *leaveTask; ///< of asyncio
     PyObject *coroutineType;
     PyObject *remembered[RememberedPairs]; ///< pairs of request headers
@@ -49,6 +51,7 @@ typedef struct {
     PyObject *firstContext;
     PyObject *firstTask; ///< once somebody has asked for it
     PyObject *step;      ///< what the task wanted the loop to call
+    PyObject *making;    ///< borrowed: the coroutine whose task is just being made, or NULL
 } AsgiChannel;
 
 /// One request and its answer: asgi.Request.
@@ -95,7 +98,7 @@ extern PyType_Spec g_asgiChannelSpec, g_requestSpec, g_callSpec;
 // asgi_channel.c
 extern PyMethodDef g_asgiChannelMethods[];
 extern PyMemberDef g_asgiChannelMembers[];
-/// Appends a frame; it leaves at the end of this turn of the loop.
+/// Appends a frame; it leaves at the end of this turn of the loop at the latest.
 bool asgiFrame(AsgiChannel *channel, unsigned kind, unsigned flags, unsigned number,
                const void *head, size_t headSize, const void *body, size_t bodySize);
 /// The end of this stream is in the output: its number is free.

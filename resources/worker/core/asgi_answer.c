@@ -145,7 +145,9 @@ bool requestHint(Request *self, PyObject *links)
 static bool endAnswer(Request *self)
 {
     self->ended = true;
-    return asgiRelease(self->channel, self->number) && wakeAll(&self->receivers);
+    // the engine grants nothing more, so nobody else would wake a task that waits for room
+    return asgiRelease(self->channel, self->number) && wakeAll(&self->receivers)
+        && wakeAll(&self->senders);
 }
 
 static bool addTrailers(Request *self, PyObject *message)

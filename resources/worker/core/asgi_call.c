@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What receive() and send() return: awaitables that do their work when they are awaited, and are
-// mostly done with it at once. Each is a coroutine, so that it may be made a task.
+// mostly done with it at once. Each says that it is a coroutine and does what one does, so that it
+// may be made a task.
 #include "asgi.h"
 
 static PyObject *s_throw, *s_close;
@@ -139,6 +140,31 @@ static PyObject *closeMethod(PyObject *object, PyObject *Py_UNUSED(ignored))
     return closed;
 }
 
+/// inspect.iscoroutine() asks for it, and anyio starts nothing else as a task.
+static PyObject *classOf(PyObject *object, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(((Call *)object)->request->channel->coroutineType);
+}
+
+/// There is no code and no frame of Python.
+static PyObject *none(PyObject *Py_UNUSED(object), void *Py_UNUSED(closure))
+{
+    Py_RETURN_NONE;
+}
+
+/// It runs for no longer than others can look, except while sendPath() of the twin runs.
+static PyObject *isRunning(PyObject *Py_UNUSED(object), void *Py_UNUSED(closure))
+{
+    Py_RETURN_FALSE;
+}
+
+/// anyio cancels only what has begun and is not done.
+static PyObject *isSuspended(PyObject *object, void *Py_UNUSED(closure))
+{
+    const Call *self = (Call *)object;
+    return PyBool_FromLong(!self->done && (self->waiting || self->paused));
+}
+
 static Call *makeCall(PyObject *request)
 {
     Call *self = (Call *)PyType_GenericAlloc(g_callType, 0);
@@ -192,9 +218,23 @@ static PyMethodDef s_methods[] = {
     {"close", closeMethod, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
+static PyGetSetDef s_getters[] = {
+    {"__class__", classOf, NULL, NULL, NULL},
+    {"cr_frame", none, NULL, NULL, NULL},
+    {"cr_await", none, NULL, NULL, NULL},
+    {"cr_code", none, NULL, NULL, NULL},
+    {"cr_running", isRunning, NULL, NULL, NULL},
+    {"cr_suspended", isSuspended, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
 static PyType_Slot s_slots[] = {
-    {Py_tp_dealloc, callFree}, {Py_tp_methods, s_methods}, {Py_tp_iternext, next},
-    {Py_am_await, Py_NewRef},  {Py_am_send, callSend},     {0, NULL},
+    {Py_tp_dealloc, callFree},
+    {Py_tp_methods, s_methods},
+    {Py_tp_getset, s_getters},
+    {Py_tp_iternext, next},
+    {Py_am_await, Py_NewRef},
+    {Py_am_send, callSend},
+    {0, NULL},
 };
 PyType_Spec g_callSpec = {
     .name = "arcology_worker._core.Call",

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// loop.Channel: reads frames as they come and writes once per turn of the loop.
+// loop.Channel: reads frames as they come and writes once per turn of the loop, or more often when
+// the turn is a long one.
 #include "asgi.h"
 
 #include <poll.h>
 #include <stddef.h>
 
-enum { kReadsPerTurn = 4 };
+enum {
+    kReadsPerTurn = 4,
+    kHoldNanoseconds = 2 * 1000 * 1000, // what is said waits for the first steps of others
+};
+
+static bool writeOut(AsgiChannel *channel);
 
 // -- reading -------------------------------------------------------------------------------------
 
@@ -94,13 +100,28 @@ static bool onStreamFrame(AsgiChannel *channel, const Frame *frame)
     return done;
 }
 
+/// Runs its first step. Many of them in one turn, or slow ones, must not hold back the answers of
+/// those before them.
+static bool onRequest(AsgiChannel *channel, const Frame *frame)
+{
+    if (!asgiRequest(channel, frame))
+        return false;
+    if (channel->blocked || !channel->wire.out.size)
+        return true;
+    const int64_t now = nanoseconds();
+    if (now - channel->said <= kHoldNanoseconds)
+        return true;
+    channel->said = now;
+    return writeOut(channel);
+}
+
 static bool onFrame(void *owner, const Frame *frame)
 {
     AsgiChannel *channel = owner;
     PyObject *done;
     switch (frame->kind) {
     case FrameRequest:
-        return asgiRequest(channel, frame);
+        return onRequest(channel, frame);
     case FramePing:
         return asgiFrame(channel, FramePong, 0, 0, frame->payload, frame->size, NULL, 0);
     case FrameStop:
@@ -170,8 +191,9 @@ static PyObject *onReadable(PyObject *object, PyObject *Py_UNUSED(ignored))
     if (channel->reading) // an application that runs the loop within the loop
         Py_RETURN_NONE;
     channel->reading = true;
-    // one write at the end of this turn carries everything said during it
+    // the write at the end of this turn carries what has been said during it and is not out yet
     channel->flushSoon = true;
+    channel->said = nanoseconds();
     for (int i = 0; i < kReadsPerTurn; ++i) {
         const size_t size = wireReceive(&channel->wire);
         if (size && !wireParse(&channel->wire, onFrame, channel))

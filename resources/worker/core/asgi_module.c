@@ -30,6 +30,7 @@ static bool takeAsyncio(AsgiChannel *self)
     Py_DECREF(tasks);
     self->coroutineType = PyObject_GetAttrString(self->wire.twin, "CoroutineType");
     self->createFuture = PyObject_GetAttrString(self->loop, "create_future");
+    self->callSoon = PyObject_GetAttrString(self->loop, "call_soon");
     self->flush = PyObject_GetAttrString((PyObject *)self, "flush");
     self->capture = PyObject_GetAttrString((PyObject *)self, "capture");
     self->taskNamed = Py_BuildValue("{sO}", "loop", self->loop);
@@ -81,12 +82,12 @@ static void channelFree(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     wireClose(&self->wire);
     PyObject *owned[] = {
-        self->owner,       self->requests,     self->tasks,        self->loop,
-        self->application, self->folders,      self->template,     self->state,
-        self->extensions,  self->bytesNames,   self->createFuture, self->flush,
-        self->capture,     self->task,         self->taskNamed,    self->enterTask,
-        self->leaveTask,   self->lastServer,   self->lastPath,     self->lastPathText,
-        self->step,        self->coroutineType};
+        self->owner,       self->requests,      self->tasks,        self->loop,
+        self->application, self->folders,       self->template,     self->state,
+        self->extensions,  self->bytesNames,    self->createFuture, self->flush,
+        self->capture,     self->task,          self->taskNamed,    self->enterTask,
+        self->leaveTask,   self->lastServer,    self->lastPath,     self->lastPathText,
+        self->step,        self->coroutineType, self->callSoon};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; ++i)
         Py_XDECREF(owned[i]);
     for (size_t i = 0; i < RememberedPairs; ++i)

@@ -4,13 +4,15 @@
 
 #include <stddef.h>
 
-static PyObject *s_throw, *s_close, *s_await;
+static PyObject *s_throw, *s_close, *s_await, *s_cancel, *s_args;
 
 bool requestPrepare(void)
 {
     return (s_throw = PyUnicode_InternFromString("throw"))
         && (s_close = PyUnicode_InternFromString("close"))
-        && (s_await = PyUnicode_InternFromString("__await__"));
+        && (s_await = PyUnicode_InternFromString("__await__"))
+        && (s_cancel = PyUnicode_InternFromString("cancel"))
+        && (s_args = PyUnicode_InternFromString("args"));
 }
 
 // -- the end -------------------------------------------------------------------------------------
@@ -166,26 +168,41 @@ static PyObject *next(PyObject *object)
     return sendMethod(object, Py_None);
 }
 
+/// future.cancel(), with the message that the cancellation `error` has, if any. Whether it is
+/// cancelled now; -1 with an exception.
+static int cancelWith(PyObject *future, PyObject *error)
+{
+    PyObject *given = PyObject_GetAttr(error, s_args);
+    PyObject *message = given && PyTuple_Check(given) && PyTuple_Size(given) == 1
+        ? PyTuple_GetItem(given, 0)
+        : NULL;
+    PyObject *cancelled = PyObject_CallMethodObjArgs(future, s_cancel, message, NULL);
+    const int answer = cancelled ? PyObject_IsTrue(cancelled) : -1;
+    Py_XDECREF(cancelled);
+    Py_XDECREF(given);
+    return answer;
+}
+
 /// A cancellation in the first step that its task hears of only now: what the step waits for is
 /// cancelled first, as the task itself would have done.
 static PyObject *cancelFirst(Request *self, PyObject *arguments)
 {
     PyObject *yielded = self->yielded;
     self->yielded = NULL;
-    if (!Py_IsNone(yielded)) {
-        PyObject *cancelled = PyObject_CallMethod(yielded, "cancel", NULL);
-        const int isCancelled = cancelled ? PyObject_IsTrue(cancelled) : -1;
-        Py_XDECREF(cancelled);
-        if (isCancelled > 0)
-            return yielded;
-        PyErr_Clear();
-    }
     raiseGiven(arguments);
-    PyObject *kind, *trace;
-    PyErr_Fetch(&kind, &self->thrown, &trace);
-    PyErr_NormalizeException(&kind, &self->thrown, &trace);
+    PyObject *kind, *error, *trace;
+    PyErr_Fetch(&kind, &error, &trace);
+    PyErr_NormalizeException(&kind, &error, &trace);
     Py_XDECREF(kind);
     Py_XDECREF(trace);
+    if (!Py_IsNone(yielded)) {
+        if (cancelWith(yielded, error) > 0) {
+            Py_XDECREF(error);
+            return yielded;
+        }
+        PyErr_Clear();
+    }
+    self->thrown = error;
     return yielded;
 }
 

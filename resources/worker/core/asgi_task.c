@@ -15,7 +15,7 @@
 static PyObject *(*s_copyContext)(void);
 static int (*s_enterContext)(PyObject *);
 static int (*s_exitContext)(PyObject *);
-static PyObject *s_callSoon, *s_context, *s_run, *s_done;
+static PyObject *s_callSoon, *s_context, *s_run, *s_done, *s_self, *s_getCoro;
 
 bool asgiTaskPrepare(void)
 {
@@ -25,7 +25,9 @@ bool asgiTaskPrepare(void)
     return (s_callSoon = PyUnicode_InternFromString("call_soon"))
         && (s_context = PyUnicode_InternFromString("context"))
         && (s_run = PyUnicode_InternFromString("run"))
-        && (s_done = PyUnicode_InternFromString("done"));
+        && (s_done = PyUnicode_InternFromString("done"))
+        && (s_self = PyUnicode_InternFromString("__self__"))
+        && (s_getCoro = PyUnicode_InternFromString("get_coro"));
 }
 
 /// The loop holds tasks only weakly.
@@ -56,15 +58,52 @@ static bool keepGiven(AsgiChannel *channel, PyObject *task)
 
 // -- a task whose first step is ours to run -----------------------------------------------------
 
-/// Stands in for the loop's call_soon while a task is made.
+/// Whether `callback` is the first step of the task that is being made. -1 with an exception.
+static int isStepOfMade(const AsgiChannel *channel, PyObject *callback)
+{
+    PyObject *task = channel->making ? PyObject_GetAttr(callback, s_self) : NULL;
+    if (!task) {
+        PyErr_Clear(); // a plain function has none
+        return 0;
+    }
+    int answer = PyObject_IsInstance(task, channel->task);
+    if (answer > 0) {
+        PyObject *coroutine = PyObject_CallMethodObjArgs(task, s_getCoro, NULL);
+        answer = coroutine ? coroutine == channel->making : -1;
+        Py_XDECREF(coroutine);
+    }
+    Py_DECREF(task);
+    return answer;
+}
+
+/// call_soon of the loop itself, as it was called.
+static PyObject *passOn(const AsgiChannel *channel, PyObject *const *arguments, Py_ssize_t count,
+                        PyObject *names)
+{
+    PyObject *all = PyTuple_New(count);
+    PyObject *named = names ? PyDict_New() : NULL;
+    bool done = all && (named || !names);
+    for (Py_ssize_t i = 0; done && i < count; ++i)
+        done = PyTuple_SetItem(all, i, Py_NewRef(arguments[i])) == 0;
+    for (Py_ssize_t i = 0; done && names && i < PyTuple_Size(names); ++i)
+        done = PyDict_SetItem(named, PyTuple_GetItem(names, i), arguments[count + i]) == 0;
+    PyObject *handle = done ? PyObject_Call(channel->callSoon, all, named) : NULL;
+    Py_XDECREF(all);
+    Py_XDECREF(named);
+    return handle;
+}
+
+/// Stands in for the loop's call_soon while a task is made. Not only the task calls it then: what
+/// a garbage collection finalizes may do so too.
 PyObject *asgiCapture(PyObject *object, PyObject *const *arguments, Py_ssize_t count,
-                      PyObject *Py_UNUSED(names))
+                      PyObject *names)
 {
     AsgiChannel *channel = (AsgiChannel *)object;
-    if (count < 1) {
-        PyErr_SetString(PyExc_TypeError, "call_soon needs a callback");
+    const int isStep = count < 1 ? 0 : isStepOfMade(channel, arguments[0]);
+    if (isStep < 0)
         return NULL;
-    }
+    if (!isStep)
+        return passOn(channel, arguments, count, names);
     PyObject *before = channel->step;
     channel->step = Py_NewRef(arguments[0]);
     Py_XDECREF(before);
@@ -79,7 +118,9 @@ static PyObject *makeTask(AsgiChannel *channel, PyObject *coroutine, PyObject *c
     PyObject *task = NULL;
     if (arguments && named && PyDict_SetItem(named, s_context, context) == 0
         && PyObject_SetAttr(channel->loop, s_callSoon, channel->capture) == 0) {
+        channel->making = coroutine;
         task = PyObject_Call(channel->task, arguments, named);
+        channel->making = NULL;
         PyObject *kind, *error, *trace;
         PyErr_Fetch(&kind, &error, &trace);
         if (PyObject_SetAttr(channel->loop, s_callSoon, NULL) != 0)
@@ -124,9 +165,10 @@ static bool callWith(PyObject *function, AsgiChannel *channel, PyObject *task)
 PyObject *asgiTaskOfStep(PyObject *object, PyObject *loop)
 {
     AsgiChannel *channel = (AsgiChannel *)object;
-    // Another thread must not borrow the loop's call_soon. It asks about a task that is not there
-    // yet.
-    if (!channel->first || loop != channel->loop || !pthread_equal(channel->thread, pthread_self()))
+    // Another thread must not borrow the loop's call_soon, and what is finalized while the task is
+    // made must not make it once more: for them it is not there yet.
+    if (!channel->first || channel->making || loop != channel->loop
+        || !pthread_equal(channel->thread, pthread_self()))
         Py_RETURN_NONE;
     if (!channel->firstTask) {
         PyObject *task = makeTask(channel, (PyObject *)channel->first, channel->firstContext);

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 // server/workers/protocol.h
 enum {
@@ -44,6 +45,14 @@ enum {
     FlagAbort = 2,
     ReadBytes = 64 * 1024, // at once
 };
+
+/// Of CLOCK_MONOTONIC.
+static inline int64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 /// Bytes that grow. Starts as zeros.
 typedef struct {

@@ -23,13 +23,6 @@ enum {
     kQuickRuns = 64, // in a row, until an application counts as quick
 };
 
-static int64_t nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 // -- the timer -----------------------------------------------------------------------------------
 
 static void setTimer(Channel *channel, long period)

@@ -272,6 +272,19 @@ class Leaving(AsgiTest):
         self.assertEqual(self.worker.get("/disconnectAfterAnswer").body, b"done")
         self.assertTrue(eventually(lambda: self.events() == "after:http.disconnect"))
 
+    def testTheEndOfTheAnswerWakesWhoeverWaitsForItsWindow(self):
+        for query, flags in (("", END), ("fails", ABORT)):
+            with self.subTest(query):
+                worker = started(self)
+                worker.ready()
+                stream = worker.request(path="/sendsAside", query=query)
+                self.assertEqual(worker.answers([stream], grant=False)[stream].flags, flags)
+                self.assertTrue(eventually(lambda: worker.get("/showEvents").body == b"sent,sent"))
+
+    def testBothOfTwoThatWaitForTheWindowGetIt(self):
+        answer = self.worker.get("/sendsTogether")
+        self.assertEqual((len(answer.body), answer.flags), (1200000, END))
+
     def testCancelEndsAnAnswerThatWaitsForItsWindow(self):
         stream = self.worker.request(path="/large", query="1000000")
         received = 0
@@ -309,6 +322,13 @@ class Tasks(AsgiTest):
                     self.assertEqual(found[:4] + found[5:], [True, True, True, False, True, True])
                     self.assertEqual(worker.get("/cancelFirst").body, b"cancelled, inner 1")
                     self.assertEqual(worker.get("/cancelBare").body, b"cancelled")
+                    self.assertEqual(worker.get("/cancelTold").body, b"closing time")
+
+    def testCallsOfOthersWhileATaskIsMadeReachTheLoop(self):
+        self.worker.get("/callWhileTasksAreMade")
+        self.assertEqual(json.loads(self.worker.get("/unseenTask").body), [True, True])
+        self.assertEqual(json.loads(self.worker.get("/firstStep").body)[:3], [True, True, True])
+        self.assertEqual(self.worker.get("/tellCalls").body, b"1")
 
     def testWaitingEndsWhenItIsCancelled(self):
         for path, body in (("cancelledByAnother", b"cancelled"), ("timesOut", b"timed out")):
@@ -336,6 +356,11 @@ class Tasks(AsgiTest):
     def testReceiveAndSendMayBeRunAsTasks(self):
         stream = self.worker.request(b"body", path="/receiveInTask", method="POST")
         self.assertEqual(self.worker.answers([stream])[stream].body, b"body")
+
+    @unittest.skipIf(sys.version_info < (3, 11), "nothing tells that a coroutine waits")
+    def testReceiveIsACoroutineForWhoeverAsks(self):
+        self.assertEqual(json.loads(self.worker.get("/coroutineStates").body),
+                         [True, False, "CORO_SUSPENDED", "CORO_CLOSED"])
 
     def testSlowRequestsDoNotHoldOthersUp(self):
         slow = [self.worker.request(path="/slow") for _ in range(100)]

@@ -55,6 +55,21 @@ class Batches(CoreTest):
         # A thread that the machine held up was not quick, and then each answer leaves by itself.
         self.assertTrue(any(self.leaveTogether(worker) for _ in range(30)))
 
+    def testAnswersOfATurnLeaveTogetherUnlessItIsLong(self):
+        worker = self.started(entry="asgi_apps:app", interface="asgi")
+        worker.ready()
+        # the machine may hold up a turn that is short by itself
+        self.assertTrue(any(self.unread(worker, "/plain") == 0 for _ in range(30)))
+        self.assertGreater(self.unread(worker, "/busy"), 0)
+
+    @staticmethod
+    def unread(worker, path):
+        """What had left when the request after that to `path` was run."""
+        streams = [worker.nextStream() for _ in range(2)]
+        worker.raw(b"".join(frame(REQUEST, stream, requestHead(path=each), END)
+                            for stream, each in zip(streams, (path, "/showUnread"))))
+        return int(worker.answers(streams)[streams[1]].body)
+
     def leaveTogether(self, worker):
         """Whether the first answer had not left when the application ran the second request."""
         for _ in range(QUICK_RUNS):

@@ -3,9 +3,13 @@
 import asyncio
 import collections
 import contextvars
+import fcntl
 import gc
+import inspect
 import json
 import sys
+import termios
+import time
 
 variable = contextvars.ContextVar("variable", default="unset")
 events = []
@@ -202,6 +206,37 @@ async def unseenTask(scope, receive, send):
                                    asyncio.current_task() in asyncio.all_tasks()]).encode())
 
 
+made, heard = [], []
+
+
+async def callWhileTasksAreMade(scope, receive, send):
+    """As a finalizer may do at any time. The loop is asked then whether it debugs, so that the
+    moment needs no luck.
+    """
+    def get_debug():
+        del loop.get_debug  # handles ask too
+        made.append((len(made), "given"))
+        asyncio.current_task()
+        loop.call_soon(hear, len(heard), made[-1][0], context=copied)
+        loop.get_debug = get_debug
+        return False
+
+    def hear(_before, number):
+        heard.append((number, variable.get()))
+    loop = asyncio.get_running_loop()
+    copied = contextvars.copy_context()
+    copied.run(variable.set, "given")
+    loop.get_debug = get_debug
+    await answer(send, b"")
+
+
+async def tellCalls(scope, receive, send):
+    del asyncio.get_running_loop().get_debug
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await answer(send, b"%d" % (len(made) > 0 and made == heard))
+
+
 async def cancelFirst(scope, receive, send):
     """A task that cancels itself in its first step cancels what it waits for."""
     inner = asyncio.get_running_loop().create_task(asyncio.sleep(10))
@@ -210,6 +245,15 @@ async def cancelFirst(scope, receive, send):
         await inner
     except asyncio.CancelledError:
         await answer(send, b"cancelled, inner %d" % inner.cancelled())
+
+
+async def cancelTold(scope, receive, send):
+    """What cancelled a task in its first step is told to what it waits for."""
+    asyncio.current_task().cancel("closing time")
+    try:
+        await asyncio.get_running_loop().create_future()
+    except asyncio.CancelledError as error:
+        await answer(send, str(error).encode())
 
 
 async def cancelBare(scope, receive, send):
@@ -292,6 +336,54 @@ async def sendPath(scope, receive, send):
 async def receiveInTask(scope, receive, send):
     message = await asyncio.get_running_loop().create_task(receive())
     await asyncio.get_running_loop().create_task(answer(send, message["body"]))
+
+
+async def coroutineStates(scope, receive, send):
+    """What inspect says of receive() while it waits as a task, and before and afterwards."""
+    await receive()
+    call = receive()
+    found = [inspect.iscoroutine(call), call.cr_running]
+    task = asyncio.get_running_loop().create_task(call)
+    await asyncio.sleep(0)
+    found.append(inspect.getcoroutinestate(call))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    found.append(inspect.getcoroutinestate(call))
+    await answer(send, json.dumps(found).encode())
+
+
+async def sendsAside(scope, receive, send):
+    """Two tasks wait for room when the answer ends: by its last message, or by a failure."""
+    async def sends():
+        await send({"type": "http.response.body", "body": b"x" * 600000, "more_body": True})
+        events.append("sent")
+    await send({"type": "http.response.start", "status": 200})
+    for _ in range(2):
+        background.add(asyncio.get_running_loop().create_task(sends()))
+    await asyncio.sleep(0.01)
+    if scope["query_string"] == b"fails":
+        raise ValueError("secret detail")
+    await send({"type": "http.response.body"})
+
+
+async def sendsTogether(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await asyncio.gather(*(send({"type": "http.response.body", "body": b"x" * 600000,
+                                 "more_body": True}) for _ in range(2)))
+    await send({"type": "http.response.body"})
+
+
+async def busy(scope, receive, send):
+    time.sleep(0.01)
+    await answer(send, b"busy")
+
+
+async def showUnread(scope, receive, send):
+    """How many bytes of earlier answers the engine has not read yet."""
+    with open("/proc/self/cmdline") as line:
+        fd = int(line.read().rstrip("\0").rpartition("\0")[2])
+    unread = fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0" * 4)
+    await answer(send, b"%d" % int.from_bytes(unread, sys.byteorder))
 
 
 async def slow(scope, receive, send):
