@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "server/control/api/types.h"
+#include "server/control/api/worker_end_types.h"
 #include "server/loop/blocking_pool.h"
 #include "server/loop/timer_wheel.h"
 #include "server/workers/worker_end.h"

@@ -149,6 +149,21 @@ void PoolSupervisor::hearStuck(WorkerProcess &worker, const std::string &label)
 {
     if (worker.state() != WorkerState::Ready || worker.isPlanned())
         return;
+    if (worker.inspector().isAsking()) { // what it says, or its silence, belongs to the verdict
+        worker.inspector().ask(
+            {}, [this, number = worker.identity().number, label](const Inspection &) {
+                if (WorkerProcess *asked = find(number))
+                    judgeStuck(*asked, label);
+            });
+        return;
+    }
+    judgeStuck(worker, label);
+}
+
+void PoolSupervisor::judgeStuck(WorkerProcess &worker, const std::string &label)
+{
+    if (worker.state() != WorkerState::Ready || worker.isPlanned())
+        return;
     std::string phrase =
         fmt::format("did not come back from {} within {} s after that was given up", label,
                     m_spec.settings.interruptGrace.count());

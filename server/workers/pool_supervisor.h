@@ -72,6 +72,7 @@ private:
     void hearBroken(WorkerProcess &worker, const HomeEvent &event);
     void hearSockets(WorkerProcess &worker, int64_t count);
     void hearStuck(WorkerProcess &worker, const std::string &label);
+    void judgeStuck(WorkerProcess &worker, const std::string &label);
     void hearGone(WorkerProcess &worker, HomeEvent &event);
     void certify(const WorkerProcess &worker, HomeEvent &event);
     void hearLingers(WorkerProcess &worker, const HomeEvent &event);
