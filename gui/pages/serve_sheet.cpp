@@ -146,11 +146,12 @@ void ServeSheet::setStep(Step step)
     label(m_second, look.second);
     label(m_close, look.close);
     m_main->setEnabled(step != Step::Form || m_form->isComplete());
-    // Files that are no project are not published by somebody who only presses Return.
+    // Files that are no project are not published by somebody who only presses Return, and who
+    // presses it too early, while the folder is looked at, has not given up.
     const bool closes = look.main.isEmpty() || step == Step::NotProject;
     QPushButton *usual = closes ? m_close : m_main;
     setMark(*m_main, "primary", !closes);
-    usual->setDefault(true);
+    (step == Step::Looking ? m_main : usual)->setDefault(true);
     if (step == Step::Form)
         m_form->name()->setFocus();
     else
