@@ -112,6 +112,7 @@ struct Engine::Implementation {
     std::unique_ptr<IoLoops> loops;
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
+    std::shared_ptr<Spool> spool;
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
@@ -243,6 +244,9 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
+    spool = std::make_shared<Spool>(
+        *blocking, settings.spoolFolder.empty() ? dataDir->spool() : settings.spoolFolder,
+        settings.spoolMiBMax * 1024 * 1024);
 
     auto nothing = std::make_shared<HttpSnapshot>();
     nothing->settings = settings;
@@ -270,6 +274,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .metrics = *metrics,
         .blocking = *blocking,
         .appLog = *appLog,
+        .spool = spool,
         .supervisor = supervisor,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),
@@ -361,6 +366,7 @@ void Engine::Implementation::readyMaybe(void *self) noexcept
 void Engine::Implementation::applyEngineSettings(const Settings &settings)
 {
     budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
+    spool->setLimit(settings.spoolMiBMax * 1024 * 1024);
     logWriter->setLimits(logLimits(settings));
     appLog->setLimits(logLimits(settings));
     log->setLimits(logLimits(settings));

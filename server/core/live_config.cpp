@@ -207,17 +207,18 @@ void LiveConfig::startPools()
             found->second->update(std::move(spec));
             continue;
         }
-        auto pool = AppPool::create(std::move(spec),
-                                    {.control = &m_parts.control,
-                                     .loops = m_parts.loops.http(),
-                                     .executable = m_parts.facts.executable,
-                                     .metrics = m_parts.metrics.app(id),
-                                     .changed = [this] { schedulePublish(); },
-                                     .log = m_parts.log,
-                                     .output =
-                                         [this, id](int pid, std::string_view line) {
-                                             m_parts.appLog.write(id, pid, line);
-                                         }});
+        auto pool = AppPool::create(
+            std::move(spec),
+            {.control = &m_parts.control,
+             .loops = m_parts.loops.http(),
+             .executable = m_parts.facts.executable,
+             .metrics = m_parts.metrics.app(id),
+             .changed = [this] { schedulePublish(); },
+             .log = m_parts.log,
+             .output = [this, id](int pid,
+                                  std::string_view line) { m_parts.appLog.write(id, pid, line); },
+             .memoryAvailable = {},
+             .spool = m_parts.spool});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }

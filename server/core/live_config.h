@@ -8,6 +8,7 @@
 #include "server/core/tls_front.h"
 #include "server/loop/blocking_pool.h"
 #include "server/observe/app_log.h"
+#include "server/workers/spool.h"
 
 #include <map>
 #include <memory>
@@ -24,6 +25,7 @@ public:
         MetricsRegistry &metrics;
         BlockingPool &blocking;
         AppLog &appLog;
+        std::shared_ptr<Spool> spool;
         Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;

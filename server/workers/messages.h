@@ -76,6 +76,8 @@ struct AppLimits {
     std::chrono::milliseconds requestTimeout {300000}; ///< 0: none
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
+    uint64_t requestBufferBytes = 256 * 1024;
+    bool collectsBodies = false;       ///< before a worker gets the request
     std::vector<std::string> sendFrom; ///< folders an app may have files sent from
     bool speaksWebSocket = false;
     size_t socketsMax = 10000;

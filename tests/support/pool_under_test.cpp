@@ -49,6 +49,12 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_appMetrics = m_metrics.app("shop");
     m_http = std::make_unique<HttpUnderTest>(HttpUnderTest::Options {
         .routes = {}, .settings = options.settings, .loops = options.loops});
+    m_blocking = std::make_unique<BlockingPool>(2);
+    m_spool = std::make_shared<Spool>(*m_blocking,
+                                      options.spoolFolder.empty()
+                                          ? m_spoolFolder.path().toStdString() + "/spool"
+                                          : options.spoolFolder,
+                                      options.settings.spoolMiBMax * 1024 * 1024);
     static LoopMetrics controlMetrics;
     m_control =
         std::move(EventLoop::create("control", EventLoop::kNoIndex, controlMetrics).value());
@@ -58,7 +64,8 @@ PoolUnderTest::PoolUnderTest(Options options)
         AppPool::Environment environment {.control = m_control.get(),
                                           .executable = executable(),
                                           .metrics = m_appMetrics,
-                                          .memoryAvailable = options.memoryAvailable};
+                                          .memoryAvailable = options.memoryAvailable,
+                                          .spool = m_spool};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));

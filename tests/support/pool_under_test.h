@@ -27,6 +27,7 @@ public:
         size_t loops = 1;
         bool starts = true;
         std::function<int64_t()> memoryAvailable; ///< null: what there really is
+        std::string spoolFolder;                  ///< empty: one of its own
     };
     explicit PoolUnderTest(Options options);
     ~PoolUnderTest();
@@ -53,6 +54,8 @@ public:
     const AppConfig &config() const { return m_spec.config; }
     const AppMetrics &metrics() const { return m_appMetrics->cells; }
     int64_t slotsReady() const;
+    int64_t bufferBytes(size_t loop = 0) { return m_http->loopMetrics(loop).bufferBytes.read(); }
+    const Spool &spool() const { return *m_spool; }
     uint16_t port() const { return m_http->port(); }
     /// One request on its own connection.
     PeerAnswer ask(const std::string &head, const std::string &body = {});
@@ -68,6 +71,9 @@ private:
     MetricsRegistry m_metrics {1};
     std::shared_ptr<AppMetricsSet> m_appMetrics;
     std::unique_ptr<HttpUnderTest> m_http;
+    QTemporaryDir m_spoolFolder;
+    std::unique_ptr<BlockingPool> m_blocking;
+    std::shared_ptr<Spool> m_spool;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;
     std::unique_ptr<AppPool> m_pool;

@@ -68,18 +68,23 @@ bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
 void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view listener) noexcept
 {
     const RequestHead &head = exchange.request();
+    // Of a refusal before there is a route: the site's own page says it.
+    const auto nameSite = [&] {
+        exchange.nameSite(exchange.router().siteOf(listener, head.host));
+    };
     if (home.budget().isExhausted()) {
-        exchange.respondStatus(
-            503, "The server is short of memory for requests. Please try again in a moment.",
-            kRetryAfterSeconds);
+        nameSite();
+        exchange.respondStatus(503, kShortOfMemory, kRetryAfterSeconds);
         return;
     }
     if (exchange.hasBadForwarded()) {
         home.metrics().requestsBad.add(1);
+        nameSite();
         exchange.respondStatus(400, "The proxy's Forwarded field is malformed.");
         return;
     }
     if (head.method == Method::Connect || head.method == Method::Trace) {
+        nameSite();
         refuseMethod(exchange, kMethods);
         return;
     }

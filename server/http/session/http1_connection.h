@@ -22,8 +22,6 @@ public:
     /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
-    /// So long a body may be slower than http.body_bytes_per_s.
-    static constexpr std::chrono::milliseconds kBodyGrace {5000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http1Connection() override;
@@ -45,7 +43,7 @@ private:
         HeadProgress progress;
     };
     /// What the connection waits to read, and so which deadline runs.
-    enum class Phase : uint8_t { Idle, Head, Answer, Body, Skip, Linger };
+    enum class Phase : uint8_t { Idle, Head, Answer, Body, Room, Skip, Linger };
     enum class Go { On, Stop };
 
     // http1_connection.cpp: the turn, in and out
@@ -67,7 +65,8 @@ private:
     Go skipBody() noexcept;
     void endExchange() noexcept;
     void becomeWebSocket() noexcept;
-    void refuse(int status, std::string_view reason) noexcept;
+    void refuse(int status, std::string_view reason, const RequestHead *asked = nullptr) noexcept;
+    void sendRefusal(const ResponseHead &head, std::string_view body, AccessLine line);
     void bodyRefused(int status, std::string_view reason) noexcept;
 
     // http1_waiting.cpp: between turns
@@ -76,7 +75,6 @@ private:
     void afterLastAnswer() noexcept;
     Phase phaseNow() const noexcept;
     SteadyTime readDueIn(Phase phase) noexcept;
-    SteadyTime bodyDue(bool entered) noexcept;
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
@@ -86,8 +84,8 @@ private:
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
-    SteadyTime::duration m_bodyCredit {}; ///< of waiting for this body, while nobody does
-    std::unique_ptr<Unused> m_unused;     ///< null: nothing; kept apart because few have any
+    BodyPace m_bodyPace;     ///< of the body that is read or skipped
+    std::unique_ptr<Unused> m_unused; ///< null: nothing; kept apart because few have any
     std::unique_ptr<Http1Exchange> m_exchange;
 };
 

@@ -50,6 +50,12 @@ public:
 
     // ---- the connection's side
     void routeTo(const Router::Match &match) noexcept;
+    /// What is refused before it has a route is still asked of a site, or of none (null).
+    void nameSite(const Site *site) noexcept
+    {
+        if (site)
+            m_site = site;
+    }
     /// Null over plain HTTP, as from a proxy that has ended the client's TLS: see isSecure().
     const TlsStream *tls() const noexcept { return m_tls; }
     /// A trusted proxy wrote about its client in a way that can be read as anything.
