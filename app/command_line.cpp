@@ -3,7 +3,9 @@
 
 #include "server/base/nearest_word.h"
 #include "server/base/text.h"
+#include "server/control/api/control.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -101,6 +103,49 @@ std::string usageSentence(const CLI::App &root, const CLI::ParseError &error)
         return fmt::format("{0}: {1} is one word too many; `{0} --help` explains it", reached.name,
                            word);
     return fmt::format("{0}: {1}; `{0} --help` explains it", reached.name, error.what());
+}
+
+CLI::Validator wholeNumber(int64_t least, int64_t most)
+{
+    const bool isOpen = most == std::numeric_limits<int64_t>::max();
+    const std::string range =
+        isOpen ? fmt::format("from {} on", least) : fmt::format("from {} to {}", least, most);
+    // The manual reads the range out of the second one; that of a type tells nobody anything.
+    return {[least, most, range](std::string &text) {
+                int64_t value = 0;
+                const char *end = text.data() + text.size();
+                const auto read = std::from_chars(text.data(), end, value);
+                const bool isGood =
+                    read.ec == std::errc {} && read.ptr == end && value >= least && value <= most;
+                return isGood ? std::string()
+                              : fmt::format("\"{}\" is no whole number {}", text, range);
+            },
+            most >= std::numeric_limits<int32_t>::max()
+                ? std::string("INT")
+                : fmt::format("INT in [{} - {}]", least, most)};
+}
+
+std::string noSuchCommand(const std::vector<std::string> &words,
+                          const std::vector<std::string_view> &commands)
+{
+    const std::string &first = words.front();
+    const std::string both = words.size() > 1 ? first + " " + words[1] : first;
+    std::vector<std::string_view> verbs; // of ctl, their first words
+    for (const OperationRow &row : operationRows()) {
+        if (row.verb == both || (row.verb == first && words.size() == 1))
+            return fmt::format("arcology: there is no command {}; did you mean arcology ctl {}?",
+                               first, row.verb);
+        if (!row.verb.empty())
+            verbs.push_back(row.verb.substr(0, row.verb.find(' ')));
+    }
+    if (const auto nearest = nearestWord(first, commands); !nearest.empty())
+        return fmt::format("arcology: there is no command {}; did you mean arcology {}?", first,
+                           nearest);
+    if (const auto nearest = nearestWord(first, verbs); !nearest.empty())
+        return fmt::format("arcology: there is no command {}; did you mean arcology ctl {}?", first,
+                           nearest);
+    return fmt::format("arcology: there is no command {}{}; `arcology --help` lists the commands",
+                       first, words.size() == 1 ? ", nor a folder of that name" : "");
 }
 
 Result<std::string> interpreterPath(const std::string &named)

@@ -74,7 +74,8 @@ int headlessMain(int argc, char **argv)
     } catch (const CLI::ParseError &error) {
         if (app.exit(error, std::cout, discarded) == 0)
             return 0;
-        return fail({ErrorCode::Invalid, usageSentence(app, error)});
+        fmt::print(stderr, "{}\n", usageSentence(app, error)); // begins with the command's name
+        return exitCode(ErrorCode::Invalid);
     }
 
     auto pinned = pinSettings(set);

@@ -246,7 +246,8 @@ int keepServingMain(int argc, char **argv)
     } catch (const CLI::ParseError &error) {
         if (app.exit(error, std::cout, discarded) == 0)
             return 0;
-        return fail({ErrorCode::Invalid, usageSentence(app, error)});
+        fmt::print(stderr, "{}\n", usageSentence(app, error)); // begins with the command's name
+        return exitCode(ErrorCode::Invalid);
     }
     if (wish.empty())
         return tell(asJson);

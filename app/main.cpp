@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/command_line.h"
 #include "app/ctl/ctl.h"
 #include "app/doctor/doctor.h"
 #include "app/dump_docs.h"
@@ -15,6 +16,9 @@
 
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -58,6 +62,28 @@ bool hasFlag(int argc, char **argv, const char *flag)
     return false;
 }
 
+/// Words that can be meant for no window: a verb that is misspelt, or one of `ctl` without it.
+/// Nothing: they name a folder to serve, or are options.
+std::string wrongCommand(int argc, char **argv)
+{
+    std::vector<std::string> words;
+    for (int i = 1; i < argc && argv[i][0] != '-'; ++i)
+        words.emplace_back(argv[i]);
+    if (words.empty())
+        return {};
+    std::error_code failed;
+    const bool isPath = words[0].find('/') != words[0].npos;
+    if (words.size() == 1 && (isPath || std::filesystem::exists(words[0], failed)))
+        return {};
+    std::vector<std::string_view> commands;
+    for (const Command &command : kCommands) {
+        if (command.name[0] != '-')
+            commands.emplace_back(command.name);
+    }
+    return isPath ? "arcology: " + words[1] + " is one word too many; name one folder"
+                  : arc::noSuchCommand(words, commands);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -78,6 +104,10 @@ int main(int argc, char **argv)
     if (hasFlag(argc, argv, "--help") || hasFlag(argc, argv, "-h")) {
         std::fputs(kUsage, stdout);
         return 0;
+    }
+    if (const std::string wrong = wrongCommand(argc, argv); !wrong.empty()) {
+        std::fprintf(stderr, "%s\n", wrong.c_str());
+        return 2;
     }
 #ifdef ARC_HAS_GUI
     return arc::windowMain(argc, argv);

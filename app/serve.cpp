@@ -13,6 +13,7 @@
 #include "server/core/engine.h"
 #include "server/detect/detect.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -65,9 +66,10 @@ void describe(CLI::App &app, ServeOptions &options)
     auto *key = app.add_option("--key", options.key, "PEM private key of --cert");
     cert->needs(key);
     key->needs(cert);
-    app.add_option("--name", options.name, "Name of the site");
-    app.add_option("--kind", options.kind, "static: serve the folder as files, whatever is in it")
-        ->check(CLI::IsMember({"static"}));
+    app.add_option("--name", options.name, "Name of the site; else that of the project");
+    app.add_option("--kind", options.kind,
+                   "What to serve of it: django, flask, fastapi, wsgi, asgi; static serves its "
+                   "files, whatever is in it");
     app.add_option("--entry", options.entry, "MODULE:ATTR instead of what is recognised");
     app.add_option("--interface", options.interface, "auto, wsgi or asgi")
         ->check(CLI::IsMember({"auto", "wsgi", "asgi"}));
@@ -125,15 +127,42 @@ Result<api::NewSite> newSite(const ServeOptions &options)
 Result<PinnedSettings> pinned(const ServeOptions &options)
 {
     std::vector<std::string> set = options.set;
-    const auto also = [&](const char *key, const std::string &value) {
-        if (!value.empty())
-            set.push_back(fmt::format("{}={}", key, value));
-    };
-    also("pool.processes", options.workers);
-    also("pool.threads", options.threads);
-    also("loops", options.loops);
-    also("pool.reload_on_save", options.reload ? "on" : "");
+    const struct {
+        const char *option;
+        const char *key;
+        std::string value;
+    } rows[] = {{"--workers", "pool.processes", options.workers},
+                {"--threads", "pool.threads", options.threads},
+                {"--loops", "loops", options.loops},
+                {"--reload", "pool.reload_on_save", options.reload ? "on" : ""}};
+    for (const auto &row : rows) {
+        if (row.value.empty())
+            continue;
+        // Refused by the name it was given under.
+        if (auto value = parseSetting(*findSetting(row.key), row.value); !value)
+            return std::move(value).error().within(fmt::format("{} {}", row.option, row.value));
+        set.push_back(fmt::format("{}={}", row.key, row.value));
+    }
     return pinSettings(set);
+}
+
+/// A line about what else is in a folder of which one project is served; empty: nothing is.
+std::string alsoThere(const Detection &found, const Document &served)
+{
+    std::vector<std::string> others;
+    for (const FoundProject &project : found.projects) {
+        const auto isServed = [&](const AppConfig &app) {
+            return app.root == project.root && app.entry == project.entry;
+        };
+        const bool isPages = project.kind == "static";
+        if (!isPages && std::none_of(served.apps.begin(), served.apps.end(), isServed))
+            others.push_back(
+                fmt::format("{} in {} (--entry {})", project.title, project.root, project.entry));
+    }
+    if (others.empty())
+        return {};
+    return fmt::format("Also there: {}; name its folder, or its entry, to serve that instead\n",
+                       fmt::join(others, ", "));
 }
 
 /// The listeners, and the certificate that --cert names.
@@ -300,7 +329,10 @@ int serve(const ServeOptions &options)
         auto found = detectProject(site->path, site->python);
         if (!found)
             return std::move(found).error();
-        return withNewSite(std::move(listeners), *site, *found);
+        auto document = withNewSite(std::move(listeners), *site, *found);
+        if (document && site->entry.empty() && site->kind.empty())
+            fmt::print(stderr, "{}", alsoThere(*found, *document));
+        return document;
     };
     NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go
     auto engine = Engine::create(std::move(engineOptions));

@@ -6,6 +6,7 @@
 #include "server/net/socket_passing.h"
 
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 
@@ -22,17 +23,37 @@ namespace {
 constexpr std::chrono::minutes kPatience {10}; // drain_s may be minutes, too
 constexpr std::chrono::seconds kSocketsPatience {5};
 
+/// What was asked of the engine, on its way. `failed` is called on the client's thread before the
+/// error can be got.
 template <class Request, class Answer>
-Result<Answer> ask(Control &control, void (Control::*operation)(Request, Control::Callback<Answer>),
-                   std::type_identity_t<Request> what)
+std::future<Result<Answer>>
+ask(Control &control, void (Control::*operation)(Request, Control::Callback<Answer>),
+    std::type_identity_t<Request> what, std::function<void()> failed = {})
 {
     // Shared, because the client's thread may still be inside set_value() when get() returns.
     auto promise = std::make_shared<std::promise<Result<Answer>>>();
     auto answered = promise->get_future();
-    (control.*operation)(std::move(what), [promise](Result<Answer> answer) {
+    (control.*operation)(std::move(what), [promise, failed](Result<Answer> answer) {
+        if (!answer && failed)
+            failed();
         promise->set_value(std::move(answer));
     });
-    return answered.get();
+    return answered;
+}
+
+/// The engine gives its sockets while its answer to the call is awaited, and counts them as given
+/// only once they are known to be here.
+Result<std::vector<NamedSocket>> takeSockets(Control &engine, SocketReceiver &receiver)
+{
+    auto asked = ask(engine, &Control::handOver, {.to = receiver.path()},
+                     [&receiver] { receiver.cancel(); });
+    auto sockets = receiver.receive(kSocketsPatience);
+    if (sockets)
+        receiver.acknowledge();
+    // Its word counts: it goes on serving unless it heard ours in time.
+    if (auto given = asked.get(); !given)
+        return sockets ? std::move(given).error() : std::move(sockets).error();
+    return sockets;
 }
 
 } // namespace
@@ -45,7 +66,7 @@ Result<void> takeOver(const std::string &controlSocket, const std::string &dataD
     auto client = ControlClient::create({.socketPath = controlSocket, .author = "--take-over"});
     if (!client)
         return std::move(client).error();
-    const auto status = ask(**client, &Control::status, {});
+    const auto status = ask(**client, &Control::status, {}).get();
     if (!status)
         return status.error();
     std::error_code failed;
@@ -62,12 +83,10 @@ Result<void> takeOver(const std::string &controlSocket, const std::string &dataD
         SocketReceiver::listen((folder / fmt::format("hand-over-{}.sock", ::getpid())).string());
     if (!receiver)
         return std::move(receiver).error();
-    if (auto given = ask(**client, &Control::handOver, {.to = receiver->path()}); !given)
-        return std::move(given).error().within(
-            fmt::format("the engine with pid {} goes on", status->pid));
-    auto sockets = receiver->receive(kSocketsPatience);
+    auto sockets = takeSockets(**client, *receiver);
     if (!sockets)
-        return std::move(sockets).error();
+        return std::move(sockets).error().within(
+            fmt::format("the engine with pid {} goes on", status->pid));
     for (NamedSocket &each : *sockets)
         supervisor.offer(std::move(each.name), std::move(each.socket));
     pollfd ended {.fd = process.get(), .events = POLLIN, .revents = 0};

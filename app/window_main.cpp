@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/window_main.h"
 
+#include "app/doctor/probes.h"
 #include "app/engine_process.h"
 #include "app/keep_serving_command.h"
 #include "app/paths.h"
@@ -87,6 +88,25 @@ int fail(const Error &error)
     return exitCode(error.code());
 }
 
+/// Why no window can open here, before Qt ends the program over it. Qt's own choice of a platform
+/// without a display ("offscreen") is left to it.
+std::string lacksDisplay(int argc, char **argv)
+{
+    for (int i = 1; i < argc; ++i) {
+        if (std::string_view(argv[i]).ends_with("-platform"))
+            return {};
+    }
+    const std::string platform = environment("QT_QPA_PLATFORM");
+    if (!platform.empty() && !platform.starts_with("xcb") && !platform.starts_with("wayland"))
+        return {};
+    const Finding display = probeDisplay();
+    if (display.level == Finding::Level::Ok)
+        return {};
+    const bool isNamed = !environment("DISPLAY").empty() || !environment("WAYLAND_DISPLAY").empty();
+    return isNamed ? fmt::format("the display does not answer: {}", display.text)
+                   : std::string("there is no display for the window.");
+}
+
 } // namespace
 
 int windowMain(int argc, char **argv)
@@ -119,6 +139,9 @@ int windowMain(int argc, char **argv)
     // Before anything that takes time: a second double click ends at once.
     if (isHandedOver(socketName, request, claim))
         return 0;
+    if (const std::string why = lacksDisplay(argc, argv); !why.empty())
+        return fail({ErrorCode::Invalid,
+                     why + " Use arcology --headless and arcology ctl, or arcology serve FOLDER"});
     auto client = ControlClient::create({.socketPath = *socket, .author = "window"});
     if (!client)
         return fail(client.error());

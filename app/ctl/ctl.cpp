@@ -5,6 +5,7 @@
 #include "app/ctl/ctl_app.h"
 #include "app/ctl/ctl_verbs.h"
 
+#include <limits>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -30,8 +31,11 @@ struct CtlCommand {
     CtlNewCertificate newCertificate;
     CtlLevel level;
     std::vector<std::string> words;
+    CtlRun run;
     std::string word;
     int pid = 0;
+    api::WorkerEndQuery ends;
+    uint64_t end = 0;
     CtlLog log;
     int limit = 50;
     bool dryRun = false;
@@ -111,12 +115,19 @@ private:
         }
         addSiteEdit(group);
         CLI::App &run = addVerb(group, "run", helpOf("site run"), [&c](CtlSession &session) {
-            return ctlSiteRun(session, c.site, c.words);
+            return ctlSiteRun(session, c.site, c.run);
         });
         addSite(run);
-        run.add_option("command", c.words,
+        run.add_option("command", c.run.argv,
                        "After --: a script of the site's folder (or \"python\") and its arguments")
             ->required();
+        run.add_option("--env", c.run.env,
+                       "K=V, beside the app's environment and for this run only; K alone takes the "
+                       "value it has here; may come again")
+            ->allow_extra_args(false);
+        run.add_flag("--stdin", c.run.takesInput,
+                     "The command reads what is on standard input, up to its end; without this it "
+                     "has none, and cannot ask anything");
         run.footer("Example: arcology ctl site run shop -- manage.py migrate");
     }
 
@@ -127,7 +138,8 @@ private:
             return ctlSiteEdit(session, c.site, c.newSite);
         });
         addSite(edit);
-        edit.add_option("--name", c.newSite.site.name, "A new name");
+        edit.add_option("--name", c.newSite.site.name,
+                        "A new name; the host NAME.localhost follows it");
         edit.add_option("--entry", c.newSite.site.entry, "MODULE:ATTR of the application");
         edit.add_option("--interface", c.newSite.site.interface)
             ->check(CLI::IsMember({"wsgi", "asgi"}));
@@ -139,6 +151,12 @@ private:
         edit.add_option("--env", c.newSite.env,
                         "K=V, added to the app's environment; may come again")
             ->allow_extra_args(false);
+        edit.add_option("--unset-env", c.newSite.unsetEnv,
+                        "K, removed from the app's environment; may come again")
+            ->allow_extra_args(false);
+        edit.footer(
+            "Waits until new workers have taken over, where it needs any. When they do not "
+            "start, the old ones go on\nserving, the cause is told and nothing is changed.");
     }
 
     void addSiteAdd(CLI::App &group)
@@ -148,10 +166,10 @@ private:
             return ctlSiteAdd(session, c.newSite);
         });
         add.add_option("folder", c.newSite.site.path, "The project's folder")->required();
-        add.add_option("--name", c.newSite.site.name,
-                       "Name of the site; else made from the folder");
+        add.add_option("--name", c.newSite.site.name, "Name of the site; else that of the project");
         add.add_option("--kind", c.newSite.site.kind,
-                       "What to serve of it; \"static\" serves its files");
+                       "What to serve of it: django, flask, fastapi, wsgi, asgi; static serves its "
+                       "files");
         add.add_option("--entry", c.newSite.site.entry,
                        "MODULE:ATTR of the application; else recognised");
         add.add_option("--interface", c.newSite.site.interface)
@@ -178,7 +196,17 @@ private:
         });
         kill.add_option("pid", c.pid, "Process id, as worker list shows it")
             ->required()
-            ->check(CLI::PositiveNumber);
+            ->check(wholeNumber(1, std::numeric_limits<int>::max()));
+        CLI::App &ends = addVerb(group, "ends", helpOf("worker ends"), [&c](CtlSession &session) {
+            return ctlWorkerEnds(session, c.ends);
+        });
+        ends.add_option("--app", c.ends.app, "Of this app only");
+        ends.add_option("--limit", c.ends.limit, "At most so many, the newest")
+            ->check(CLI::Range(1, 1000));
+        ends.add_flag("--unplanned", c.ends.unplanned, "Only those that nobody ordered");
+        CLI::App &end = addVerb(group, "end", helpOf("worker end"),
+                                [&c](CtlSession &session) { return ctlWorkerEnd(session, c.end); });
+        end.add_option("number", c.end, "As worker ends shows it; the newest when not given");
     }
 
     void addSettings()
@@ -203,7 +231,7 @@ private:
         for (CLI::App *verb : {&list, &get, &set, &reset}) {
             CLI::Option *site =
                 verb->add_option("--site", c.level.site, "Of this site instead of the engine");
-            verb->add_option("--app", c.level.app, "Of this app instead of the engine")
+            verb->add_option("--app", c.level.app, "Of this site's app instead of the engine")
                 ->excludes(site);
         }
     }
@@ -220,7 +248,7 @@ private:
                         "engine, access, or a site; the engine's when not given");
         tail.add_flag("--follow,-f", log.follow, "Go on with new lines until Ctrl+C");
         tail.add_option("--bytes", log.bytes, "At most so many bytes from the end")
-            ->check(CLI::Range(1, 1 << 20));
+            ->check(wholeNumber(1, 1 << 20));
         CLI::App &search =
             addVerb(group, "search", helpOf("log search"),
                     [&log](CtlSession &session) { return ctlLogSearch(session, log); });
@@ -229,7 +257,7 @@ private:
         search.add_flag("--regex", log.regex, "The text is a regular expression (RE2)");
         search.add_flag("--ignore-case,-i", log.ignoreCase, "Capitals and small letters are alike");
         search.add_option("--limit", log.limit, "At most so many lines, the newest")
-            ->check(CLI::Range(1, 1000));
+            ->check(wholeNumber(1, 1000));
         for (CLI::App *verb : {&tail, &search})
             verb->add_option("--site", log.site, "Of the access log, only what this site answered");
     }
@@ -251,18 +279,21 @@ private:
             addVerb(group, "history", helpOf("config history"),
                     [&c](CtlSession &session) { return ctlConfigHistory(session, c.limit); });
         history.add_option("--limit", c.limit, "At most so many revisions")
-            ->check(CLI::Range(1, 1000));
+            ->check(wholeNumber(1, 1000));
         CLI::App &diff = addVerb(group, "diff", helpOf("config diff"), [&c](CtlSession &session) {
             return ctlConfigDiff(session, c.from, c.to);
         });
-        diff.add_option("from", c.from, "A revision")->required();
-        diff.add_option("to", c.to, "Another; the newest when not given");
+        diff.add_option("from", c.from, "A revision")->required()->check(wholeNumber(1));
+        diff.add_option("to", c.to, "Another; the newest when not given")->check(wholeNumber(1));
         CLI::App &rollback =
             addVerb(group, "rollback", helpOf("config rollback"),
                     [&c](CtlSession &session) { return ctlConfigRollback(session, c.to); });
-        rollback.add_option(
-            "revision", c.to,
-            "The revision to go back to; the newest change is undone when not given");
+        rollback
+            .add_option("revision", c.to,
+                        "The revision to go back to; when not given the newest change is undone, "
+                        "and the one "
+                        "before it when that was such an undo")
+            ->check(wholeNumber(1));
     }
 
     void addCertificates()

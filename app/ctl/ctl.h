@@ -25,6 +25,7 @@ struct CtlWorld {
     std::function<bool(std::chrono::milliseconds)> pause;
     /// Called once before the first pause(): from now on Ctrl+C is ours.
     std::function<void()> catchInterrupts;
+    int columns = 0; ///< of the terminal that `out` goes to; 0: it goes to none
 };
 
 /// Runs one ctl command; the exit code of PRODUCT.md section 2, or that of a command run in a site.

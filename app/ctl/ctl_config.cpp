@@ -14,6 +14,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
@@ -26,19 +27,60 @@ std::string originOf(const api::SettingView &view)
     return view.isSet ? "set here" : "inherited";
 }
 
-Result<api::SettingViews> askSettings(CtlSession &session, const CtlLevel &level)
+/// An app is named as its site is, too: they part when a site is renamed.
+Result<CtlLevel> levelOf(CtlSession &session, CtlLevel level)
 {
-    return session.ask(&Control::settings, {.scope = level.scope(), .object = level.object()});
+    if (level.app.empty())
+        return level;
+    const auto views = session.ask(&Control::sites, {});
+    if (!views)
+        return views.error();
+    for (const api::SiteView &site : views->sites) {
+        if (site.id == level.app && !site.app.empty()) {
+            level.app = site.app;
+            break;
+        }
+    }
+    return level;
 }
 
-void sayChanged(CtlSession &session, const api::Changed &changed, bool dryRun = false)
+Result<api::SettingViews> askSettings(CtlSession &session, const CtlLevel &named)
 {
-    if (changed.summary.empty())
-        session.say("Nothing differs.");
-    else if (dryRun)
-        session.say(fmt::format("Would become: {}", changed.summary));
-    else
-        session.say(fmt::format("{} (revision {})", changed.summary, changed.revision));
+    const auto level = levelOf(session, named);
+    if (!level)
+        return level.error();
+    return session.ask(&Control::settings, {.scope = level->scope(), .object = level->object()});
+}
+
+void sayChanged(CtlSession &session, const api::Changed &changed, const std::string &when = {})
+{
+    session.say(fmt::format("{} (revision {}){}", changed.summary, changed.revision, when));
+}
+
+/// All that an import would change, a line each: here is room for what a line of the history cuts.
+void sayWouldChange(CtlSession &session, const api::Changed &changed)
+{
+    if (changed.changes.empty())
+        return session.say("Nothing would change.");
+    session.say("Would change:");
+    for (const std::string &change : changed.changes)
+        session.say("  " + oneLine(change));
+}
+
+/// What is to be said of settings that the engine reads at its start only; empty: of none here.
+std::string whenOf(const std::vector<api::SettingEdit> &edits)
+{
+    std::vector<std::string_view> late;
+    for (const api::SettingEdit &edit : edits) {
+        const SettingRow *row = findSetting(edit.key);
+        if (row && row->applies == Applies::OnRestart)
+            late.push_back(row->key);
+    }
+    if (late.empty())
+        return {};
+    return fmt::format("; {}from the next start of the engine",
+                       late.size() == edits.size() ? ""
+                                                   : fmt::format("{} ", fmt::join(late, ", ")));
 }
 
 /// At most one byte more than the engine takes, so that too long is seen without reading all of it.
@@ -65,6 +107,13 @@ Result<std::string> readDocument(const std::string &file)
     return text;
 }
 
+int editSettings(CtlSession &session, api::SettingEdits edits)
+{
+    const std::string when = whenOf(edits.edits);
+    return session.show(&Control::editSettings, std::move(edits),
+                        [&](const api::Changed &changed) { sayChanged(session, changed, when); });
+}
+
 /// One side of a difference, short enough for a terminal.
 std::string side(const std::string &json)
 {
@@ -85,7 +134,7 @@ int ctlSettingsList(CtlSession &session, const CtlLevel &level)
     TextTable table({"KEY", "VALUE", "FROM"});
     for (const api::SettingView &view : views->settings)
         table.add({view.key, view.value, originOf(view)});
-    session.print(table.text());
+    session.print(table.text(static_cast<size_t>(session.world().columns)));
     return 0;
 }
 
@@ -109,31 +158,35 @@ int ctlSettingsGet(CtlSession &session, const CtlLevel &level, const std::string
     return 0;
 }
 
-int ctlSettingsSet(CtlSession &session, const CtlLevel &level,
+int ctlSettingsSet(CtlSession &session, const CtlLevel &named,
                    const std::vector<std::string> &pairs)
 {
+    const auto level = levelOf(session, named);
+    if (!level)
+        return session.fail(level.error());
     api::SettingEdits edits;
     for (const std::string &text : pairs) {
         auto pair = splitPair(text);
         if (!pair)
             return session.fail(pair.error());
         edits.edits.push_back({.key = std::move(pair->first),
-                               .scope = level.scope(),
-                               .object = level.object(),
+                               .scope = level->scope(),
+                               .object = level->object(),
                                .value = std::move(pair->second)});
     }
-    return session.show(&Control::editSettings, std::move(edits),
-                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+    return editSettings(session, std::move(edits));
 }
 
-int ctlSettingsReset(CtlSession &session, const CtlLevel &level,
+int ctlSettingsReset(CtlSession &session, const CtlLevel &named,
                      const std::vector<std::string> &keys)
 {
+    const auto level = levelOf(session, named);
+    if (!level)
+        return session.fail(level.error());
     api::SettingEdits edits;
     for (const std::string &key : keys)
-        edits.edits.push_back({.key = key, .scope = level.scope(), .object = level.object()});
-    return session.show(&Control::editSettings, std::move(edits),
-                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+        edits.edits.push_back({.key = key, .scope = level->scope(), .object = level->object()});
+    return editSettings(session, std::move(edits));
 }
 
 int ctlConfigExport(CtlSession &session)
@@ -152,7 +205,12 @@ int ctlConfigImport(CtlSession &session, const std::string &file, bool dryRun)
         return session.fail(document.error());
     return session.show(&Control::importConfig,
                         {.document = std::move(*document), .dryRun = dryRun},
-                        [&](const api::Changed &changed) { sayChanged(session, changed, dryRun); });
+                        [&](const api::Changed &changed) {
+                            if (dryRun)
+                                sayWouldChange(session, changed);
+                            else
+                                sayChanged(session, changed);
+                        });
 }
 
 int ctlConfigHistory(CtlSession &session, int limit)

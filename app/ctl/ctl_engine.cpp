@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about the engine as a whole: status, metrics, diagnostics, worker list, worker kill.
+// Verbs about the engine as a whole: status, metrics, diagnostics.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/ctl/text_table.h"
 #include "server/base/text.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace arc {
 
 namespace {
-
-std::string percent(double share)
-{
-    return share < 0 ? "?" : fmt::format("{:.0f} %", share * 100);
-}
 
 void sayStatus(CtlSession &session, const api::Status &status)
 {
@@ -42,12 +34,30 @@ void sayStatus(CtlSession &session, const api::Status &status)
         session.say("Warning: " + oneLine(warning));
 }
 
+/// The sites that make the engine's state "degraded", and why.
+void sayUnwell(CtlSession &session)
+{
+    const auto snapshot = session.ask(&Control::snapshot, {});
+    if (!snapshot)
+        return; // the state was told
+    for (const api::SiteFigures &site : snapshot->sites) {
+        if (site.state == "running" || site.state == "stopped")
+            continue;
+        session.say(site.cause.empty() ? fmt::format("Site {} is {}.", site.id, site.state)
+                                       : fmt::format("Site {} is {}: {}", site.id, site.state,
+                                                     oneLine(site.cause)));
+    }
+}
+
 } // namespace
 
 int ctlStatus(CtlSession &session)
 {
-    return session.show(&Control::status, {},
-                        [&](const api::Status &status) { sayStatus(session, status); });
+    return session.show(&Control::status, {}, [&](const api::Status &status) {
+        sayStatus(session, status);
+        if (status.state == "degraded")
+            sayUnwell(session);
+    });
 }
 
 int ctlMetrics(CtlSession &session)
@@ -60,46 +70,6 @@ int ctlDiagnostics(CtlSession &session)
 {
     return session.show(&Control::diagnostics, {},
                         [&](const api::Text &text) { session.print(text.text); });
-}
-
-int ctlWorkerList(CtlSession &session)
-{
-    const auto snapshot = session.ask(&Control::snapshot, {});
-    if (!snapshot)
-        return session.fail(snapshot.error());
-    if (session.json()) {
-        const auto json = nlohmann::ordered_json::parse(api::toJson(*snapshot), nullptr, false);
-        session.print(nlohmann::ordered_json {{"pools", json["pools"]}}.dump() + "\n");
-        return 0;
-    }
-    TextTable table({"PID", "APP", "GEN", "STATE", "BUSY", "REQUESTS", "MEMORY", "CPU", "SERVING"});
-    for (const api::PoolFigures &pool : snapshot->pools) {
-        for (const api::WorkerFigures &worker : pool.workers) {
-            table.add({std::to_string(worker.pid), pool.app, std::to_string(worker.generation),
-                       worker.state, fmt::format("{}/{}", worker.busy, worker.slots),
-                       std::to_string(worker.requests),
-                       worker.memoryBytes < 0
-                           ? "?"
-                           : formatBytes(static_cast<double>(worker.memoryBytes)),
-                       percent(worker.cpu), worker.serving});
-        }
-    }
-    if (table.empty())
-        session.say("No workers: no Python site runs.");
-    else
-        session.print(table.text());
-    for (const api::PoolFigures &pool : snapshot->pools) {
-        if (!pool.cause.empty())
-            session.say(fmt::format("{} is {}: {}", pool.app, pool.state, oneLine(pool.cause)));
-    }
-    return 0;
-}
-
-int ctlWorkerKill(CtlSession &session, int pid)
-{
-    return session.show(&Control::killWorker, {.pid = pid}, [&](const api::Nothing &) {
-        session.say(fmt::format("Worker {} was ended.", pid));
-    });
 }
 
 } // namespace arc

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -81,6 +82,12 @@ void writeTo(FILE *stream, std::string_view text)
     std::fflush(stream);
 }
 
+int terminalColumns()
+{
+    winsize size {};
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 } // namespace
 
 int ctlMain(int argc, char **argv)
@@ -91,10 +98,8 @@ int ctlMain(int argc, char **argv)
         .out = [](std::string_view text) { writeTo(stdout, text); },
         .err = [](std::string_view text) { writeTo(stderr, text); },
         .pause = [&](std::chrono::milliseconds time) { return interrupts.wait(time); },
-        .catchInterrupts =
-            [&] {
-                interrupts.catchThem();
-            }};
+        .catchInterrupts = [&] { interrupts.catchThem(); },
+        .columns = terminalColumns()};
     return runCtl(std::vector<std::string>(argv + 1, argv + std::max(argc, 1)), world);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about sites: list, add, remove, start, stop, restart, deploy, run.
+// Verbs about sites: list, add, remove, start, stop, restart, deploy, run; edit is in ctl_edit.cpp.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/command_line.h"
 #include "app/ctl/text_table.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 #include <set>
 
 #include <fmt/format.h>
@@ -19,7 +21,8 @@ constexpr std::chrono::milliseconds kPollInterval {200};
 /// The engine ends every start by pool.start_timeout_s itself; this only ends a wait for an engine
 /// that does not.
 constexpr std::chrono::minutes kServeWaitMax {15};
-constexpr int kInterrupted = 130; // as shells report Ctrl+C
+constexpr int kInterrupted = 130;          // as shells report Ctrl+C
+constexpr size_t kInputBytesMax = 1 << 20; // of a one-off command: it travels in one call
 
 const api::SiteFigures *findSite(const api::Snapshot &snapshot, const std::string &id)
 {
@@ -112,6 +115,33 @@ int change(CtlSession &session,
     });
 }
 
+/// "K=V", or "K" for the value it has here: a password then stands on no command line.
+Result<std::pair<std::string, std::string>> variableOf(const std::string &text)
+{
+    if (text.find('=') != text.npos)
+        return splitPair(text);
+    const char *value = std::getenv(text.c_str());
+    if (!value)
+        return Error {
+            ErrorCode::Invalid,
+            fmt::format("--env {0}: there is no such variable here; write {0}=VALUE", text)};
+    return std::pair {text, std::string(value)};
+}
+
+/// Standard input up to its end.
+Result<std::string> readInput()
+{
+    std::string text(kInputBytesMax + 1, '\0');
+    std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(std::cin.gcount()));
+    if (std::cin.bad())
+        return Error {ErrorCode::Unavailable, "standard input cannot be read"};
+    if (text.size() > kInputBytesMax)
+        return Error {ErrorCode::Full,
+                      fmt::format("standard input is longer than {} bytes", kInputBytesMax)};
+    return text;
+}
+
 int exitOf(const api::TaskView &task)
 {
     if (task.state == "cancelled")
@@ -184,41 +214,6 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
     return waitUntilServing(session, *added, changed->revision);
 }
 
-int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what)
-{
-    const auto set = [](const std::string &text) {
-        return text.empty() ? std::optional<std::string>() : std::optional(text);
-    };
-    const auto python = interpreterPath(what.site.python);
-    if (!python)
-        return session.fail(python.error());
-    api::SiteEdit edit {.id = site,
-                        .name = set(what.site.name),
-                        .entry = set(what.site.entry),
-                        .interface = set(what.site.interface),
-                        .python = set(*python)};
-    if (!what.site.hosts.empty())
-        edit.hosts = what.site.hosts;
-    if (!what.env.empty()) {
-        const auto views = session.ask(&Control::sites, {});
-        if (!views)
-            return session.fail(views.error());
-        edit.revision = views->revision; // variables are replaced as a whole
-        const auto at = std::find_if(views->sites.begin(), views->sites.end(),
-                                     [&](const api::SiteView &view) { return view.id == site; });
-        edit.env = at == views->sites.end() ? std::map<std::string, std::string>() : at->env;
-        for (const std::string &text : what.env) {
-            auto pair = splitPair(text);
-            if (!pair)
-                return session.fail(pair.error());
-            edit.env->insert_or_assign(std::move(pair->first), std::move(pair->second));
-        }
-    }
-    return session.show(&Control::editSite, std::move(edit), [&](const api::Changed &changed) {
-        session.say(fmt::format("{} (revision {})", changed.summary, changed.revision));
-    });
-}
-
 int ctlSiteRemove(CtlSession &session, const std::string &site)
 {
     return change(session, &Control::removeSite, site);
@@ -248,9 +243,22 @@ int ctlSiteDeploy(CtlSession &session, const std::string &site)
     });
 }
 
-int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv)
+int ctlSiteRun(CtlSession &session, const std::string &site, const CtlRun &what)
 {
-    const auto started = session.ask(&Control::runCommand, {.id = site, .argv = std::move(argv)});
+    api::RunCommand command {.id = site, .argv = what.argv, .env = {}, .input = {}};
+    for (const std::string &text : what.env) {
+        auto pair = variableOf(text);
+        if (!pair)
+            return session.fail(pair.error());
+        command.env.insert_or_assign(std::move(pair->first), std::move(pair->second));
+    }
+    if (what.takesInput) {
+        auto input = readInput();
+        if (!input)
+            return session.fail(input.error());
+        command.input = std::move(*input);
+    }
+    const auto started = session.ask(&Control::runCommand, std::move(command));
     if (!started)
         return session.fail(started.error());
     session.world().catchInterrupts();

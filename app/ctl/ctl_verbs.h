@@ -32,17 +32,23 @@ int ctlLogTail(CtlSession &session, const CtlLog &what);
 int ctlLogSearch(CtlSession &session, const CtlLog &what);
 int ctlWorkerList(CtlSession &session);
 int ctlWorkerKill(CtlSession &session, int pid);
+/// One line for each.
+int ctlWorkerEnds(CtlSession &session, const api::WorkerEndQuery &what);
+/// All that is known of one; id 0: the newest.
+int ctlWorkerEnd(CtlSession &session, uint64_t id);
 
 /// What `site add` was told; `env` and `settings` as "KEY=VALUE".
 struct CtlNewSite {
     api::NewSite site;
     std::vector<std::string> env;
     std::vector<std::string> settings;
+    std::vector<std::string> unsetEnv; ///< of `site edit`: names of variables to remove
 };
 int ctlSiteList(CtlSession &session);
 /// Waits until the site answers or has failed.
 int ctlSiteAdd(CtlSession &session, CtlNewSite what);
-/// What is empty in `what` stays as it is.
+/// What is empty in `what` stays as it is. Waits until workers of the new specification serve;
+/// where they do not start although the old ones did, the edit is taken back.
 int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what);
 int ctlSiteRemove(CtlSession &session, const std::string &site);
 int ctlSiteStart(CtlSession &session, const std::string &site);
@@ -50,8 +56,13 @@ int ctlSiteStop(CtlSession &session, const std::string &site);
 /// Both wait until new workers took over, or it is clear why they do not.
 int ctlSiteRestart(CtlSession &session, const std::string &site);
 int ctlSiteDeploy(CtlSession &session, const std::string &site);
+struct CtlRun {
+    std::vector<std::string> argv;
+    std::vector<std::string> env; ///< "K=V", or "K" for the value it has in this process
+    bool takesInput = false;      ///< it gets our standard input; else none
+};
 /// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
-int ctlSiteRun(CtlSession &session, const std::string &site, std::vector<std::string> argv);
+int ctlSiteRun(CtlSession &session, const std::string &site, const CtlRun &what);
 
 /// The level that settings verbs speak of; both empty: the engine.
 struct CtlLevel {

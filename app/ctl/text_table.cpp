@@ -2,6 +2,7 @@
 #include "app/ctl/text_table.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace arc {
 
@@ -22,7 +23,30 @@ std::string oneLine(std::string_view text)
     return clean;
 }
 
-std::string TextTable::text() const
+namespace {
+
+constexpr size_t kGap = 2;        // blanks between two columns
+constexpr size_t kColumnMin = 12; // a column is not cut below this
+constexpr std::string_view kCut = "…";
+
+/// The first characters of UTF-8 text, and a sign that there were more.
+std::string shortened(std::string text, size_t width)
+{
+    if (displayWidth(text) <= width)
+        return text;
+    size_t end = 0;
+    for (size_t shown = 0; end < text.size(); ++end) {
+        const bool begins = (static_cast<unsigned char>(text[end]) & 0xC0) != 0x80;
+        if (begins && ++shown == width)
+            break;
+    }
+    text.resize(end);
+    return text.append(kCut);
+}
+
+} // namespace
+
+std::string TextTable::text(size_t columnsMax) const
 {
     std::vector<size_t> widths;
     for (const auto &row : m_rows) {
@@ -30,14 +54,20 @@ std::string TextTable::text() const
         for (size_t i = 0; i < row.size(); ++i)
             widths[i] = std::max(widths[i], displayWidth(row[i]));
     }
+    const size_t whole = std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
+    if (columnsMax > 0 && whole > columnsMax) {
+        size_t &widest = *std::max_element(widths.begin(), widths.end());
+        const size_t excess = whole - columnsMax;
+        widest = std::max(kColumnMin, widest - std::min(widest, excess));
+    }
     std::string text;
     for (const auto &row : m_rows) {
         std::string line;
         for (size_t i = 0; i < row.size(); ++i) {
-            const std::string cell = oneLine(row[i]);
+            const std::string cell = shortened(oneLine(row[i]), widths[i]);
             line += cell;
             if (i + 1 < row.size())
-                line.append(widths[i] - displayWidth(cell) + 2, ' ');
+                line.append(widths[i] - displayWidth(cell) + kGap, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";

@@ -14,7 +14,8 @@ public:
     explicit TextTable(std::vector<std::string> titles) : m_rows {std::move(titles)} { }
     void add(std::vector<std::string> cells) { m_rows.push_back(std::move(cells)); }
     bool empty() const noexcept { return m_rows.size() == 1; }
-    std::string text() const;
+    /// In at most so many columns, where the widest column can be cut for it; 0: as wide as it is.
+    std::string text(size_t columnsMax = 0) const;
 
 private:
     std::vector<std::vector<std::string>> m_rows;

@@ -2,13 +2,19 @@
 // Probes of a running engine and of the display.
 #include "app/doctor/probes.h"
 
+#include "server/base/file_descriptor.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
 
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <future>
 #include <memory>
 
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 namespace arc {
 
@@ -39,6 +45,22 @@ Finding describe(const std::string &path, const Result<api::Status> &status)
         finding.mend = "free the address, or change the listener's.";
     }
     return finding;
+}
+
+/// X servers listen at a path, at its twin in the abstract namespace, or at both.
+bool answersAsX11(const std::string &path)
+{
+    if (acceptsConnections(path))
+        return true;
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address {};
+    address.sun_family = AF_UNIX;
+    if (!socket || path.size() + 1 > sizeof address.sun_path)
+        return false;
+    std::memcpy(address.sun_path + 1, path.data(), path.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + path.size());
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), size) == 0
+        || errno == EAGAIN;
 }
 
 } // namespace
@@ -78,7 +100,7 @@ Finding probeDisplay()
     }
     if (x11.starts_with(':')) {
         const std::string path = "/tmp/.X11-unix/X" + x11.substr(1, x11.find('.') - 1);
-        if (acceptsConnections(path))
+        if (answersAsX11(path))
             return {"display", Level::Ok, fmt::format("X11 {}.", x11), {}};
         return {"display", Level::Warn, fmt::format("Nothing answers at DISPLAY {}.", x11), mend};
     }

@@ -292,7 +292,10 @@ void Staging::finishCompare()
             return {};
         return currentOf(id, level->second);
     });
-    const bool asked = std::exchange(m_askedToApply, false);
+    const bool own = isOwn(from, newest);
+    if (own && m_changes.hasConflict())
+        m_changes.putOnTop();
+    const bool asked = std::exchange(m_askedToApply, false) && !own;
     const bool offer = std::exchange(m_offerAlways, false) || asked || m_changes.hasConflict();
     if (m_changes.isEmpty())
         return;
@@ -325,6 +328,23 @@ void Staging::putOnTop()
     m_foreign.reset();
     m_offerAlways = false;
     m_changes.putOnTop();
+}
+
+bool Staging::isOwn(uint64_t from, uint64_t to) const
+{
+    return to > from && to - from <= kOwnMax
+        && std::ranges::distance(m_own.upper_bound(from), m_own.upper_bound(to))
+        == std::ptrdiff_t(to - from);
+}
+
+void Staging::knowOwn(uint64_t revision)
+{
+    m_own.insert(revision);
+    if (m_own.size() > kOwnMax)
+        m_own.erase(m_own.begin());
+    // The window's own picture may have been faster than the answer.
+    if (m_foreign && isOwn(m_foreign->from, m_foreign->to))
+        putOnTop();
 }
 
 // ---- drafts

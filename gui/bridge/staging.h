@@ -8,6 +8,7 @@
 #include <QTimer>
 
 #include <map>
+#include <set>
 
 namespace arc {
 
@@ -20,6 +21,7 @@ class Staging : public QObject {
     Q_OBJECT
 public:
     static constexpr int kDraftDelayMs = 1000;
+    static constexpr size_t kOwnMax = 100;
 
     enum class State { Empty, Checking, Ready, Refused, Conflict, Applying, Unreachable };
 
@@ -53,6 +55,8 @@ public:
     };
     const std::optional<Foreign> &foreign() const { return m_foreign; }
     void putOnTop(); ///< keep the edits, on top of what others did
+    /// This window made that revision: edits go on top of it without a question.
+    void knowOwn(uint64_t revision);
 
     const QString &restoredNote() const { return m_restoredNote; }
     void flushDraft(); ///< now, instead of when nothing was edited for a second
@@ -73,12 +77,14 @@ private:
     void compare(bool offerAlways);
     void finishCompare();
     void nameForeign();
+    bool isOwn(uint64_t from, uint64_t to) const;
     void takeDraft(DraftStore::Found found, const QByteArray &bytes);
 
     ControlBridge &m_bridge;
     PendingChanges m_changes;
     DraftStore m_drafts;
     QTimer m_draftDelay;
+    std::set<uint64_t> m_own; ///< the newest kOwnMax revisions that this window made
     bool m_draftRead = false;
     bool m_checking = false;
     bool m_checkAgain = false;

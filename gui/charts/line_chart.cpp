@@ -177,6 +177,9 @@ void LineChart::paintEvent(QPaintEvent *)
     if (!(largest > 0)) {
         painter.setFont(smallFont());
         painter.setPen(tokens.text2);
+        const QRectF place =
+            painter.boundingRect(scale.plot, Qt::AlignCenter, m_emptyText).adjusted(-6, -2, 6, 2);
+        painter.fillRect(place, tokens.surface); // a line of the grid would go through it
         painter.drawText(scale.plot, Qt::AlignCenter, m_emptyText);
         return;
     }

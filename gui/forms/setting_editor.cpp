@@ -4,6 +4,7 @@
 #include "gui/models/format.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/switch.h"
+#include "gui/widgets/wheel_guard.h"
 
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -12,7 +13,6 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QWheelEvent>
 
 #include <algorithm>
 
@@ -23,18 +23,24 @@ constexpr int kPathWidthLeast = 100;
 
 namespace {
 
-/// A wheel turned over a page full of fields scrolls the page; it changes no value.
-class WheelGuard : public QObject {
+/// Takes numbers that are too large as they are typed, so that it can be said that they are; the
+/// arrows stay within the limits.
+template <class Spin>
+class LimitedSpin : public Spin {
 public:
-    using QObject::QObject;
-    bool eventFilter(QObject *watched, QEvent *event) override
+    LimitedSpin(double largest, QWidget *parent) : Spin(parent), m_largest(largest) { }
+    void stepBy(int steps) override
     {
-        if (event->type() != QEvent::Wheel)
-            return QObject::eventFilter(watched, event);
-        event->ignore();
-        return true;
+        Spin::stepBy(steps);
+        if (this->value() > m_largest)
+            this->setValue(static_cast<decltype(this->value())>(m_largest));
     }
+
+private:
+    const double m_largest;
 };
+
+constexpr double kTypedMost = 1e9; ///< what can be typed where less is allowed
 
 template <class Spin>
 void prepareSpin(Spin *spin, const SettingRow &row)
@@ -58,7 +64,7 @@ SettingEditor::SettingEditor(const SettingRow &row, QWidget *parent) : QWidget(p
     m_parts.field->setAccessibleName(toQString(row.label));
     m_parts.field->setAccessibleDescription(toQString(row.help));
     m_parts.field->setToolTip(toQString(row.key));
-    m_parts.field->installEventFilter(new WheelGuard(this));
+    keepWheelForThePage(*m_parts.field);
     setFocusProxy(m_parts.field);
     layout->insertWidget(0, m_parts.field);
 }
@@ -120,9 +126,10 @@ SettingEditor::Parts SettingEditor::makeSwitch()
 
 SettingEditor::Parts SettingEditor::makeWholeNumber()
 {
-    auto *field = new QSpinBox(this);
     const double largest = std::numeric_limits<int>::max();
-    field->setRange(int(std::max(m_row.min, -largest)), int(std::min(m_row.max, largest)));
+    auto *field = new LimitedSpin<QSpinBox>(std::min(m_row.max, largest), this);
+    field->setRange(int(std::max(m_row.min, -largest)),
+                    int(std::clamp(m_row.max, kTypedMost, largest)));
     field->setGroupSeparatorShown(true);
     prepareSpin(field, m_row);
     connect(field, &QSpinBox::valueChanged, this, [this] {
@@ -139,8 +146,8 @@ SettingEditor::Parts SettingEditor::makeWholeNumber()
 
 SettingEditor::Parts SettingEditor::makeNumber()
 {
-    auto *field = new QDoubleSpinBox(this);
-    field->setRange(m_row.min, m_row.max);
+    auto *field = new LimitedSpin<QDoubleSpinBox>(m_row.max, this);
+    field->setRange(m_row.min, std::max(m_row.max, kTypedMost));
     field->setDecimals(3);
     prepareSpin(field, m_row);
     connect(field, &QDoubleSpinBox::valueChanged, this, [this] {

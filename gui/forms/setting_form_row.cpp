@@ -22,6 +22,13 @@ constexpr int kSidesGap = 24;        ///< between text and field
 constexpr int kBelowGap = 6;         ///< between them when the field is below
 constexpr int kBesideWidth = kEditColumnWidth + kSidesGap + kTextWidthLeast;
 
+/// What the engine would say to it, without asking.
+static QString problemIn(const SettingEditor &editor)
+{
+    const auto value = parseSetting(editor.row(), editor.text());
+    return value ? QString() : toQString(value.error().message());
+}
+
 SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     : QWidget(parent), m_editor(new SettingEditor(row, this)), m_edit(new QWidget(this)),
       m_origin(new QLabel(this))
@@ -72,7 +79,7 @@ SettingFormRow::SettingFormRow(const SettingRow &row, QWidget *parent)
     connect(m_editor, &SettingEditor::changed, this, [this] {
         m_toInherited = false;
         m_changed = m_editor->text() != m_view.value;
-        showError({});
+        showError(problemIn(*m_editor));
         showState();
         Q_EMIT changed();
     });
@@ -162,7 +169,8 @@ void SettingFormRow::reset()
 
 void SettingFormRow::showState()
 {
-    const QString inherited = toQString(m_view.inherited) + toQString(row().unit);
+    const QString inherited =
+        m_view.inherited.empty() ? tr("none") : toQString(m_view.inherited) + toQString(row().unit);
     const bool locked = !m_view.pinnedBy.empty();
     const bool own = m_changed ? !m_toInherited : m_view.isSet;
     if (locked)
@@ -217,7 +225,8 @@ void SettingFormRow::showStaged(const StagedEdit *edit)
     if (m_editor->text() != text)
         m_editor->setText(text);
     showError(edit->isConflict ? tr("Changed meanwhile to %1").arg(toQString(edit->before.shown))
-                               : toQString(edit->problem));
+                  : edit->problem.empty() ? problemIn(*m_editor)
+                                          : toQString(edit->problem));
     showState();
 }
 

@@ -39,8 +39,8 @@ QString certificateEnd(const CertificateRow &row)
         return unknownText();
     const int64_t left = row.view.notAfterUnix - row.nowUnix;
     const int64_t distance = left < 0 ? -left : left;
-    const int days = int(distance / kDaySeconds);
-    const int hours = int(distance / kHourSeconds);
+    const int days = int((distance + kDaySeconds / 2) / kDaySeconds); // as ctl says it
+    const int hours = int((distance + kHourSeconds / 2) / kHourSeconds);
     if (days >= 2)
         return left < 0 ? CertificatesModel::tr("%n day(s) ago", nullptr, days)
                         : CertificatesModel::tr("in %n day(s)", nullptr, days);

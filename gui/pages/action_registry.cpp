@@ -91,10 +91,26 @@ void ActionRegistry::selectSite(const QString &site)
     refresh();
 }
 
+QString ActionRegistry::Entry::siteTitle(const QString &site) const
+{
+    return plainText(siteText).arg(site);
+}
+
+/// In a menu that does not lie on the site itself it must be named.
+static QString menuText(const ActionRegistry::Entry &entry, const QString &site)
+{
+    if (site.isEmpty())
+        return entry.facts.text;
+    const bool asks = entry.facts.text.endsWith(QChar(0x2026));
+    return entry.siteText.arg(site) + (asks ? QString(QChar(0x2026)) : QString());
+}
+
 void ActionRegistry::refresh()
 {
     for (const Entry &entry : m_entries) {
         QString why;
+        if (entry.isOnSite())
+            entry.action->setText(menuText(entry, m_site));
         if (entry.isOnSite())
             why = m_site.isEmpty() ? tr("No site is selected") : entry.siteWhyNot(m_site);
         else if (entry.whyNot)
@@ -116,7 +132,7 @@ void ActionRegistry::fillSiteMenu(QMenu &menu, const QString &site) const
         const QString why = entry.siteWhyNot(site);
         action->setObjectName(entry.facts.id);
         action->setEnabled(why.isEmpty());
-        action->setToolTip(why.isEmpty() ? entry.siteText.arg(site) : why);
+        action->setToolTip(why.isEmpty() ? entry.siteTitle(site) : why);
     }
 }
 

@@ -44,12 +44,13 @@ public:
     struct Entry {
         ActionFacts facts;
         QAction *action;     ///< of the whole window, or on the selected site
-        QString siteText {}; ///< "Restart %1"; empty: not an action on a site
+        QString siteText {}; ///< "&Restart %1"; empty: not an action on a site
         SiteRun siteRun {};
         SiteWhyNot siteWhyNot {};
         WhyNot whyNot {};
 
         bool isOnSite() const { return !siteText.isEmpty(); }
+        QString siteTitle(const QString &site) const; ///< "Restart shop"
     };
 
     explicit ActionRegistry(QObject *parent = nullptr);

@@ -3,11 +3,9 @@
 
 #include "gui/models/format.h"
 #include "gui/theme/theme.h"
+#include "gui/widgets/titled_dialog.h"
 
-#include <QDialog>
 #include <QFormLayout>
-#include <QHBoxLayout>
-#include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
@@ -15,79 +13,29 @@
 
 namespace arc {
 
-constexpr int kDialogWidth = 440;
-
 namespace {
 
-/// The frame all small dialogs share: title, text, what the caller adds, a row of buttons.
-class SmallDialog : public QDialog {
+/// A question, fields for the answer, and buttons.
+class SmallDialog : public TitledDialog {
 public:
-    SmallDialog(QWidget *parent, const QString &title, const QString &text) : QDialog(parent)
+    SmallDialog(QWidget *parent, const QString &title, const QString &text)
+        : TitledDialog(title, text, parent), m_fields(new QFormLayout)
     {
-        setAttribute(Qt::WA_DeleteOnClose);
-        setWindowTitle(title);
-        setMinimumWidth(scaled(kDialogWidth));
-        auto *layout = new QVBoxLayout(this);
-        layout->setContentsMargins(20, 18, 20, 16);
-        layout->setSpacing(12);
-        auto *heading = new QLabel(title, this);
-        heading->setFont(titleFont());
-        heading->setTextFormat(Qt::PlainText);
-        heading->setWordWrap(true);
-        auto *body = new QLabel(text, this);
-        body->setTextFormat(Qt::PlainText);
-        body->setWordWrap(true);
-        body->setProperty("secondary", true);
-        layout->addWidget(heading);
-        layout->addWidget(body);
-        body->setVisible(!text.isEmpty());
-        m_content = new QFormLayout;
-        m_content->setSpacing(8);
-        layout->addLayout(m_content);
-        layout->addSpacing(4);
-        m_buttons = new QHBoxLayout;
-        m_buttons->setSpacing(8);
-        layout->addLayout(m_buttons);
-        setAccessibleName(title);
-        setAccessibleDescription(text);
+        m_fields->setSpacing(8);
+        column()->addLayout(m_fields);
+        column()->addSpacing(4);
     }
 
     QLineEdit *addField(const QString &name)
     {
         auto *field = new QLineEdit(this);
         field->setAccessibleName(name);
-        m_content->addRow(name, field);
+        m_fields->addRow(name, field);
         return field;
     }
 
-    QPushButton *addButton(const QString &text, const char *objectName)
-    {
-        auto *button = new QPushButton(text, this);
-        button->setAccessibleName(text);
-        button->setObjectName(QLatin1String(objectName));
-        button->setAutoDefault(false);
-        m_buttons->addWidget(button);
-        return button;
-    }
-    void addStretch() { m_buttons->addStretch(); }
-
-    void addCancel(bool isDefault)
-    {
-        auto *cancel = addButton(QObject::tr("Cancel"), "cancel");
-        connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
-        if (isDefault)
-            makeDefault(cancel);
-    }
-
-    void makeDefault(QPushButton *button)
-    {
-        button->setDefault(true);
-        button->setFocus();
-    }
-
 private:
-    QFormLayout *m_content;
-    QHBoxLayout *m_buttons;
+    QFormLayout *m_fields;
 };
 
 } // namespace
@@ -98,7 +46,7 @@ void ask(QWidget *parent, const Question &question, std::function<void()> yes)
     dialog->addStretch();
     auto *action = dialog->addButton(question.action, "confirm");
     action->setProperty("danger", true);
-    dialog->addCancel(true);
+    dialog->makeDefault(dialog->addCancel());
     QObject::connect(action, &QPushButton::clicked, dialog, &QDialog::accept);
     QObject::connect(dialog, &QDialog::accepted, parent, std::move(yes));
     dialog->open();
@@ -113,7 +61,7 @@ void askTyped(QWidget *parent, const Question &question, std::function<void()> y
     auto *action = dialog->addButton(question.action, "confirm");
     action->setProperty("danger", true);
     action->setEnabled(false);
-    dialog->addCancel(true);
+    dialog->makeDefault(dialog->addCancel());
     QObject::connect(field, &QLineEdit::textChanged, dialog,
                      [action, typed = question.typed](const QString &text) {
                          action->setEnabled(!typed.isEmpty() && text == typed);
@@ -141,7 +89,7 @@ void askAdminAccount(QWidget *parent, const QString &site, std::function<void(Ad
     password->setObjectName(QStringLiteral("adminPassword"));
     again->setObjectName(QStringLiteral("adminPasswordAgain"));
     dialog->addStretch();
-    dialog->addCancel(false);
+    dialog->addCancel();
     auto *create =
         dialog->addButton(QObject::tr("Create administrator of %1").arg(site), "confirm");
     create->setProperty("primary", true);
@@ -174,7 +122,7 @@ void askCommand(QWidget *parent, const QString &site, std::function<void(QString
     line->setObjectName(QStringLiteral("commandLine"));
     line->setFont(monoFont());
     dialog->addStretch();
-    dialog->addCancel(false);
+    dialog->addCancel();
     auto *run = dialog->addButton(QObject::tr("Run in %1").arg(site), "confirm");
     run->setProperty("primary", true);
     run->setDefault(true);
@@ -198,7 +146,7 @@ void askQuit(QWidget *parent, int sites, double requestsPerSecond, const QString
     auto *stop = dialog->addButton(QObject::tr("Stop serving and quit"), "stopServing");
     stop->setProperty("danger", true);
     dialog->addStretch();
-    dialog->addCancel(false);
+    dialog->addCancel();
     auto *keep = dialog->addButton(QObject::tr("Keep serving"), "keepServing");
     keep->setProperty("primary", true);
     dialog->makeDefault(keep);
@@ -210,6 +158,19 @@ void askQuit(QWidget *parent, int sites, double requestsPerSecond, const QString
         dialog->close();
         done(QuitChoice::KeepServing);
     });
+    dialog->open();
+}
+
+void askClose(QWidget *parent, const QString &text, std::function<void()> close)
+{
+    auto *dialog = new SmallDialog(parent, QObject::tr("Arcology goes on serving"), text);
+    dialog->addStretch();
+    dialog->addCancel();
+    auto *action = dialog->addButton(QObject::tr("Close window"), "confirm");
+    action->setProperty("primary", true);
+    dialog->makeDefault(action);
+    QObject::connect(action, &QPushButton::clicked, dialog, &QDialog::accept);
+    QObject::connect(dialog, &QDialog::accepted, parent, std::move(close));
     dialog->open();
 }
 

@@ -38,4 +38,7 @@ enum class QuitChoice { StopServing, KeepServing };
 void askQuit(QWidget *parent, int sites, double requestsPerSecond, const QString &ifKept,
              std::function<void(QuitChoice)> done);
 
+/// Before the window is closed while sites are served: `text` says that they go on.
+void askClose(QWidget *parent, const QString &text, std::function<void()> close);
+
 } // namespace arc

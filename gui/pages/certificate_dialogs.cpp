@@ -4,11 +4,9 @@
 #include "gui/bridge/control_bridge.h"
 #include "gui/models/format.h"
 #include "gui/pages/window_context.h"
-#include "gui/theme/theme.h"
 #include "gui/widgets/layouts.h"
 
 #include <QFormLayout>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -17,55 +15,25 @@
 
 namespace arc {
 
-constexpr int kDialogWidth = 500;
-
 CertificateDialog::CertificateDialog(WindowContext &context, const QString &title,
                                      const QString &text, const QString &action, QWidget *parent)
-    : QDialog(parent), m_context(context), m_content(new QVBoxLayout), m_fields(new QFormLayout),
-      m_problem(new QLabel(this)), m_main(new QPushButton(action, this))
+    : TitledDialog(title, text, parent), m_context(context), m_content(new QVBoxLayout),
+      m_fields(new QFormLayout), m_problem(plainLabel({}, this))
 {
-    setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(title);
-    setAccessibleName(title);
-    setAccessibleDescription(text);
-    setMinimumWidth(scaled(kDialogWidth));
-    auto *heading = new QLabel(title, this);
-    heading->setFont(titleFont());
-    heading->setTextFormat(Qt::PlainText);
-    heading->setWordWrap(true);
-    auto *body = new QLabel(text, this);
-    body->setTextFormat(Qt::PlainText);
-    body->setWordWrap(true);
-    body->setProperty("secondary", true);
-    m_problem->setTextFormat(Qt::PlainText);
-    m_problem->setWordWrap(true);
     m_problem->setProperty("bad", true);
     m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_problem->hide();
-    m_main->setProperty("primary", true);
-    m_main->setDefault(true);
-    m_main->setObjectName(QStringLiteral("confirm"));
-    auto *cancel = new QPushButton(tr("Cancel"), this);
-    cancel->setAutoDefault(false);
-    cancel->setObjectName(QStringLiteral("cancel"));
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(8);
-    buttons->addStretch();
-    buttons->addWidget(cancel);
-    buttons->addWidget(m_main);
     m_content->setSpacing(8);
     m_fields->setSpacing(8);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(20, 18, 20, 16);
-    layout->setSpacing(12);
-    layout->addWidget(heading);
-    layout->addWidget(body);
-    layout->addLayout(m_content);
-    layout->addLayout(m_fields);
-    layout->addWidget(m_problem);
-    layout->addStretch(); // spare room goes here, not between the lines
-    layout->addLayout(buttons);
-    connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
+    column()->addLayout(m_content);
+    column()->addLayout(m_fields);
+    column()->addWidget(m_problem);
+    column()->addStretch(); // spare room goes here, not between the lines
+    addStretch();
+    addCancel();
+    m_main = addButton(action, "confirm");
+    m_main->setProperty("primary", true);
+    m_main->setDefault(true);
     connect(m_main, &QPushButton::clicked, this, [this] {
         showProblem({});
         send();

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gui/widgets/titled_dialog.h"
 #include "server/base/error.h"
 #include "server/control/api/types.h"
-
-#include <QDialog>
 
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QPushButton;
 class QVBoxLayout;
 
 namespace arc {
@@ -18,7 +16,7 @@ class WindowContext;
 
 /// What both ways to a certificate look like: title, what it is about, fields, why the engine
 /// refused, Cancel and the deed. It stays open until the engine has taken it. GUI thread.
-class CertificateDialog : public QDialog {
+class CertificateDialog : public TitledDialog {
     Q_OBJECT
 public:
     QPushButton *mainButton() const { return m_main; }

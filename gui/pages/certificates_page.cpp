@@ -18,6 +18,7 @@
 #include <QFileInfo>
 #include <QFrame>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
@@ -29,11 +30,13 @@
 namespace arc {
 
 constexpr int kRowsShownMax = 8;
+constexpr int kFilterWidth = 220; // of letters of 10 pt
 
 CertificatesPage::CertificatesPage(WindowContext &context, CertificateActions &actions,
                                    QWidget *parent)
     : QWidget(parent), m_context(context), m_actions(actions), m_stack(new QStackedWidget(this)),
       m_empty(new EmptyState(QStringLiteral("certificates"), this)), m_note(new QLabel(this)),
+      m_none(new QLabel(this)), m_filter(new QLineEdit(this)),
       m_import(new QPushButton(icon(QStringLiteral("plus"), Tint::OnAccent), tr("Import…"), this)),
       m_create(new QPushButton(icon(QStringLiteral("lock")), tr("Create…"), this)),
       m_renew(new QPushButton(icon(QStringLiteral("restart")), tr("Renew all"), this)),
@@ -52,6 +55,10 @@ CertificatesPage::CertificatesPage(WindowContext &context, CertificateActions &a
     connect(m_import, &QPushButton::clicked, &actions, [&actions] { actions.importNew(); });
     connect(m_create, &QPushButton::clicked, &actions, &CertificateActions::create);
     connect(m_renew, &QPushButton::clicked, &actions, &CertificateActions::renewAll);
+    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &text) {
+        m_table->setFilter(text);
+        refresh();
+    });
     connect(&actions, &CertificateActions::changed, this, &CertificatesPage::fetch);
     connect(m_table, &SafeTable::rowSelected, this, [this](int row) {
         if (row >= 0)
@@ -79,6 +86,10 @@ QWidget *CertificatesPage::makeContent()
     m_note->setProperty("bad", true);
     m_note->setTextFormat(Qt::PlainText);
     m_note->setWordWrap(true);
+    m_none->setTextFormat(Qt::PlainText);
+    m_none->setWordWrap(true);
+    m_none->setProperty("secondary", true);
+    m_none->setContentsMargins(8, 4, 8, 8);
     m_table->setAccessibleName(tr("Certificates"));
     m_table->setDropOrder({CertificatesModel::Source, CertificatesModel::Key,
                            CertificatesModel::Issuer, CertificatesModel::UsedBy});
@@ -88,6 +99,7 @@ QWidget *CertificatesPage::makeContent()
     auto *inside = new QVBoxLayout(card);
     inside->setContentsMargins(4, 4, 4, 4);
     inside->addWidget(m_table);
+    inside->addWidget(m_none);
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(16, 16, 16, 16);
     column->setSpacing(12);
@@ -110,7 +122,13 @@ QLayout *CertificatesPage::makeBar()
     m_import->setAccessibleName(tr("Import a certificate"));
     m_create->setAccessibleName(tr("Create a certificate by the local CA"));
     m_renew->setAccessibleName(tr("Renew all certificates of the local CA"));
+    m_filter->setObjectName(QStringLiteral("pageFilter"));
+    m_filter->setPlaceholderText(tr("Filter certificates"));
+    m_filter->setAccessibleName(tr("Filter certificates"));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->setMinimumWidth(scaled(kFilterWidth));
     auto *bar = new FlowLayout(FlowLayout::Widths::Natural, 8);
+    bar->addWidget(m_filter);
     for (QPushButton *button : {m_import, m_create, m_renew})
         bar->addWidget(button);
     return bar;
@@ -179,8 +197,11 @@ void CertificatesPage::refresh()
     m_stack->setCurrentWidget(m_scroll);
     m_table->resortQuietly();
     m_table->setFixedHeight(m_table->heightForRows(kRowsShownMax));
-    int row = m_model.find(m_chosen);
-    if (row < 0) // the first in the order on screen
+    const int row = m_model.find(m_chosen);
+    const bool none = m_table->model()->rowCount() == 0;
+    m_none->setText(tr("No certificate has “%1” in it").arg(m_filter->text()));
+    m_none->setVisible(none);
+    if (row < 0 || !m_table->shows(row)) // the first in the order on screen
         m_table->selectRow(0);
     else
         m_table->selectSourceRow(row);
@@ -192,15 +213,19 @@ void CertificatesPage::showChosen()
 {
     // Not of the table: a row becomes the current one before it is selected.
     const int row = m_model.find(m_chosen);
-    m_detail->setVisible(row >= 0);
-    if (row >= 0)
+    const bool shown = row >= 0 && m_table->shows(row);
+    m_detail->setVisible(shown);
+    if (shown)
         m_detail->show(m_model.rowAt(row));
 }
 
 void CertificatesPage::select(const QString &id)
 {
     m_chosen = toStd(id);
-    if (const int row = m_model.find(m_chosen); row >= 0)
+    const int row = m_model.find(m_chosen);
+    if (row < 0 || !m_table->shows(row))
+        m_filter->clear();
+    if (row >= 0)
         m_table->selectSourceRow(row);
 }
 

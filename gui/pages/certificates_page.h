@@ -9,6 +9,7 @@
 #include <string>
 
 class QLabel;
+class QLineEdit;
 class QPushButton;
 class QStackedWidget;
 
@@ -36,12 +37,13 @@ public:
     CertificatesModel &model() { return m_model; }
     CertificateDetail *detail() const { return m_detail; }
     LocalCaCard *localCa() const { return m_localCa; }
+    QLineEdit *filterField() const { return m_filter; }
     QPushButton *importButton() const { return m_import; }
     QPushButton *createButton() const { return m_create; }
     QPushButton *renewButton() const { return m_renew; }
     QString note() const; ///< why what is shown may be old; empty: it is not
     bool showsTable() const;
-    void select(const QString &id);
+    void select(const QString &id); ///< and shows it: a filter that hides it is cleared
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -70,6 +72,8 @@ private:
     EmptyState *m_empty;
     QWidget *m_scroll = nullptr;
     QLabel *m_note;
+    QLabel *m_none; ///< that the filter lets none through
+    QLineEdit *m_filter;
     QPushButton *m_import;
     QPushButton *m_create;
     QPushButton *m_renew;

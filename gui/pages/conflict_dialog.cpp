@@ -17,58 +17,40 @@ namespace arc {
 constexpr QSize kConflictSize {720, 540};
 constexpr int kAuthorsMax = 5; ///< foreign revisions told by name
 
-static QLabel *addHeading(const QString &text, QVBoxLayout *column, QWidget *parent)
+static QLabel *addLine(const QString &text, QVBoxLayout *card, QWidget *parent)
 {
-    auto *label = new QLabel(text, parent);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    column->addWidget(label);
+    QLabel *label = plainLabel(text, parent);
+    card->addWidget(label);
     return label;
 }
 
 ConflictDialog::ConflictDialog(ControlBridge &bridge, const ConflictText &text, QWidget *parent)
-    : QDialog(parent), m_diff(new DiffList(this)), m_drop(new QPushButton(text.drop, this)),
-      m_later(new QPushButton(tr("Decide later"), this)), m_onTop(new QPushButton(text.onTop, this))
+    : TitledDialog(text.title, text.sentence, parent), m_diff(new DiffList(this))
 {
-    setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Changed meanwhile"));
-    setAccessibleName(text.title);
-    setAccessibleDescription(text.sentence);
     resize(scaled(kConflictSize));
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(20, 18, 20, 16);
-    layout->setSpacing(8);
-    m_title = addHeading(text.title, layout, this);
-    m_title->setFont(titleFont());
-    addHeading(text.sentence, layout, this)->setProperty("secondary", true);
+    column()->setSpacing(8);
     auto *theirs = new QFrame(this);
     theirs->setProperty("card", true);
-    auto *column = new QVBoxLayout(theirs);
-    column->setContentsMargins(14, 10, 10, 10);
-    addHeading(tr("What they changed"), column, theirs)->setFont(boldFont());
-    m_who = addHeading({}, column, theirs);
+    auto *inside = new QVBoxLayout(theirs);
+    inside->setContentsMargins(14, 10, 10, 10);
+    addLine(tr("What they changed"), inside, theirs)->setFont(boldFont());
+    m_who = addLine({}, inside, theirs);
     m_who->setProperty("secondary", true);
-    column->addWidget(m_diff, 1);
-    layout->addWidget(theirs, 1);
+    inside->addWidget(m_diff, 1);
+    column()->addWidget(theirs, 1);
     auto *mine = new QFrame(this);
     mine->setProperty("card", true);
-    column = new QVBoxLayout(mine);
-    column->setContentsMargins(14, 10, 10, 10);
-    addHeading(tr("Yours"), column, mine)->setFont(boldFont());
-    addHeading(text.mine.join(QLatin1Char('\n')), column, mine);
-    layout->addWidget(mine);
+    inside = new QVBoxLayout(mine);
+    inside->setContentsMargins(14, 10, 10, 10);
+    addLine(tr("Yours"), inside, mine)->setFont(boldFont());
+    addLine(text.mine.join(QLatin1Char('\n')), inside, mine);
+    column()->addWidget(mine);
+    m_drop = addButton(text.drop, "drop");
     m_drop->setProperty("danger", true);
-    for (QPushButton *button : {m_drop, m_later, m_onTop})
-        button->setAutoDefault(false);
-    m_later->setDefault(true);
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(8);
-    buttons->addWidget(m_drop);
-    buttons->addStretch();
-    buttons->addWidget(m_later);
-    buttons->addWidget(m_onTop);
-    layout->addSpacing(4);
-    layout->addLayout(buttons);
+    addStretch();
+    m_later = addButton(tr("Decide later"), "later");
+    m_onTop = addButton(text.onTop, "onTop");
     connect(m_later, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_drop, &QPushButton::clicked, this, [this] {
         close();
@@ -81,7 +63,7 @@ ConflictDialog::ConflictDialog(ControlBridge &bridge, const ConflictText &text, 
     m_diff->say(tr("Being looked up"));
     m_diff->load(bridge, text.from, text.to);
     loadAuthors(bridge, text.from, text.to);
-    m_later->setFocus();
+    makeDefault(m_later);
 }
 
 QString ConflictDialog::whoText() const
@@ -105,8 +87,8 @@ void ConflictDialog::loadAuthors(ControlBridge &bridge, uint64_t from, uint64_t 
                     }
                     m_who->setText(lines.join(QLatin1Char('\n')));
                     const api::RevisionView &newest = answer->revisions.front();
-                    m_title->setText(foreignText(toQString(newest.author), newest.atUnixMs));
-                    setAccessibleName(m_title->text());
+                    heading()->setText(foreignText(toQString(newest.author), newest.atUnixMs));
+                    setAccessibleName(heading()->text());
                 });
 }
 

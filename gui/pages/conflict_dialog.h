@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QDialog>
+#include "gui/widgets/titled_dialog.h"
 
 #include <functional>
 
@@ -26,7 +26,7 @@ struct ConflictText {
 
 /// Somebody else changed the configuration first: what they changed, what we want, and three ways
 /// on. Escape and the default button change nothing. GUI thread.
-class ConflictDialog : public QDialog {
+class ConflictDialog : public TitledDialog {
     Q_OBJECT
 public:
     ConflictDialog(ControlBridge &bridge, const ConflictText &text, QWidget *parent);
@@ -44,7 +44,6 @@ Q_SIGNALS:
 private:
     void loadAuthors(ControlBridge &bridge, uint64_t from, uint64_t to);
 
-    QLabel *m_title;
     QLabel *m_who;
     DiffList *m_diff;
     QPushButton *m_drop;

@@ -37,37 +37,25 @@ QString windowFacts()
 }
 
 DiagnosticsDialog::DiagnosticsDialog(ControlBridge &bridge, QWidget *parent)
-    : QDialog(parent), m_bridge(bridge), m_note(new QLabel(this)), m_view(new OutputView(this)),
-      m_copy(new QPushButton(icon(QStringLiteral("copy"), Tint::OnAccent), tr("&Copy"), this)),
-      m_again(new QPushButton(tr("&Try again"), this))
+    : TitledDialog(tr("Read it before you send it"), {}, parent), m_bridge(bridge),
+      m_view(new OutputView(this))
 {
-    setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Diagnostics"));
     resize(scaled(kDialogSize));
-    auto *title = new QLabel(tr("Read it before you send it"), this);
-    title->setFont(titleFont());
-    m_note->setProperty("secondary", true);
-    m_note->setWordWrap(true);
     m_view->setAccessibleName(tr("Diagnostics"));
+    column()->addWidget(m_view, 1);
+    addStretch();
+    m_again = addButton(tr("&Try again"), "again");
+    QPushButton *close = addButton(tr("C&lose"), "close");
+    m_copy = addButton(tr("&Copy"), "copy");
+    m_copy->setIcon(icon(QStringLiteral("copy"), Tint::OnAccent));
     m_copy->setProperty("primary", true);
-    auto *close = new QPushButton(tr("C&lose"), this);
-    auto *buttons = new QHBoxLayout;
-    buttons->addStretch();
-    buttons->addWidget(m_again);
-    buttons->addWidget(close);
-    buttons->addWidget(m_copy);
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(20, 18, 20, 16);
-    column->setSpacing(10);
-    column->addWidget(title);
-    column->addWidget(m_note);
-    column->addWidget(m_view, 1);
-    column->addLayout(buttons);
+    m_copy->setDefault(true);
     connect(close, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_again, &QPushButton::clicked, this, &DiagnosticsDialog::fetch);
     connect(m_copy, &QPushButton::clicked, this, [this] {
         QGuiApplication::clipboard()->setText(text());
-        m_note->setText(tr("Copied. Paste it where you ask for help."));
+        setBody(tr("Copied. Paste it where you ask for help."));
     });
     fetch();
 }
@@ -76,21 +64,20 @@ void DiagnosticsDialog::fetch()
 {
     m_copy->setEnabled(false);
     m_again->hide();
-    m_note->setText(tr("The engine looks at its machine; this takes some seconds."));
+    setBody(tr("The engine looks at its machine; this takes some seconds."));
     m_view->showEmptyText(tr("One moment"));
     m_bridge.call(&Control::diagnostics, {}, this, [this](Result<api::Text> answer) {
         m_copy->setEnabled(true);
         if (answer) {
-            m_note->setText(tr("Secrets and the values of environment variables are taken out; "
-                               "names of sites, hosts and folders are in it."));
+            setBody(tr("Secrets and the values of environment variables are taken out; "
+                       "names of sites, hosts and folders are in it."));
             m_view->setPlainText(toQString(answer->text) + QLatin1Char('\n') + windowFacts());
             return;
         }
         // Without an engine the window's part may still help.
         m_again->show();
-        m_note->setText(
-            tr("The engine's part is missing: %1").arg(toQString(answer.error().message())));
-        m_view->setPlainText(m_note->text() + QStringLiteral("\n\n") + windowFacts());
+        setBody(tr("The engine's part is missing: %1").arg(toQString(answer.error().message())));
+        m_view->setPlainText(body()->text() + QStringLiteral("\n\n") + windowFacts());
     });
 }
 
@@ -101,7 +88,7 @@ QString DiagnosticsDialog::text() const
 
 QString DiagnosticsDialog::note() const
 {
-    return m_note->text();
+    return body()->text();
 }
 
 } // namespace arc

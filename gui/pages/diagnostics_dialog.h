@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QDialog>
+#include "gui/widgets/titled_dialog.h"
 
-class QLabel;
 class QPushButton;
 
 namespace arc {
@@ -13,7 +12,7 @@ class OutputView;
 
 /// The report for somebody who helps: shown whole before it is copied. The engine makes it, so that
 /// it tells about the engine's machine; the window adds what it knows of itself. GUI thread.
-class DiagnosticsDialog : public QDialog {
+class DiagnosticsDialog : public TitledDialog {
     Q_OBJECT
 public:
     DiagnosticsDialog(ControlBridge &bridge, QWidget *parent);
@@ -26,7 +25,6 @@ private:
     void fetch();
 
     ControlBridge &m_bridge;
-    QLabel *m_note;
     OutputView *m_view;
     QPushButton *m_copy;
     QPushButton *m_again;

@@ -96,6 +96,8 @@ LogView::LogView(QWidget *parent)
     connect(m_table->verticalScrollBar(), &QScrollBar::rangeChanged, this, [this] {
         if (m_follows)
             m_table->scrollToBottom();
+        else if (m_table->selectionModel()->hasSelection()) // the pane below took its place
+            m_table->scrollTo(m_table->currentIndex());
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &LogView::showDetail);
@@ -309,6 +311,7 @@ void LogView::showDetail()
     m_detailPane->setVisible(!rows.isEmpty());
     if (rows.isEmpty())
         return;
+    m_follows = false; // a line that is being read stays
     QStringList lines;
     bool isCut = false;
     const bool raw = m_raw->isChecked();
@@ -319,6 +322,7 @@ void LogView::showDetail()
     }
     const bool records = m_model.kind() == LogKind::Access && !raw;
     m_detail->showText(lines.join(records ? QStringLiteral("\n\n") : QStringLiteral("\n")));
+    m_detail->verticalScrollBar()->setValue(0);
     m_detailTitle->setText(tr("%n selected line(s)", nullptr, int(rows.size())));
     m_expand->setVisible(isCut);
     m_expand->setText(tr("Expand: show the whole of it"));

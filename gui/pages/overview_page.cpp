@@ -63,6 +63,10 @@ QWidget *OverviewPage::makeDashboard()
         if (row >= 0)
             Q_EMIT siteChosen(toQString(m_model.rowAt(row).id));
     });
+    connect(m_table, &SafeTable::rowSelected, this, [this](int row) {
+        m_selected = row >= 0 ? toQString(m_model.rowAt(row).id) : QString();
+        Q_EMIT selectionChanged();
+    });
     auto *inside = new QVBoxLayout(card);
     inside->setContentsMargins(2, 6, 2, 6);
     inside->addWidget(m_table);
@@ -137,6 +141,13 @@ void OverviewPage::takeHistory(const api::History &history)
         m_workers->model().append(point.unixMs, std::array {double(point.workersBusy)});
     }
     showFigures();
+}
+
+QString OverviewPage::selectedSite() const
+{
+    if (m_model.rowCount() == 1)
+        return toQString(m_model.rowAt(0).id);
+    return m_model.find(toStd(m_selected)) >= 0 ? m_selected : QString();
 }
 
 void OverviewPage::takeSnapshot()

@@ -28,11 +28,14 @@ public:
     LineChart *workersChart() const { return m_workers; }
     SafeTable *table() const { return m_table; }
     bool showsDropZone() const;
+    /// The one that is chosen in the table, or the only one there is; empty: none.
+    QString selectedSite() const;
 
 Q_SIGNALS:
     void addSite();
     void trySample(const QString &name);
-    void siteChosen(const QString &site);
+    void siteChosen(const QString &site); ///< to be shown
+    void selectionChanged();
 
 private:
     QWidget *makeDashboard();
@@ -44,6 +47,7 @@ private:
 
     ControlBridge &m_bridge;
     SitesModel m_model;
+    QString m_selected; ///< the last one that was chosen in the table
     QStackedWidget *m_stack;
     EmptyState *m_waiting;
     DropZone *m_drop;

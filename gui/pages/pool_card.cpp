@@ -36,7 +36,6 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     name->setFont(titleFont());
     name->setTextFormat(Qt::PlainText);
     m_kind->setProperty("secondary", true);
-    m_cause->setProperty("bad", true);
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
     m_table->setAccessibleName(tr("Workers of %1").arg(appName));
@@ -87,6 +86,8 @@ void PoolCard::show(const api::PoolFigures &pool)
         sentences << toQString(warning);
     m_cause->setText(sentences.join(QLatin1Char('\n')));
     m_cause->setVisible(!sentences.isEmpty());
+    setMark(*m_cause, "bad", !pool.cause.empty());
+    setMark(*m_cause, "caution", pool.cause.empty()); // as the overview shows advice
     m_model.update(pool.workers, m_context.bridge().asOfUnixMs());
     m_table->resortQuietly();
     m_table->setFixedHeight(m_table->heightForRows(kRowsShownMax));

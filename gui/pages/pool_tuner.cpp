@@ -7,13 +7,13 @@
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/flow_layout.h"
+#include "gui/widgets/wheel_guard.h"
 #include "server/base/text.h"
 #include "server/config/schema.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPushButton>
 #include <QSlider>
 #include <QSpinBox>
 #include <QVBoxLayout>
@@ -27,12 +27,19 @@ constexpr std::string_view kThreadsKey = "pool.threads";
 constexpr int kSliderLeast = 16;
 constexpr int kSliderPerCore = 4;
 
+/// The pool itself names the framework only; how it is called stands in its site.
+static bool hasThreads(const ControlBridge &bridge, const std::string &app)
+{
+    return std::ranges::any_of(bridge.sites().sites, [&](const api::SiteView &site) {
+        return site.app == app && site.kind.find("WSGI") != std::string::npos;
+    });
+}
+
 PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
     : QWidget(parent), m_context(context), m_app(std::move(app)),
       m_slider(new QSlider(Qt::Horizontal, this)), m_processes(new QSpinBox(this)),
       m_auto(new QCheckBox(tr("auto"), this)), m_threadsLabel(new QLabel(tr("Threads each"), this)),
-      m_threads(new QSpinBox(this)), m_preview(new QLabel(this)),
-      m_apply(new QPushButton(tr("Apply"), this)), m_discard(new QPushButton(tr("Discard"), this))
+      m_threads(new QSpinBox(this)), m_preview(new QLabel(this))
 {
     const QString name = toQString(m_app);
     const SettingRow *processes = findSetting(kProcessesKey);
@@ -46,31 +53,25 @@ PoolTuner::PoolTuner(WindowContext &context, std::string app, QWidget *parent)
     m_processes->setAccessibleName(tr("Worker processes of %1, number").arg(name));
     m_auto->setAccessibleName(tr("As many worker processes of %1 as cores").arg(name));
     m_threads->setAccessibleName(tr("Threads of each worker of %1").arg(name));
-    m_apply->setAccessibleName(tr("Apply to %1").arg(name));
-    m_discard->setAccessibleName(tr("Discard the changes of %1").arg(name));
     m_processes->setToolTip(toQString(processes->help));
     m_threads->setToolTip(toQString(threads->help));
-    m_processes->setKeyboardTracking(false);
-    m_apply->setProperty("primary", true);
+    for (QWidget *field : {static_cast<QWidget *>(m_slider), static_cast<QWidget *>(m_processes),
+                           static_cast<QWidget *>(m_threads)})
+        keepWheelForThePage(*field);
     m_preview->setProperty("secondary", true);
     m_preview->setWordWrap(true);
     makeLayout();
-    m_rest.setSingleShot(true);
-    m_rest.setInterval(kRestMs);
-    connect(&m_rest, &QTimer::timeout, this, &PoolTuner::apply);
     connect(m_slider, &QSlider::valueChanged, this, &PoolTuner::processesMoved);
     connect(m_processes, &QSpinBox::valueChanged, this, &PoolTuner::processesMoved);
-    connect(m_threads, &QSpinBox::valueChanged, this, &PoolTuner::threadsMoved);
-    connect(m_auto, &QCheckBox::clicked, this, &PoolTuner::updatePreview);
-    connect(m_apply, &QPushButton::clicked, this, &PoolTuner::apply);
+    connect(m_threads, &QSpinBox::valueChanged, this, [this](int count) {
+        stage(kThreadsKey, std::to_string(count), std::to_string(m_pool.threads));
+    });
+    connect(m_auto, &QCheckBox::clicked, this, [this](bool on) {
+        stage(kProcessesKey, on ? "auto" : std::to_string(m_processes->value()), m_pool.processes);
+    });
     connect(&context.staging(), &Staging::changed, this, [this] {
         if (m_known)
             show(m_pool);
-    });
-    connect(m_discard, &QPushButton::clicked, this, [this] {
-        m_rest.stop();
-        m_editing = false;
-        show(m_pool);
     });
 }
 
@@ -93,17 +94,11 @@ void PoolTuner::makeLayout()
     auto *row = new FlowLayout(FlowLayout::Widths::Natural, 28);
     row->addRow(processes, 10, this);
     row->addRow(threads, 10, this);
-    auto *lower = new QHBoxLayout;
-    lower->addWidget(m_preview, 1);
-    lower->addWidget(m_discard);
-    lower->addWidget(m_apply);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
     layout->addLayout(row);
-    layout->addLayout(lower);
-    m_apply->hide();
-    m_discard->hide();
+    layout->addWidget(m_preview);
 }
 
 QString PoolTuner::preview() const
@@ -111,29 +106,31 @@ QString PoolTuner::preview() const
     return m_preview->text();
 }
 
+std::string PoolTuner::wanted(std::string_view key, const std::string &inForce) const
+{
+    const StagedEdit *edit =
+        m_context.staging().changes().find({EditId::Kind::Setting, "app", m_app, std::string(key)});
+    return edit && edit->value ? *edit->value : inForce;
+}
+
 void PoolTuner::show(const api::PoolFigures &pool)
 {
     m_pool = pool;
     m_known = true;
     m_showing = true;
-    const StagedEdit *staged = stagedThreads();
-    const int threads =
-        staged && staged->value ? QString::fromStdString(*staged->value).toInt() : pool.threads;
+    const std::string processes = wanted(kProcessesKey, pool.processes);
+    const bool isAuto = processes == "auto";
+    const int count = std::max(1, isAuto ? pool.wanted : toQString(processes).toInt());
+    const int cores = int(m_context.bridge().snapshot().host.cpuCores.size());
+    m_slider->setMaximum(std::max({kSliderLeast, cores * kSliderPerCore, count}));
+    m_slider->setValue(count);
+    if (m_processes->value() != count) // else it would take what is being typed
+        m_processes->setValue(count);
+    m_auto->setChecked(isAuto);
+    const int threads = toQString(wanted(kThreadsKey, std::to_string(pool.threads))).toInt();
     if (m_threads->value() != threads)
         m_threads->setValue(threads);
-    m_showing = false;
-    // Somebody's hand is on it: figures of a second ago do not move it.
-    if (m_editing || m_slider->isSliderDown())
-        return;
-    m_showing = true;
-    const int cores = int(m_context.bridge().snapshot().host.cpuCores.size());
-    m_slider->setMaximum(std::max({kSliderLeast, cores * kSliderPerCore, pool.wanted}));
-    const int count = std::max(1, pool.wanted);
-    m_slider->setValue(count);
-    if (!m_processes->hasFocus())
-        m_processes->setValue(count);
-    m_auto->setChecked(pool.processes == "auto");
-    const bool threaded = toQString(pool.kind).contains(QLatin1String("WSGI"));
+    const bool threaded = hasThreads(m_context.bridge(), m_app);
     m_threads->parentWidget()->setVisible(threaded); // label and field; the slider gets their room
     m_showing = false;
     updatePreview();
@@ -141,50 +138,20 @@ void PoolTuner::show(const api::PoolFigures &pool)
 
 void PoolTuner::processesMoved(int count)
 {
-    if (m_showing)
-        return;
-    m_showing = true;
-    m_slider->setValue(count);
-    m_processes->setValue(count);
-    m_auto->setChecked(false);
-    m_showing = false;
-    updatePreview();
+    stage(kProcessesKey, std::to_string(count), m_pool.processes);
 }
 
-const StagedEdit *PoolTuner::stagedThreads() const
-{
-    return m_context.staging().changes().find(
-        {EditId::Kind::Setting, "app", m_app, std::string(kThreadsKey)});
-}
-
-void PoolTuner::threadsMoved()
+void PoolTuner::stage(std::string_view key, const std::string &value, const std::string &before)
 {
     if (m_showing)
         return;
-    const std::string now = std::to_string(m_threads->value());
-    const std::string before = std::to_string(m_pool.threads);
+    // Staging tells of it, and with that all inputs here show it.
     m_context.staging().changes().stage(
-        {.id = {EditId::Kind::Setting, "app", m_app, std::string(kThreadsKey)},
-         .value = now,
-         .shown = now,
+        {.id = {EditId::Kind::Setting, "app", m_app, std::string(key)},
+         .value = value,
+         .shown = value,
          .before = {before, before}},
         m_context.bridge().sites().revision);
-    updatePreview();
-}
-
-std::string PoolTuner::wantedProcesses() const
-{
-    return m_auto->isChecked() ? "auto" : std::to_string(m_processes->value());
-}
-
-bool PoolTuner::processesChanged() const
-{
-    return wantedProcesses() != m_pool.processes;
-}
-
-bool PoolTuner::threadsChanged() const
-{
-    return !m_threads->isHidden() && m_threads->value() != m_pool.threads;
 }
 
 double PoolTuner::memoryEach() const
@@ -200,7 +167,7 @@ double PoolTuner::memoryEach() const
     return known ? sum / known : -1;
 }
 
-QString PoolTuner::processesPreview(int from, int to)
+QString PoolTuner::processesPreview(int from, int to, bool &tooMuch)
 {
     QString text = tr("%1 → %2 processes").arg(from).arg(to);
     const api::HostFigures &host = m_context.bridge().snapshot().host;
@@ -212,26 +179,23 @@ QString PoolTuner::processesPreview(int from, int to)
                          bytesText(std::abs(more)));
     const bool knowsFree = host.memoryTotalBytes >= 0 && host.memoryUsedBytes >= 0;
     const double free = double(host.memoryTotalBytes - host.memoryUsedBytes);
-    m_needsButton = each >= 0 && knowsFree && more > free;
-    if (m_needsButton)
+    tooMuch = each >= 0 && knowsFree && more > free;
+    if (tooMuch)
         return text + tr(", but only %1 are free").arg(bytesText(free));
     return text + tr(", no dropped requests");
 }
 
 void PoolTuner::updatePreview()
 {
-    if (!m_known)
-        return;
-    m_needsButton = false;
-    m_editing = processesChanged();
+    bool tooMuch = false;
     QStringList parts;
-    if (processesChanged() && m_auto->isChecked())
+    const std::string processes = wanted(kProcessesKey, m_pool.processes);
+    if (processes != m_pool.processes && m_auto->isChecked())
         parts << tr("Back to auto: one process per core, at least two, no dropped requests");
-    else if (processesChanged())
-        parts << processesPreview(m_pool.wanted, m_processes->value());
-    if (threadsChanged())
-        parts << tr("%1 → %2 threads each: restarts the workers of %3, so it waits below until you "
-                    "apply it")
+    else if (processes != m_pool.processes)
+        parts << processesPreview(m_pool.wanted, m_processes->value(), tooMuch);
+    if (!m_threads->isHidden() && m_threads->value() != m_pool.threads)
+        parts << tr("%1 → %2 threads each: new workers take over from those of %3")
                      .arg(m_pool.threads)
                      .arg(m_threads->value())
                      .arg(toQString(m_app));
@@ -239,57 +203,10 @@ void PoolTuner::updatePreview()
         parts << (m_pool.processes == "auto"
                       ? tr("Auto: %n process(es) now", nullptr, m_pool.wanted)
                       : tr("%n process(es)", nullptr, m_pool.wanted));
-    m_preview->setText(parts.join(QStringLiteral(" · ")));
-    m_apply->setText(tr("Apply anyway"));
-    m_apply->setVisible(m_editing && m_needsButton);
-    m_discard->setVisible(m_editing && m_needsButton);
-    if (m_editing && !m_needsButton)
-        m_rest.start();
     else
-        m_rest.stop();
-}
-
-void PoolTuner::apply()
-{
-    m_rest.stop();
-    if (m_slider->isSliderDown())
-        return m_rest.start(); // still being pulled
-    if (!processesChanged())
-        return;
-    const QString done = m_auto->isChecked() ? tr("automatic processes")
-                                             : tr("%n process(es)", nullptr, m_processes->value());
-    send({.key = std::string(kProcessesKey),
-          .scope = "app",
-          .object = m_app,
-          .value = wantedProcesses()},
-         tr("%1: %2").arg(toQString(m_app), done));
-}
-
-void PoolTuner::send(api::SettingEdit edit, const QString &done)
-{
-    m_apply->setEnabled(false); // five clicks are one change
-    m_context.bridge().call(&Control::editSettings, {.edits = {std::move(edit)}}, this,
-                            [this, done](Result<api::Changed> answer) {
-                                m_apply->setEnabled(true);
-                                m_editing = false;
-                                if (answer) {
-                                    m_context.sayUndoable(done, answer->revision);
-                                } else {
-                                    m_context.sayFailed(done, toQString(answer.error().message()));
-                                    show(m_pool);
-                                }
-                                m_apply->hide();
-                                m_discard->hide();
-                                m_context.bridge().refresh();
-                            });
-}
-
-void PoolTuner::hideEvent(QHideEvent *event)
-{
-    // A hidden window has no timers; what was asked for is not lost either.
-    if (m_rest.isActive())
-        apply();
-    QWidget::hideEvent(event);
+        parts << tr("not applied yet");
+    m_preview->setText(parts.join(QStringLiteral(" · ")));
+    setMark(*m_preview, "caution", tooMuch);
 }
 
 } // namespace arc

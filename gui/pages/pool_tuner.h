@@ -3,72 +3,56 @@
 
 #include "server/control/api/types.h"
 
-#include <QTimer>
 #include <QWidget>
+
+#include <string_view>
 
 class QCheckBox;
 class QLabel;
-class QPushButton;
 class QSlider;
 class QSpinBox;
 
 namespace arc {
 
 class WindowContext;
-struct StagedEdit;
 
-/// Processes and threads of a pool. Processes are live: what the slider says is applied a moment
-/// after it rests, unless it needs more memory than is free; then it waits for its button. Threads
-/// need new workers: they are staged and applied from the window's bar. GUI thread.
+/// Processes and threads of a pool: edits like all others, which wait in the window's bar, with a
+/// line that says what applying them would do. GUI thread.
 class PoolTuner : public QWidget {
     Q_OBJECT
 public:
-    static constexpr int kRestMs = 700; ///< the slider has come to rest
-
     PoolTuner(WindowContext &context, std::string app, QWidget *parent = nullptr);
 
+    /// What is in force; what is staged is shown over it.
     void show(const api::PoolFigures &pool);
 
     QSlider *slider() const { return m_slider; }
     QSpinBox *processes() const { return m_processes; }
     QCheckBox *automatic() const { return m_auto; }
     QSpinBox *threads() const { return m_threads; }
-    QPushButton *applyButton() const { return m_apply; }
     QString preview() const;
-
-protected:
-    void hideEvent(QHideEvent *event) override;
 
 private:
     void makeLayout();
     void processesMoved(int count);
-    void threadsMoved();
+    void stage(std::string_view key, const std::string &value, const std::string &before);
+    /// What is staged for a setting of this app; without that, what is in force.
+    std::string wanted(std::string_view key, const std::string &inForce) const;
     void updatePreview();
-    QString processesPreview(int from, int to);
-    void apply();
-    void send(api::SettingEdit edit, const QString &done);
-    const StagedEdit *stagedThreads() const;
-    std::string wantedProcesses() const;
-    bool processesChanged() const;
-    bool threadsChanged() const;
+    QString processesPreview(int from, int to, bool &tooMuch);
     double memoryEach() const;
 
     WindowContext &m_context;
     std::string m_app;
     api::PoolFigures m_pool;
     bool m_known = false;
-    bool m_showing = false;
-    bool m_editing = false; ///< a value differs from the engine's and is not sent yet
-    bool m_needsButton = false;
-    QTimer m_rest;
+    bool m_showing = false; ///< the inputs are being set, nobody edits
     QSlider *m_slider;
     QSpinBox *m_processes;
     QCheckBox *m_auto;
     QLabel *m_threadsLabel;
     QSpinBox *m_threads;
     QLabel *m_preview;
-    QPushButton *m_apply;
-    QPushButton *m_discard;
 };
 
 } // namespace arc

@@ -22,50 +22,30 @@ namespace arc {
 constexpr QSize kReviewSize {720, 520};
 
 ReviewDialog::ReviewDialog(Staging &staging, QWidget *parent)
-    : QDialog(parent), m_staging(staging), m_scroll(new QScrollArea(this)),
-      m_whole(new QLabel(this)), m_effects(new QLabel(this)),
-      m_discard(new QPushButton(tr("Discard all"), this)),
-      m_close(new QPushButton(tr("Close"), this)), m_apply(new QPushButton(tr("Apply"), this))
+    : TitledDialog(tr("Changes that are not applied"), {}, parent), m_staging(staging),
+      m_scroll(new QScrollArea(this)), m_whole(plainLabel({}, this)),
+      m_effects(plainLabel({}, this))
 {
-    setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(tr("Changes that are not applied"));
-    setAccessibleName(windowTitle());
     resize(scaled(kReviewSize));
-    auto *heading = new QLabel(windowTitle(), this);
-    heading->setFont(titleFont());
     m_scroll->setWidgetResizable(true);
     m_scroll->setAccessibleName(tr("Changes"));
-    for (QLabel *label : {m_whole, m_effects}) {
-        label->setTextFormat(Qt::PlainText);
-        label->setWordWrap(true);
-    }
     m_whole->setProperty("bad", true);
     m_effects->setProperty("secondary", true);
+    column()->addWidget(m_scroll, 1);
+    column()->addWidget(m_whole);
+    column()->addWidget(m_effects);
+    m_discard = addButton(tr("Discard all"), "discard");
     m_discard->setProperty("danger", true);
+    addStretch();
+    m_close = addButton(tr("Close"), "close");
+    m_apply = addButton(tr("Apply"), "apply");
     m_apply->setProperty("primary", true);
-    for (QPushButton *button : {m_discard, m_close, m_apply})
-        button->setAutoDefault(false);
-    m_close->setDefault(true);
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(8);
-    buttons->addWidget(m_discard);
-    buttons->addStretch();
-    buttons->addWidget(m_close);
-    buttons->addWidget(m_apply);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(20, 18, 20, 16);
-    layout->setSpacing(10);
-    layout->addWidget(heading);
-    layout->addWidget(m_scroll, 1);
-    layout->addWidget(m_whole);
-    layout->addWidget(m_effects);
-    layout->addLayout(buttons);
     connect(m_close, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_discard, &QPushButton::clicked, this, &ReviewDialog::discard);
     connect(m_apply, &QPushButton::clicked, &staging, &Staging::apply);
     connect(&staging, &Staging::changed, this, &ReviewDialog::refresh);
     refresh();
-    m_close->setFocus();
+    makeDefault(m_close);
 }
 
 void ReviewDialog::addLine(QGridLayout *grid, int row, const StagedEdit &edit, QWidget *parent)

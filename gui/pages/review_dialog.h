@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QDialog>
+#include "gui/widgets/titled_dialog.h"
 
 class QGridLayout;
 class QLabel;
@@ -15,7 +15,7 @@ struct StagedEdit;
 
 /// Every change that is not applied, object by object: before and after, when it takes effect, what
 /// is wrong with it, and its way out. Follows what is staged while it is open. GUI thread.
-class ReviewDialog : public QDialog {
+class ReviewDialog : public TitledDialog {
     Q_OBJECT
 public:
     explicit ReviewDialog(Staging &staging, QWidget *parent = nullptr);

@@ -23,11 +23,30 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <initializer_list>
+#include <vector>
 
 namespace arc {
 
 constexpr int kProjectRowHeight = 30;
 constexpr int kProjectRowsMax = 5;
+
+/// Fields of several forms below each other: their labels are all as wide as the widest.
+static void alignForms(const std::initializer_list<const QFormLayout *> forms)
+{
+    std::vector<QWidget *> labels;
+    for (const QFormLayout *form : forms) {
+        for (int row = 0; row < form->rowCount(); ++row) {
+            if (const QLayoutItem *label = form->itemAt(row, QFormLayout::LabelRole))
+                labels.push_back(label->widget());
+        }
+    }
+    int widest = 0;
+    for (const QWidget *label : labels)
+        widest = std::max(widest, label->sizeHint().width());
+    for (QWidget *label : labels)
+        label->setMinimumWidth(widest);
+}
 
 ServeForm::ServeForm(QWidget *parent)
     : QWidget(parent), m_note(new QLabel(this)), m_title(new QLabel(this)),
@@ -60,6 +79,7 @@ ServeForm::ServeForm(QWidget *parent)
     m_python->setObjectName(QStringLiteral("servePython"));
     m_open->setChecked(true);
     m_more->setProperty("flat", true);
+    m_more->setProperty("fold", true);
     m_more->setObjectName(QStringLiteral("serveMore"));
     auto *found = new QVBoxLayout;
     found->setSpacing(2);
@@ -68,7 +88,9 @@ ServeForm::ServeForm(QWidget *parent)
     m_form->setHorizontalSpacing(20);
     m_form->setVerticalSpacing(10);
     m_form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_form->addRow(tr("Found"), found);
+    auto *foundLabel = new QLabel(tr("Found"), this);
+    foundLabel->setAlignment(Qt::AlignLeft | Qt::AlignTop); // beside the first of two lines
+    m_form->addRow(foundLabel, found);
     m_form->addRow(tr("Name"), m_name);
     m_form->addRow(tr("Address"), m_address);
     m_form->addRow(m_pythonLabel, m_python);
@@ -83,6 +105,7 @@ ServeForm::ServeForm(QWidget *parent)
     layout->addWidget(m_more, 0, Qt::AlignLeft);
     layout->addWidget(m_morePart);
     layout->addWidget(m_problem);
+    alignForms({m_form, m_moreForm});
     connect(m_projects, &QListWidget::currentRowChanged, this, &ServeForm::choose);
     connect(m_name, &QLineEdit::textChanged, this, [this] {
         showAddress();
@@ -115,15 +138,15 @@ QWidget *ServeForm::makeMore()
     m_workers->setSpecialValueText(toQString(processes->zeroMeans));
     m_workers->setToolTip(toQString(processes->help));
     m_workers->setAccessibleName(tr("Worker processes"));
-    auto *form = new QFormLayout(part);
-    form->setContentsMargins(16, 0, 0, 0);
-    form->setHorizontalSpacing(20);
-    form->setVerticalSpacing(8);
-    form->setLabelAlignment(Qt::AlignLeft);
-    form->addRow(tr("Entry point"), m_entry);
-    form->addRow(tr("Interface"), m_interface);
-    form->addRow(tr("Worker processes"), m_workers);
-    form->addRow(tr("Variables"), m_env);
+    m_moreForm = new QFormLayout(part);
+    m_moreForm->setContentsMargins(0, 0, 0, 0);
+    m_moreForm->setHorizontalSpacing(20);
+    m_moreForm->setVerticalSpacing(10);
+    m_moreForm->setLabelAlignment(Qt::AlignLeft);
+    m_moreForm->addRow(tr("Entry point"), m_entry);
+    m_moreForm->addRow(tr("Interface"), m_interface);
+    m_moreForm->addRow(tr("Worker processes"), m_workers);
+    m_moreForm->addRow(tr("Variables"), m_env);
     return part;
 }
 

@@ -72,6 +72,7 @@ private:
     QLabel *m_warnings;
     QCheckBox *m_open;
     QPushButton *m_more;
+    QFormLayout *m_moreForm; ///< of the part below
     QWidget *m_morePart;
     QLineEdit *m_entry;
     QComboBox *m_interface;

@@ -146,10 +146,16 @@ void ServeSheet::setStep(Step step)
     label(m_second, look.second);
     label(m_close, look.close);
     m_main->setEnabled(step != Step::Form || m_form->isComplete());
+    // Files that are no project are not published by somebody who only presses Return, and who
+    // presses it too early, while the folder is looked at, has not given up.
+    const bool closes = look.main.isEmpty() || step == Step::NotProject;
+    QPushButton *usual = closes ? m_close : m_main;
+    setMark(*m_main, "primary", !closes);
+    (step == Step::Looking ? m_main : usual)->setDefault(true);
     if (step == Step::Form)
         m_form->name()->setFocus();
     else
-        (look.main.isEmpty() ? m_close : m_main)->setFocus();
+        usual->setFocus();
     fit();
 }
 
@@ -185,13 +191,15 @@ void ServeSheet::takeRecognition(Result<api::Recognition> answer)
             (answer ? QString() : toQString(answer.error().message()) + QLatin1Char('\n'))
             + tr(
                 "Arcology looks for manage.py, a Flask or FastAPI object, or index.html. Its files "
-                "can be served as they are."));
+                "can be served as they are. Visitors can then read every one of them, programs "
+                "and their passwords too."));
         return setStep(Step::NotProject);
     }
     m_messageTitle->setText(tr("The folder cannot be served"));
     m_messageText->setText(toQString(answer.error().message()));
     setStep(Step::NotProject);
     m_main->hide(); // what cannot be read cannot be served as files either
+    fit();
 }
 
 /// The engine runs it once and says what it is, or why no app can run with it.
@@ -246,6 +254,7 @@ void ServeSheet::serve(api::NewSite site)
                                     return m_form->showProblem(why);
                                 m_messageTitle->setText(tr("The folder cannot be served"));
                                 m_messageText->setText(why);
+                                fit();
                             });
 }
 

@@ -110,18 +110,11 @@ void Shell::makeLayout()
     m_stack = new QStackedWidget(central);
     m_overview = new OverviewPage(m_bridge, !m_options.sampleFolder.isEmpty(), m_stack);
     m_sites = new SitesPage(*this, *m_actions, m_stack);
-    m_logs = new LogsPage(*this, m_stack);
-    m_workers = new WorkersPage(*this, m_stack);
     m_certificateActions = new CertificateActions(*this, this);
-    m_certificates = new CertificatesPage(*this, *m_certificateActions, m_stack);
-    m_settingsPage = new SettingsPage(*this, m_stack);
-    m_aboutPage = new AboutPage(*this, m_stack);
-    for (QWidget *page :
-         {static_cast<QWidget *>(m_overview), static_cast<QWidget *>(m_sites),
-          static_cast<QWidget *>(m_logs), static_cast<QWidget *>(m_workers),
-          static_cast<QWidget *>(m_certificates), static_cast<QWidget *>(m_settingsPage),
-          static_cast<QWidget *>(m_aboutPage)})
-        m_stack->addWidget(page);
+    m_stack->addWidget(m_overview);
+    m_stack->addWidget(m_sites); // also without being seen: the menu Site acts on what it selects
+    while (m_stack->count() < kPageCount)
+        m_stack->addWidget(new QWidget(m_stack)); // the place of a page, see install()
     m_status = new StatusLine(m_bridge, central);
     m_taskLayout = new QVBoxLayout;
     m_taskLayout->setSpacing(0);
@@ -200,15 +193,24 @@ void Shell::goBack()
     m_registry->refresh();
 }
 
+/// Menus and keys act on what can be seen.
+void Shell::updateSelectedSite()
+{
+    m_registry->selectSite(m_page == PageId::Sites          ? m_sites->selected()
+                               : m_page == PageId::Overview ? m_overview->selectedSite()
+                                                            : QString());
+}
+
 void Shell::showPage(PageId page)
 {
     m_page = page;
+    makePage(page);
     m_rail->setCurrent(page);
     if (m_rail->isAncestorOf(focusWidget())) // the ring goes where the page went
         m_rail->button(page)->setFocus(Qt::OtherFocusReason);
     m_stack->setCurrentIndex(int(page));
     m_toast->raise();
-    m_registry->refresh();
+    updateSelectedSite();
 }
 
 void Shell::showSite(const QString &site)
@@ -277,7 +279,8 @@ void Shell::setPaused(bool paused)
 {
     m_paused = paused;
     m_status->setPaused(paused);
-    m_logs->showPaused(paused);
+    if (m_logs)
+        m_logs->showPaused(paused);
     m_registry->action(QStringLiteral("view.pause"))->setChecked(paused);
     updateWatching();
 }
@@ -318,6 +321,15 @@ void Shell::changeEvent(QEvent *event)
         updateBanner();
 }
 
+QString Shell::restartDueText() const
+{
+    const QString what = tr("Saved, but in force only from the next start of the engine: %1.")
+                             .arg(m_restartDue.join(QStringLiteral(", ")));
+    return m_bridge.canStartEngine() ? what + QLatin1Char(' ')
+            + tr("File › Quit › Stop serving and quit, then open Arcology again.")
+                                     : what;
+}
+
 void Shell::updateBanner()
 {
     if (m_bridge.link() == Link::Live) {
@@ -330,6 +342,8 @@ void Shell::updateBanner()
                         .arg(toQString(listener.address), toQString(listener.error)),
                     {});
         }
+        if (!m_restartDue.isEmpty() && m_bridge.status().startedUnixMs == m_restartDueOf)
+            return m_banner->show(Banner::Tone::Warn, restartDueText(), {});
         return m_banner->hide();
     }
     if (m_bridge.link() == Link::Connecting && m_startProblem.isEmpty())

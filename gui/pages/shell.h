@@ -117,13 +117,14 @@ public:
     StatusLine *statusLine() const { return m_status; }
     OverviewPage *overview() const { return m_overview; }
     SitesPage *sitesPage() const { return m_sites; }
-    LogsPage *logsPage() const { return m_logs; }
-    AboutPage *aboutPage() const { return m_aboutPage; }
+    // Made at the first call: an unseen page would hold up to 0.8 MiB.
+    LogsPage *logsPage();
+    WorkersPage *workersPage();
+    CertificatesPage *certificatesPage();
+    SettingsPage *settingsPage();
+    AboutPage *aboutPage();
     HelpWindow *helpWindow() const;
-    WorkersPage *workersPage() const { return m_workers; }
-    CertificatesPage *certificatesPage() const { return m_certificates; }
     CertificateActions *certificateActions() const { return m_certificateActions; }
-    SettingsPage *settingsPage() const { return m_settingsPage; }
     PendingBar *pendingBar() const { return m_pendingBar; }
     UndoHistory &undoHistory() const { return *m_undo; }
     const std::vector<TaskStrip *> &tasks() const { return m_tasks; }
@@ -183,11 +184,16 @@ private:
     QLineEdit *pageFilter() const;
     Place place() const;
     void showPage(PageId page);
+    void updateSelectedSite();
+    void makePage(PageId page); ///< unless it is there already
+    /// Puts it into its place of the stack, and where it belongs in the order of the focus.
+    void install(PageId at, QWidget *page);
     void chooseFolder();
     void openNextSheet();
     // Pending changes, undo and redo (shell_changes.cpp)
     QWidget *makePendingBar(QWidget *parent);
     void makeChangeActions();
+    void noteRestartDue();
     void undoRevision(uint64_t revision);
     void reviewChanges();
     void discardChanges();
@@ -197,6 +203,7 @@ private:
     void showUndo();
     void updateWatching();
     void updateBanner();
+    QString restartDueText() const;
     void bannerActivated();
     void cycleRegions();
     void findInPage();
@@ -239,7 +246,9 @@ private:
     DropOverlay *m_overlay = nullptr;
     QPointer<ServeSheet> m_sheet;
     QList<Queued> m_queue;
-    QString m_startProblem; ///< why the engine could not be started
+    QString m_startProblem;     ///< why the engine could not be started
+    QStringList m_restartDue;   ///< settings applied here that its next start makes true
+    int64_t m_restartDueOf = 0; ///< when the engine that has to end was started, Unix ms
     QPointer<CommandPalette> m_palette;
     std::vector<PaletteSource> m_paletteSources;
     QList<Place> m_places; ///< oldest first

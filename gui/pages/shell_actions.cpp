@@ -9,6 +9,7 @@
 #include "gui/pages/action_registry.h"
 #include "gui/pages/config_documents.h"
 #include "gui/pages/header_bar.h"
+#include "gui/pages/overview_page.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/shortcuts_sheet.h"
 #include "gui/pages/site_actions.h"
@@ -48,12 +49,12 @@ void Shell::makeActions()
     const auto refresh = [this] {
         m_registry->refresh();
     };
-    connect(m_sites, &SitesPage::selectionChanged, this,
-            [this] { m_registry->selectSite(m_sites->selected()); });
+    connect(m_sites, &SitesPage::selectionChanged, this, &Shell::updateSelectedSite);
+    connect(m_overview, &OverviewPage::selectionChanged, this, &Shell::updateSelectedSite);
     connect(&m_bridge, &ControlBridge::linkChanged, this, refresh);
     connect(&m_bridge, &ControlBridge::sitesChanged, this, refresh);
     connect(&m_bridge, &ControlBridge::revisionsChanged, this, refresh);
-    m_registry->selectSite(m_sites->selected());
+    updateSelectedSite();
 }
 
 void Shell::makeWindowActions()
@@ -75,7 +76,7 @@ void Shell::makeWindowActions()
                      .words = tr("revisions restore rollback")},
                     [this] {
                         goTo(PageId::Settings);
-                        m_settingsPage->showHistory();
+                        settingsPage()->showHistory();
                     });
     auto *documents = new ConfigDocuments(*this, this);
     m_registry->add({.id = s("file.import"),
@@ -236,7 +237,7 @@ void Shell::makeSiteActions()
          .text = tr("&Open in browser"),
          .icon = s("open"),
          .shortcut = key("Ctrl+O")},
-        tr("Open %1 in the browser"),
+        tr("&Open %1 in the browser"),
         [this](const QString &site) { m_actions->openInBrowser(site); },
         [this](const QString &site) {
             const api::SiteView *view = m_bridge.site(toStd(site));
@@ -250,14 +251,14 @@ void Shell::makeSiteActions()
          .shortcut = key("Ctrl+L"),
          .operation = "logTail",
          .words = tr("output lines")},
-        tr("Show the logs of %1"), [this](const QString &site) { showLogs(site); }, needs({}));
+        tr("Show the &logs of %1"), [this](const QString &site) { showLogs(site); }, needs({}));
     m_registry->addForSite(
         {.id = s("site.start"), .text = tr("&Start"), .icon = s("play"), .operation = "startSite"},
-        tr("Start %1"), [this](const QString &site) { m_actions->setServing(site, true); },
+        tr("&Start %1"), [this](const QString &site) { m_actions->setServing(site, true); },
         needs({.stopped = true}));
     m_registry->addForSite(
         {.id = s("site.stop"), .text = tr("S&top"), .icon = s("stop"), .operation = "stopSite"},
-        tr("Stop %1"), [this](const QString &site) { m_actions->setServing(site, false); },
+        tr("S&top %1"), [this](const QString &site) { m_actions->setServing(site, false); },
         needs({.enabled = true}));
     m_registry->addForSite(
         {.id = s("site.deploy"),
@@ -265,7 +266,7 @@ void Shell::makeSiteActions()
          .icon = s("restart"),
          .operation = "deploySite",
          .words = tr("restart reload release")},
-        tr("Deploy %1"), [this](const QString &site) { m_actions->deploy(site); },
+        tr("&Deploy %1"), [this](const QString &site) { m_actions->deploy(site); },
         needs({.app = true, .enabled = true}));
 }
 
@@ -281,14 +282,15 @@ void Shell::makeSiteCommands()
          .text = tr("&Migrate…"),
          .icon = s("database"),
          .operation = "runCommand"},
-        tr("Migrate the database of %1"), [this](const QString &site) { m_actions->migrate(site); },
+        tr("&Migrate the database of %1"),
+        [this](const QString &site) { m_actions->migrate(site); },
         needs({.app = true, .django = true}));
     m_registry->addForSite(
         {.id = s("site.createAdmin"),
          .text = tr("&Create admin…"),
          .icon = s("user"),
          .operation = "runCommand"},
-        tr("Create an administrator of %1"),
+        tr("&Create an administrator of %1"),
         [this](const QString &site) { m_actions->createAdmin(site); },
         needs({.app = true, .django = true}));
     m_registry->addForSite(
@@ -296,7 +298,7 @@ void Shell::makeSiteCommands()
          .text = tr("Run a &command…"),
          .icon = s("terminal"),
          .operation = "runCommand"},
-        tr("Run a command in %1"), [this](const QString &site) { m_actions->runCommand(site); },
+        tr("&Run a command in %1"), [this](const QString &site) { m_actions->runCommand(site); },
         needs({.app = true}));
     m_registry->addForSite(
         {.id = s("site.remove"),
@@ -304,7 +306,7 @@ void Shell::makeSiteCommands()
          .icon = s("trash"),
          .operation = "removeSite",
          .words = tr("delete forget")},
-        tr("Remove %1"), [this](const QString &site) { m_actions->remove(site); }, needs({}));
+        tr("R&emove %1"), [this](const QString &site) { m_actions->remove(site); }, needs({}));
 }
 
 } // namespace arc

@@ -32,6 +32,7 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     auto *watch = new ApplyWatch(m_bridge, this);
     connect(m_staging, &Staging::applied, this,
             [this, watch](int count, uint64_t revision, const QStringList &apps) {
+                noteRestartDue();
                 sayUndoable(tr("%n change(s) applied", nullptr, count), revision);
                 watch->begin(apps, revision);
             });
@@ -43,6 +44,7 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     connect(m_staging, &Staging::changed, m_registry, &ActionRegistry::refresh);
     connect(m_undo, &UndoHistory::changed, this, &Shell::showUndo);
     connect(m_undo, &UndoHistory::went, this, [this](Way way, const QString &text) {
+        m_staging->knowOwn(m_undo->known());
         if (!m_rolledBack.isEmpty()) {
             m_staging->reopenApplied(m_undo->known());
             return m_toast->show(std::exchange(m_rolledBack, {}));
@@ -63,6 +65,20 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     connect(m_header->undoButton(), &QPushButton::clicked, this, [this] { m_undo->go(Way::Undo); });
     showUndo();
     return m_pendingBar;
+}
+
+/// While what was just applied is still known.
+void Shell::noteRestartDue()
+{
+    const int64_t engine = m_bridge.status().startedUnixMs;
+    if (m_restartDueOf != engine)
+        m_restartDue.clear();
+    m_restartDueOf = engine;
+    for (const StagedEdit &edit : m_staging->changes().edits()) {
+        if (edit.effect() == Effect::EngineRestart && !m_restartDue.contains(edit.label()))
+            m_restartDue << edit.label();
+    }
+    updateBanner();
 }
 
 void Shell::makeChangeActions()
@@ -114,6 +130,7 @@ void Shell::showUndo()
 void Shell::sayUndoable(const QString &text, uint64_t revision)
 {
     m_undo->record(text, revision);
+    m_staging->knowOwn(revision);
     m_toast->show(text, tr("Undo"), [this, revision] { undoRevision(revision); });
 }
 

@@ -13,9 +13,10 @@
 #include <QAction>
 #include <QApplication>
 #include <QCloseEvent>
-#include <QMessageBox>
 #include <QSettings>
 #include <QTimer>
+
+#include <algorithm>
 
 namespace arc {
 
@@ -45,12 +46,11 @@ void Shell::saveWindow()
 
 int Shell::servedSites() const
 {
-    int count = 0;
-    if (m_bridge.link() == Link::Live) {
-        for (const api::SiteView &site : m_bridge.sites().sites)
-            count += site.enabled ? 1 : 0;
-    }
-    return count;
+    if (m_bridge.link() != Link::Live)
+        return 0;
+    return int(std::ranges::count_if(m_bridge.snapshot().sites, [](const api::SiteFigures &site) {
+        return site.state == "running" || site.state == "degraded" || site.state == "starting";
+    }));
 }
 
 void Shell::closeEvent(QCloseEvent *event)
@@ -70,21 +70,15 @@ void Shell::closeEvent(QCloseEvent *event)
     event->ignore();
     if (toTray)
         return hideInTray();
-    auto *box = new QMessageBox(
-        QMessageBox::NoIcon, tr("Arcology goes on serving"),
-        tr("%n site(s) stay reachable while this window is closed.", nullptr, sites),
-        QMessageBox::NoButton, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(joined(tr("Start Arcology again to get the window back. To stop "
-                                      "serving, choose File › Quit. This is said once."),
-                                   afterLogoutText()));
-    box->addButton(tr("Cancel"), QMessageBox::RejectRole);
-    box->setDefaultButton(box->addButton(tr("Close window"), QMessageBox::AcceptRole));
-    connect(box, &QMessageBox::accepted, this, [this] {
+    const QString text =
+        tr("%n site(s) stay reachable while this window is closed.", nullptr, sites)
+        + QLatin1Char(' ')
+        + tr("Start Arcology again to get the window back. To stop serving, choose File › Quit. "
+             "This is said once.");
+    askClose(this, joined(text, afterLogoutText()), [this] {
         m_windowSettings->setValue(QLatin1String(kExplainedKey), true);
         leave();
     });
-    box->open();
 }
 
 void Shell::makeTray()

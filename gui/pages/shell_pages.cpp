@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shell's ways to logs, certificates, About and the manual.
+// The pages that are made when somebody first goes there, and the shell's ways to them and to the
+// manual.
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
@@ -10,12 +11,112 @@
 #include "gui/pages/help_window.h"
 #include "gui/pages/local_ca_card.h"
 #include "gui/pages/logs_page.h"
+#include "gui/pages/pending_bar.h"
+#include "gui/pages/settings_page.h"
 #include "gui/pages/shortcuts_sheet.h"
+#include "gui/pages/workers_page.h"
 
 #include <QDesktopServices>
 #include <QKeySequence>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QStackedWidget>
 
 namespace arc {
+
+void Shell::install(PageId at, QWidget *page)
+{
+    QWidget *place = m_stack->widget(int(at));
+    m_stack->insertWidget(int(at), page);
+    m_stack->removeWidget(place);
+    delete place;
+    for (QLineEdit *field : page->findChildren<QLineEdit *>())
+        field->setAcceptDrops(false); // as in all of the window
+    // Tab comes from the page to the bar below it, which was there before the page was.
+    QWidget *last = previousInFocusChain();
+    while (last != this && !(last->focusPolicy() & Qt::TabFocus))
+        last = last->previousInFocusChain();
+    for (QPushButton *button : m_pendingBar->findChildren<QPushButton *>()) {
+        setTabOrder(last, button);
+        last = button;
+    }
+}
+
+void Shell::makePage(PageId page)
+{
+    switch (page) {
+    case PageId::Overview:
+    case PageId::Sites:
+        return; // made with the window
+    case PageId::Logs:
+        logsPage();
+        return;
+    case PageId::Workers:
+        workersPage();
+        return;
+    case PageId::Certificates:
+        certificatesPage();
+        return;
+    case PageId::Settings:
+        settingsPage();
+        return;
+    case PageId::About:
+        aboutPage();
+        return;
+    }
+}
+
+LogsPage *Shell::logsPage()
+{
+    if (!m_logs) {
+        m_logs = new LogsPage(*this, m_stack);
+        install(PageId::Logs, m_logs);
+        m_logs->showPaused(m_paused);
+        connect(m_logs, &LogsPage::pauseWanted, this, &Shell::setPaused);
+    }
+    return m_logs;
+}
+
+WorkersPage *Shell::workersPage()
+{
+    if (!m_workers) {
+        m_workers = new WorkersPage(*this, m_stack);
+        install(PageId::Workers, m_workers);
+    }
+    return m_workers;
+}
+
+CertificatesPage *Shell::certificatesPage()
+{
+    if (!m_certificates) {
+        m_certificates = new CertificatesPage(*this, *m_certificateActions, m_stack);
+        install(PageId::Certificates, m_certificates);
+        connect(m_certificates->localCa(), &LocalCaCard::helpWanted, this, &Shell::showHelp);
+    }
+    return m_certificates;
+}
+
+SettingsPage *Shell::settingsPage()
+{
+    if (!m_settingsPage) {
+        m_settingsPage = new SettingsPage(*this, m_stack);
+        install(PageId::Settings, m_settingsPage);
+    }
+    return m_settingsPage;
+}
+
+AboutPage *Shell::aboutPage()
+{
+    if (!m_aboutPage) {
+        m_aboutPage = new AboutPage(*this, m_stack);
+        install(PageId::About, m_aboutPage);
+        connect(m_aboutPage, &AboutPage::helpWanted, this,
+                [this] { showHelp(QLatin1String(HelpPages::kContents)); });
+        connect(m_aboutPage, &AboutPage::keysWanted, this,
+                [this] { showShortcuts(*m_registry, this); });
+    }
+    return m_aboutPage;
+}
 
 void Shell::makeHelpActions()
 {
@@ -43,16 +144,11 @@ void Shell::makeHelpActions()
                      .words = tr("report support")},
                     [this] {
                         goTo(PageId::About);
-                        m_aboutPage->openDiagnostics();
+                        aboutPage()->openDiagnostics();
                     });
     m_registry->add(
         {.id = id("help.about"), .text = tr("&About Arcology"), .words = tr("version licence")},
         [this] { goTo(PageId::About); });
-    connect(m_aboutPage, &AboutPage::helpWanted, this,
-            [this] { showHelp(QLatin1String(HelpPages::kContents)); });
-    connect(m_aboutPage, &AboutPage::keysWanted, this,
-            [this] { showShortcuts(*m_registry, this); });
-    connect(m_logs, &LogsPage::pauseWanted, this, &Shell::setPaused);
 }
 
 void Shell::makeCertificateActions()
@@ -91,7 +187,6 @@ void Shell::makeCertificateActions()
          .operation = "localRoot",
          .words = tr("trust browser export https tls ssl")},
         [actions] { actions->saveRoot(); }, whyNot);
-    connect(m_certificates->localCa(), &LocalCaCard::helpWanted, this, &Shell::showHelp);
 }
 
 HelpWindow *Shell::helpWindow() const
@@ -113,7 +208,7 @@ void Shell::showHelp(const QString &link)
 
 void Shell::showLogs(const QString &site)
 {
-    m_logs->showSite(site);
+    logsPage()->showSite(site);
     goTo(PageId::Logs);
 }
 

@@ -82,7 +82,7 @@ void Shell::addSiteItems(std::vector<PaletteItem> &items)
         for (const ActionRegistry::Entry &entry : m_registry->entries()) {
             if (!entry.isOnSite())
                 continue;
-            items.push_back({.text = entry.siteText.arg(site),
+            items.push_back({.text = entry.siteTitle(site),
                              .note = tr("Action"),
                              .icon = entry.facts.icon,
                              .shortcut = site == m_registry->selectedSite()
@@ -108,7 +108,7 @@ void Shell::addSettingItems(std::vector<PaletteItem> &items)
                          .rank = kSettingRank,
                          .run = [this, key = row.key] {
                              goTo(PageId::Settings);
-                             m_settingsPage->showSetting(key);
+                             settingsPage()->showSetting(key);
                          }});
     }
 }

@@ -163,8 +163,8 @@ void TrayControl::addSites()
         const QString site = toQString(view.id);
         const ActionRegistry::Entry &entry = m_actions.entry(
             view.enabled ? QStringLiteral("site.stop") : QStringLiteral("site.start"));
-        QAction *action = m_menu->addAction(
-            QString(entry.siteText.arg(site)).replace(QLatin1Char('&'), QLatin1String("&&")));
+        QAction *action =
+            m_menu->addAction(entry.siteTitle(site).replace(QLatin1Char('&'), QLatin1String("&&")));
         action->setIcon(entry.action->icon());
         action->setObjectName(entry.facts.id + QLatin1Char(':') + site);
         action->setEnabled(entry.siteWhyNot(site).isEmpty());

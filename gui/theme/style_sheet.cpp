@@ -20,7 +20,9 @@ QTextBrowser[help="true"] { background: @surface; color: @text; border: none;
     border-left: 1px solid @hairline; selection-background-color: @accent;
     selection-color: @onAccent; }
 QFrame[panel="true"] { background: transparent; border: none; border-right: 1px solid @hairline; }
-QListWidget, QListView { background: transparent; color: @text; border: none; outline: none; }
+QListView { background: @surface; color: @text; border: none; outline: none;
+    selection-background-color: @accent; selection-color: @onAccent; }
+QListWidget, arc--SiteList { background: transparent; }
 QListWidget::item { padding: 5px 10px; border-radius: 6px; border: 2px solid transparent; }
 QListWidget::item:hover { background: @raised; }
 QListWidget::item:selected { background: @selected; color: @accent; }
@@ -40,7 +42,7 @@ QMenuBar::item { padding: 5px 10px; background: transparent; }
 QMenuBar::item:selected { background: @raised; border-radius: 4px; }
 QMenu { background: @surface; color: @text; border: 1px solid @outline; padding: 4px; }
 QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
-QMenu::item:selected { background: @accent; color: @onAccent; }
+QMenu::item:selected { background: @selected; color: @text; }
 QMenu::item:disabled { color: @faded; }
 QMenu::separator { height: 1px; background: @hairline; margin: 4px 6px; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
@@ -54,7 +56,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 static const char kButtons[] = R"(
 QPushButton, QToolButton { background: @raised; color: @text; border: 1px solid @outline;
-    border-radius: 4px; padding: 4px 12px; min-height: $20; icon-size: $20; }
+    border-radius: 4px; padding: 4px 12px; min-height: $20; icon-size: $20; outline: none; }
 QToolButton { padding: 3px 8px; }
 QPushButton:hover, QToolButton:hover { background: @hover; }
 QPushButton:pressed, QToolButton:pressed { background: @pressed; }
@@ -75,6 +77,8 @@ QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: @ra
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 2px solid @accent; }
 QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { background: transparent;
     border-color: transparent; }
+QPushButton[fold="true"] { text-align: left; padding: 4px 6px 4px 0; }
+QPushButton[fold="true"]:focus { padding: 3px 5px 3px 0; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent;
     padding: 1px 4px; min-height: $18; text-align: left; icon-size: $18; }
 QPushButton[link="true"]:hover { text-decoration: underline; }

@@ -43,6 +43,11 @@ int nextRow(const QGridLayout &grid)
 
 void fitHeight(QWidget &window, int width)
 {
+    // What is inside of parts has changed without their layouts having heard of it yet.
+    for (QWidget *part : window.findChildren<QWidget *>()) {
+        if (part->layout())
+            part->updateGeometry();
+    }
     window.layout()->activate();
     width = std::max(width, window.layout()->totalMinimumSize().width());
     const int height = window.layout()->totalHeightForWidth(width);

@@ -62,6 +62,8 @@ SafeTable::SafeTable(QAbstractItemModel *source, int stateColumn, int stretchCol
 {
     m_proxy->setSourceModel(source);
     m_proxy->setSortRole(kSortRole);
+    m_proxy->setFilterKeyColumn(-1); // all of them
+    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
     m_proxy->setDynamicSortFilter(false); // resortQuietly() decides when
     setModel(m_proxy);
     setSelectionBehavior(SelectRows);
@@ -123,6 +125,16 @@ void SafeTable::selectSourceRow(int row)
     const QModelIndex at = m_proxy->mapFromSource(m_proxy->sourceModel()->index(row, 0));
     if (at.isValid() && selectedRow() != row)
         selectRow(at.row());
+}
+
+void SafeTable::setFilter(const QString &text)
+{
+    m_proxy->setFilterFixedString(text);
+}
+
+bool SafeTable::shows(int sourceRow) const
+{
+    return m_proxy->mapFromSource(m_proxy->sourceModel()->index(sourceRow, 0)).isValid();
 }
 
 void SafeTable::resortQuietly()

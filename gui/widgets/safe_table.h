@@ -24,6 +24,10 @@ public:
     /// Source row of the selected row, -1: none.
     int selectedRow() const;
     void selectSourceRow(int row);
+    /// Shows only rows with this text in any column, whatever the case of its letters.
+    void setFilter(const QString &text);
+    /// Whether the filter lets this row through.
+    bool shows(int sourceRow) const;
     /// Sorts again after new figures, unless the mouse is over a row.
     void resortQuietly();
     /// Widths from contents, but only upwards, so that columns do not jitter with the figures.

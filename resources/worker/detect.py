@@ -2,8 +2,9 @@
 """Says what could be served from a folder:  python3 -I -S detect.py DIR [--site-packages DIR]...
 
 Prints JSON: {"folder", "projects": [{"kind", "title", "name", "root", "entry", "interface",
-"evidence": [..], "warnings": [..]}], "requirements": [..]}, best project first; "kind" is django,
-flask, fastapi, wsgi, asgi or static. Nothing of the project is imported or run: source text is
+"evidence": [..], "warnings": [..]}], "requirements": [..], "problems": [..]}, best project first;
+"kind" is django, flask, fastapi, wsgi, asgi or static; "problems" are files that should hold an
+application and cannot be read or parsed. Nothing of the project is imported or run: source text is
 parsed. An entry is module:attribute, module:factory() or django:settings.module, as the worker's
 loader reads them. Exit code 0 also when nothing was recognised, 3 with one sentence on standard
 error when the folder cannot be read, 64 when called wrongly.
@@ -31,7 +32,9 @@ def detect(folder, given):
     djangos = list(django.djangoProjects(found))
     djangos.sort(key=lambda project: (project["root"].count(os.sep), project["root"]))
     projects = djangos + applications.chosen(found, djangos)
-    projects += list(applications.staticProjects(found, bool(projects)))
+    # Pages beside a broken app.py are no site of files: it would show the app's source.
+    if projects or not found.problems:
+        projects += list(applications.staticProjects(found, bool(projects)))
     rows = requirements.requirements(folder)
     versions, warnings = requirements.checkRequirements(found, rows, given)
     packages = {maker[2]: maker[3] for maker in source.MAKERS.values()}
@@ -40,9 +43,9 @@ def detect(folder, given):
         if version:
             project["title"] += " " + version
         if project["kind"] != "static":
-            project["warnings"] += warnings
+            project["warnings"] += warnings + found.problems
     return {"folder": folder, "projects": projects,
-            "requirements": sorted({row for _, row in rows})}
+            "requirements": sorted({row for _, row in rows}), "problems": found.problems}
 
 
 def main(arguments):

@@ -14,18 +14,28 @@ LogRing::LogRing(size_t capacityBytes)
     ARC_ASSERT(capacityBytes && (capacityBytes & (capacityBytes - 1)) == 0);
 }
 
-bool LogRing::push(std::string_view line) noexcept
+void LogRing::put(uint64_t place, std::string_view bytes) noexcept
+{
+    if (bytes.empty())
+        return;
+    const size_t at = place & (m_capacity - 1);
+    const size_t first = std::min(bytes.size(), m_capacity - at);
+    std::memcpy(&m_bytes[at], bytes.data(), first);
+    if (first < bytes.size())
+        std::memcpy(&m_bytes[0], bytes.data() + first, bytes.size() - first);
+}
+
+bool LogRing::push(std::string_view line, std::string_view rest) noexcept
 {
     const uint64_t written = m_written.load(std::memory_order_relaxed);
-    if (m_capacity - (written - m_read.load(std::memory_order_acquire)) < line.size()) {
+    const size_t size = line.size() + rest.size();
+    if (m_capacity - (written - m_read.load(std::memory_order_acquire)) < size) {
         m_dropped.store(m_dropped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         return false;
     }
-    const size_t at = written & (m_capacity - 1);
-    const size_t first = std::min(line.size(), m_capacity - at);
-    std::memcpy(&m_bytes[at], line.data(), first);
-    std::memcpy(&m_bytes[0], line.data() + first, line.size() - first);
-    m_written.store(written + line.size(), std::memory_order_seq_cst);
+    put(written, line);
+    put(written + line.size(), rest);
+    m_written.store(written + size, std::memory_order_seq_cst);
     return true;
 }
 

@@ -19,8 +19,8 @@ class LogRing {
 public:
     explicit LogRing(size_t capacityBytes); ///< a power of two
 
-    /// Producer: a whole line, with its newline.
-    bool push(std::string_view line) noexcept;
+    /// Producer: a whole line, with its newline; it may come in two parts.
+    bool push(std::string_view line, std::string_view rest = {}) noexcept;
     /// Consumer: moves everything there is to the end of `out`.
     void drain(std::string &out);
     uint64_t linesDropped() const noexcept
@@ -39,6 +39,8 @@ public:
     void wakeUp() noexcept { m_asleep.store(false, std::memory_order_relaxed); }
 
 private:
+    void put(uint64_t place, std::string_view bytes) noexcept;
+
     const size_t m_capacity;
     const std::unique_ptr<char[]> m_bytes;
     alignas(64) std::atomic<uint64_t> m_written {0}; ///< by the producer

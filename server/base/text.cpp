@@ -79,6 +79,8 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b) noexcept
 {
     if (a.size() != b.size())
         return false;
+    if (a == b) // mostly
+        return true;
     for (size_t i = 0; i < a.size(); ++i) {
         if (lower(a[i]) != lower(b[i]))
             return false;

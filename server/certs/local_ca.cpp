@@ -231,11 +231,11 @@ Result<std::shared_ptr<const TlsIdentity>> LocalCa::sign(const std::vector<std::
     std::string alternatives;
     for (const std::string &name : names) {
         if (!permits(name))
-            return Error {ErrorCode::Invalid,
-                          fmt::format("{}: the local CA signs for localhost, names below it{} and "
-                                      "loopback addresses only; import a certificate",
-                                      name,
-                                      m_hostName.empty() ? std::string() : ", " + m_hostName)};
+            return Error {
+                ErrorCode::Invalid,
+                fmt::format("the local CA does not sign for {}, only for localhost, names "
+                            "below it{} and loopback addresses; import a certificate",
+                            name, m_hostName.empty() ? std::string() : ", " + m_hostName)};
         alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",",
                                     isAddress(name) ? "IP" : "DNS", name);
     }

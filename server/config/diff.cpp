@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/document_json.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -239,6 +240,30 @@ std::string summariseItem(const ChangeItem &item)
     return nameOf(item) + " changed" + insideOf(item);
 }
 
+/// A site whose item is gone here and comes again there under another name, or nothing.
+const ChangeItem *renamedTo(const Diff &diff, const ChangeItem &gone)
+{
+    if (gone.kind != "site" || !gone.after.empty())
+        return nullptr;
+    const auto apart = [](const std::string &text, const std::string &id) {
+        auto json = parseJson(text).value_or(Json::object());
+        json.erase("id");
+        if (const auto hosts = json.find("hosts"); hosts != json.end() && hosts->is_array()) {
+            for (Json &host : *hosts) {
+                if (host == Json(id + ".localhost"))
+                    host = ""; // made from the name, which it follows
+            }
+        }
+        return json;
+    };
+    const Json before = apart(gone.before, gone.id);
+    for (const ChangeItem &item : diff) {
+        if (item.kind == "site" && item.before.empty() && apart(item.after, item.id) == before)
+            return &item;
+    }
+    return nullptr;
+}
+
 } // namespace
 
 Diff diffDocuments(const Document &before, const Document &after)
@@ -323,10 +348,26 @@ std::string summarise(const Diff &diff)
 {
     if (diff.empty())
         return "nothing changed";
-    std::vector<std::string> parts;
-    for (const ChangeItem &item : diff)
-        parts.push_back(summariseItem(item));
-    return join(parts);
+    return join(phrasesOf(diff));
+}
+
+std::vector<std::string> phrasesOf(const Diff &diff)
+{
+    std::vector<std::string> phrases;
+    std::vector<const ChangeItem *> told;
+    for (const ChangeItem &item : diff) {
+        const ChangeItem *renamed = renamedTo(diff, item);
+        const auto isTold = [&](const ChangeItem *one) {
+            return std::find(told.begin(), told.end(), one) != told.end();
+        };
+        if (renamed && !isTold(renamed)) {
+            phrases.push_back(fmt::format("{} renamed to {}", nameOf(item), renamed->id));
+            told.push_back(renamed);
+        } else if (!isTold(&item)) {
+            phrases.push_back(summariseItem(item));
+        }
+    }
+    return phrases;
 }
 
 } // namespace arc

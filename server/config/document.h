@@ -139,9 +139,16 @@ std::string printDiff(const Diff &diff); ///< JSON array
 Result<Diff> parseDiff(std::string_view json);
 /// One line for people: "site shop added, app shop changed (pool.processes auto → 4)".
 std::string summarise(const Diff &diff);
+/// The parts of that line, all of them.
+std::vector<std::string> phrasesOf(const Diff &diff);
 
 /// A site's identifier made from a folder or given name: lower case, dashes, unique among `taken`.
 std::string makeIdentifier(std::string_view name, const Document &taken);
 bool isIdentifier(std::string_view text) noexcept;
+/// "shop.wsgi:application", as AppConfig::entry has to be.
+bool isEntry(std::string_view text) noexcept;
+constexpr std::string_view kIdentifierRule =
+    "must be 1 to 63 of a-z 0-9 _ . - and begin with a letter or digit";
+constexpr std::string_view kEntryRule = "must be MODULE:ATTRIBUTE";
 
 } // namespace arc

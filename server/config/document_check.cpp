@@ -44,8 +44,7 @@ void checkAbsolute(Checks &checks, const std::string &path, const std::string &p
 
 void checkId(Checks &checks, const std::string &id, const std::string &place)
 {
-    checks.expect(isIdentifier(id), place + ".id",
-                  "must be 1 to 63 of a-z 0-9 _ . - and begin with a letter or digit");
+    checks.expect(isIdentifier(id), place + ".id", kIdentifierRule);
 }
 
 bool isHostLabel(std::string_view label) noexcept
@@ -74,19 +73,11 @@ bool isHost(std::string_view host)
     return true;
 }
 
-bool isEntry(std::string_view entry)
-{
-    const size_t colon = entry.find(':');
-    if (colon == entry.npos || colon == 0 || colon + 1 == entry.size())
-        return false;
-    return entry.find_first_of(" /\\", 0) == entry.npos;
-}
-
 void checkApp(Checks &checks, const AppConfig &app, const std::string &place)
 {
     checkId(checks, app.id, place);
     checkAbsolute(checks, app.root, place + ".root");
-    checks.expect(isEntry(app.entry), place + ".entry", "must be MODULE:ATTRIBUTE");
+    checks.expect(isEntry(app.entry), place + ".entry", kEntryRule);
     checkLine(checks, app.entry, place + ".entry");
     checks.expect(app.interface == "wsgi" || app.interface == "asgi", place + ".interface",
                   "must be wsgi or asgi");
@@ -236,6 +227,14 @@ void checkEach(Checks &checks, const std::vector<T> &list, const char *name, Che
 }
 
 } // namespace
+
+bool isEntry(std::string_view text) noexcept
+{
+    const size_t colon = text.find(':');
+    if (colon == text.npos || colon == 0 || colon + 1 == text.size())
+        return false;
+    return text.find_first_of(" /\\", 0) == text.npos;
+}
 
 Result<void> checkObjects(const Document &document)
 {

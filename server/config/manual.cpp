@@ -90,7 +90,7 @@ std::string settingsManual()
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
         "<!-- Written by the settings table; edit server/config/settings.def. -->\n"
         "# Settings\n\n"
-        "Each can be changed in the window, by `arcology ctl settings set KEY VALUE`, by "
+        "Each can be changed in the window, by `arcology ctl settings set KEY=VALUE`, by "
         "`--set KEY=VALUE` at\nstart, and by an environment variable: `ARCOLOGY_` and the "
         "key in capitals, dots as underscores. An inner\nlevel inherits from the outer "
         "one; *level* names the innermost one a setting can be set on.\n\n";

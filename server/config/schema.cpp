@@ -59,9 +59,9 @@ struct UnitRow {
     std::string_view unit;   ///< as a spin box shows it
 };
 constexpr UnitRow kUnits[] = {
-    {"_s", " s"},     {"_ms", " ms"},   {"_hours", " h"},         {"_mib", " MiB"},
-    {"_kib", " KiB"}, {"_bytes", " B"}, {"_bytes_per_s", " B/s"}, // behind "_s", which it ends in,
-                                                                  // too
+    // the last one stands behind "_s", which it ends in, too
+    {"_s", " s"},     {"_ms", " ms"},     {"_hours", " h"}, {"_mib", " MiB"},
+    {"_kib", " KiB"}, {"_percent", " %"}, {"_bytes", " B"}, {"_bytes_per_s", " B/s"},
 };
 
 constexpr bool unitMatchesKey(const SettingRow &row)

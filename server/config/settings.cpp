@@ -133,6 +133,8 @@ Result<void> checkTexts(const Settings &settings)
                       "buffers.spool_folder: name a folder by its absolute path"};
     if (auto checked = checkFolders(settings.filesSendFrom); !checked)
         return std::move(checked).error().within("files.send_from");
+    if (auto checked = checkTimes(settings.recycleAt); !checked)
+        return std::move(checked).error().within("pool.recycle_at");
     if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)
         return std::move(trusted).error().within("http.trusted_proxies");
     if (settings.opsListen != "off") {

@@ -73,4 +73,47 @@ Result<void> checkFolders(std::string_view text)
     return {};
 }
 
+namespace {
+
+bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/// -1: it is none.
+int minuteOf(std::string_view word)
+{
+    if (word.size() != 5 || word[2] != ':' || !isDigit(word[0]) || !isDigit(word[1])
+        || !isDigit(word[3]) || !isDigit(word[4]))
+        return -1;
+    const int hour = (word[0] - '0') * 10 + (word[1] - '0');
+    const int minute = (word[3] - '0') * 10 + (word[4] - '0');
+    return hour < 24 && minute < 60 ? hour * 60 + minute : -1;
+}
+
+} // namespace
+
+std::vector<int> minutesOf(std::string_view text)
+{
+    std::vector<int> minutes;
+    for (const std::string_view word : wordsOf(text)) {
+        if (const int minute = minuteOf(word); minute >= 0)
+            minutes.push_back(minute);
+    }
+    return minutes;
+}
+
+Result<void> checkTimes(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    if (words.size() > kTimesMax)
+        return Error {ErrorCode::Invalid, fmt::format("more than {} times", kTimesMax)};
+    for (const std::string_view word : words) {
+        if (minuteOf(word) < 0)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no time of the day: write it as 04:30", word)};
+    }
+    return {};
+}
+
 } // namespace arc

@@ -25,4 +25,9 @@ Result<void> checkTypePatterns(std::string_view text);
 std::vector<std::string> foldersOf(std::string_view text);
 Result<void> checkFolders(std::string_view text);
 
+/// pool.recycle_at: times of the day as 04:30, in minutes after midnight.
+inline constexpr size_t kTimesMax = 24;
+std::vector<int> minutesOf(std::string_view text);
+Result<void> checkTimes(std::string_view text);
+
 } // namespace arc

@@ -7,12 +7,12 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace arc {
 
 namespace {
 
-constexpr std::string_view kMasked = "(masked)";
 constexpr std::string_view kRemoved = "(removed)";
 /// Shorter values ("1", "true", "prod") are masked at their place, but searching the whole report
 /// for them would make it unreadable.
@@ -45,7 +45,7 @@ void maskSettings(Overrides &settings, std::vector<std::string> &secrets)
             continue;
         if (text->size() >= kSecretBytesMin)
             secrets.push_back(*text);
-        *text = kMasked;
+        *text = kMaskedSecret;
     }
 }
 
@@ -85,7 +85,43 @@ void addStatus(std::string &out, const DiagnosticsParts &parts)
                        bytes(parts.host.memoryTotalBytes));
 }
 
+bool isSecret(std::string_view key)
+{
+    const SettingRow *row = findSetting(key);
+    return row && row->type == SettingType::Secret;
+}
+
+/// Of an object's JSON, as the configuration has it: `env`, and settings that are secret.
+std::string masked(const std::string &text)
+{
+    auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (!json.is_object())
+        return text;
+    const auto mask = [](nlohmann::ordered_json &members, auto isHidden) {
+        for (auto member = members.begin(); member != members.end(); ++member) {
+            if (isHidden(member.key()))
+                member.value() = kMaskedSecret;
+        }
+    };
+    if (const auto env = json.find("env"); env != json.end() && env->is_object())
+        mask(*env, [](const std::string &) { return true; });
+    if (const auto settings = json.find("settings"); settings != json.end())
+        mask(*settings, isSecret);
+    return json.dump();
+}
+
 } // namespace
+
+ChangeItem maskSecrets(ChangeItem item)
+{
+    for (std::string *side : {&item.before, &item.after}) {
+        if (item.kind != "setting")
+            *side = masked(*side);
+        else if (isSecret(item.id) && !side->empty())
+            *side = fmt::format("\"{}\"", kMaskedSecret);
+    }
+    return item;
+}
 
 Document maskSecrets(Document document, std::vector<std::string> &secrets)
 {
@@ -95,7 +131,7 @@ Document maskSecrets(Document document, std::vector<std::string> &secrets)
         for (auto &[name, value] : app.env) {
             if (value.size() >= kSecretBytesMin)
                 secrets.push_back(value);
-            value = kMasked;
+            value = kMaskedSecret;
         }
     }
     for (SiteConfig &site : document.sites) {

@@ -28,5 +28,10 @@ std::string diagnosticsText(const DiagnosticsParts &parts);
 /// The document with every environment value and secret setting masked; what was masked and is
 /// long enough to tell anything is appended to `secrets`. Pure; any thread.
 Document maskSecrets(Document document, std::vector<std::string> &secrets);
+/// The same for one side and the other of a difference. Pure; any thread.
+ChangeItem maskSecrets(ChangeItem item);
+
+/// What stands in the place of a secret.
+constexpr std::string_view kMaskedSecret = "(masked)";
 
 } // namespace arc

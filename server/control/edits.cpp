@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control/edits.h"
 
+#include "server/base/text.h"
 #include "server/config/unknown_setting.h"
 
 #include <algorithm>
@@ -42,6 +43,12 @@ size_t countOf(const api::ChangeSet &what)
     return count;
 }
 
+template <class T>
+const std::string *idAt(const std::vector<T> &list, size_t index)
+{
+    return index < list.size() ? &list[index].id : nullptr;
+}
+
 /// Why one edit alone would be refused; empty: it would not.
 template <class Apply>
 std::string refusalOf(Document copy, Apply apply)
@@ -68,6 +75,50 @@ Error noSite(const Document &document, std::string_view id)
                       : fmt::format("there is no site {}; there {} {}{}", id,
                                     names.size() == 1 ? "is" : "are", fmt::join(names, ", "),
                                     document.sites.size() > kNamedMax ? " and others" : "")};
+}
+
+Result<void> checkSiteName(const std::string &name)
+{
+    if (isIdentifier(name))
+        return {};
+    return Error {ErrorCode::Invalid, fmt::format("name: \"{}\" {}", name, kIdentifierRule)};
+}
+
+Result<void> checkEntryPoint(const std::string &entry)
+{
+    if (isEntry(entry))
+        return {};
+    return Error {ErrorCode::Invalid,
+                  fmt::format("entry: \"{}\" {}, for instance app:app", entry, kEntryRule)};
+}
+
+std::string hostOfName(std::string_view site)
+{
+    return std::string(site) + ".localhost";
+}
+
+Error toldByName(const Error &error, const Document &document)
+{
+    const std::string_view text = error.message();
+    const size_t open = text.find('[');
+    const size_t close = text.find(']');
+    if (open == text.npos || close == text.npos || close < open || close + 1 >= text.size())
+        return error;
+    const std::string_view list = text.substr(0, open);
+    const auto index = parseUnsigned(text.substr(open + 1, close - open - 1));
+    const std::string *id = !index ? nullptr
+        : list == "apps"           ? idAt(document.apps, *index)
+        : list == "sites"          ? idAt(document.sites, *index)
+        : list == "listeners"      ? idAt(document.listeners, *index)
+        : list == "certificates"   ? idAt(document.certificates, *index)
+                                   : nullptr;
+    if (!id)
+        return error;
+    const std::string_view rest = text.substr(close + 1);
+    const std::string kind(list.substr(0, list.size() - 1)); // without the s
+    return {error.code(),
+            rest.starts_with('.') ? fmt::format("{} {}, {}", kind, *id, rest.substr(1))
+                                  : fmt::format("{} {}{}", kind, *id, rest)};
 }
 
 SiteConfig *findMutable(Document &document, std::string_view id)
@@ -130,8 +181,14 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
     if (edit.name && *edit.name != edit.id && document.findSite(*edit.name))
         return Error {ErrorCode::Conflict,
                       fmt::format("there is a site {} already; choose another name", *edit.name)};
-    if (edit.name)
+    if (edit.name) {
+        if (auto good = checkSiteName(*edit.name); !good)
+            return good;
+        const std::string host = hostOfName(*edit.name);
+        if (std::find(site->hosts.begin(), site->hosts.end(), host) == site->hosts.end())
+            std::replace(site->hosts.begin(), site->hosts.end(), hostOfName(edit.id), host);
         site->id = *edit.name;
+    }
     if (edit.hosts)
         site->hosts = *edit.hosts;
     if (!edit.entry && !edit.interface && !edit.python && !edit.env)
@@ -142,8 +199,11 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
             ErrorCode::Invalid,
             fmt::format("site {} hosts no app: it has no entry, interpreter or environment",
                         edit.id)};
-    if (edit.entry)
+    if (edit.entry) {
+        if (auto good = checkEntryPoint(*edit.entry); !good)
+            return good;
         app->entry = *edit.entry;
+    }
     if (edit.interface)
         app->interface = *edit.interface;
     if (edit.python)

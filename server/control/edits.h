@@ -20,6 +20,16 @@ constexpr size_t kEditsMax = 1'000; ///< settings and site fields of one change
 Error noSite(const Document &document, std::string_view id);
 SiteConfig *findMutable(Document &document, std::string_view id);
 
+/// What can be said of a site's new name, or of an entry point, before the whole is validated: told
+/// by what the caller named it, not by its place in a document.
+Result<void> checkSiteName(const std::string &name);
+Result<void> checkEntryPoint(const std::string &entry);
+/// The host that is made from a site's name, and follows it when the site is renamed.
+std::string hostOfName(std::string_view site);
+/// What validate() says of an object, told by its name instead of its place in the document's
+/// lists: "apps[7].python: ..." becomes "app shop, python: ...".
+Error toldByName(const Error &error, const Document &document);
+
 /// The app a site's routes name, or null: a site of this version hosts at most one.
 const AppConfig *appOf(const SiteConfig &site, const Document &document) noexcept;
 

@@ -3,6 +3,7 @@
 
 #include "server/config/effective.h"
 #include "server/control/api/log_types.h"
+#include "server/control/end_records.h"
 #include "server/detect/detect.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
@@ -63,6 +64,7 @@ public:
     /// The pool of an app that runs, or null.
     virtual AppPool *pool(std::string_view app) = 0;
     virtual MetricsRegistry &metrics() = 0;
+    virtual const EndRecords &ends() const = 0;
     virtual EventLoop &controlLoop() = 0;
     /// detectProject() on the blocking pool.
     virtual void recognise(std::string folder, std::string python,
@@ -78,7 +80,8 @@ public:
     virtual bool isDraining() const = 0;
     virtual void shutdown() = 0;
     /// Twins of all listening sockets to the engine that takes them at this path; before
-    /// shutdown().
+    /// shutdown(). An error: it has not said that it has them, and this one must go on. Blocks for
+    /// at most kSocketsTakenTime.
     virtual Result<void> handOver(const std::string &to) = 0;
 };
 

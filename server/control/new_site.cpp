@@ -3,15 +3,25 @@
 
 #include "server/config/effective.h"
 #include "server/config/unknown_setting.h"
+#include "server/control/edits.h"
 
 #include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
 namespace {
+
+/// What a project can be recognised as; detect.py knows the same words.
+constexpr std::string_view kKinds[] = {"django", "flask", "fastapi", "wsgi", "asgi", "static"};
+
+std::string folderName(const std::string &folder)
+{
+    return std::filesystem::path(folder).filename().string();
+}
 
 Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &texts)
 {
@@ -28,13 +38,36 @@ Result<Overrides> parseAppSettings(const std::map<std::string, std::string> &tex
     return overrides;
 }
 
+/// Why nothing is served of a folder: what is broken in it, or that it holds something else.
+Error noProject(const api::NewSite &what, const Detection &found)
+{
+    if (!found.problems.empty())
+        return {ErrorCode::NotProject,
+                fmt::format("{} cannot be served as it is: {}; mend it, name another entry point, "
+                            "or serve the folder as files",
+                            found.folder, fmt::join(found.problems, ", "))};
+    if (!what.kind.empty() && !found.projects.empty()) {
+        std::vector<std::string_view> there;
+        for (const FoundProject &project : found.projects)
+            there.push_back(project.title);
+        return {ErrorCode::NotProject,
+                fmt::format("{} is no project of the kind {}: {} was recognised; name the entry "
+                            "point, or leave the kind out",
+                            found.folder, what.kind, fmt::join(there, ", "))};
+    }
+    return {ErrorCode::NotProject,
+            fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app and no "
+                        "index.html was recognised; name the entry point, or serve it as files",
+                        found.folder)};
+}
+
 /// The project to serve: what the caller said, completed by what was recognised.
 Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &found)
 {
     if (what.kind == "static")
         return FoundProject {.kind = "static",
                              .title = "Static files",
-                             .name = std::filesystem::path(found.folder).filename().string(),
+                             .name = folderName(found.folder),
                              .root = found.folder};
     const auto matches = [&](const FoundProject &project) {
         return (what.entry.empty() || project.entry == what.entry)
@@ -46,15 +79,11 @@ Result<FoundProject> chooseProject(const api::NewSite &what, const Detection &fo
     if (!what.entry.empty()) // an entry point we did not see: believed, the worker will tell
         return FoundProject {.kind = "wsgi",
                              .title = "Python",
-                             .name = what.name,
+                             .name = folderName(found.folder),
                              .root = found.folder,
                              .entry = what.entry,
                              .interface = "wsgi"};
-    return Error {ErrorCode::NotProject,
-                  fmt::format("{} is not a project: no Django, Flask, FastAPI, WSGI or ASGI app "
-                              "and no index.html was "
-                              "recognised; name the entry point, or serve it as files",
-                              found.folder)};
+    return noProject(what, found);
 }
 
 } // namespace
@@ -67,14 +96,25 @@ Result<void> checkNewSite(const api::NewSite &what)
     if (!what.path.starts_with("/"))
         return Error {ErrorCode::Invalid,
                       fmt::format("path: \"{}\" is not an absolute path", what.path)};
-    return {};
+    const auto isKind = [&](std::string_view kind) {
+        return kind == what.kind;
+    };
+    if (!what.kind.empty() && std::none_of(std::begin(kKinds), std::end(kKinds), isKind))
+        return Error {ErrorCode::Invalid,
+                      fmt::format("there is no kind {}; it is one of {}", what.kind,
+                                  fmt::join(kKinds, ", "))};
+    if (!what.name.empty()) {
+        if (auto good = checkSiteName(what.name); !good)
+            return good;
+    }
+    return what.entry.empty() ? Result<void> {} : checkEntryPoint(what.entry);
 }
 
 std::vector<std::string> defaultHosts(const Document &document, const std::string &id)
 {
     const bool taken = std::any_of(document.sites.begin(), document.sites.end(),
                                    [](const SiteConfig &site) { return site.hosts.empty(); });
-    return taken ? std::vector<std::string> {id + ".localhost"} : std::vector<std::string> {};
+    return taken ? std::vector<std::string> {hostOfName(id)} : std::vector<std::string> {};
 }
 
 Result<Document> withNewSite(Document document, const api::NewSite &what, const Detection &found)

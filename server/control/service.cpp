@@ -66,6 +66,7 @@ void ControlService::open(std::optional<Document> initial, std::string author, C
             return change({.caller = {std::move(author), Role::Admin},
                            .mutate = [next = std::move(*initial)](
                                          const Document &) -> Result<Document> { return next; },
+                           .isDocument = true,
                            .done =
                                [done = std::move(done)](Result<api::Changed> changed) {
                                    done(changed ? Result<void> {}
@@ -117,14 +118,15 @@ void ControlService::runChange(Change change)
     if (diff.empty())
         return change.done(api::Changed {m_revision, "nothing changed"});
     if (auto valid = validate(*next); !valid)
-        return change.done(std::move(valid).error());
+        return change.done(change.isDocument ? std::move(valid).error()
+                                             : toldByName(valid.error(), *next));
     std::string summary = change.summary.empty() ? summarise(diff) : change.summary;
     auto prepared = m_host.prepare(*next);
     if (!prepared)
         return change.done(std::move(prepared).error());
     // Only now: a port in use must be told before it is asked whether the change shall be made.
     if (change.dryRun)
-        return change.done(api::Changed {m_revision, std::move(summary)});
+        return change.done(api::Changed {m_revision, std::move(summary), phrasesOf(diff)});
 
     m_isChanging = true;
     Document toStore = *next;

@@ -61,8 +61,9 @@ private:
         uint64_t expected = 0; // 0: whatever the revision is
         Mutation mutate;
         std::string summary;   // empty: made from the diff
-        uint64_t restores = 0; // the earlier revision whose document it brings back; 0: none
+        uint64_t restores = 0; // the revision that an undo went back to; 0: it is no undo
         bool dryRun = false;
+        bool isDocument = false; // the caller gave the whole: places in it mean something to it
         Callback<api::Changed> done;
     };
     static constexpr size_t kChangesMax = 64; // waiting
@@ -70,6 +71,8 @@ private:
     void change(Change change);
     void nextChange();
     void runChange(Change change);
+    void goBack(const Caller &caller, uint64_t revision, uint64_t expected, bool isUndo,
+                Callback<api::Changed> done);
     void takeBack(const Caller &caller, uint64_t revision, uint64_t expected,
                   Callback<api::Changed> done);
     void tick();
@@ -99,7 +102,7 @@ private:
     Tasks m_tasks;
     Document m_document;
     uint64_t m_revision = 0;
-    uint64_t m_restored = 0; // the revision the newest one restored; 0: it was an ordinary change
+    uint64_t m_restored = 0; // the revision the newest one, an undo, went back to; 0: it is none
     std::vector<std::string> m_storeWarnings;
     std::deque<Change> m_changes;
     bool m_isChanging = false;

@@ -4,12 +4,36 @@
 #include "server/control/service.h"
 
 #include "server/config/unknown_setting.h"
+#include "server/control/diagnostics.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 namespace arc {
+
+namespace {
+
+constexpr std::string_view kTookBack = "took back revision ";
+constexpr std::string_view kBroughtBack = "brought back revision ";
+
+/// The history's line for a revision that is taken back. To take back what took back brings back
+/// what there was, and so on: a line never holds more than one of them.
+std::string takenBack(uint64_t revision, std::string_view summary)
+{
+    if (summary.starts_with(kTookBack))
+        return fmt::format("{}{}", kBroughtBack, summary.substr(kTookBack.size()));
+    if (summary.starts_with(kBroughtBack))
+        return fmt::format("{}{}", kTookBack, summary.substr(kBroughtBack.size()));
+    return fmt::format("{}{}: {}", kTookBack, revision, summary);
+}
+
+bool maySeeSecrets(Role role)
+{
+    return role >= Role::Operator; // who may set them
+}
+
+} // namespace
 
 void ControlService::settings(const Caller &, api::SettingsQuery what,
                               Callback<api::SettingViews> done)
@@ -104,9 +128,11 @@ void ControlService::changeNow(const Caller &caller, api::ChangeSet what,
                 }});
 }
 
-void ControlService::exportConfig(const Caller &, api::Nothing, Callback<api::Text> done)
+void ControlService::exportConfig(const Caller &caller, api::Nothing, Callback<api::Text> done)
 {
-    done(api::Text {printDocument(m_document)});
+    std::vector<std::string> masked;
+    done(api::Text {
+        printDocument(maySeeSecrets(caller.role) ? m_document : maskSecrets(m_document, masked))});
 }
 
 void ControlService::importConfig(const Caller &caller, api::ImportDocument what,
@@ -121,6 +147,7 @@ void ControlService::importConfig(const Caller &caller, api::ImportDocument what
                 return next;
             },
             .dryRun = what.dryRun,
+            .isDocument = true,
             .done = std::move(done)});
 }
 
@@ -140,18 +167,24 @@ void ControlService::configHistory(const Caller &, api::RevisionQuery what,
     });
 }
 
-void ControlService::configDiff(const Caller &, api::DiffQuery what, Callback<api::DiffView> done)
+void ControlService::configDiff(const Caller &caller, api::DiffQuery what,
+                                Callback<api::DiffView> done)
 {
     m_store.documentAt(
-        what.from, [this, to = what.to, done = std::move(done)](Result<Document> from) {
+        what.from,
+        [this, to = what.to, isShown = maySeeSecrets(caller.role),
+         done = std::move(done)](Result<Document> from) {
             if (!from)
                 return done(std::move(from).error());
-            const auto answer = [from = std::move(*from), done](const Result<Document> &until) {
+            const auto answer = [from = std::move(*from), isShown,
+                                 done](const Result<Document> &until) {
                 if (!until)
                     return done(until.error());
                 api::DiffView view;
-                for (const ChangeItem &item : diffDocuments(from, *until))
-                    view.items.push_back({item.kind, item.id, item.before, item.after});
+                for (const ChangeItem &item : diffDocuments(from, *until)) {
+                    const ChangeItem shown = isShown ? item : maskSecrets(item);
+                    view.items.push_back({shown.kind, shown.id, shown.before, shown.after});
+                }
                 done(std::move(view));
             };
             if (to == 0)
@@ -168,15 +201,27 @@ void ControlService::rollbackConfig(const Caller &caller, api::Rollback what,
     const uint64_t expected = what.revision ? what.revision : m_revision;
     if (what.takeBack)
         return takeBack(caller, what.takeBack, expected, std::move(done));
-    // Undo after undo goes one further back, instead of undoing the undo.
+    if (what.to >= m_revision)
+        return done(
+            Error {ErrorCode::NotFound, fmt::format("there is no earlier revision {}", what.to)});
+    if (what.to)
+        return goBack(caller, what.to, expected, false, std::move(done));
+    // Undo after undo goes one further back, instead of undoing the undo. A revision that somebody
+    // named to go back to is a change like any other: undone, it is gone.
     const uint64_t shown = m_restored ? m_restored : m_revision;
-    const uint64_t revision = what.to ? what.to : (shown ? shown - 1 : 0);
-    if (revision == 0 || revision >= m_revision)
-        return done(Error {ErrorCode::NotFound,
-                           what.to ? fmt::format("there is no earlier revision {}", what.to)
-                                   : std::string("there is nothing to undo")});
+    if (shown < 2)
+        return done(Error {ErrorCode::NotFound, "there is nothing to undo"});
+    goBack(caller, shown - 1, expected, true, std::move(done));
+}
+
+void ControlService::goBack(const Caller &caller, uint64_t revision, uint64_t expected, bool isUndo,
+                            Callback<api::Changed> done)
+{
+    std::string summary = isUndo
+        ? fmt::format("revision {} undone: back to revision {}", revision + 1, revision)
+        : fmt::format("back to revision {}", revision);
     m_store.documentAt(revision,
-                       [this, caller, revision, expected,
+                       [this, caller, revision, expected, isUndo, summary = std::move(summary),
                         done = std::move(done)](Result<Document> earlier) mutable {
                            if (!earlier)
                                return done(std::move(earlier).error());
@@ -184,8 +229,8 @@ void ControlService::rollbackConfig(const Caller &caller, api::Rollback what,
                                    .expected = expected,
                                    .mutate = [next = std::move(*earlier)](const Document &)
                                        -> Result<Document> { return next; },
-                                   .summary = fmt::format("back to revision {}", revision),
-                                   .restores = revision,
+                                   .summary = std::move(summary),
+                                   .restores = isUndo ? revision : 0,
                                    .done = std::move(done)});
                        });
 }
@@ -210,8 +255,7 @@ void ControlService::takeBack(const Caller &caller, uint64_t revision, uint64_t 
                     .expected = expected,
                     .mutate = [diff = invertDiff(found->front().diff)](
                                   const Document &current) { return applyDiff(current, diff); },
-                    .summary =
-                        fmt::format("took back revision {}: {}", revision, found->front().summary),
+                    .summary = takenBack(revision, found->front().summary),
                     .done = std::move(done)});
         });
 }

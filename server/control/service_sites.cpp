@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on sites: recognise, add, edit, remove, start, stop, deploy, run commands.
 #include "server/base/text.h"
+#include "server/control/diagnostics.h"
 #include "server/control/new_site.h"
 #include "server/control/service.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace arc {
 
@@ -29,6 +31,9 @@ void ControlService::recognise(const Caller &, api::FolderQuery what,
         what.path, what.python, [this, done = std::move(done)](Result<Detection> found) {
             if (!found)
                 return done(std::move(found).error());
+            if (found->projects.empty() && !found->problems.empty())
+                return done(Error {ErrorCode::NotProject,
+                                   fmt::format("{}", fmt::join(found->problems, ", "))});
             api::Recognition answer;
             answer.folder = found->folder;
             for (const FoundProject &project : found->projects) {
@@ -54,12 +59,17 @@ void ControlService::recognise(const Caller &, api::FolderQuery what,
         });
 }
 
-void ControlService::sites(const Caller &, api::Nothing, Callback<api::SiteViews> done)
+void ControlService::sites(const Caller &caller, api::Nothing, Callback<api::SiteViews> done)
 {
     api::SiteViews views;
     views.revision = m_revision;
-    for (const SiteConfig &site : m_document.sites)
+    for (const SiteConfig &site : m_document.sites) {
         views.sites.push_back(siteView(site));
+        if (caller.role >= Role::Operator) // who may set them
+            continue;
+        for (auto &[name, value] : views.sites.back().env)
+            value = kMaskedSecret;
+    }
     done(std::move(views));
 }
 
@@ -227,6 +237,25 @@ void ControlService::cancelTask(const Caller &, api::Id what, Callback<api::Noth
     if (auto cancelled = m_tasks.cancel(what.id); !cancelled)
         return done(std::move(cancelled).error());
     done(api::Nothing {});
+}
+
+void ControlService::workerEnds(const Caller &, api::WorkerEndQuery what,
+                                Callback<api::WorkerEnds> done)
+{
+    if (!what.app.empty() && !m_document.findApp(what.app) && m_host.ends().list(what).ends.empty())
+        return done(Error {ErrorCode::NotFound, fmt::format("there is no app {}", what.app)});
+    done(m_host.ends().list(what));
+}
+
+void ControlService::workerEnd(const Caller &, api::WorkerEndId what, Callback<api::WorkerEnd> done)
+{
+    if (const api::WorkerEnd *end = m_host.ends().find(what.id))
+        return done(*end);
+    done(Error {ErrorCode::NotFound,
+                what.id ? fmt::format("no end of a worker has the number {}; \"worker ends\" lists "
+                                      "those that are known",
+                                      what.id)
+                        : std::string("no worker has ended yet")});
 }
 
 void ControlService::killWorker(const Caller &, api::WorkerKill what, Callback<api::Nothing> done)

@@ -110,6 +110,7 @@ struct Engine::Implementation {
     std::unique_ptr<LogWriter> logWriter;
     std::unique_ptr<AppLog> appLog;
     std::unique_ptr<IoLoops> loops;
+    std::unique_ptr<EndRecords> ends; // goes behind the pool, which then writes none of it any more
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
     std::shared_ptr<Spool> spool;
@@ -247,6 +248,13 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     spool = std::make_shared<Spool>(
         *blocking, settings.spoolFolder.empty() ? dataDir->spool() : settings.spoolFolder,
         settings.spoolMiBMax * 1024 * 1024);
+    ends =
+        std::make_unique<EndRecords>(EndRecords::Parts {.control = *control,
+                                                        .blocking = *blocking,
+                                                        .path = dataDir->workerEnds(),
+                                                        .log = [this](const std::string &sentence) {
+                                                            log->warning(sentence);
+                                                        }});
 
     auto nothing = std::make_shared<HttpSnapshot>();
     nothing->settings = settings;
@@ -275,6 +283,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .blocking = *blocking,
         .appLog = *appLog,
         .spool = spool,
+        .ends = *ends,
         .supervisor = supervisor,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),
@@ -291,7 +300,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .settingsChanged = [this](const Settings &changed) { applyEngineSettings(changed); },
         .shutdown = [this] { stop(); },
         .handOver = [this](const std::string &to) { return handOver(to); },
-        .log = [this](const std::string &sentence) { log->info(sentence); },
+        .log = [this](LogLevel level, const std::string &sentence) { log->write(level, sentence); },
         .machineReport = options.machineReport});
     service = std::make_unique<ControlService>(*live, *store);
     front =
@@ -380,14 +389,18 @@ void Engine::Implementation::fail(Error error)
     stop();
 }
 
-/// To the engine that takes this one's place, once this one has ended: until then it waits.
+/// To the engine that takes this one's place, once this one has ended: until then it waits. The
+/// control loop stands still until that one has them, so that no listener changes meanwhile.
 Result<void> Engine::Implementation::handOver(const std::string &to)
 {
     auto sockets = live->sockets();
     for (const auto &[name, socket] : front->sockets())
         sockets.push_back({name, {socket}});
-    if (auto passed = passSockets(to, sockets); !passed)
-        return passed;
+    if (auto passed = passSockets(to, sockets); !passed) {
+        Error why = std::move(passed).error();
+        log->warning(fmt::format("this engine goes on serving: {}", why.message()));
+        return why;
+    }
     front->leaveFile();
     log->info("another engine takes this one's place");
     return {};

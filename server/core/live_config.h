@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/base/log_level.h"
 #include "server/control/engine_host.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
@@ -26,6 +27,7 @@ public:
         BlockingPool &blocking;
         AppLog &appLog;
         std::shared_ptr<Spool> spool;
+        EndRecords &ends;
         Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
@@ -36,8 +38,9 @@ public:
         std::function<void(const Settings &engine)> settingsChanged;
         std::function<void()> shutdown;
         std::function<Result<void>(const std::string &to)> handOver;
-        std::function<void(const std::string &)> log; ///< what pools tell of their workers
-        std::function<std::string()> machineReport;   ///< may be null
+        std::function<void(LogLevel, const std::string &)>
+            log;                                    ///< what pools tell of their workers
+        std::function<std::string()> machineReport; ///< may be null
     };
     explicit LiveConfig(Parts parts);
     ~LiveConfig() override;
@@ -51,6 +54,7 @@ public:
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
+    const EndRecords &ends() const override { return m_parts.ends; }
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;

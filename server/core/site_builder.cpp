@@ -82,6 +82,53 @@ std::shared_ptr<const OwnErrorPages> errorPagesOf(std::string_view site, const S
     return pages;
 }
 
+std::shared_ptr<Site> bareSite(const SiteConfig &config, const Settings &settings,
+                               const SiteSources &sources)
+{
+    auto site = std::make_shared<Site>();
+    site->id = config.id;
+    site->hosts = config.hosts;
+    site->listeners = config.listeners;
+    site->metrics = sources.metrics.site(config.id);
+    site->errorPages = errorPagesOf(config.id, settings, sources);
+    return site;
+}
+
+std::shared_ptr<const Site> runningSite(const SiteConfig &config, const Document &document,
+                                        const SiteSources &sources)
+{
+    auto site = bareSite(config, siteSettings(document, config, sources.pinned), sources);
+    site->securePort = sources.securePort(config);
+    for (const RouteConfig &route : config.routes) {
+        const Settings settings = routeSettings(document, config, route, sources.pinned);
+        auto handler = handlerOf(route, settings, sources);
+        if (!handler)
+            continue;
+        site->routes.push_back({.prefix = withoutTrailingSlash(route.path),
+                                .methods = route.methods,
+                                .handler = std::move(handler),
+                                .settings = settings});
+    }
+    addMounts(*site, config, document, sources);
+    return site;
+}
+
+/// Its hosts stay its own, unless a running site has taken them: visitors must not be shown
+/// another site under its name.
+std::shared_ptr<const Site> stoppedSite(const SiteConfig &config, const Document &document,
+                                        const SiteSources &sources)
+{
+    Settings settings = siteSettings(document, config, sources.pinned);
+    settings.tlsClients = "off"; // nothing of the site is shown
+    settings.tlsRedirect = false;
+    auto site = bareSite(config, settings, sources);
+    site->routes.push_back({.prefix = "/",
+                            .methods = {},
+                            .handler = std::make_shared<StoppedHandler>(),
+                            .settings = settings});
+    return site;
+}
+
 } // namespace
 
 std::shared_ptr<const Handler> StaticHandlers::get(StaticOptions options)
@@ -102,28 +149,12 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
 {
     std::vector<std::shared_ptr<const Site>> sites;
     for (const SiteConfig &config : document.sites) {
+        if (config.enabled)
+            sites.push_back(runningSite(config, document, sources));
+    }
+    for (const SiteConfig &config : document.sites) {
         if (!config.enabled)
-            continue;
-        auto site = std::make_shared<Site>();
-        site->id = config.id;
-        site->hosts = config.hosts;
-        site->listeners = config.listeners;
-        site->metrics = sources.metrics.site(config.id);
-        site->securePort = sources.securePort(config);
-        site->errorPages =
-            errorPagesOf(config.id, siteSettings(document, config, sources.pinned), sources);
-        for (const RouteConfig &route : config.routes) {
-            const Settings settings = routeSettings(document, config, route, sources.pinned);
-            auto handler = handlerOf(route, settings, sources);
-            if (!handler)
-                continue;
-            site->routes.push_back({.prefix = withoutTrailingSlash(route.path),
-                                    .methods = route.methods,
-                                    .handler = std::move(handler),
-                                    .settings = settings});
-        }
-        addMounts(*site, config, document, sources);
-        sites.push_back(std::move(site));
+            sites.push_back(stoppedSite(config, document, sources));
     }
     auto snapshot = std::make_shared<HttpSnapshot>();
     snapshot->revision = revision;

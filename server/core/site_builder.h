@@ -43,8 +43,9 @@ private:
         m_known;
 };
 
-/// The routing of all enabled sites: configured routes, and the static folders that apps named,
-/// which the engine serves itself unless a configured route claims the same prefix.
+/// The routing of all sites: configured routes, and the static folders that apps named, which the
+/// engine serves itself unless a configured route claims the same prefix. A stopped site answers
+/// 503 where no enabled one has its hosts.
 std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision,
                                                   const SiteSources &sources);
 

@@ -50,7 +50,7 @@ TlsFront::Users TlsFront::usersOf(const TlsIdentity &identity) const
             continue;
         if (!endpoint->site.empty())
             note(users.sites, endpoint->site);
-        else
+        else if (endpoint->hosts.empty())
             for (const std::string &listener : endpoint->listeners)
                 note(users.listeners, listener);
     }

@@ -33,6 +33,12 @@ public:
             if (auto added = addSite(site); !added)
                 return std::move(added).error().within(fmt::format("site {}", site.id));
         }
+        for (const SiteConfig &site : m_document.sites) {
+            if (site.enabled)
+                continue;
+            if (auto added = addStopped(site); !added)
+                return std::move(added).error().within(fmt::format("site {}", site.id));
+        }
         for (const ListenerConfig &listener : m_document.listeners) {
             if (!listener.tls)
                 continue;
@@ -97,6 +103,40 @@ private:
                                 site.id, fmt::join(bare, ", ")));
         }
         return {};
+    }
+
+    /// Says over HTTPS that it is stopped, with the certificate it had: of no site, since nothing
+    /// of it is served, so that a certificate only it used can be removed.
+    Result<void> addStopped(const SiteConfig &site)
+    {
+        for (const ListenerConfig *listener : listenersOf(site)) {
+            std::vector<std::string> local;
+            std::vector<std::string> bare; // the listener's own is shown for these
+            std::vector<std::string> hosts = site.hosts;
+            std::erase_if(hosts, [&](const std::string &host) { return isTaken(host, *listener); });
+            TlsEndpoint own {.listeners = {listener->id}};
+            if (auto added = addConfigured(own, hosts, local, bare); !added)
+                return added;
+            if (local.empty())
+                continue;
+            auto identity = m_sources.local(local);
+            if (!identity)
+                return std::move(identity).error();
+            own.identity = std::move(*identity);
+            own.hosts = std::move(local);
+            add(std::move(own));
+        }
+        return {};
+    }
+
+    /// Whether there is an endpoint for this very host already.
+    bool isTaken(const std::string &host, const ListenerConfig &listener) const
+    {
+        return std::any_of(
+            m_config.endpoints.begin(), m_config.endpoints.end(), [&](const auto &each) {
+                return each->listeners == std::vector {listener.id}
+                && std::find(each->hosts.begin(), each->hosts.end(), host) != each->hosts.end();
+            });
     }
 
     /// Hosts that a certificate of the document covers; the others go to `local` or `bare`.

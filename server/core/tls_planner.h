@@ -21,7 +21,7 @@ struct TlsSources {
     std::function<Result<std::shared_ptr<const TlsIdentity>>()> localDefault;
 };
 
-/// The endpoints of every enabled site on TLS listeners, and one for each listener for names that
+/// The endpoints of every site on TLS listeners, and one for each listener for names that
 /// no site has. A name gets the certificate of the document that covers it (of several imported
 /// ones the one that ends last), else one of the local CA, else the listener's default one, and
 /// then a warning says that clients will complain.

@@ -32,6 +32,8 @@ struct Detection {
     std::string folder;
     std::vector<FoundProject> projects; ///< best first; empty: not a project
     std::vector<FoundPython> pythons;   ///< best first; empty: static sites only
+    /// Files that should hold an application and tell nothing: "app.py line 4: invalid syntax".
+    std::vector<std::string> problems = {};
 };
 
 /// Looks at a folder without running anything of it. Spawns `python -I -S detect.py`; blocks for up

@@ -61,6 +61,8 @@ Result<Detection> parseDetection(std::string_view text)
             return oddity(fmt::format("an incomplete project {}", detection.projects.size()));
         detection.projects.push_back(std::move(project));
     }
+    if (!takeTexts(json, "problems", detection.problems))
+        return oddity("no list of problems");
     return detection;
 }
 

@@ -66,7 +66,7 @@ public:
     void useTicketKeys(std::shared_ptr<const TicketKeys> keys);
     /// Speaks something else to the clients that come from now on.
     void retune(std::string_view id, ListenerKind kind);
-    /// Closes the socket; connections accepted through it live on.
+    /// Closes the socket; connections accepted through it live on for what they have begun.
     void unlisten(std::string_view id);
     /// Stops accepting, closes idle connections, answers what is in flight with Connection: close,
     /// cuts what is left at the deadline, then calls done once.

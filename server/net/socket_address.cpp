@@ -3,9 +3,9 @@
 
 #include "server/base/assert.h"
 #include "server/base/text.h"
+#include "server/net/ipv4_text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstring>
 
@@ -20,18 +20,6 @@ namespace {
 
 /// With its closing zero, which the kernel does not need but everybody who prints it does.
 constexpr size_t kUnixPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
-
-/// As inet_ntop() prints it, which goes through printf: it is written for every access line.
-std::string ipv4Text(uint32_t address)
-{
-    char text[INET_ADDRSTRLEN];
-    char *end = text;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        end = std::to_chars(end, text + sizeof text, address >> shift & 255).ptr;
-        *end++ = '.';
-    }
-    return {text, end - 1};
-}
 
 Result<uint16_t> parsePort(std::string_view text)
 {
@@ -221,12 +209,12 @@ void SocketAddress::setPort(uint16_t port) noexcept
 
 std::string SocketAddress::host() const
 {
-    char text[INET6_ADDRSTRLEN] {};
+    IpText text {};
     switch (family()) {
     case AF_INET:
-        return ipv4Text(ntohl(asIpv4(*this).sin_addr.s_addr));
+        return std::string(printIpv4(ntohl(asIpv4(*this).sin_addr.s_addr), text));
     case AF_INET6:
-        return inet_ntop(AF_INET6, &asIpv6(*this).sin6_addr, text, sizeof text);
+        return inet_ntop(AF_INET6, &asIpv6(*this).sin6_addr, text.data(), text.size());
     case AF_UNIX: {
         // An unnamed peer has no path at all, and an abstract name begins with a zero.
         const auto &local = reinterpret_cast<const sockaddr_un &>(m_storage);

@@ -76,6 +76,23 @@ bool isReadable(const FileDescriptor &socket, std::chrono::milliseconds patience
     return ready > 0;
 }
 
+/// The byte of who has them all.
+Result<void> waitUntilTaken(const FileDescriptor &socket)
+{
+    char byte = 0;
+    if (!isReadable(socket, kSocketsTakenTime))
+        return Error {
+            ErrorCode::Unavailable,
+            fmt::format(
+                "the other engine did not say within {} s that it has the sockets",
+                std::chrono::duration_cast<std::chrono::seconds>(kSocketsTakenTime).count())};
+    const ssize_t size = recv(socket.get(), &byte, sizeof byte, 0);
+    if (size != 1)
+        return errnoError("the other engine left before it had the sockets",
+                          size < 0 ? errno : ECONNRESET);
+    return {};
+}
+
 /// Appends the descriptors that came with a message; false when there is none.
 bool takeDescriptors(msghdr &message, const std::string &name, std::vector<NamedSocket> &sockets)
 {
@@ -119,7 +136,7 @@ Result<void> passSockets(const std::string &path,
     }
     if (!sendOne(out, "end", {}))
         return refused();
-    return {};
+    return waitUntilTaken(out);
 }
 
 Result<SocketReceiver> SocketReceiver::listen(std::string path)
@@ -152,7 +169,7 @@ Result<std::vector<NamedSocket>> SocketReceiver::receive(std::chrono::millisecon
     };
     if (!isReadable(m_socket, patience))
         return broken(ETIMEDOUT);
-    const FileDescriptor in(accept4(m_socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    FileDescriptor in(accept4(m_socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!in)
         return broken(errno);
     if (auto peer = checkPeer(in); !peer)
@@ -176,10 +193,24 @@ Result<std::vector<NamedSocket>> SocketReceiver::receive(std::chrono::millisecon
             takeDescriptors(message, std::string(text, static_cast<size_t>(size)), sockets);
         if (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC))
             return broken(EMFILE); // this process may not have more; what came is closed
-        if (!hasMore)
+        if (!hasMore) {
+            m_sender = std::move(in);
             return sockets;
+        }
     }
     return broken(EMFILE);
+}
+
+void SocketReceiver::acknowledge() noexcept
+{
+    const char taken = '+';
+    [[maybe_unused]] const ssize_t sent = ::send(m_sender.get(), &taken, 1, MSG_NOSIGNAL);
+    m_sender.reset();
+}
+
+void SocketReceiver::cancel() noexcept
+{
+    ::shutdown(m_socket.get(), SHUT_RDWR); // wakes who waits for a connection there
 }
 
 } // namespace arc

@@ -17,7 +17,6 @@ namespace arc {
 
 namespace {
 
-constexpr std::string_view kLevelNames[] = {"debug", "info", "warning", "error"};
 constexpr const char *kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 /// How long a terminal or a pipe may make us wait before a line is left out there.
 constexpr int kStderrWaitMs = 50;
@@ -90,20 +89,6 @@ private:
 };
 
 } // namespace
-
-std::string_view logLevelName(LogLevel level) noexcept
-{
-    return kLevelNames[static_cast<size_t>(level)];
-}
-
-std::optional<LogLevel> logLevelFromName(std::string_view name) noexcept
-{
-    for (size_t i = 0; i < std::size(kLevelNames); ++i) {
-        if (kLevelNames[i] == name)
-            return static_cast<LogLevel>(i);
-    }
-    return std::nullopt;
-}
 
 /// Used by the log's own thread only.
 class EngineLog::Output {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/base/log_level.h"
 #include "server/base/thread.h"
 #include "server/observe/log_file.h"
 
@@ -14,11 +15,6 @@
 #include <vector>
 
 namespace arc {
-
-enum class LogLevel { Debug, Info, Warning, Error };
-/// "debug", "info", "warning", "error".
-std::string_view logLevelName(LogLevel level) noexcept;
-std::optional<LogLevel> logLevelFromName(std::string_view name) noexcept;
 
 /// One line the engine said about itself.
 struct EngineLogLine {

@@ -29,6 +29,7 @@ public:
         return m_path;
     } ///< absolute, without a trailing slash
     std::string database() const { return m_path + "/arcology.db"; }
+    std::string workerEnds() const { return m_path + "/worker-ends.json"; }
     std::string logs() const { return m_path + "/logs"; }
     std::string run() const { return m_path + "/run"; }
     std::string spool() const { return m_path + "/spool"; } ///< made when it is needed

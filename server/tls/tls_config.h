@@ -36,6 +36,9 @@ struct TlsEndpoint {
     std::shared_ptr<const TlsIdentity> identity;
     ClientCertificates clients = ClientCertificates::Off;
     std::string clientCaFile;
+    /// Of the authorities that the file held when the contexts were built (SHA-256 of their
+    /// certificates); empty: none, or not built yet.
+    std::string clientCaDigest;
 };
 
 /// What all loops serve TLS by. Immutable.

@@ -35,6 +35,14 @@ Error failed(std::string_view what)
     return {ErrorCode::Invalid, fmt::format("{}: {}", what, takeOpenSslError())};
 }
 
+std::string digestOf(std::string_view text)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
+    unsigned size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    return {reinterpret_cast<const char *>(digest.data()), size};
+}
+
 Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
 {
     const BioPtr chain = bioOver(identity.chainPem);
@@ -58,8 +66,9 @@ Result<void> useIdentity(SSL_CTX *context, const TlsIdentity &identity)
 }
 
 /// Every certificate of the file is trusted to sign those of clients, and is named to them. One
-/// that asks for a passphrase must not stop the engine, so OpenSSL's own loader is of no use.
-Result<void> readClientCa(SSL_CTX *context, const std::string &path)
+/// that asks for a passphrase must not stop the engine, so OpenSSL's own loader is of no use. Gives
+/// their digest.
+Result<std::string> readClientCa(SSL_CTX *context, const std::string &path)
 {
     struct stat info { };
     if (::stat(path.c_str(), &info) == 0
@@ -68,6 +77,9 @@ Result<void> readClientCa(SSL_CTX *context, const std::string &path)
     const BioPtr file(BIO_new_file(path.c_str(), "r"));
     if (!file)
         return failed("it cannot be read");
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+    unsigned digestSize = 0;
+    std::string digests;
     size_t count = 0;
     for (;; ++count) {
         const X509Ptr read(PEM_read_bio_X509(file.get(), nullptr, refusePassphrase, nullptr));
@@ -77,22 +89,26 @@ Result<void> readClientCa(SSL_CTX *context, const std::string &path)
             return Error {ErrorCode::Invalid,
                           fmt::format("it holds more than {} certificates", kClientCasMax)};
         if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), read.get()) != 1
-            || SSL_CTX_add_client_CA(context, read.get()) != 1)
+            || SSL_CTX_add_client_CA(context, read.get()) != 1
+            || X509_digest(read.get(), EVP_sha256(), digest.data(), &digestSize) != 1)
             return failed("a certificate in it cannot be used");
+        digests.append(reinterpret_cast<const char *>(digest.data()), digestSize);
     }
     if (!count || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
         return failed(count ? "a certificate in it is damaged" : "there is no certificate in it");
     ERR_clear_error();
-    return {};
+    return digestOf(digests);
 }
 
-Result<void> useClientCa(SSL_CTX *context, const TlsEndpoint &endpoint)
+Result<void> useClientCa(SSL_CTX *context, const TlsEndpoint &endpoint, std::string &digest)
 {
     if (endpoint.clients == ClientCertificates::Off)
         return {};
-    if (auto read = readClientCa(context, endpoint.clientCaFile); !read)
+    auto read = readClientCa(context, endpoint.clientCaFile);
+    if (!read)
         return std::move(read).error().within(
             fmt::format("tls.client_ca: {}", endpoint.clientCaFile));
+    digest = std::move(*read);
     const int must =
         endpoint.clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
@@ -100,7 +116,9 @@ Result<void> useClientCa(SSL_CTX *context, const TlsEndpoint &endpoint)
     return {};
 }
 
-Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpoint)
+/// `clientCaDigest` is set where clients are asked for certificates.
+Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpoint,
+                               std::string &clientCaDigest)
 {
     ContextPtr made(SSL_CTX_new(TLS_server_method()));
     SSL_CTX *context = made.get();
@@ -110,7 +128,8 @@ Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpo
     SSL_CTX_set_options(context,
                         SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
                             | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA
-                            | SSL_OP_IGNORE_UNEXPECTED_EOF);
+                            | SSL_OP_IGNORE_UNEXPECTED_EOF
+                            | SSL_OP_ENABLE_KTLS); // for TlsBio, which takes the kernel's part
     SSL_CTX_set_mode(context,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
                          | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -118,10 +137,9 @@ Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpo
     // Sessions of another endpoint must not carry its client certificate here.
     const std::string scope =
         fmt::format("{} {} {}", endpoint.site, int(endpoint.clients), endpoint.clientCaFile);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
-    unsigned size = 0;
-    EVP_Digest(scope.data(), scope.size(), digest.data(), &size, EVP_sha256(), nullptr);
-    SSL_CTX_set_session_id_context(context, digest.data(), size);
+    const std::string digest = digestOf(scope);
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char *>(digest.data()),
+                                   static_cast<unsigned>(digest.size()));
     // Whoever resumes shows no certificate again: one that ended, or whose CA is not trusted any
     // more, would stay good for as long as its ticket is renewed.
     const bool sendsTickets = config.sendsTickets && endpoint.clients == ClientCertificates::Off;
@@ -135,7 +153,7 @@ Result<ContextPtr> makeContext(const TlsConfig &config, const TlsEndpoint &endpo
     installTlsCallbacks(context);
     if (auto used = useIdentity(context, *endpoint.identity); !used)
         return std::move(used).error().within(fmt::format("certificate {}", endpoint.identity->id));
-    if (auto used = useClientCa(context, endpoint); !used)
+    if (auto used = useClientCa(context, endpoint, clientCaDigest); !used)
         return std::move(used).error().within(fmt::format("site {}", endpoint.site));
     return made;
 }
@@ -148,10 +166,17 @@ TlsContexts::build(std::shared_ptr<const TlsConfig> config)
     std::shared_ptr<TlsContexts> built(new TlsContexts);
     built->m_config = std::move(config);
     for (const auto &endpoint : built->m_config->endpoints) {
-        auto context = makeContext(*built->m_config, *endpoint);
+        std::string digest;
+        auto context = makeContext(*built->m_config, *endpoint, digest);
         if (!context)
             return std::move(context).error();
-        built->m_choices.push_back({.context = context->release(), .endpoint = endpoint});
+        auto known = endpoint;
+        if (!digest.empty()) {
+            auto asks = std::make_shared<TlsEndpoint>(*endpoint);
+            asks->clientCaDigest = std::move(digest);
+            known = std::move(asks);
+        }
+        built->m_choices.push_back({.context = context->release(), .endpoint = std::move(known)});
     }
     for (size_t i = 0; i < built->m_choices.size(); ++i) {
         const TlsEndpoint &endpoint = *built->m_choices[i].endpoint;
@@ -165,7 +190,8 @@ TlsContexts::build(std::shared_ptr<const TlsConfig> config)
 
 Result<void> TlsContexts::check(const TlsConfig &config, const TlsEndpoint &endpoint)
 {
-    if (auto made = makeContext(config, endpoint); !made)
+    std::string digest;
+    if (auto made = makeContext(config, endpoint, digest); !made)
         return std::move(made).error();
     return {};
 }
@@ -187,8 +213,11 @@ void TlsContexts::add(Names &names, size_t index)
         else
             names.exact.emplace(host, index);
     }
-    std::stable_sort(names.suffixes.begin(), names.suffixes.end(),
-                     [](const auto &a, const auto &b) { return a.first.size() > b.first.size(); });
+    // The longest first; of equal ones the end point that was told first.
+    std::sort(names.suffixes.begin(), names.suffixes.end(), [](const auto &a, const auto &b) {
+        return a.first.size() != b.first.size() ? a.first.size() > b.first.size()
+                                                : a.second < b.second;
+    });
 }
 
 size_t TlsContexts::find(const Names &names, std::string_view name) const

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/metrics/metrics.h"
+#include "server/tls/record_sealer.h"
 #include "server/tls/ticket_keys.h"
 #include "server/tls/tls_contexts.h"
 
@@ -58,6 +59,7 @@ private:
     std::shared_ptr<const TlsContexts> m_contexts;
     std::shared_ptr<const TicketKeys> m_ticketKeys;
     evp_cipher_st *m_ticketCipher = nullptr;
+    SealingCiphers m_sealing;
     bool m_offersHttp2 = false;
     std::unique_ptr<char[]> m_input; // ciphertext read, [m_inputAt, m_inputEnd) not yet used
     size_t m_inputAt = 0;

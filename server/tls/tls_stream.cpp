@@ -27,6 +27,17 @@ constexpr size_t kFirstRecordBytes = 4 * 1024;
 constexpr size_t kFirstBurstBytes = 12 * 1024;
 constexpr std::chrono::seconds kQuietAfter {1};
 
+/// As it stands in the configuration.
+std::string plainName(std::string_view name)
+{
+    std::string lower(name);
+    for (char &c : lower)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (lower.ends_with('.'))
+        lower.pop_back();
+    return lower;
+}
+
 } // namespace
 
 TlsStream::TlsStream(TlsLoop &loop, const std::string &listener)
@@ -52,21 +63,6 @@ TlsStream::~TlsStream()
 {
     SSL_free(m_ssl);
 }
-
-namespace {
-
-/// As it stands in the configuration.
-std::string plainName(std::string_view name)
-{
-    std::string lower(name);
-    for (char &c : lower)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (lower.ends_with('.'))
-        lower.pop_back();
-    return lower;
-}
-
-} // namespace
 
 bool TlsStream::greet(std::string_view name) noexcept
 {
@@ -208,14 +204,26 @@ size_t TlsStream::write(std::string_view bytes) noexcept
         || m_loop.m_outputSize + TlsLoop::kRecordBytesMax + TlsLoop::kRecordOverheadMax > room)
         return 0;
     size_t written = 0;
-    const size_t size = std::min(bytes.size(), TlsLoop::kRecordBytesMax);
-    if (SSL_write_ex(m_ssl, bytes.data(), size, &written) != 1) {
-        m_state = State::Failed;
+    const std::string_view record = bytes.substr(0, TlsLoop::kRecordBytesMax);
+    // A key update that the client has asked for goes before what is written next.
+    if (m_sealer && SSL_get_key_update_type(m_ssl) == SSL_KEY_UPDATE_NONE) {
+        written = sealRecord(record);
+    } else if (SSL_write_ex(m_ssl, record.data(), record.size(), &written) != 1) {
         ERR_clear_error();
-        return 0;
+        written = 0;
     }
+    if (!written)
+        m_state = State::Failed;
     m_burst += written;
     return written;
+}
+
+size_t TlsStream::sealRecord(std::string_view bytes) noexcept
+{
+    const size_t size = m_sealer->seal(RecordSealer::Type::Data, bytes,
+                                       m_loop.m_output.get() + m_loop.m_outputSize);
+    m_loop.m_outputSize += size;
+    return size ? bytes.size() : 0;
 }
 
 TlsStream::Flush TlsStream::flush(int socket) noexcept

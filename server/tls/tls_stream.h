@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/base/client_facts.h"
+#include "server/tls/record_sealer.h"
 #include "server/tls/tls_config.h"
 
 #include <chrono>
@@ -65,12 +66,18 @@ public:
     bool heardPlainHttp() const noexcept { return m_heardPlainHttp; }
     bool isWritable() const noexcept { return m_state == State::Open || m_state == State::Ended; }
     bool wasResumed() const noexcept;
+    /// In OpenSSL's place: see RecordSealer.
+    bool makesRecords() const noexcept { return m_sealer != nullptr; }
     std::string_view protocol() const noexcept; ///< by ALPN; empty: the client named none
     /// What the client was greeted with; null before it said hello.
     const TlsEndpoint *endpoint() const noexcept { return m_endpoint.get(); }
     /// The client named a host (SNI), no address.
     bool hasName() const noexcept { return m_hasName; }
     std::string name() const; ///< what it named, in small letters; empty: nothing
+    /// Today's authorities are others than those that vouched for the client: what it showed then
+    /// says nothing any more.
+    void noteOldAuthorities() noexcept { m_hasOldAuthorities = true; }
+    bool hasOldAuthorities() const noexcept { return m_hasOldAuthorities; }
     /// Of the client, after the handshake. Read at the first call, and kept.
     const ClientFacts &clientFacts() const;
 
@@ -84,6 +91,7 @@ private:
 
     void advance(std::span<char> into, size_t &filled) noexcept;
     void shakeHands() noexcept;
+    size_t sealRecord(std::string_view bytes) noexcept;
     bool isPlainHttp() noexcept;
     void endedWith(int error) noexcept;
 
@@ -93,12 +101,15 @@ private:
     State m_state = State::Handshake;
     bool m_hasName = false;
     bool m_hasHeard = false; ///< a byte has come
+    bool m_hasOldAuthorities = false;
     bool m_heardPlainHttp = false;
     bool m_dropsInput = false;
     size_t m_burst = 0; ///< bytes written since the connection was quiet
     std::chrono::steady_clock::time_point m_wroteAt {};
     std::shared_ptr<const TlsEndpoint> m_endpoint;
     mutable std::unique_ptr<const ClientFacts> m_clientFacts; ///< when asked for
+    std::unique_ptr<RecordSealer> m_sealer; ///< null: OpenSSL makes the records itself
+    RecordSealer::Type m_sealedType {};     ///< of the next that OpenSSL gives it
     std::string m_held;
     size_t m_heldAt = 0;
 };

@@ -4,6 +4,8 @@
 #include "server/base/assert.h"
 #include "server/workers/app_core.h"
 
+#include <utility>
+
 namespace arc {
 
 namespace {
@@ -81,6 +83,8 @@ void AppHome::enqueue(Arrival arrival) noexcept
     if (m_queue.size() < m_limits.queueLengthMax) {
         m_queue.pushBack(request);
         wait(request);
+        if (m_asleep)
+            wakeUp();
         return;
     }
     m_metrics->cells.refused.add(1);
@@ -131,7 +135,8 @@ void AppHome::gone(RequestId id, uint16_t code, std::string_view reason) noexcep
         request->worker->endSocket(*request, code, reason);
         measure();
     } else if (request->worker) {
-        request->worker->cancel(*request, m_limits.requestTimeout);
+        request->worker->cancel(
+            *request, {.wait = m_limits.requestTimeout, .grace = m_limits.interruptGrace});
     }
     release(*request);
 }
@@ -166,8 +171,10 @@ void AppHome::run(HomeRequest &request, HomeWorker &worker) noexcept
     m_metrics->cells.queueTime.record(waited);
     if (request.attempts == 0)
         m_metrics->cells.requests.add(1);
-    if (m_limits.requestTimeout.count() > 0)
-        request.deadline.arm(m_loop.timers(), m_limits.requestTimeout);
+    request.isSoftDue = m_limits.requestSoft.count() > 0;
+    const auto limit = request.isSoftDue ? m_limits.requestSoft : m_limits.requestTimeout;
+    if (limit.count() > 0)
+        request.deadline.arm(m_loop.timers(), limit);
     else
         request.deadline.disarm();
     worker.start(request, ++m_uses);
@@ -190,12 +197,27 @@ void AppHome::unqueue(HomeRequest &request) noexcept
     m_metrics->cells.queued.set(static_cast<int64_t>(m_queue.size()));
 }
 
+/// The oldest; under overload the newest.
+HomeRequest *AppHome::nextInQueue() noexcept
+{
+    HomeRequest *oldest = m_queue.front();
+    if (!oldest) {
+        m_overload.relax();
+        return nullptr;
+    }
+    const SteadyTime now = m_loop.now();
+    if (!m_overload.isOverloaded(now, now - oldest->queuedAt, m_limits.queueTarget))
+        return oldest;
+    return m_queue.back();
+}
+
 void AppHome::dispatch() noexcept
 {
-    while (HomeRequest *request = m_queue.front()) {
+    while (HomeRequest *request = nextInQueue()) {
         HomeWorker *worker = pick(request->asksSocket);
         if (!worker)
             return;
+        m_metrics->cells.newestFirst.add(request != m_queue.front() ? 1 : 0);
         unqueue(*request);
         run(*request, *worker);
     }
@@ -219,10 +241,32 @@ void AppHome::overdue(HomeRequest &request) noexcept
     }
     if (!request.worker || request.headSeen)
         return;
+    if (std::exchange(request.isSoftDue, false)) {
+        tellOfRequest(HomeEvent::Kind::Slow, request);
+        if (m_limits.requestTimeout.count() > 0)
+            request.deadline.arm(m_loop.timers(),
+                                 std::max(std::chrono::milliseconds(1),
+                                          m_limits.requestTimeout - m_limits.requestSoft));
+        return;
+    }
     m_metrics->cells.timeouts.add(1);
-    request.worker->cancel(request, m_limits.stopTimeout);
+    tellOfRequest(HomeEvent::Kind::TimedOut, request);
+    request.worker->cancel(request, {.wait = m_limits.interruptGrace, .isInterrupted = true});
     release(request);
     m_core.sides().refuse(id, {.status = 504, .text = kTooSlow});
+}
+
+void AppHome::sleep() noexcept
+{
+    m_asleep = true;
+    if (m_queue.size() > 0) // it came while we were told
+        wakeUp();
+}
+
+void AppHome::wakeUp() noexcept
+{
+    m_asleep = false;
+    m_core.tellControl({.kind = HomeEvent::Kind::Wanted});
 }
 
 void AppHome::refuseNoWorker(HomeRequest &request) noexcept

@@ -5,6 +5,7 @@
 #include "server/workers/home_request.h"
 #include "server/workers/home_worker.h"
 #include "server/workers/messages.h"
+#include "server/workers/overload.h"
 
 #include <memory>
 #include <string>
@@ -50,7 +51,9 @@ public:
     void removeWorker(uint32_t number, bool unplanned);
     void setLimits(const AppLimits &limits) noexcept { m_limits = limits; }
     /// Requests wait for a worker: the pool has some, or is starting.
-    void letWait() noexcept { m_refusing = false; }
+    void letWait() noexcept { m_refusing = m_asleep = false; }
+    /// There is no worker until somebody asks: the next request is told as HomeEvent::Wanted.
+    void sleep() noexcept;
     /// Requests are answered 503: no worker is going to come.
     void refuseAll(std::string cause) noexcept;
     /// Answers with HomeEvent::Report.
@@ -66,7 +69,14 @@ public:
     void workerHinted(HomeRequest &request, const protocol::Frame &frame) noexcept;
     void workerGranted(HomeRequest &request, uint32_t bytes) noexcept;
     void workerClosed(HomeWorker &worker, std::string reason, bool violation) noexcept;
-    void workerStuck(HomeWorker &worker) noexcept;
+    void workerStuck(HomeWorker &worker, const std::string &label) noexcept;
+    struct AboutRequest {
+        std::string label;
+        std::string id;
+        SteadyTime startedAt;
+    };
+    /// Answers with HomeEvent Slow, TimedOut or Abandoned.
+    void tellOfRequest(HomeEvent::Kind kind, const HomeWorker &worker, AboutRequest about) noexcept;
     /// The time of its WebSockets is over: their clients hear `code`.
     void socketsEnded(const std::vector<HomeRequest *> &sockets, uint16_t code) noexcept;
     void readOnLater(uint32_t number) noexcept;
@@ -80,8 +90,11 @@ private:
     void run(HomeRequest &request, HomeWorker &worker) noexcept;
     void wait(HomeRequest &request) noexcept;
     void dispatch() noexcept;
-    void giveBack(std::vector<HomeRequest *> requests) noexcept;
+    HomeRequest *nextInQueue() noexcept;
+    void giveBack(HomeWorker &worker) noexcept;
     void unqueue(HomeRequest &request) noexcept;
+    void tellOfRequest(HomeEvent::Kind kind, const HomeRequest &request) noexcept;
+    void wakeUp() noexcept;
     void refuseNoWorker(HomeRequest &request) noexcept;
     void measure() noexcept;
 
@@ -90,11 +103,13 @@ private:
     std::shared_ptr<AppMetricsSet> m_metrics;
     AppLimits m_limits;
     bool m_refusing = false;
+    bool m_asleep = false;
     std::string m_cause;
     uint64_t m_uses = 0;
     size_t m_sockets = 0; ///< requests that ask for a WebSocket or have become one
     HomeRequestTable m_requests;
     RequestQueue m_queue;
+    OverloadGauge m_overload;
     std::vector<std::unique_ptr<HomeWorker>> m_workers;
 };
 

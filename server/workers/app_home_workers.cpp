@@ -83,17 +83,25 @@ void AppHome::removeWorker(uint32_t number, bool unplanned)
     HomeWorker &worker = **it;
     worker.readRest();
     if (worker.state() != HomeWorker::State::Closed)
-        giveBack(worker.close());
+        giveBack(worker);
     if (unplanned)
         m_metrics->cells.deaths.add(1);
     const int64_t inFlight = worker.inFlightAtEnd();
+    std::vector<RequestAtEnd> requests = std::move(worker.atEnd());
+    std::stable_sort(requests.begin(), requests.end(),
+                     [](const auto &a, const auto &b) { return a.ranMs > b.ranMs; });
+    if (requests.size() > WorkerEnd::kRequestsMax)
+        requests.resize(WorkerEnd::kRequestsMax);
     // Its stream may be in this turn's list of hooks, so it goes with a later turn's mail.
     const auto again = std::find_if(m_workers.begin(), m_workers.end(),
                                     [number](const auto &w) { return w->number() == number; });
     m_loop.post([core = m_core.shared_from_this(), last = std::move(*again)] {});
     m_workers.erase(again);
     measure();
-    m_core.tellControl({.kind = HomeEvent::Kind::Gone, .worker = number, .count = inFlight});
+    m_core.tellControl({.kind = HomeEvent::Kind::Gone,
+                        .worker = number,
+                        .count = inFlight,
+                        .requests = std::move(requests)});
     dispatch();
 }
 
@@ -184,7 +192,7 @@ void AppHome::workerGranted(HomeRequest &request, uint32_t bytes) noexcept
 void AppHome::workerClosed(HomeWorker &worker, std::string reason, bool violation) noexcept
 {
     const uint32_t number = worker.number();
-    giveBack(worker.close());
+    giveBack(worker);
     measure();
     m_core.tellControl({.kind = HomeEvent::Kind::Broken,
                         .worker = number,
@@ -193,9 +201,28 @@ void AppHome::workerClosed(HomeWorker &worker, std::string reason, bool violatio
     dispatch();
 }
 
-void AppHome::workerStuck(HomeWorker &worker) noexcept
+void AppHome::workerStuck(HomeWorker &worker, const std::string &label) noexcept
 {
-    m_core.tellControl({.kind = HomeEvent::Kind::Stuck, .worker = worker.number()});
+    m_core.tellControl({.kind = HomeEvent::Kind::Stuck, .worker = worker.number(), .text = label});
+}
+
+void AppHome::tellOfRequest(HomeEvent::Kind kind, const HomeWorker &worker,
+                            AboutRequest about) noexcept
+{
+    const auto ran = m_loop.now() - about.startedAt;
+    m_core.tellControl({.kind = kind,
+                        .worker = worker.number(),
+                        .count = std::chrono::duration_cast<std::chrono::milliseconds>(ran).count(),
+                        .text = std::move(about.label),
+                        .requestId = std::move(about.id),
+                        .isAlone = worker.busy() == 1});
+}
+
+void AppHome::tellOfRequest(HomeEvent::Kind kind, const HomeRequest &request) noexcept
+{
+    tellOfRequest(kind, *request.worker,
+                  {protocol::requestLabel(request.payload, kLabelBytesMax),
+                   std::string(protocol::requestIdOf(request.payload)), request.startedAt});
 }
 
 void AppHome::readOnLater(uint32_t number) noexcept
@@ -208,20 +235,23 @@ void AppHome::readOnLater(uint32_t number) noexcept
 
 /// What a worker held when it died: repeated where HTTP allows it and the answer has not begun,
 /// else lost.
-void AppHome::giveBack(std::vector<HomeRequest *> requests) noexcept
+void AppHome::giveBack(HomeWorker &worker) noexcept
 {
+    const std::vector<HomeRequest *> requests = worker.close();
     std::vector<std::pair<RequestId, bool>> lost;
-    for (auto it = requests.rbegin(); it != requests.rend(); ++it) { // newest first to the front
-        HomeRequest &request = **it;
+    for (size_t at = requests.size(); at-- > 0;) { // newest first to the front
+        HomeRequest &request = *requests[at];
         if (!request.headSeen && request.mayRepeat && request.complete && !m_refusing
             && request.attempts < kAttemptsMax) {
             ++request.attempts;
+            worker.settle(at, RequestFate::Repeated);
             m_metrics->cells.retried.add(1);
             m_queue.pushFront(request);
             wait(request);
             continue;
         }
         m_metrics->cells.lost.add(1);
+        worker.settle(at, request.headSeen ? RequestFate::Cut : RequestFate::Lost);
         lost.emplace_back(request.id, request.headSeen);
         release(request);
     }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "server/base/file_descriptor.h"
+#include "server/base/log_level.h"
 #include "server/config/document.h"
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
 #include "server/workers/spool.h"
+#include "server/workers/worker_end.h"
 
 #include <functional>
 #include <memory>
@@ -89,10 +91,12 @@ public:
         std::shared_ptr<AppMetricsSet> metrics;
         std::function<void()>
             changed; ///< state, mounts or cause changed; called on the control loop
-        std::function<void(const std::string &)>
+        std::function<void(LogLevel, const std::string &)>
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
+        std::function<void(WorkerEnd)>
+            ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
         std::function<int64_t()> memoryAvailable;
         std::shared_ptr<Spool> spool; ///< for long request bodies; null: none goes to a file

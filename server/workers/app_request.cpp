@@ -7,6 +7,7 @@
 #include "server/http/http_loop.h"
 #include "server/http/websocket/frame.h"
 #include "server/workers/app_socket.h"
+#include "server/workers/local_eyes.h"
 #include "server/workers/loop_side.h"
 #include "server/workers/request_head.h"
 #include "server/workers/response_head.h"
@@ -21,14 +22,6 @@ using protocol::kEnd;
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
-
-/// Whoever asks sits at this computer, and not behind a proxy on it, be it trusted or not.
-bool isOfThisComputer(const Exchange &exchange)
-{
-    const RequestHead &head = exchange.request();
-    return exchange.peer().isLoopback() && !head.find(HeaderId::XForwardedFor)
-        && !head.find(HeaderId::Forwarded);
-}
 
 } // namespace
 
@@ -224,7 +217,7 @@ void AppRequest::onRefused(const ToSides::Refusal &refusal) noexcept
 {
     m_homeHolds = false;
     std::string_view text = refusal.text;
-    if (refusal.forLocalEyes && !isOfThisComputer(*m_exchange))
+    if (refusal.forLocalEyes && !isAskedLocally(m_exchange->request(), m_exchange->peer()))
         text = "The application is not available.";
     m_exchange->respondStatus(refusal.status, text, refusal.retryAfter);
     finish();
@@ -243,6 +236,9 @@ void AppRequest::onResponse(std::string_view payload, uint8_t flags, uint32_t qu
         spoil(answer.error().message());
         return;
     }
+    if (m_exchange->route().settings.queueTimeHeader)
+        answer->head.headers.add("Server-Timing",
+                                 fmt::format("queue;dur={:.1f}", queueUs / 1000.0));
     const bool sendsFile =
         answer->file && !m_side.sendFolders().empty() && !statusForbidsBody(answer->head.status);
     if (sendsFile) {

@@ -237,6 +237,22 @@ void writeU32(std::string &bytes, size_t at, uint32_t value) noexcept
     std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
+std::string_view requestIdOf(std::string_view payload)
+{
+    size_t at = 16;                      // behind method, scheme, version, bits, length, queue time
+    const auto take = [&](size_t more) { // a string, and so many bytes behind it
+        const size_t size = load<uint16_t>(payload, at);
+        const std::string_view text = payload.substr(at + 2, size);
+        at += 2 + size + more;
+        return text;
+    };
+    for (int i = 0; i < 4; ++i) // literal method, raw path, path, query
+        take(0);
+    take(2); // client host and port
+    take(2); // server host and port
+    return take(0);
+}
+
 std::string requestLabel(std::string_view payload, size_t bytesMax)
 {
     constexpr size_t kTextAt = 16; // behind method, scheme, version, bits, length and queue time

@@ -100,5 +100,7 @@ void writeU32(std::string &bytes, size_t at, uint32_t value) noexcept;
 inline constexpr size_t kQueueTimeAt = 12;
 /// "GET /admin/" of a REQUEST payload, cut to `bytesMax`, unprintable bytes replaced: for people.
 std::string requestLabel(std::string_view requestPayload, size_t bytesMax);
+/// The id under which the app and the access log know it.
+std::string_view requestIdOf(std::string_view requestPayload);
 
 } // namespace arc::protocol

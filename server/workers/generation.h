@@ -26,6 +26,9 @@ struct Generation {
 /// What a running worker was started with; everything else changes under it.
 bool needsNewWorkers(const AppSpec &before, const AppSpec &after);
 
+/// What the workers of older generations hear.
+EndReason replacedBy(uint64_t generation);
+
 /// How long to wait after so many failures in a row.
 std::chrono::milliseconds backOffAfter(int64_t failures) noexcept;
 

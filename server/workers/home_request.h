@@ -29,6 +29,7 @@ struct HomeRequest {
     HomeWorker *worker = nullptr; ///< running there
     uint32_t stream = 0;
     bool headSeen = false;
+    bool isSoftDue = false;  ///< the deadline that runs is the soft one
     bool asksSocket = false; ///< for a WebSocket
     bool isSocket = false;   ///< it was accepted: it takes no slot
     Timer deadline;          ///< of the wait in the queue, then of the app's answer
@@ -38,13 +39,14 @@ struct HomeRequest {
     bool queued = false;
 };
 
-/// First in, first out, with removal anywhere. Does not own.
+/// In order of arrival, with removal anywhere. Does not own.
 class RequestQueue {
 public:
     void pushBack(HomeRequest &request) noexcept;
     void pushFront(HomeRequest &request) noexcept;
     void remove(HomeRequest &request) noexcept;
     HomeRequest *front() const noexcept { return m_first; }
+    HomeRequest *back() const noexcept { return m_last; }
     size_t size() const noexcept { return m_size; }
 
 private:

@@ -19,6 +19,7 @@ using protocol::kEnd;
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
+constexpr size_t kLabelBytesMax = 128;
 
 /// As a RESPONSE, without a body.
 bool holdsOnlyFields(std::string_view payload) noexcept
@@ -85,9 +86,9 @@ void HomeWorker::makeRoom()
     if ((m_busy + m_sockets + 1) * 2 <= m_table.size())
         return;
     std::vector<Slot> larger(m_table.size() * 2);
-    for (const Slot &slot : m_table) {
+    for (Slot &slot : m_table) {
         if (slot.stream)
-            larger[slot.stream & (larger.size() - 1)] = slot;
+            larger[slot.stream & (larger.size() - 1)] = std::move(slot);
     }
     m_table = std::move(larger);
 }
@@ -150,18 +151,26 @@ void HomeWorker::widen(Slot &slot, uint32_t bytes)
         {.type = FrameType::Window, .stream = slot.stream, .payload = {payload, sizeof payload}});
 }
 
-void HomeWorker::cancel(HomeRequest &request, std::chrono::milliseconds patience)
+void HomeWorker::cancel(HomeRequest &request, Patience patience)
 {
     Slot &slot = slotOf(request);
     slot.request = nullptr;
+    slot.givenUp = std::make_unique<GivenUp>(
+        GivenUp {.label = protocol::requestLabel(request.payload, kLabelBytesMax),
+                 .requestId = std::string(protocol::requestIdOf(request.payload)),
+                 .startedAt = request.startedAt,
+                 .grace = patience.grace,
+                 .isInterrupted = patience.isInterrupted});
     request.worker = nullptr;
     if (!request.complete)
         sendBody(request, {}, kAbort);
     m_stream.send({.type = FrameType::Cancel, .stream = request.stream});
-    if (patience.count() > 0) {
-        slot.stuckAt = m_loop.now() + patience;
-        if (!m_stuck.isArmed())
-            m_stuck.arm(m_loop.timers(), patience);
+    if (patience.wait.count() > 0) {
+        slot.stuckAt = m_loop.now() + patience.wait;
+        if (slot.stuckAt < m_stuckNext) {
+            m_stuckNext = slot.stuckAt;
+            m_stuck.arm(m_loop.timers(), patience.wait);
+        }
     }
 }
 
@@ -173,6 +182,7 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
     m_stuck.disarm();
     m_drain.disarm();
     std::vector<HomeRequest *> lost = running();
+    describeEnd(lost);
     for (Slot &slot : m_table)
         slot = {};
     m_cells->busy.set(m_busy = 0);
@@ -180,6 +190,22 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
     for (HomeRequest *request : lost)
         request->worker = nullptr;
     return lost;
+}
+
+void HomeWorker::describeEnd(const std::vector<HomeRequest *> &lost)
+{
+    const auto ran = [this](SteadyTime since) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(m_loop.now() - since).count();
+    };
+    for (const HomeRequest *request : lost)
+        m_atEnd.push_back({.label = protocol::requestLabel(request->payload, kLabelBytesMax),
+                           .ranMs = ran(request->startedAt)});
+    for (const Slot &slot : m_table) {
+        if (slot.givenUp)
+            m_atEnd.push_back({.label = slot.givenUp->label,
+                               .ranMs = ran(slot.givenUp->startedAt),
+                               .fate = RequestFate::GivenUp});
+    }
 }
 
 std::vector<HomeRequest *> HomeWorker::running() const
@@ -375,22 +401,34 @@ void HomeWorker::stuckDue(void *context) noexcept
     static_cast<HomeWorker *>(context)->checkStuck();
 }
 
-/// A cancelled request that never returns costs a slot for ever; the control loop replaces such a
-/// worker.
+/// A cancelled request that never returns costs a slot for ever: it is interrupted, and if that
+/// does not help, the control loop replaces the worker.
 void HomeWorker::checkStuck() noexcept
 {
     SteadyTime next = SteadyTime::max();
-    for (const Slot &slot : m_table) {
+    for (Slot &slot : m_table) {
+        if (slot.stream != 0 && slot.stuckAt <= m_loop.now())
+            runOut(slot);
         if (slot.stream != 0)
             next = std::min(next, slot.stuckAt);
     }
-    if (next == SteadyTime::max())
-        return;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - m_loop.now());
-    if (left.count() > 0)
-        m_stuck.arm(m_loop.timers(), left);
-    else
-        m_home.workerStuck(*this);
+    m_stuckNext = next;
+    if (next != SteadyTime::max())
+        m_stuck.arm(m_loop.timers(),
+                    std::chrono::ceil<std::chrono::milliseconds>(next - m_loop.now()));
+}
+
+void HomeWorker::runOut(Slot &slot) noexcept
+{
+    GivenUp &request = *slot.givenUp;
+    if (request.isInterrupted) {
+        slot.stuckAt = SteadyTime::max();
+        return m_home.workerStuck(*this, request.label);
+    }
+    request.isInterrupted = true;
+    slot.stuckAt = m_loop.now() + request.grace;
+    m_home.tellOfRequest(HomeEvent::Kind::Abandoned, *this,
+                         {request.label, request.requestId, request.startedAt});
 }
 
 } // namespace arc

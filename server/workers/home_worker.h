@@ -50,15 +50,24 @@ public:
     /// The client of a WebSocket is no longer there; its stream ends when the application returns.
     void endSocket(HomeRequest &request, uint16_t code, std::string_view reason);
     void grant(HomeRequest &request, uint32_t bytes);
-    /// Nobody waits any more. The worker is reported as stuck when the slot is still taken after
-    /// `patience` (0: never).
-    void cancel(HomeRequest &request, std::chrono::milliseconds patience);
+    struct Patience {
+        std::chrono::milliseconds wait {0};  ///< 0: for ever
+        std::chrono::milliseconds grace {0}; ///< behind an interruption
+        bool isInterrupted = false;          ///< it is being, already
+    };
+    /// Nobody waits any more. When the slot is still taken after the wait, the request is reported
+    /// as abandoned, so that it can be interrupted; the grace later the worker is, as stuck.
+    void cancel(HomeRequest &request, Patience patience);
     void readOn() noexcept { m_stream.readOn(); }
     /// Takes what a dead worker had still written.
     void readRest() noexcept;
     unsigned inFlightAtEnd() const noexcept { return m_inFlightAtEnd; }
     /// Ends the stream; what ran comes back, oldest first.
     std::vector<HomeRequest *> close() noexcept;
+    /// What became of the request that stood at `index` of close().
+    void settle(size_t index, RequestFate fate) noexcept { m_atEnd[index].fate = fate; }
+    /// All that ran when it was closed, those that nobody waited for included.
+    std::vector<RequestAtEnd> &atEnd() noexcept { return m_atEnd; }
     /// What runs for somebody who still waits, oldest first.
     std::vector<HomeRequest *> running() const;
     /// The request that runs longest, WebSockets aside, or null.
@@ -70,10 +79,19 @@ public:
     void onMoreToRead() noexcept override;
 
 private:
+    /// What is known of a request after it was cancelled.
+    struct GivenUp {
+        std::string label;
+        std::string requestId;
+        SteadyTime startedAt;
+        std::chrono::milliseconds grace {0};
+        bool isInterrupted = false;
+    };
     struct Slot {
-        uint32_t stream = 0;            // 0: free
-        HomeRequest *request = nullptr; // null: cancelled
-        int64_t window = 0;             // answer bytes the worker may still send
+        uint32_t stream = 0;              // 0: free
+        HomeRequest *request = nullptr;   // null: cancelled
+        std::unique_ptr<GivenUp> givenUp; // since it was
+        int64_t window = 0;               // answer bytes the worker may still send
         bool headSeen = false;
         bool asksSocket = false;
         bool isSocket = false;
@@ -92,8 +110,10 @@ private:
     void widen(Slot &slot, uint32_t bytes);
     void onWindow(const protocol::Frame &frame) noexcept;
     void free(Slot &slot) noexcept;
+    void describeEnd(const std::vector<HomeRequest *> &lost);
     static void stuckDue(void *context) noexcept;
     void checkStuck() noexcept;
+    void runOut(Slot &slot) noexcept;
 
     AppHome &m_home;
     EventLoop &m_loop;
@@ -103,13 +123,15 @@ private:
     unsigned m_busy = 0; ///< streams that take a slot
     size_t m_sockets = 0;
     unsigned m_inFlightAtEnd = 0;
+    std::vector<RequestAtEnd> m_atEnd; ///< those of close() in its order, then the cancelled ones
     uint32_t m_lastStream = 0;
     uint64_t m_lastUsed = 0;
     std::vector<Slot>
         m_table; // a power of two, at least twice the streams; a stream's place is its number
     std::shared_ptr<WorkerCells> m_cells;
     Timer m_stuck;
-    Timer m_drain; ///< of the WebSockets of a worker that retires
+    SteadyTime m_stuckNext = SteadyTime::max(); ///< when it is due
+    Timer m_drain;                              ///< of the WebSockets of a worker that retires
     WorkerStream m_stream;
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands between the engine and an app's interpreter: a fresh process that undoes what a child
 // must not inherit.
+#include "server/base/text.h"
 #include "server/workers/app_pool.h"
 #include "server/workers/spawn.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -21,6 +23,7 @@ namespace arc {
 
 namespace {
 
+constexpr uint64_t kKeptMax = 16;
 constexpr int kUsage = 64;      // as sysexits.h says
 constexpr int kCannotRun = 127; // as shells say
 
@@ -44,14 +47,14 @@ void resetSignals()
 int launchWorkerMain(int argc, char **argv)
 {
     const char *root = nullptr;
-    bool keepSocket = false;
+    unsigned kept = 0; // descriptors from kSocketFd on
     int at = 1;
     for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
         const std::string_view option(argv[at]);
         if (option == "--root" && at + 1 < argc)
             root = argv[++at];
-        else if (option == "--keep-socket")
-            keepSocket = true;
+        else if (option == "--keep" && at + 1 < argc)
+            kept = static_cast<unsigned>(std::min(parseUnsigned(argv[++at]).value_or(0), kKeptMax));
         else if (option != "--launch-worker")
             return kUsage;
     }
@@ -60,8 +63,7 @@ int launchWorkerMain(int argc, char **argv)
         return kUsage;
     }
     resetSignals();
-    const unsigned first = keepSocket ? ChildProcess::kSocketFd + 1 : ChildProcess::kSocketFd;
-    ::syscall(SYS_close_range, first, ~0u, 0u);
+    ::syscall(SYS_close_range, ChildProcess::kSocketFd + kept, ~0u, 0u);
     ::umask(022);
     const rlimit noCore {0, 0}; // an app's memory holds its users' secrets
     ::setrlimit(RLIMIT_CORE, &noCore);

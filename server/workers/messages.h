@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/workers/protocol.h"
+#include "server/workers/worker_end.h"
 
 #include <chrono>
 #include <cstdint>
@@ -60,20 +61,30 @@ struct HomeEvent {
         Output,
         Report,
         Lingers,
-        Sockets
+        Sockets,
+        Slow,      ///< a request takes longer than the soft limit
+        TimedOut,  ///< a request was answered 504
+        Abandoned, ///< a request goes on though its client left long ago
+        Wanted     ///< a request came while the app slept
     };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
     int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker
     std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
                        ///< Report: the oldest request; Lingers: all, separated by commas
+    std::vector<RequestAtEnd> requests; ///< Gone: what became of them, longest first
+    std::string requestId;              ///< Slow, TimedOut, Abandoned; text: its label, count: ms
+    bool isAlone = false;               ///< as above: nothing else runs in that worker
 };
 
 /// Limits of an app that its queue and streams obey; changed live.
 struct AppLimits {
     size_t queueLengthMax = 1000;
     std::chrono::milliseconds queueTimeout {30000};
+    std::chrono::milliseconds queueTarget {5000};      ///< 0: the oldest is always first
     std::chrono::milliseconds requestTimeout {300000}; ///< 0: none
+    std::chrono::milliseconds requestSoft {0};         ///< 0: none; else below requestTimeout
+    std::chrono::milliseconds interruptGrace {5000};
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
     uint64_t requestBufferBytes = 256 * 1024;

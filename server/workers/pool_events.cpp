@@ -21,6 +21,8 @@ void PoolSupervisor::hear(HomeEvent event)
         m_output.add(worker ? worker->pid() : 0, event.text);
         return;
     }
+    if (event.kind == HomeEvent::Kind::Wanted)
+        return wakeUp("because a request came");
     if (!worker)
         return;
     switch (event.kind) {
@@ -37,10 +39,10 @@ void PoolSupervisor::hear(HomeEvent event)
         hearBroken(*worker, event);
         break;
     case HomeEvent::Kind::Gone:
-        hearGone(*worker, event.count);
+        hearGone(*worker, event);
         break;
     case HomeEvent::Kind::Stuck:
-        hearStuck(*worker);
+        hearStuck(*worker, event.text);
         break;
     case HomeEvent::Kind::Lingers:
         hearLingers(*worker, event);
@@ -48,10 +50,16 @@ void PoolSupervisor::hear(HomeEvent event)
     case HomeEvent::Kind::Sockets:
         hearSockets(*worker, event.count);
         break;
+    case HomeEvent::Kind::Slow:
+    case HomeEvent::Kind::TimedOut:
+    case HomeEvent::Kind::Abandoned:
+        inspect(*worker, std::move(event));
+        break;
     case HomeEvent::Kind::Report:
         worker->setServing(std::move(event.text));
         break;
     case HomeEvent::Kind::Output:
+    case HomeEvent::Kind::Wanted:
         break;
     }
 }
@@ -68,7 +76,8 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
         return; // told to stop in the meantime, or dead already
     auto report = parseReady(json);
     if (!report) {
-        worker.condemn("sent a start report that cannot be: " + report.error().message());
+        worker.condemn(EndKind::Protocol,
+                       "sent a start report that cannot be: " + report.error().message());
         return;
     }
     worker.becomeCandidate(report->slots);
@@ -96,17 +105,17 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
 void PoolSupervisor::hearFailed(WorkerProcess &worker, const std::string &json)
 {
     if (const auto report = parseFailed(json))
-        worker.blame(report->error);
+        worker.blame(EndKind::Start, report->error);
     // It exits by itself; one that does not has until the end of the start time.
 }
 
 void PoolSupervisor::hearBroken(WorkerProcess &worker, const HomeEvent &event)
 {
     if (event.count) {
-        worker.condemn("broke the worker protocol: " + event.text);
+        worker.condemn(EndKind::Protocol, "broke the worker protocol: " + event.text);
     } else if (!worker.isPlanned() && worker.isRunning()) {
         if (!event.text.empty())
-            worker.blame("lost its socket: " + event.text);
+            worker.blame(EndKind::Protocol, "lost its socket: " + event.text);
         worker.endWithin(kBrokenGrace);
     }
 }
@@ -116,10 +125,12 @@ void PoolSupervisor::hearLingers(WorkerProcess &worker, const HomeEvent &event)
     if (!worker.isRunning())
         return;
     worker.blame(
+        EndKind::Hung,
         fmt::format("did not end within {} s and was killed", m_spec.settings.stopTimeout.count()));
     if (event.count > 0)
         say(fmt::format("worker {} is killed {} s after it was told to stop; it still ran {}",
-                        worker.pid(), m_spec.settings.stopTimeout.count(), event.text));
+                        worker.pid(), m_spec.settings.stopTimeout.count(), event.text),
+            LogLevel::Warning);
     worker.punish();
 }
 
@@ -134,13 +145,38 @@ void PoolSupervisor::hearSockets(WorkerProcess &worker, int64_t count)
                     settings.socketDrain.count()));
 }
 
-void PoolSupervisor::hearStuck(WorkerProcess &worker)
+void PoolSupervisor::hearStuck(WorkerProcess &worker, const std::string &label)
 {
     if (worker.state() != WorkerState::Ready || worker.isPlanned())
         return;
-    say(fmt::format("worker {} does not come back from a request that was given up; it is replaced",
-                    worker.pid()));
-    retire(worker);
+    if (worker.inspector().isAsking()) { // what it says, or its silence, belongs to the verdict
+        worker.inspector().ask(
+            {}, [this, number = worker.identity().number, label](const Inspection &) {
+                if (WorkerProcess *asked = find(number))
+                    judgeStuck(*asked, label);
+            });
+        return;
+    }
+    judgeStuck(worker, label);
+}
+
+void PoolSupervisor::judgeStuck(WorkerProcess &worker, const std::string &label)
+{
+    if (worker.state() != WorkerState::Ready || worker.isPlanned())
+        return;
+    std::string phrase =
+        fmt::format("did not come back from {} within {} s after that was given up", label,
+                    m_spec.settings.interruptGrace.count());
+    const std::string &silence = worker.silence();
+    if (!silence.empty())
+        phrase += "; it " + silence;
+    say(fmt::format("worker {} {}; it is replaced", worker.pid(), phrase), LogLevel::Warning);
+    if (silence.empty()) {
+        retire(worker, {EndKind::Hung, std::move(phrase)});
+    } else { // none of its requests goes on: others may take them now
+        worker.bidFarewell({EndKind::Hung, std::move(phrase)});
+        worker.kill();
+    }
     reconcile();
 }
 

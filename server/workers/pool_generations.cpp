@@ -28,6 +28,11 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
     return false;
 }
 
+EndReason replacedBy(uint64_t generation)
+{
+    return {EndKind::Deploy, fmt::format("was replaced by generation {}", generation)};
+}
+
 std::chrono::milliseconds backOffAfter(int64_t failures) noexcept
 {
     constexpr std::chrono::milliseconds kFirst {100};
@@ -57,7 +62,9 @@ void PoolSupervisor::deploy(const std::string &by, DeployDone done)
 /// Whoever waits for the generation that this one replaces waits for this one.
 void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
 {
+    wakeUp("for a new generation");
     dropCandidate();
+    m_recycling.reset();
     m_refusal.clear();
     if (m_deploys.empty())
         m_deploySince = std::chrono::steady_clock::now();
@@ -76,7 +83,7 @@ void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
         m_backOff.disarm();
         for (const Worker &worker : m_workers) {
             if (worker->state() == WorkerState::Starting)
-                retire(*worker);
+                retire(*worker, replacedBy(m_serving.number));
         }
     }
     reconcile();
@@ -94,7 +101,10 @@ void PoolSupervisor::dropCandidate()
     m_candidateDue.disarm();
     for (const Worker &worker : m_workers) {
         if (isCandidate(*worker))
-            retire(*worker);
+            retire(*worker,
+                   {EndKind::Deploy,
+                    fmt::format("belonged to generation {}, which does not take over",
+                                m_candidate->number)});
     }
     m_candidate.reset();
 }
@@ -169,7 +179,7 @@ void PoolSupervisor::refuseCandidate(const std::string &cause)
     const size_t old = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     m_refusal = fmt::format("the new release did not start: {}; the old one {}", cause,
                             old > 0 ? "still serves" : "has no worker either");
-    say(fmt::format("generation {} was given up: {}", number, m_refusal));
+    say(fmt::format("generation {} was given up: {}", number, m_refusal), LogLevel::Error);
     updateState();
     answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
 }
@@ -190,7 +200,7 @@ void PoolSupervisor::takeOver()
     for (const Worker &worker : m_workers) {
         if (worker->identity().generation < m_serving.number
             && worker->state() == WorkerState::Starting)
-            retire(*worker);
+            retire(*worker, replacedBy(m_serving.number));
     }
     const Deployed deployed = deployedNow();
     say(fmt::format("generation {} took over with {} of {} workers after {}", deployed.generation,
@@ -232,7 +242,7 @@ void PoolSupervisor::watchFolder()
         });
     m_watch->start(m_spec.config.root);
     if (!m_watch->problem().empty())
-        say(m_watch->problem());
+        say(m_watch->problem(), LogLevel::Warning);
 }
 
 } // namespace arc

@@ -14,12 +14,24 @@ namespace arc {
 
 namespace {
 
+/// Zero: none.
+std::chrono::milliseconds softLimitOf(const Settings &settings)
+{
+    const std::chrono::milliseconds hard = settings.requestTimeout;
+    const std::chrono::milliseconds soft =
+        settings.requestSoft.count() > 0 ? settings.requestSoft : hard / 2;
+    return hard.count() > 0 && soft >= hard ? std::chrono::milliseconds(0) : soft;
+}
+
 AppLimits limitsOf(const AppSpec &spec)
 {
     const Settings &settings = spec.settings;
     return {.queueLengthMax = static_cast<size_t>(settings.queueLengthMax),
             .queueTimeout = settings.queueTimeout,
+            .queueTarget = settings.queueTarget,
             .requestTimeout = settings.requestTimeout,
+            .requestSoft = softLimitOf(settings),
+            .interruptGrace = settings.interruptGrace,
             .stopTimeout = settings.stopTimeout,
             .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024,
             .requestBufferBytes = static_cast<uint64_t>(settings.requestBufferKiB) * 1024,
@@ -37,7 +49,7 @@ PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
                                std::vector<EventLoop *> loops)
     : m_spec(std::move(spec)), m_environment(std::move(environment)),
       m_output(static_cast<size_t>(m_spec.settings.outputKiB) * 1024),
-      m_backOff(&PoolSupervisor::backedOff, this),
+      m_look(&PoolSupervisor::lookDue, this), m_backOff(&PoolSupervisor::backedOff, this),
       m_candidateDue(&PoolSupervisor::candidateDue, this)
 {
     ARC_ASSERT(!loops.empty());
@@ -68,6 +80,9 @@ void PoolSupervisor::start()
     m_running = true;
     m_serving = {.number = ++m_lastGeneration, .spec = m_spec};
     watchFolder();
+    m_asleep = false;
+    m_usedAt = m_environment.control->now();
+    m_look.arm(m_environment.control->timers(), kLookEvery);
     reconcile();
 }
 
@@ -96,6 +111,8 @@ void PoolSupervisor::stop(std::function<void()> done)
     m_running = false;
     watchFolder();
     m_backOff.disarm();
+    m_look.disarm();
+    m_recycling.reset();
     dropCandidate();
     m_refusal.clear();
     answerDeploys(
@@ -103,7 +120,7 @@ void PoolSupervisor::stop(std::function<void()> done)
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
     for (const Worker &worker : m_workers)
-        retire(*worker);
+        retire(*worker, {EndKind::Stopped, "was stopped with its app"});
     if (done)
         m_stopped.push_back(std::move(done));
     updateState();
@@ -113,7 +130,7 @@ Result<void> PoolSupervisor::killWorker(int pid)
 {
     for (const Worker &worker : m_workers) {
         if (worker->pid() == pid && worker->isRunning()) {
-            worker->blame("was ended by an administrator");
+            worker->blame(EndKind::Admin, "was ended by an administrator");
             worker->kill();
             return {};
         }
@@ -203,11 +220,15 @@ std::string PoolSupervisor::output(size_t bytesMax) const
     return m_output.tail(bytesMax);
 }
 
-void PoolSupervisor::say(const std::string &sentence)
+void PoolSupervisor::say(const std::string &sentence, LogLevel level)
 {
-    m_output.add(0, sentence);
+    // In the app's log the words of Python's logging tell how much a line matters.
+    const std::string_view word = level == LogLevel::Error ? "ERROR: "
+        : level == LogLevel::Warning                       ? "WARNING: "
+                                                           : "";
+    m_output.add(0, fmt::format("{}{}", word, sentence));
     if (m_environment.log)
-        m_environment.log(fmt::format("app {}: {}", m_spec.config.id, sentence));
+        m_environment.log(level, fmt::format("app {}: {}", m_spec.config.id, sentence));
 }
 
 } // namespace arc

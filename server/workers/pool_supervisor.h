@@ -6,6 +6,7 @@
 #include "server/workers/folder_watch.h"
 #include "server/workers/generation.h"
 #include "server/workers/output.h"
+#include "server/workers/recycling.h"
 #include "server/workers/worker_process.h"
 
 #include <memory>
@@ -31,6 +32,15 @@ public:
     static constexpr int64_t kCandidateFailuresMax = 3;
     /// Left free when candidates are started beside what serves.
     static constexpr int64_t kMemoryReserve = 128 * 1024 * 1024;
+
+    /// Of requests that take long; beyond it they are interrupted, but not looked at.
+    static constexpr int kStacksPerMinute = 20;
+
+    /// Workers' figures are read, and the rules for recycling asked.
+    static constexpr std::chrono::milliseconds kLookEvery {1000};
+    /// After a replacement that did not start; and between two workers that are replaced for
+    /// pool.recycle_memory_mib younger than this.
+    static constexpr std::chrono::milliseconds kRecycleAgain {60000};
 
     /// loops: by EventLoop::index(). What create() calls; tests call it without HTTP.
     PoolSupervisor(AppSpec spec, Environment environment, std::vector<EventLoop *> loops);
@@ -61,8 +71,10 @@ private:
     void hearFailed(WorkerProcess &worker, const std::string &json);
     void hearBroken(WorkerProcess &worker, const HomeEvent &event);
     void hearSockets(WorkerProcess &worker, int64_t count);
-    void hearStuck(WorkerProcess &worker);
-    void hearGone(WorkerProcess &worker, int64_t inFlight);
+    void hearStuck(WorkerProcess &worker, const std::string &label);
+    void judgeStuck(WorkerProcess &worker, const std::string &label);
+    void hearGone(WorkerProcess &worker, HomeEvent &event);
+    void certify(const WorkerProcess &worker, HomeEvent &event);
     void hearLingers(WorkerProcess &worker, const HomeEvent &event);
 
     // The generation that serves.
@@ -70,14 +82,31 @@ private:
     void reconcileServing();
     void startWorker(const Generation &generation);
     void activate(WorkerProcess &worker);
-    void retire(WorkerProcess &worker);
+    void retire(WorkerProcess &worker, EndReason why);
     void retireOld(size_t keep);
     void countFailure(const std::string &cause, bool wasReady);
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
-    void say(const std::string &sentence);
-    std::string deathCause(const WorkerProcess &worker) const;
+    void say(const std::string &sentence, LogLevel level = LogLevel::Info);
     static void backedOff(void *context) noexcept;
+
+    // Requests that take long (pool_watch.cpp).
+    void inspect(WorkerProcess &worker, HomeEvent event);
+    void noteInspection(WorkerProcess &worker, const HomeEvent &event, const Inspection &found);
+    bool mayShowStack();
+
+    // Healthy workers that are replaced (pool_recycling.cpp).
+    static void lookDue(void *context) noexcept;
+    void look();
+    void recycleOne();
+    bool isTooSoon(const WorkerProcess &worker, const RecycleRules &rules);
+    bool isUsed();
+    void fallAsleep();
+    void wakeUp(const std::string &why);
+    bool hasRoomForOne() const;
+    void beginRecycling(WorkerProcess &worker, std::string why);
+    size_t target();
+    bool keepsOldInstead(const std::string &cause);
 
     // The one that is to take over (pool_generations.cpp).
     void beginGeneration(const std::string &why, bool isOfSave = false);
@@ -117,6 +146,22 @@ private:
     int64_t m_restarts = 0;
     PoolState m_state = PoolState::Stopped;
     std::string m_shownCause;
+    int64_t m_stacksMinute = 0; ///< in which m_stacksShown were
+    int m_stacksShown = 0;
+    struct Recycling {
+        uint32_t worker = 0;
+        std::string why;
+        bool drainsFirst = false; ///< memory has no room for both
+    };
+    std::optional<Recycling> m_recycling;
+    uint32_t m_lastRecycled = 0; ///< by number
+    SteadyTime m_recycleNotBefore {};
+    SteadyTime m_youngNotBefore {}; ///< one that is young is recycled
+    bool m_toldOfYoung = false;
+    Timer m_look;
+    bool m_asleep = false;      ///< no workers, with pool.idle_stop_s, until somebody asks
+    int64_t m_requestsSeen = 0; ///< at the last look
+    SteadyTime m_usedAt {};
     Timer m_backOff;                      ///< of the serving generation
     Timer m_candidateDue;                 ///< end of the candidate's back-off or probation
     std::unique_ptr<FolderWatch> m_watch; ///< with pool.reload_on_save

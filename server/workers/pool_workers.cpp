@@ -3,10 +3,9 @@
 #include "server/base/text.h"
 #include "server/workers/pool_supervisor.h"
 
-#include <csignal>
+#include <algorithm>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 
 namespace arc {
 
@@ -33,7 +32,7 @@ void PoolSupervisor::reconcile()
 void PoolSupervisor::reconcileServing()
 {
     const uint64_t current = m_serving.number;
-    const size_t target = wanted();
+    const size_t target = this->target();
     size_t starting = count(WorkerState::Starting, current);
     size_t ready = count(WorkerState::Ready, current);
     const size_t old = countOld(WorkerState::Ready);
@@ -44,7 +43,8 @@ void PoolSupervisor::reconcileServing()
         size_t &group = worker.state() == WorkerState::Starting ? starting : ready;
         if (worker.state() == WorkerState::Ready && starting > 0)
             continue; // those that are not ready go first
-        retire(worker);
+        retire(worker,
+               {EndKind::Scaled, fmt::format("is one more than the {} workers wanted", target)});
         --group;
     }
     retireOld(target > ready ? target - ready : 0);
@@ -68,7 +68,7 @@ void PoolSupervisor::retireOld(size_t keep)
         if (worker->identity().generation >= m_serving.number || worker->isPlanned()
             || worker->state() != WorkerState::Ready)
             continue;
-        retire(*worker);
+        retire(*worker, replacedBy(m_serving.number));
         --old;
     }
 }
@@ -90,11 +90,11 @@ void PoolSupervisor::startWorker(const Generation &generation)
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
-        say(fmt::format("a worker could not be started: {}", cause));
-        if (identity.generation == m_serving.number)
-            countFailure(cause, false);
-        else
+        say(fmt::format("a worker could not be started: {}", cause), LogLevel::Warning);
+        if (identity.generation != m_serving.number)
             candidateFailed(cause, true);
+        else if (!keepsOldInstead(cause))
+            countFailure(cause, false);
         return;
     }
     m_core->onHome([number, cells = worker.cells(), socket = std::move(*socket),
@@ -113,10 +113,11 @@ void PoolSupervisor::activate(WorkerProcess &worker)
     });
 }
 
-void PoolSupervisor::retire(WorkerProcess &worker)
+void PoolSupervisor::retire(WorkerProcess &worker, EndReason why)
 {
     if (worker.isPlanned() || !worker.isRunning())
         return;
+    worker.bidFarewell(std::move(why));
     const bool served = worker.state() == WorkerState::Ready;
     worker.stopWithin(served ? milliseconds(m_spec.settings.stopTimeout) : kStartingGrace);
     if (!served)
@@ -136,12 +137,6 @@ void PoolSupervisor::workerLingers(WorkerProcess &worker)
         [number = worker.identity().number](AppHome &home) { home.reportLingering(number); });
 }
 
-void PoolSupervisor::workerOverdue(WorkerProcess &worker)
-{
-    worker.condemn(fmt::format("was not ready within {} s (last step: {})",
-                               m_spec.settings.startTimeout.count(), worker.lastStep()));
-}
-
 void PoolSupervisor::workerEnded(WorkerProcess &worker)
 {
     m_core->onHome([number = worker.identity().number, unplanned = !worker.isPlanned()](
@@ -149,43 +144,47 @@ void PoolSupervisor::workerEnded(WorkerProcess &worker)
     updateState();
 }
 
-std::string PoolSupervisor::deathCause(const WorkerProcess &worker) const
+void PoolSupervisor::certify(const WorkerProcess &worker, HomeEvent &event)
 {
-    if (!worker.cause().empty())
-        return worker.cause();
-    const int status = worker.exitStatus();
-    std::string cause = describeExit(status);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && worker.sawOomKill())
-        cause += "; the system ran out of memory";
-    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && !worker.lastLine().empty())
-        cause += ": " + worker.lastLine();
-    return cause;
+    if (!m_environment.ended)
+        return;
+    WorkerEnd end = worker.certificate();
+    end.planned = end.planned && isOrdered(end.kind);
+    end.app = m_spec.config.id;
+    end.running = std::move(event.requests);
+    end.moreRunning = std::max<int64_t>(0, event.count - static_cast<int64_t>(end.running.size()));
+    m_environment.ended(std::move(end));
 }
 
 /// The last word of a worker: its process has ended and its requests are settled.
-void PoolSupervisor::hearGone(WorkerProcess &worker, int64_t inFlight)
+void PoolSupervisor::hearGone(WorkerProcess &worker, HomeEvent &event)
 {
+    const int64_t inFlight = event.count;
     const bool planned = worker.isPlanned();
     const bool wasCandidate = isCandidate(worker);
     const uint64_t generation = worker.identity().generation;
     const bool wasServing = generation == m_serving.number;
     const bool mayTryAgain = !worker.isOverdue();
     const bool wasReady = worker.wasReady();
-    const std::string cause = deathCause(worker);
+    const EndReason reason = worker.reasonOfEnd();
+    const std::string &cause = reason.phrase;
     // A start that got as far as requests was no failure, or one request that kills its worker
     // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
     const bool proven = worker.requestsAnswered() > 0 || (inFlight > 0 && !worker.isCondemned());
     const bool failedStart = !proven && (!wasReady || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
-                    planned && worker.cause().empty() ? "it was told to" : cause));
+                    reason.phrase),
+        isOrdered(reason.kind) && !worker.misbehaved() ? LogLevel::Info : LogLevel::Warning);
+    certify(worker, event);
     std::erase_if(m_workers, [&worker](const Worker &w) { return w.get() == &worker; });
     if (!planned && m_running && wasCandidate) {
         candidateFailed(cause, mayTryAgain);
     } else if (!planned && m_running) {
         m_restarts += generation <= m_serving.number ? 1 : 0;
         if (wasServing && failedStart) {
-            countFailure(cause, wasReady);
+            if (!keepsOldInstead(cause))
+                countFailure(cause, wasReady);
         } else if (wasServing) {
             m_serving.failures = 0;
             m_serving.gaveUp = false;
@@ -205,7 +204,8 @@ void PoolSupervisor::countFailure(const std::string &cause, bool wasReady)
     }
     m_serving.gaveUp = true;
     say(fmt::format("not started any more after {} failures in a row: {}", m_serving.failures,
-                    cause));
+                    cause),
+        LogLevel::Error);
     const size_t ready = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     if (!m_candidate && ready == 0)
         answerDeploys(Error {ErrorCode::AppFailed,
@@ -222,7 +222,7 @@ void PoolSupervisor::updateState()
     const size_t current = count(WorkerState::Ready, m_serving.number);
     const size_t ready = current + countOld(WorkerState::Ready);
     PoolState state = PoolState::Ready;
-    if (!m_running)
+    if (!m_running || m_asleep)
         state = PoolState::Stopped;
     else if (ready == 0)
         state = m_serving.gaveUp && !m_candidate ? PoolState::Failed : PoolState::Starting;
@@ -234,7 +234,7 @@ void PoolSupervisor::updateState()
     m_shownCause = cause;
     if (news && state == PoolState::Failed)
         m_core->onHome([cause](AppHome &home) { home.refuseAll(cause); });
-    else if (news && m_running)
+    else if (news && m_running && !m_asleep)
         m_core->onHome([](AppHome &home) { home.letWait(); });
     if (news && m_environment.changed)
         m_environment.changed();
@@ -248,7 +248,7 @@ std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
 {
     switch (state) {
     case PoolState::Stopped:
-        return {};
+        return m_running ? "it sleeps until a request comes (pool.idle_stop_s)" : std::string();
     case PoolState::Failed:
         return m_refusal.empty() ? m_serving.cause : m_refusal;
     case PoolState::Starting:

@@ -64,6 +64,19 @@ int64_t readMemoryBytes(int pid)
     return fields.size() > 1 ? parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
+int64_t readPeakMemoryBytes(int pid)
+{
+    const int64_t kiB = numberAfter(readAll(fmt::format("/proc/{}/status", pid)), "VmHWM:");
+    return std::max<int64_t>(0, kiB) * 1024;
+}
+
+char readProcessState(int pid)
+{
+    const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));
+    const size_t nameEnd = stat.rfind(')');
+    return nameEnd != stat.npos && nameEnd + 2 < stat.size() ? stat[nameEnd + 2] : '?';
+}
+
 double readCpuSeconds(int pid)
 {
     // Field 2 of stat is the program's name in brackets and may hold anything: count from behind
@@ -109,6 +122,15 @@ int64_t memoryAvailable()
 
 int64_t oomKills()
 {
+    const std::string groups = readAll("/proc/self/cgroup");
+    const size_t begin = groups.find("0::/");
+    if (begin != groups.npos) {
+        const std::string group = groups.substr(begin + 3, groups.find('\n', begin) - begin - 3);
+        const int64_t own =
+            numberAfter(readAll("/sys/fs/cgroup" + group + "/memory.events"), "oom_kill ");
+        if (own >= 0)
+            return own;
+    }
     return numberAfter(readAll("/proc/vmstat"), "oom_kill ");
 }
 

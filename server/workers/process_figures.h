@@ -9,11 +9,16 @@ namespace arc {
 
 /// User and system time since it started. Some ten microseconds.
 double readCpuSeconds(int pid);
+/// The state letter of proc(5): 'R' runs, 'S' sleeps, 'D' waits for a device, 'T' is stopped ...
+/// '?' when unknown.
+char readProcessState(int pid);
 /// PSS where readable, else RSS. The kernel walks the whole address space for it: a millisecond for
 /// a large process, so not on an I/O loop, and not every second.
 int64_t readMemoryBytes(int pid);
-/// Processes the kernel has killed for want of memory since the machine started; -1 when it does
-/// not say.
+/// Most that was resident at once since its program began. Cheap.
+int64_t readPeakMemoryBytes(int pid);
+/// Processes the kernel has killed for want of memory: of our control group (version 2) since it
+/// was made, else of the machine since it started; -1 when it does not say.
 int64_t oomKills();
 
 /// Memory that new processes could use: of this machine, and of the control groups (version 2) this

@@ -73,11 +73,11 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 //   {"app": {"id", "root", "entry", "interface": "wsgi"|"asgi"}, "threads": 4, "asgi_requests":
 //   128,
 //    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "send_from":
-//    [folders], "worker": ordinal
-//    in the pool}
+//    [folders], "worker": ordinal in the pool, "watch": {"lane", "stacks"}: descriptors of its
+//    WorkerInspector}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
-//   "wsgi"|"asgi", "slots": 4, "core": "native"|"python" (of a WSGI worker),
+//   "wsgi"|"asgi", "slots": 4, "core": "native"|"python",
 //    "static": [{"prefix": "/static/", "roots": ["/srv/shop/static", ".../admin/static"]}],
 //    "warnings": ["DEBUG is on"]}
 //

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,7 +77,13 @@ Result<void> planDescriptors(SpawnPlan &plan, ChildProcess::Start &start)
     if (auto given = plan.give(start.output, 1); !given)
         return given;
     posix_spawn_file_actions_adddup2(plan.actions(), start.output.get(), 2);
-    return start.socket ? plan.give(start.socket, ChildProcess::kSocketFd) : Result<void>();
+    if (!start.socket)
+        return {};
+    int number = ChildProcess::kSocketFd;
+    auto given = plan.give(start.socket, number);
+    for (FileDescriptor &one : start.more)
+        given = given ? plan.give(one, ++number) : std::move(given);
+    return given;
 }
 
 } // namespace
@@ -97,8 +104,10 @@ Result<void> ChildProcess::start(EventLoop &loop, Start start, std::function<voi
     if (auto planned = planDescriptors(plan, start); !planned)
         return planned;
     std::vector<std::string> argv {start.executable, "--launch-worker", "--root", start.folder};
-    if (start.socket)
-        argv.push_back("--keep-socket");
+    if (start.socket) {
+        argv.push_back("--keep");
+        argv.push_back(std::to_string(1 + start.more.size()));
+    }
     argv.push_back("--");
     argv.insert(argv.end(), start.argv.begin(), start.argv.end());
     const std::vector<char *> argvPointers = pointersTo(argv);
@@ -111,6 +120,9 @@ Result<void> ChildProcess::start(EventLoop &loop, Start start, std::function<voi
         return errnoError(fmt::format("cannot start {}", start.executable), failed);
     m_pid = pid;
     m_running = true;
+    rusage engine {};
+    ::getrusage(RUSAGE_SELF, &engine);
+    m_enginesPeakKiB = engine.ru_maxrss;
     m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!m_pidFd) {
         const int problem = errno;
@@ -137,9 +149,13 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     if (!self->m_running)
         return;
     int status = 0;
-    if (::waitpid(self->m_pid, &status, WNOHANG) == 0)
+    rusage used {};
+    if (::wait4(self->m_pid, &status, WNOHANG, &used) == 0)
         return;
     self->m_running = false;
+    // posix_spawn() begins it in the engine's memory, and the kernel counts what that had.
+    if (used.ru_maxrss > self->m_enginesPeakKiB)
+        self->m_peakMemoryBytes = used.ru_maxrss * int64_t {1024};
     self->m_event.stop();
     const auto ended = std::move(self->m_ended); // may destroy this
     ended(status);

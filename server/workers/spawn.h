@@ -22,9 +22,10 @@ public:
         std::string folder;            ///< working directory
         std::vector<std::string> argv; ///< what the launcher becomes; argv[0] is an absolute path
         std::vector<std::string> environment;
-        FileDescriptor input;  ///< standard input; none: /dev/null
-        FileDescriptor output; ///< standard output and error
-        FileDescriptor socket; ///< becomes kSocketFd; none: closed
+        FileDescriptor input;                  ///< standard input; none: /dev/null
+        FileDescriptor output;                 ///< standard output and error
+        FileDescriptor socket;                 ///< becomes kSocketFd; none: closed
+        std::vector<FileDescriptor> more = {}; ///< with a socket: become the numbers behind it
     };
     static constexpr int kSocketFd = 3;
 
@@ -36,6 +37,9 @@ public:
     Result<void> start(EventLoop &loop, Start start, std::function<void(int status)> ended);
     int pid() const noexcept { return m_pid; }
     bool isRunning() const noexcept { return m_running; }
+    /// Most memory that was resident at once; 0 until the end, and where it cannot be told from
+    /// the engine's own.
+    int64_t peakMemoryBytes() const noexcept { return m_peakMemoryBytes; }
     /// To the child and everything in its process group. Nothing after its end.
     void signalGroup(int signalNumber) noexcept;
 
@@ -44,6 +48,8 @@ private:
 
     int m_pid = 0;
     bool m_running = false;
+    int64_t m_peakMemoryBytes = 0;
+    int64_t m_enginesPeakKiB = 0; ///< when this was started
     FileDescriptor m_pidFd;
     IoEvent m_event;
     std::function<void(int)> m_ended;

@@ -6,6 +6,7 @@
 #include "server/detect/detect.h"
 #include "server/workers/process_figures.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -28,7 +29,7 @@ std::chrono::milliseconds since(SteadyTime moment)
 
 WorkerProcess::WorkerProcess(EventLoop &control, Owner &owner, Identity identity)
     : m_loop(control), m_owner(owner), m_identity(identity),
-      m_deadline(&WorkerProcess::overdue, this)
+      m_deadline(&WorkerProcess::overdue, this), m_inspector(control)
 {
 }
 
@@ -43,9 +44,12 @@ Result<FileDescriptor> WorkerProcess::start(const AppConfig &app, const std::str
     auto output = OutputPipe::create();
     if (!output)
         return std::move(output).error();
+    auto watched = m_inspector.open();
+    if (!watched)
+        return std::move(watched).error();
     m_startedUnixMs = unixNowMs();
     m_startedAt = std::chrono::steady_clock::now();
-    m_oomKillsBefore = oomKills();
+    m_oomKillsBefore = m_oomKillsAtLook = oomKills();
     ChildProcess::Start plan {.executable = executable,
                               .folder = app.root,
                               .argv = {app.python, "-u", pythonFilesDirectory() + "/worker/main.py",
@@ -53,9 +57,12 @@ Result<FileDescriptor> WorkerProcess::start(const AppConfig &app, const std::str
                               .environment = appEnvironment(app),
                               .output = std::move(output->writing),
                               .socket = std::move(workerEnd)};
+    plan.more.push_back(std::move(watched->lane)); // as makeHello() says
+    plan.more.push_back(std::move(watched->stacks));
     auto started = m_child.start(m_loop, std::move(plan), [this](int status) { ended(status); });
     if (!started)
         return std::move(started).error();
+    m_inspector.setPid(pid());
     m_output = std::make_unique<OutputReader>(m_loop, std::move(output->reading),
                                               [this](std::string_view bytes) { wrote(bytes); });
     m_deadline.arm(m_loop.timers(), startTimeout);
@@ -74,6 +81,7 @@ void WorkerProcess::becomeCandidate(int slots)
     m_slots = slots;
     m_readyAt = std::chrono::steady_clock::now();
     m_deadline.disarm();
+    readPeak();
 }
 
 void WorkerProcess::serve()
@@ -101,16 +109,22 @@ void WorkerProcess::kill()
     punish();
 }
 
-void WorkerProcess::blame(std::string cause)
+void WorkerProcess::blame(EndKind kind, std::string phrase)
 {
-    if (m_cause.empty())
-        m_cause = std::move(cause);
+    if (!m_blame.isGiven())
+        m_blame = {kind, std::move(phrase)};
 }
 
-void WorkerProcess::condemn(std::string cause)
+void WorkerProcess::bidFarewell(EndReason why)
+{
+    if (!m_farewell.isGiven())
+        m_farewell = std::move(why);
+}
+
+void WorkerProcess::condemn(EndKind kind, std::string phrase)
 {
     m_condemned = true;
-    blame(std::move(cause));
+    blame(kind, std::move(phrase));
     punish();
 }
 
@@ -124,12 +138,42 @@ std::chrono::milliseconds WorkerProcess::age() const
     return since(m_startedAt);
 }
 
-bool WorkerProcess::sawOomKill() const
+EndReason WorkerProcess::reasonOfEnd() const
 {
-    return m_oomKillsBefore >= 0 && oomKills() > m_oomKillsBefore;
+    return explainEnd({.status = m_exitStatus,
+                       .wasReady = wasReady(),
+                       .sawOomKill = m_oomKillsBefore >= 0 && oomKills() > m_oomKillsBefore,
+                       .lastLine = m_lastLines.empty() ? std::string_view() : m_lastLines.back(),
+                       .farewell = m_farewell,
+                       .blame = m_blame});
 }
 
-WorkerInfo WorkerProcess::info()
+WorkerEnd WorkerProcess::certificate() const
+{
+    EndReason why = reasonOfEnd();
+    return {.app = {},
+            .pid = pid(),
+            .generation = m_identity.generation,
+            .startedUnixMs = m_startedUnixMs,
+            .endedUnixMs = m_endedUnixMs,
+            .kind = why.kind,
+            .cause = std::move(why.phrase),
+            .planned = m_planned,
+            .wasReady = wasReady(),
+            .requests = m_cells->requests.read(),
+            .running = {},
+            .memory = {m_memory.begin(), m_memory.end()},
+            .peakMemoryBytes = std::max(m_peakMemoryBytes, m_child.peakMemoryBytes()),
+            .stacks = {m_stacks.begin(), m_stacks.end()},
+            .output = {m_lastLines.begin(), m_lastLines.end()}};
+}
+
+void WorkerProcess::readPeak()
+{
+    m_peakMemoryBytes = std::max(m_peakMemoryBytes, readPeakMemoryBytes(pid()));
+}
+
+void WorkerProcess::look()
 {
     constexpr std::chrono::seconds kFiguresAge {1};
     constexpr std::chrono::seconds kMemoryAge {5};
@@ -137,6 +181,7 @@ WorkerInfo WorkerProcess::info()
     const SteadyTime now = std::chrono::steady_clock::now();
     if (isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
         m_cpuSeconds = readCpuSeconds(pid());
+        readPeak();
         m_figuresAt = now;
         // A process that did not run has the memory it had; the minute is for what the kernel and
         // its siblings do to it.
@@ -145,8 +190,17 @@ WorkerInfo WorkerProcess::info()
             m_memoryBytes = readMemoryBytes(pid());
             m_memoryAt = now;
             m_memoryAtCpu = m_cpuSeconds;
+            m_memory.push_back({unixNowMs(), m_memoryBytes});
+            if (m_memory.size() > kMemorySamplesMax)
+                m_memory.pop_front();
         }
+        m_oomKillsBefore = std::exchange(m_oomKillsAtLook, oomKills());
     }
+}
+
+WorkerInfo WorkerProcess::info()
+{
+    look();
     const auto busy = static_cast<int>(m_cells->busy.read());
     return {.pid = pid(),
             .ordinal = m_identity.ordinal,
@@ -172,6 +226,8 @@ void WorkerProcess::overdue(void *context) noexcept
         self->m_deadline.arm(self->m_loop.timers(), kLastWords);
         self->m_owner.workerLingers(*self);
     } else {
+        if (!self->m_planned)
+            self->blame(EndKind::Hung, "closed its socket, but did not end, and was killed");
         self->punish();
     }
 }
@@ -180,23 +236,53 @@ void WorkerProcess::ended(int status)
 {
     m_state = WorkerState::Dead;
     m_exitStatus = status;
+    m_endedUnixMs = unixNowMs();
     m_deadline.disarm();
     m_output->drain();
     m_lines.end([this](std::string_view line) {
-        m_lastLine = line;
+        keepLine(line);
         m_owner.workerWrote(*this, line);
     });
     m_output.reset();
+    keepLastStacks();
     m_owner.workerEnded(*this);
+}
+
+void WorkerProcess::addStack(WorkerStack stack)
+{
+    m_stacks.push_back(std::move(stack));
+    if (m_stacks.size() > kStacksMax)
+        m_stacks.pop_front();
+}
+
+/// What a fatal error had it write.
+void WorkerProcess::keepLastStacks()
+{
+    std::string text = m_inspector.lastStacks();
+    if (text.empty())
+        return;
+    for (const std::string_view line : split(text, '\n')) {
+        if (!line.empty())
+            m_owner.workerWrote(*this, line);
+    }
+    addStack({.atUnixMs = m_endedUnixMs, .about = "at its end", .text = std::move(text)});
 }
 
 void WorkerProcess::wrote(std::string_view bytes)
 {
     m_lines.feed(bytes, [this](std::string_view line) {
-        if (!trim(line).empty())
-            m_lastLine = line;
+        keepLine(line);
         m_owner.workerWrote(*this, line);
     });
+}
+
+void WorkerProcess::keepLine(std::string_view line)
+{
+    if (trim(line).empty())
+        return;
+    m_lastLines.emplace_back(line.substr(0, kLastLineBytesMax));
+    if (m_lastLines.size() > kLastLinesMax)
+        m_lastLines.pop_front();
 }
 
 } // namespace arc

@@ -6,8 +6,11 @@
 #include "server/workers/home_worker.h"
 #include "server/workers/output.h"
 #include "server/workers/spawn.h"
+#include "server/workers/worker_end.h"
+#include "server/workers/worker_inspector.h"
 
 #include <csignal>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +43,10 @@ public:
     };
 
     static constexpr std::chrono::milliseconds kLastWords {1000};
+    static constexpr size_t kMemorySamplesMax = 120;
+    static constexpr size_t kStacksMax = 4;
+    static constexpr size_t kLastLinesMax = 40;
+    static constexpr size_t kLastLineBytesMax = 500;
 
     WorkerProcess(EventLoop &control, Owner &owner, Identity identity);
 
@@ -67,11 +74,14 @@ public:
     /// Ends it at once, because of what it did.
     void punish() { m_child.signalGroup(SIGKILL); }
     void terminate() { m_child.signalGroup(SIGTERM); }
-    /// The first cause stays.
-    void blame(std::string cause);
+    /// What it did wrong; the first reason stays.
+    void blame(EndKind kind, std::string phrase);
+    bool misbehaved() const noexcept { return m_blame.isGiven() && !isOrdered(m_blame.kind); }
+    /// Why it is told to end; the first reason stays.
+    void bidFarewell(EndReason why);
 
     /// Ends it at once for what it did itself, which no request explains.
-    void condemn(std::string cause);
+    void condemn(EndKind kind, std::string phrase);
     bool isCondemned() const noexcept { return m_condemned; }
     bool isOverdue() const noexcept { return m_overdue; } ///< was not ready in time
     int64_t requestsAnswered() const noexcept { return m_cells->requests.read(); }
@@ -80,13 +90,24 @@ public:
     bool isPlanned() const noexcept { return m_planned; }
     std::chrono::milliseconds readyFor() const;
     std::chrono::milliseconds age() const;
-    const std::string &cause() const noexcept { return m_cause; }
-    const std::string &lastLine() const noexcept { return m_lastLine; }
     std::string lastStep() const { return m_steps.empty() ? "none" : m_steps.back().name; }
-    bool sawOomKill() const;
+    /// After its end: why.
+    EndReason reasonOfEnd() const;
+    /// After its end: all of its certificate that the process itself tells.
+    WorkerEnd certificate() const;
+
+    WorkerInspector &inspector() noexcept { return m_inspector; }
+    /// For its certificate; the last kStacksMax are kept.
+    void addStack(WorkerStack stack);
+    /// What it does instead of answering, as far as is known; empty: it answers.
+    void setSilence(std::string phrase) { m_silence = std::move(phrase); }
+    const std::string &silence() const noexcept { return m_silence; }
 
     /// Processor time is read anew at most once a second; memory every five seconds while the
-    /// worker works, every minute while it idles.
+    /// worker works, every minute while it idles, and the last kMemorySamplesMax are kept.
+    void look();
+    int64_t memoryBytes() const noexcept { return m_memoryBytes; }
+    int64_t startedUnixMs() const noexcept { return m_startedUnixMs; }
     WorkerInfo info();
     void setServing(std::string serving) { m_serving = std::move(serving); }
 
@@ -94,6 +115,9 @@ private:
     static void overdue(void *context) noexcept;
     void ended(int status);
     void wrote(std::string_view bytes);
+    void keepLine(std::string_view line);
+    void keepLastStacks();
+    void readPeak();
 
     EventLoop &m_loop;
     Owner &m_owner;
@@ -108,20 +132,29 @@ private:
     int64_t m_startedUnixMs = 0;
     SteadyTime m_startedAt;
     std::optional<SteadyTime> m_readyAt;
+    int64_t m_endedUnixMs = 0;
+    // Two looks back: the last one may have come after the kill and before we heard of it.
     int64_t m_oomKillsBefore = -1;
+    int64_t m_oomKillsAtLook = -1;
     std::vector<StartStep> m_steps;
-    std::string m_cause;
-    std::string m_lastLine;
+    EndReason m_blame;
+    EndReason m_farewell;
+    std::deque<std::string> m_lastLines; ///< of its output, without empty ones
+    std::deque<MemorySample> m_memory;
+    std::deque<WorkerStack> m_stacks;
+    std::string m_silence;
     std::string m_serving;
     std::shared_ptr<WorkerCells> m_cells = std::make_shared<WorkerCells>();
     std::optional<SteadyTime> m_figuresAt;
     std::optional<SteadyTime> m_memoryAt;
     double m_memoryAtCpu = 0; // what it had used when its memory was read
     int64_t m_memoryBytes = 0;
+    int64_t m_peakMemoryBytes = 0;
     double m_cpuSeconds = 0;
     LineCutter m_lines;
     Timer m_deadline; ///< of the start, then of the stop
     std::unique_ptr<OutputReader> m_output;
+    WorkerInspector m_inspector;
     ChildProcess m_child;
 };
 

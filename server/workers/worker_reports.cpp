@@ -3,6 +3,7 @@
 
 #include "server/config/word_lists.h"
 #include "server/workers/frame.h"
+#include "server/workers/spawn.h"
 
 #include <nlohmann/json.hpp>
 
@@ -69,17 +70,19 @@ std::string makeHello(const AppSpec &spec, uint32_t ordinal)
     Json headers = Json::array();
     for (int id = 0; id < static_cast<int>(HeaderId::Count); ++id)
         headers.push_back(std::string(headerName(static_cast<HeaderId>(id))));
-    const Json hello = {{"app",
-                         {{"id", spec.config.id},
-                          {"root", spec.config.root},
-                          {"entry", spec.config.entry},
-                          {"interface", spec.config.interface}}},
-                        {"threads", spec.settings.poolThreads},
-                        {"asgi_requests", spec.settings.poolAsgiRequests},
-                        {"headers", headers},
-                        {"lifespan", "auto"},
-                        {"send_from", foldersOf(spec.settings.filesSendFrom)},
-                        {"worker", ordinal}};
+    const Json hello = {
+        {"app",
+         {{"id", spec.config.id},
+          {"root", spec.config.root},
+          {"entry", spec.config.entry},
+          {"interface", spec.config.interface}}},
+        {"threads", spec.settings.poolThreads},
+        {"asgi_requests", spec.settings.poolAsgiRequests},
+        {"headers", headers},
+        {"lifespan", "auto"},
+        {"send_from", foldersOf(spec.settings.filesSendFrom)},
+        {"watch", {{"lane", ChildProcess::kSocketFd + 1}, {"stacks", ChildProcess::kSocketFd + 2}}},
+        {"worker", ordinal}};
     std::string payload;
     protocol::RequestWriter writer(payload);
     writer.u16(protocol::kVersion);

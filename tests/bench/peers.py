@@ -214,7 +214,10 @@ def all_scenarios(binary):
                  streams=10),
         Scenario("S7-wsgi", "WSGI hello, 1 worker", 0.40, [app("hello_wsgi", "wsgi"), uwsgi("hello_wsgi")]),
         Scenario("S7-django", "Django hello, 1 worker", 0.63, [app("hello_django", "wsgi"), uwsgi("hello_django")]),
+        Scenario("S8-asgi", "ASGI hello, 1 worker", 0.55, [app("hello_asgi", "asgi"), uvicorn("hello_asgi")]),
         Scenario("S8-fastapi", "FastAPI async hello, 1 worker", 0.82, [app("hello_fastapi", "asgi"), uvicorn("hello_fastapi")]),
+        Scenario("S8-fastapi-def", "FastAPI hello in a thread, 1 worker", 0.85,
+                 [app("hello_fastapi_def", "asgi"), uvicorn("hello_fastapi_def")]),
         # apache2 is left out of S9: its 128 threads hold no 10,000 connections
         Scenario("S9-plain", "memory of 10,000 idle keep-alive connections", 0,
                  [with_settings(ours, patient), *files[1:-1], haproxy("")], "/1k.txt", mib=5, connections=16),

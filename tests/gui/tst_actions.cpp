@@ -13,6 +13,7 @@
 #include "gui/pages/sites_page.h"
 #include "gui/pages/status_line.h"
 #include "gui/pages/summary_tab.h"
+#include "gui/widgets/safe_table.h"
 
 #include <QAction>
 #include <QDialog>
@@ -67,6 +68,7 @@ private Q_SLOTS:
     void everyKeyOfTheSpecificationIsThere();
     void menusAndPaletteShareTheirActions();
     void whatCannotBeDoneSaysWhy();
+    void aSiteThatIsNotSeenIsNotActedOn();
     void thePaletteIsUsedByKeyboardAlone();
     void thePaletteFindsSettingsByKey();
     void thePaletteActsOnTheSiteItNames();
@@ -203,6 +205,7 @@ void TestActions::whatCannotBeDoneSaysWhy()
 {
     GuiFixture fixture;
     fixture.open();
+    fixture.shell.goTo(PageId::Sites);
     fixture.shell.sitesPage()->select(s("docs"));
     QTRY_COMPARE(fixture.shell.registry().selectedSite(), s("docs"));
     const QAction *restart = fixture.shell.registry().action(s("site.deploy"));
@@ -210,6 +213,28 @@ void TestActions::whatCannotBeDoneSaysWhy()
     QVERIFY(restart->toolTip().contains(s("docs")));
     fixture.shell.sitesPage()->select(s("shop"));
     QTRY_VERIFY(restart->isEnabled());
+}
+
+void TestActions::aSiteThatIsNotSeenIsNotActedOn()
+{
+    GuiFixture fixture;
+    fixture.open();
+    const QAction *remove = fixture.shell.registry().action(s("site.remove"));
+    fixture.shell.goTo(PageId::Sites);
+    fixture.shell.sitesPage()->select(s("docs"));
+    QTRY_COMPARE(plainText(remove->text()), s("Remove docs"));
+    QVERIFY(remove->isEnabled());
+    for (const PageId page : {PageId::Overview, PageId::Logs, PageId::Settings}) {
+        fixture.shell.goTo(page);
+        QVERIFY(!remove->isEnabled());
+        QCOMPARE(plainText(remove->text()), s("Remove"));
+    }
+    fixture.shell.goTo(PageId::Overview);
+    fixture.shell.overview()->table()->selectRow(0); // by name: api
+    QCOMPARE(plainText(remove->text()), s("Remove api"));
+    QVERIFY(remove->isEnabled());
+    fixture.shell.goTo(PageId::Sites);
+    QCOMPARE(plainText(remove->text()), s("Remove docs"));
 }
 
 void TestActions::thePaletteIsUsedByKeyboardAlone()

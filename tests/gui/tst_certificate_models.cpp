@@ -37,6 +37,7 @@ private Q_SLOTS:
                                 << QString::fromLatin1(words);
         };
         row("far", 89 * kDay, "valid", "in 89 day(s)");
+        row("most of a day more", 89 * kDay + 23 * 3600, "valid", "in 90 day(s)");
         row("a day more than soon", 15 * kDay, "valid", "in 15 day(s)");
         row("soon", 14 * kDay, "expiring", "in 14 day(s)");
         row("hours", 5 * 3600 + 10, "expiring", "in 5 hour(s)");

@@ -263,6 +263,40 @@ private Q_SLOTS:
                     == kChain.toStdString());
     }
 
+    void theFilterLeavesWhatItFinds()
+    {
+        CertificatesFixture fixture;
+        fixture.openPage();
+        fixture.addImported("mail.example.org");
+        fixture.addImported("shop.example.org");
+        fixture.select("shop.example.org");
+        CertificatesPage &page = fixture.page();
+        const auto shown = [&] {
+            const int row = page.table()->selectedRow();
+            return row < 0 || !page.detail()->isVisible() ? std::string()
+                                                          : page.model().rowAt(row).key();
+        };
+        QTest::keyClick(&fixture.shell, Qt::Key_F, Qt::ControlModifier);
+        QTRY_COMPARE(fixture.shell.focusWidget(), page.filterField());
+        QTest::keyClicks(page.filterField(), "MAIL");
+        QCOMPARE(page.table()->model()->rowCount(), 1);
+        QCOMPARE(shown(), std::string("mail.example.org"));
+        page.filterField()->setText("sites of this"); // an issuer
+        QCOMPARE(shown(), std::string("local"));
+        page.filterField()->setText("nobody");
+        QCOMPARE(page.table()->model()->rowCount(), 0);
+        QCOMPARE(shown(), std::string());
+        const auto labels = page.findChildren<QLabel *>();
+        QVERIFY(std::ranges::any_of(labels, [](const QLabel *label) {
+            return label->isVisible()
+                && label->text() == QString("No certificate has “nobody” in it");
+        }));
+        page.select("shop.example.org"); // as the palette does
+        QCOMPARE(page.filterField()->text(), QString());
+        QCOMPARE(shown(), std::string("shop.example.org"));
+        QCOMPARE(page.table()->model()->rowCount(), 3);
+    }
+
     void theLocalCaSignsWhatIsAsked()
     {
         CertificatesFixture fixture;
@@ -274,7 +308,8 @@ private Q_SLOTS:
         QVERIFY(!dialog->mainButton()->isEnabled());
         dialog->namesField()->setText("example.org");
         dialog->mainButton()->click();
-        QTRY_VERIFY(dialog->problem().contains("signs for localhost only"));
+        QTRY_VERIFY(
+            dialog->problem().startsWith("certificate example.org: the local CA does not sign"));
         dialog->namesField()->setText(" Shop.localhost, blog.localhost ");
         dialog->nameField()->setText("both");
         dialog->mainButton()->click();

@@ -281,6 +281,7 @@ private Q_SLOTS:
         QFETCH(QString, source);
         LogsFixture fixture;
         fixture.open();
+        fixture.shell.goTo(PageId::Sites); // a site must be seen to be meant
         fixture.shell.sitesPage()->select(site);
         fixture.shell.activateWindow();
         QVERIFY(QTest::qWaitForWindowActive(&fixture.shell));

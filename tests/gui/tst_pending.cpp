@@ -16,6 +16,7 @@
 #include "gui/pages/settings_page.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
+#include "gui/widgets/banner.h"
 #include "gui/widgets/toast.h"
 
 #include <QAction>
@@ -130,6 +131,8 @@ private Q_SLOTS:
     void othersChangesElsewhereAreFollowedSilently();
     void othersChangesOfTheSameAreAConflict();
     void aFasterRevisionIsOfferedWhenApplyIsRefused();
+    void anOwnUndoIsNobodyElses();
+    void whatNeedsARestartIsSaidUntilThen();
     void dropMineShowsTheirs();
     void anEngineThatIsGoneKeepsTheChanges();
     void aFailedApplyKeepsTheChanges();
@@ -318,6 +321,40 @@ void TestPending::othersChangesOfTheSameAreAConflict()
     QCOMPARE(fixture.applied(), 0); // on top, but still not applied by itself
     fixture.bar()->applyButton()->click();
     QTRY_COMPARE(fixture.control->document().apps.front().entry, std::string("shop.mine:app"));
+}
+
+void TestPending::anOwnUndoIsNobodyElses()
+{
+    PendingFixture fixture;
+    fixture.open();
+    fixture.editSetting("drain_s", 5);
+    QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+    fixture.bar()->applyButton()->click();
+    QTRY_VERIFY(fixture.control->document().settings.contains("drain_s"));
+    QTRY_VERIFY(fixture.changes().isEmpty());
+    fixture.editSetting("drain_s", 7);
+    QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+    fixture.shell.undoHistory().go(UndoHistory::Way::Undo);
+    QTRY_VERIFY(!fixture.control->document().settings.contains("drain_s"));
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.changes().madeAgainst(), fixture.control->revision());
+    QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+    QVERIFY(!fixture.staging().foreign());
+    QCOMPARE(fixture.changes().count(), 1);
+    QVERIFY(fixture.bar()->text().contains(QStringLiteral("10 s → 7 s")));
+}
+
+void TestPending::whatNeedsARestartIsSaidUntilThen()
+{
+    PendingFixture fixture;
+    fixture.open();
+    fixture.editSetting("loops", 3);
+    QTRY_COMPARE(fixture.staging().state(), Staging::State::Ready);
+    QVERIFY(fixture.shell.banner()->isHidden());
+    fixture.bar()->applyButton()->click();
+    QTRY_VERIFY(fixture.shell.banner()->isVisible());
+    QVERIFY2(fixture.shell.banner()->text().contains(QStringLiteral("I/O loops")),
+             qPrintable(fixture.shell.banner()->text()));
 }
 
 void TestPending::aFasterRevisionIsOfferedWhenApplyIsRefused()

@@ -185,6 +185,9 @@ void TestServe::whatIsNoProjectCanBeServedAsFiles()
     fixture.control->folders.clear();
     fixture.openSheet();
     QTRY_COMPARE(fixture.shell.sheet()->step(), ServeSheet::Step::NotProject);
+    QVERIFY(!fixture.shell.sheet()->mainButton()->isDefault()); // Return publishes no programs
+    QVERIFY(fixture.shell.sheet()->closeButton()->isDefault());
+    QVERIFY(fixture.shell.sheet()->message().contains(QStringLiteral("Visitors can then read")));
     fixture.shell.sheet()->mainButton()->click();
     QTRY_COMPARE(fixture.control->count("addSite"), size_t(1));
     QVERIFY(fixture.lastRequest("addSite").find("\"static\"") != std::string::npos);

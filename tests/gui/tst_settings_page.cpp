@@ -18,6 +18,8 @@
 #include <QSpinBox>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace arc;
 using namespace arc::test;
 
@@ -64,6 +66,7 @@ private Q_SLOTS:
     void discardForgetsEdits();
     void resetSendsNoValue();
     void anErrorStandsAtItsRow();
+    void aNumberThatIsTooLargeIsToldAtItsField();
     void aPinnedSettingIsLocked();
     void searchFindsByHelp();
     void appsShowOnlyTheirSettings();
@@ -186,6 +189,30 @@ void TestSettingsPage::anErrorStandsAtItsRow()
     for (QLabel *label : page->formRow("drain_s")->findChildren<QLabel *>())
         told = told || (label->isVisible() && label->text() == QLatin1String("outside 0..3600"));
     QVERIFY(told);
+}
+
+void TestSettingsPage::aNumberThatIsTooLargeIsToldAtItsField()
+{
+    SettingsFixture fixture;
+    SettingsPage *page = fixture.openPage();
+    SettingFormRow *row = page->formRow("drain_s");
+    auto *field = qobject_cast<QSpinBox *>(row->editor()->field());
+    QVERIFY(field);
+    field->selectAll();
+    QTest::keyClicks(field, "99999");
+    QCOMPARE(row->editor()->text(), std::string("99999")); // not 999, as if it had been meant
+    const auto tells = [&] {
+        const auto labels = row->findChildren<QLabel *>();
+        return std::ranges::any_of(labels, [](const QLabel *label) {
+            return label->isVisible() && label->text() == QLatin1String("outside 0..3600");
+        });
+    };
+    QVERIFY(tells());
+    QTRY_VERIFY(fixture.staging().changes().hasProblem());
+    QVERIFY(!fixture.applyButton()->isEnabled());
+    field->stepUp(); // the arrows know the limit
+    QCOMPARE(row->editor()->text(), std::string("3600"));
+    QTRY_VERIFY(!tells());
 }
 
 void TestSettingsPage::aPinnedSettingIsLocked()

@@ -49,6 +49,8 @@ struct BadInput {
 };
 
 const QList<BadInput> &badInputs();
+/// Those of them that are about words (bad_input_words.cpp).
+QList<BadInput> badWords();
 
 /// The row's words with {dir}, {site}, {port}, {pid} filled in.
 QStringList filled(const Stage &stage, const QString &dir, QStringList words);

@@ -86,6 +86,7 @@ private Q_SLOTS:
     void staticFoldersSwitchWithTheGenerationThatServes();
     void aSaveIsServedAndAMistakeIsNot();
     void whatCannotBeDeployedIsRefused();
+    void anEditThatDoesNotStartIsTakenBack();
 };
 
 void TestDeploy::tenDeploysUnderLoadFailNoRequest_data()
@@ -213,6 +214,46 @@ void TestDeploy::whatCannotBeDeployedIsRefused()
     const Finished stopped = engine.ctl({"site", "deploy", "shop"});
     QVERIFY(stopped.exitCode != 0);
     QVERIFY2(stopped.error.contains("site shop is stopped"), stopped.error);
+}
+
+void TestDeploy::anEditThatDoesNotStartIsTakenBack()
+{
+    QTemporaryDir data;
+    const Project project("Flask");
+    project.say("hello", "import os\nassert os.environ.get('MODE') != 'bad', 'bad mode'\n");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", project.root(), "--name", "shop"}).exitCode, 0);
+    const QString url = urlOf(engine) + "/";
+    const QByteArray before = engine.ctl({"config", "export"}).out;
+    const QStringList edits[] = {{"--entry", "app:nope"}, {"--env", "MODE=bad"}};
+    for (const QStringList &edit : edits) {
+        const Finished refused = engine.ctl(QStringList {"site", "edit", "shop"} + edit);
+        QCOMPARE(refused.exitCode, 4);
+        QVERIFY2(refused.error.startsWith("arcology: the new release did not start: ")
+                     && refused.error.endsWith("; nothing was changed\n"),
+                 refused.error);
+        QVERIFY(refused.out.isEmpty());
+        QCOMPARE(engine.ctl({"config", "export"}).out, before);
+        QCOMPARE(http(url).body, QByteArray("hello"));
+        QTRY_VERIFY(!engine.ctl({"site", "list"}).out.contains("did not start"));
+    }
+    // A good one answers when it serves.
+    const Finished good = engine.ctl({"site", "edit", "shop", "--env", "A=1"});
+    QVERIFY2(good.exitCode == 0, good.error);
+    QCOMPARE(poolOf(engine)["generation"].toInt(), 4);
+    QCOMPARE(engine.ctl({"site", "edit", "shop", "--unset-env", "A"}).exitCode, 0);
+    QCOMPARE(engine.ctl({"config", "export"}).out, before);
+    // An app that did not serve before is being mended: every step stays.
+    project.say("hello", "def mistake(:\n");
+    QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
+    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(engine.ctl({"site", "list"}).out.contains("failed"), 60000);
+    QVERIFY(engine.ctl({"status"}).out.contains("Site shop is failed: SyntaxError"));
+    const Finished kept = engine.ctl({"site", "edit", "shop", "--env", "B=2"});
+    QCOMPARE(kept.exitCode, 4);
+    QVERIFY2(kept.error.contains("so the change stays (revision "), kept.error);
+    QVERIFY(engine.ctl({"config", "export"}).out.contains("\"B\": \"2\""));
 }
 
 QTEST_GUILESS_MAIN(TestDeploy)

@@ -2,6 +2,7 @@
 // A headless engine and `ctl`, as an administrator uses them: sites added and tuned live, restarts,
 // and kill -9.
 #include "test_paths.h"
+#include "tests/integration/admin_answers.h"
 #include "tests/integration/program.h"
 
 #include <QDir>
@@ -10,7 +11,6 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QLocalSocket>
 #include <QMap>
 #include <QTcpSocket>
 #include <QUrl>
@@ -28,33 +28,6 @@ void write(const QString &path, const QByteArray &text)
     QFile file(path);
     QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
     file.write(text);
-}
-
-QJsonObject json(const Finished &finished)
-{
-    return QJsonDocument::fromJson(finished.out).object();
-}
-
-QJsonObject firstSite(const EngineProcess &engine)
-{
-    return json(engine.ctl({"site", "list", "--json"})).value("sites").toArray().first().toObject();
-}
-
-/// One call of the admin API on the engine's socket, as the window makes it.
-QJsonObject api(const QString &dataDir, const QByteArray &path, const QByteArray &body)
-{
-    QLocalSocket socket;
-    socket.connectToServer(dataDir + "/control.sock");
-    if (!socket.waitForConnected(5000))
-        return {};
-    socket.write("POST /api/v1" + path
-                 + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                   "Content-Type: application/json\r\nContent-Length: "
-                 + QByteArray::number(body.size()) + "\r\n\r\n" + body);
-    QByteArray answer;
-    while (socket.waitForReadyRead(20000))
-        answer += socket.readAll();
-    return QJsonDocument::fromJson(answer.mid(answer.indexOf("\r\n\r\n") + 4)).object();
 }
 
 constexpr const char *kHello =
@@ -155,7 +128,8 @@ void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
                               4, 20000);
 
     QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
-    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 404, 5000);
+    QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 503, 5000);
+    QVERIFY2(http(url + "/").body.contains("This site is stopped."), http(url + "/").body);
     QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 0);
     QTRY_COMPARE_WITH_TIMEOUT(http(url + "/").status, 200, 20000);
     QCOMPARE(engine.ctl({"site", "remove", "shop"}).exitCode, 0);

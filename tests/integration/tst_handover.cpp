@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine as a service: a manager keeps its listening sockets while it restarts, and under load
 // nobody is refused.
+#include "server/net/socket_passing.h"
 #include "test_paths.h"
+#include "tests/integration/load.h"
 #include "tests/integration/program.h"
 #include "tests/integration/service_manager.h"
 
@@ -97,41 +99,14 @@ QJsonArray listeners(const QList<QPair<QString, QString>> &all)
 
 const QJsonArray kAnyPort = listeners({{"http", "127.0.0.1:0"}});
 
-/// wrk with a new connection for each request, until it is told to end.
-class Load {
-public:
-    explicit Load(const QString &url)
-    {
-        m_wrk.start("wrk",
-                    {"-t1", "-c8", "-d120s", "--timeout", "60s", "-H", "Connection: close", url});
-        if (!m_wrk.waitForStarted())
-            qFatal("wrk is needed: apt-get install wrk");
-    }
-    void end()
-    {
-        ::kill(pid_t(m_wrk.processId()), SIGINT);
-        QVERIFY(m_wrk.waitForFinished(70000));
-        report = m_wrk.readAllStandardOutput();
-        requests = number("(\\d+) requests in");
-        connectErrors = number("connect (\\d+)");
-        readErrors = number("read (\\d+)");
-        otherErrors = number("write (\\d+)") + number("timeout (\\d+)");
-        notOk = number("Non-2xx or 3xx responses: (\\d+)");
-    }
-    QByteArray report;
-    int requests = 0;
-    int connectErrors = 0;
-    int readErrors = 0;
-    int otherErrors = 0;
-    int notOk = 0;
+// Long waits, since nobody answers while engines change.
+const QStringList kKept {"--timeout", "60s"};
+const QStringList kAnew = kKept + QStringList {"-H", "Connection: close"}; // for each request
 
-private:
-    int number(const QString &pattern) const
-    {
-        return QRegularExpression(pattern).match(QString::fromUtf8(report)).captured(1).toInt();
-    }
-    QProcess m_wrk;
-};
+int numberIn(const QByteArray &report, const QString &pattern)
+{
+    return QRegularExpression(pattern).match(QString::fromUtf8(report)).captured(1).toInt();
+}
 
 bool isRefused(quint16 port)
 {
@@ -147,6 +122,7 @@ class TestHandover : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void restartsUnderLoadRefuseNobodyAndFailNoRequest_data();
     void restartsUnderLoadRefuseNobodyAndFailNoRequest();
     void kill9UnderLoadRefusesNobody();
     void readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd();
@@ -165,27 +141,34 @@ private Q_SLOTS:
     void aMovedHealthAddressIsClosed();
     void theServiceTakesTheDesktopEnginesPlaceUnderLoad();
     void anEngineThatCannotGiveItsSocketsGoesOn();
+    void socketsThatNobodySaysToHaveAreNotGivenAway();
     void keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing();
 };
 
+void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest_data()
+{
+    QTest::addColumn<bool>("isKept");
+    QTest::addColumn<int>("restarts");
+    QTest::newRow("new connections") << false << 4;
+    QTest::newRow("kept connections") << true << 6;
+}
+
 void TestHandover::restartsUnderLoadRefuseNobodyAndFailNoRequest()
 {
+    QFETCH(bool, isKept);
+    QFETCH(int, restarts);
     Service service;
     QVERIFY(service.serve(kAnyPort));
     const QString url = service.url();
-    Load load(url);
-    for (int i = 0; i < 4; ++i) {
+    Load load(url, isKept ? 16 : 8, isKept ? kKept : kAnew);
+    for (int i = 0; i < restarts; ++i) {
         QTRY_VERIFY(http(url).status == 200);
         QCOMPARE(service.manager.stop(), 0);
         QVERIFY(service.serve(kAnyPort));
         QCOMPARE(service.url(), url); // a port that the kernel picked is kept, too
     }
     QCOMPARE(http(url).status, 200);
-    load.end();
-    QVERIFY2(load.requests > 100, load.report);
-    QVERIFY2(load.connectErrors == 0 && load.readErrors == 0 && load.otherErrors == 0
-                 && load.notOk == 0,
-             load.report);
+    verifyNothingFailed(load.finish(), 100);
 }
 
 void TestHandover::kill9UnderLoadRefusesNobody()
@@ -193,7 +176,7 @@ void TestHandover::kill9UnderLoadRefusesNobody()
     Service service;
     QVERIFY(service.serve(kAnyPort));
     const QString url = service.url();
-    Load load(url);
+    Load load(url, 8, kAnew);
     constexpr int kKills = 3;
     for (int i = 0; i < kKills; ++i) {
         QTRY_VERIFY(http(url).status == 200);
@@ -201,11 +184,13 @@ void TestHandover::kill9UnderLoadRefusesNobody()
         QVERIFY(service.serve(kAnyPort));
     }
     QCOMPARE(http(url).status, 200);
-    load.end();
-    QVERIFY2(load.requests > 100, load.report);
+    const QByteArray report = load.finish();
+    QVERIFY2(numberIn(report, "(\\d+) requests in") > 100, report);
     // What the dead engine had accepted died with it; there are eight connections.
-    QVERIFY2(load.readErrors <= 8 * kKills, load.report);
-    QVERIFY2(load.connectErrors == 0 && load.otherErrors == 0 && load.notOk == 0, load.report);
+    QVERIFY2(numberIn(report, "read (\\d+)") <= 8 * kKills, report);
+    const int others = numberIn(report, "connect (\\d+)") + numberIn(report, "write (\\d+)")
+        + numberIn(report, "timeout (\\d+)") + numberIn(report, "responses: (\\d+)");
+    QVERIFY2(others == 0, report);
 }
 
 void TestHandover::readyIsSaidWhenTheAppAnswersAndStoppingAtTheEnd()
@@ -475,7 +460,7 @@ void TestHandover::theServiceTakesTheDesktopEnginesPlaceUnderLoad()
     QTRY_COMPARE(http(url).status, 200);
     const QStringList takesOver {"--headless",          "--take-over", "--data-dir",
                                  data.filePath("data"), "--set",       "ops.listen=off"};
-    Load load(url);
+    Load load(url, 8, kAnew);
     for (int i = 0; i < 2; ++i) { // the second time its own sockets come back from the manager
         QVERIFY(service.manager.start(takesOver));
         QVERIFY(service.manager.waitReady());
@@ -489,11 +474,7 @@ void TestHandover::theServiceTakesTheDesktopEnginesPlaceUnderLoad()
     }
     QVERIFY(service.manager.start(takesOver));
     QVERIFY(service.manager.waitReady());
-    load.end();
-    QVERIFY2(load.requests > 100, load.report);
-    QVERIFY2(load.connectErrors == 0 && load.readErrors == 0 && load.otherErrors == 0
-                 && load.notOk == 0,
-             load.report);
+    verifyNothingFailed(load.finish(), 100);
     QVERIFY(QDir(data.filePath("data"))
                 .entryList({"hand-over*"}, QDir::AllEntries | QDir::System)
                 .isEmpty());
@@ -516,6 +497,42 @@ void TestHandover::anEngineThatCannotGiveItsSocketsGoesOn()
     QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
     QCOMPARE(desktop.stop(), 0);
     QVERIFY(!QFile::exists(data.filePath("data/control.sock")));
+}
+
+void TestHandover::socketsThatNobodySaysToHaveAreNotGivenAway()
+{
+    QTemporaryDir data;
+    EngineProcess desktop(data.filePath("data"));
+    QVERIFY(desktop.start());
+    const QString url =
+        QJsonDocument::fromJson(desktop.ctl({"status", "--json"}).out)["listeners"][0]["url"]
+            .toString();
+    for (const bool leaves : {true, false}) {
+        auto receiver = arc::SocketReceiver::listen(data.filePath("taker.sock").toStdString());
+        QVERIFY(receiver.has_value());
+        QProcess asked;
+        asked.start("curl",
+                    {"-sS", "--unix-socket", data.filePath("data/control.sock"), "-d",
+                     "{\"to\": \"" + QString::fromStdString(receiver->path()) + "\"}", "-H",
+                     "Content-Type: application/json", "http://engine/api/v1/hand-over"});
+        QVERIFY(asked.waitForStarted());
+        auto sockets = receiver->receive(std::chrono::seconds(20));
+        QVERIFY2(sockets.has_value(), sockets ? "" : sockets.error().message().c_str());
+        QVERIFY(sockets->size() >= 2); // of the listener, and of this call
+        if (leaves) {                  // as an engine that was killed
+            const arc::SocketReceiver gone = std::move(*receiver);
+        }
+        QVERIFY(asked.waitForFinished(20000));
+        const QByteArray answer = asked.readAllStandardOutput();
+        QVERIFY2(answer.contains("error")
+                     && answer.contains(leaves ? "left before it had" : "did not say within 2 s"),
+                 answer);
+    }
+    QCOMPARE(desktop.ctl({"status"}).exitCode, 0);
+    QCOMPARE(http(url + '/').status, 404); // there is no site
+    QTRY_COMPARE(desktop.ctl({"log", "tail", "engine"}).out.count("this engine goes on serving: "),
+                 2);
+    QCOMPARE(desktop.stop(), 0);
 }
 
 void TestHandover::keepServingWithoutASystemdOfTheUserSaysSoAndWritesNothing()

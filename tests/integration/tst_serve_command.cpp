@@ -95,6 +95,7 @@ private Q_SLOTS:
     void aFastApiAppIsServed();
     void aFolderOfFilesIsServed();
     void aFolderWithoutAFrontPageIsServedAsFilesIfAsked();
+    void aFolderOfSeveralProjectsIsSaidToBeOne();
     void workersKilledUnderLoadLoseNoRequest();
     void refusalsHaveTheirExitCode_data();
     void refusalsHaveTheirExitCode();
@@ -316,6 +317,23 @@ void TestServe::aFolderWithoutAFrontPageIsServedAsFilesIfAsked()
     QCOMPARE(http(served.url() + "/notes.txt").body, QByteArray("kept"));
 }
 
+void TestServe::aFolderOfSeveralProjectsIsSaidToBeOne()
+{
+    QTemporaryDir folder;
+    const QByteArray app = "from flask import Flask\napp = Flask(__name__)\n";
+    write(folder.filePath("api/app.py"), app);
+    write(folder.filePath("web/server.py"), app);
+    Served served(folder.path(), {"--workers", "1"});
+    QVERIFY2(served.isServing(), served.errors());
+    QVERIFY2(served.line().startsWith("Serving api "), qPrintable(served.line()));
+    QVERIFY2(served.errors().contains("Also there: Flask")
+                 && served.errors().contains("web (--entry server:app); name its folder"),
+             served.errors());
+    Served other(folder.path(), {"--workers", "1", "--entry", "server:app"});
+    QVERIFY2(other.line().startsWith("Serving web "), qPrintable(other.line()));
+    QVERIFY2(!other.errors().contains("Also there"), other.errors());
+}
+
 void TestServe::workersKilledUnderLoadLoseNoRequest()
 {
     QTemporaryDir folder;
@@ -371,6 +389,9 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::newRow("no such attribute")
         << QStringList {"serve", broken, "--listen", any, "--entry", "os:nothing_here"} << 4
         << QByteArray("nothing_here");
+    QTest::newRow("an entry that was not recognised")
+        << QStringList {"serve", broken, "--listen", any, "--entry", "os:nothing_here"} << 4
+        << QByteArray("serve: broken did not start");
     QTest::newRow("bad address") << QStringList {"serve", broken, "--listen", "nonsense"} << 2
                                  << QByteArray("nonsense");
     QTest::newRow("bad setting") << QStringList {"serve", broken, "--set", "no.such=1"} << 2
@@ -378,7 +399,7 @@ void TestServe::refusalsHaveTheirExitCode_data()
     QTest::newRow("bad value") << QStringList {"serve", broken, "--set", "http.idle_timeout_s=soon"}
                                << 2 << QByteArray("idle_timeout");
     QTest::newRow("bad workers") << QStringList {"serve", broken, "--workers", "many"} << 2
-                                 << QByteArray("pool.processes");
+                                 << QByteArray("--workers many: ");
     QTest::newRow("bad env") << QStringList {"serve", broken, "--env", "NAME"} << 2
                              << QByteArray("NAME=VALUE");
     QTest::newRow("data dir is a file")

@@ -188,6 +188,26 @@ Result<api::Nothing> FakeControl::killWorkerNow(const api::WorkerKill &what)
     return Error {ErrorCode::NotFound, fmt::format("no worker has pid {}", what.pid)};
 }
 
+Result<api::WorkerEnds> FakeControl::workerEndsNow(const api::WorkerEndQuery &what)
+{
+    api::WorkerEnds known;
+    for (const api::WorkerEnd &end : ends) {
+        if ((what.app.empty() || end.app == what.app) && !(what.unplanned && end.planned)
+            && std::ssize(known.ends) < what.limit)
+            known.ends.push_back(end);
+    }
+    return known;
+}
+
+Result<api::WorkerEnd> FakeControl::workerEndNow(const api::WorkerEndId &what)
+{
+    for (const api::WorkerEnd &end : ends) {
+        if (what.id == 0 || end.id == what.id)
+            return end;
+    }
+    return Error {ErrorCode::NotFound, "no such end"};
+}
+
 // ---- one-off commands
 
 Result<api::TaskView> FakeControl::runCommandNow(const api::RunCommand &what)

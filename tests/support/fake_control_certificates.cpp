@@ -83,8 +83,12 @@ Result<api::Changed> FakeControl::makeCertificateNow(const api::NewLocalCertific
 {
     for (const std::string &name : what.names)
         if (!name.ends_with("localhost"))
-            return Error {ErrorCode::Invalid,
-                          fmt::format("{}: the local CA signs for localhost only", name)};
+            return Error {
+                ErrorCode::Invalid,
+                fmt::format("certificate {0}: the local CA does not sign for {0}, only for "
+                            "localhost, names below it and loopback addresses; import a "
+                            "certificate",
+                            name)};
     Document next = document();
     next.certificates.push_back(
         {.id = what.id.empty() ? what.names.front() : what.id, .names = what.names});

@@ -52,8 +52,11 @@ Result<api::Changed> FakeControl::commit(uint64_t madeAgainst, Document document
     }
     if (auto valid = validate(document); !valid)
         return std::move(valid).error();
-    const std::string summary = summarise(diffDocuments(this->document(), document));
-    if (dryRun || document == this->document())
+    const Diff diff = diffDocuments(this->document(), document);
+    const std::string summary = summarise(diff);
+    if (dryRun)
+        return api::Changed {revision(), summary, phrasesOf(diff)};
+    if (document == this->document())
         return api::Changed {revision(), summary};
     m_revisions.push_back({{revision() + 1, now(), author, summary}, std::move(document)});
     return api::Changed {revision(), summary};

@@ -113,7 +113,7 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
     pool.app = view.app;
     pool.state = !site.enabled ? "stopped" : state.state == "running" ? "ready" : state.state;
     pool.cause = state.cause;
-    pool.kind = view.kind;
+    pool.kind = view.kind.substr(0, view.kind.find(" · ")); // as the engine's pools do
     pool.python = view.python;
     pool.wanted = kWorkers;
     pool.processes = "auto";

@@ -61,11 +61,15 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_thread = Thread("control", [this] { m_control->run(); });
     std::promise<void> made;
     m_control->post([&] {
-        AppPool::Environment environment {.control = m_control.get(),
-                                          .executable = executable(),
-                                          .metrics = m_appMetrics,
-                                          .memoryAvailable = options.memoryAvailable,
-                                          .spool = m_spool};
+        AppPool::Environment environment {
+            .control = m_control.get(),
+            .executable = executable(),
+            .metrics = m_appMetrics,
+            .log = [this](LogLevel level,
+                          const std::string &line) { m_logged[level] += line + "\n"; },
+            .ended = [this](WorkerEnd end) { m_ends.push_back(std::move(end)); },
+            .memoryAvailable = options.memoryAvailable,
+            .spool = m_spool};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));
@@ -116,6 +120,37 @@ std::string PoolUnderTest::output()
     std::string text;
     onControl([&text](AppPool &pool) { text = pool.output(1 << 20); });
     return text;
+}
+
+std::string PoolUnderTest::logged(LogLevel level)
+{
+    std::string lines;
+    onControl([&](AppPool &) { lines = m_logged[level]; });
+    return lines;
+}
+
+std::vector<WorkerEnd> PoolUnderTest::ends()
+{
+    std::vector<WorkerEnd> ends;
+    onControl([&](AppPool &) { ends = m_ends; });
+    return ends;
+}
+
+WorkerEnd PoolUnderTest::endThat(std::function<bool(const WorkerEnd &)> fits)
+{
+    WorkerEnd found;
+    (void)QTest::qWaitFor(
+        [&] {
+            for (WorkerEnd &end : ends()) {
+                if (!fits(end))
+                    continue;
+                found = std::move(end);
+                return true;
+            }
+            return false;
+        },
+        20000);
+    return found;
 }
 
 bool PoolUnderTest::waits(std::function<bool(const PoolInfo &)> condition)

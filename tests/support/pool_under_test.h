@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,12 @@ public:
     void onControl(std::function<void(AppPool &)> task);
     PoolInfo info();
     std::string output();
+    /// What it had logged as that, a line each.
+    std::string logged(LogLevel level);
+    /// Certificates so far, oldest first.
+    std::vector<WorkerEnd> ends();
+    /// The first that fits, waited for up to 20 s; empty (pid 0) when none comes.
+    WorkerEnd endThat(std::function<bool(const WorkerEnd &)> fits);
     /// Waits for a state of the pool, up to 20 s.
     bool reaches(PoolState state);
     bool waits(std::function<bool(const PoolInfo &)> condition);
@@ -76,6 +83,8 @@ private:
     std::shared_ptr<Spool> m_spool;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;
+    std::map<LogLevel, std::string> m_logged; // of the control loop
+    std::vector<WorkerEnd> m_ends;            // control loop
     std::unique_ptr<AppPool> m_pool;
     std::shared_ptr<const Handler> m_handler;
 };

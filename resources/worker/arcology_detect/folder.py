@@ -19,6 +19,16 @@ MARKS = re.compile(
     rb"DJANGO_SETTINGS_MODULE")
 
 
+# A file with one of these means to be an application, even where it cannot be parsed.
+STRONG_MARKS = re.compile(
+    rb"Flask|FastAPI|Starlette|Quart|Litestar|falcon|[bB]ottle|get_[aw]sgi_application|"
+    rb"start_response|create_app|make_app|DJANGO_SETTINGS_MODULE")
+# Where applications lie by custom; one that cannot be read is more than a file among others.
+ENTRY_FILES = {"app.py", "application.py", "asgi.py", "main.py", "manage.py", "wsgi.py"}
+PROBLEM_DEPTH_MAX = 1
+PROBLEMS_MAX = 20
+
+
 class Folder:
     """What a bounded walk found."""
 
@@ -28,6 +38,7 @@ class Folder:
         self.byModule = {}     # (root, dotted module) -> Source
         self.indexPages = []
         self.environments = []
+        self.problems = []     # sentences: why a file that should hold an application tells nothing
         self.pythonFiles = 0
         self.otherFiles = 0
         self._entries = 0
@@ -71,9 +82,19 @@ class Folder:
                 self.indexPages.append(entry.path)
 
     def _parse(self, path):
-        text = readFile(path)
+        try:
+            text = readText(path)
+        except OSError as error:
+            if os.path.basename(path) in ENTRY_FILES:
+                self._problem(path, " cannot be read: %s" % str(error.strerror or error).lower())
+            return
         if text is not None and MARKS.search(text):
             self.source(path, text)
+
+    def _problem(self, path, sentence):
+        name = relative(path, self.folder).encode("utf-8", "replace").decode("utf-8")
+        if name.count(os.sep) <= PROBLEM_DEPTH_MAX and len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(name + sentence)
 
     def source(self, path, text=None):
         """The parsed file, or None when it is not there, too large or not Python."""
@@ -82,7 +103,12 @@ class Folder:
         text = readFile(path) if text is None else text
         try:
             found = Source(ast.parse(text), path, self.folder) if text is not None else None
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except SyntaxError as error:
+            found = None
+            if STRONG_MARKS.search(text):
+                place = " line %d" % error.lineno if error.lineno else ""
+                self._problem(path, "%s: %s" % (place, error.msg))
+        except (ValueError, RecursionError, MemoryError):
             found = None
         self.sources[path] = found
         if found is not None:
@@ -101,11 +127,16 @@ def inside(path, folder):
     return os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
+def readText(path):
+    """The file's bytes, or None when it is too large; OSError when it cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(FILE_BYTES_MAX + 1)
+    return data if len(data) <= FILE_BYTES_MAX else None
+
+
 def readFile(path):
     try:
-        with open(path, "rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-        return data if len(data) <= FILE_BYTES_MAX else None
+        return readText(path)
     except OSError:
         return None
 

@@ -13,5 +13,6 @@ native    all four of them in C, where the interpreter can have it
 loop      the socket of an ASGI worker and its event loop
 asgi      one ASGI request
 sentfile  files it names instead of a body
+watch     where a request stands, and its interruption
 lifespan  start and end of an ASGI application
 """

@@ -11,8 +11,32 @@ from . import clientfacts, protocol, sentfile, websocket
 from .protocol import (ABORT, ASKS_SOCKET, BODY_FRAME_MAX, END, HAS_BODY, HAS_CLIENT_FACTS,
                        LENGTH_KNOWN, METHODS, TAKES_TRAILERS)
 
-_VERSIONS = {"version": "3.0", "spec_version": "2.3"}
+VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 _HTTP_VERSIONS = ("1.0", "1.1", "2")
+
+
+def extensions(folders):
+    """What every scope announces."""
+    announced = {"http.response.early_hint": {}}
+    if folders:
+        announced["http.response.pathsend"] = {}
+    return announced
+
+
+def report(error, scope, requestId):
+    """The application raised, or (None) returned without completing its answer."""
+    where = "%s %s (request %s)" % (scope.get("method"), scope.get("path"), requestId)
+    if error is None:
+        sys.stderr.write("arcology: the application returned without completing its answer to %s\n"
+                         % where)
+    else:
+        sys.stderr.write("arcology: the application failed on %s\n%s" % (where, "".join(
+            traceback.format_exception(type(error), error, error.__traceback__))))
+
+
+def failureHeaders(body):
+    return [(b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body))]
 
 
 class RequestFactory:
@@ -61,7 +85,7 @@ class RequestFactory:
         if bits & LENGTH_KNOWN and bits & HAS_BODY:
             headers.append((b"content-length", b"%d" % length))
         scope = {
-            "type": "http", "asgi": _VERSIONS, "http_version": _HTTP_VERSIONS[version],
+            "type": "http", "asgi": VERSIONS, "http_version": _HTTP_VERSIONS[version],
             "method": literal.decode("latin-1") if literal else METHODS[method],
             "scheme": "https" if scheme else "http", "path": path.decode("utf-8", "replace"),
             "raw_path": rawPath,
@@ -70,15 +94,13 @@ class RequestFactory:
             "server": (serverHost, serverPort),
             "state": self._state.copy(),
         }
-        extensions = {"http.response.early_hint": {}}
+        announced = extensions(self.folders)
         if bits & TAKES_TRAILERS:
-            extensions["http.response.trailers"] = {}
-        if self.folders:
-            extensions["http.response.pathsend"] = {}
+            announced["http.response.trailers"] = {}
         if bits & HAS_CLIENT_FACTS:
             facts, position = clientfacts.read(data, position)
-            extensions["tls"] = clientfacts.extension(facts)
-        scope["extensions"] = extensions
+            announced["tls"] = clientfacts.extension(facts)
+        scope["extensions"] = announced
         return scope, requestId, position, bits
 
     def _readHeaders(self, data, position, count):
@@ -106,7 +128,7 @@ class Request:
     """
     __slots__ = ("_factory", "_channel", "_number", "_scope", "_requestId", "_chunks", "_complete",
                  "_gone", "_received", "_receiver", "_ungranted", "_granted", "_sent",
-                 "_roomWaiter", "_head", "_bodyless", "_hints", "_trailing",
+                 "_roomWaiters", "_head", "_bodyless", "_hints", "_trailing",
                  "_trailers",
                  "_length", "_written", "_begun", "_ended")
 
@@ -124,7 +146,7 @@ class Request:
         self._ungranted = 0
         self._granted = protocol.INITIAL_WINDOW
         self._sent = 0
-        self._roomWaiter = None
+        self._roomWaiters = None     # and futures send() waits on
         self._head = None
         self._bodyless = False
         self._hints = 0              # EARLY_HINTS sent
@@ -140,19 +162,14 @@ class Request:
         # SystemExit must not reach the loop: one request must not end the worker
         except BaseException as error:
             if not self._gone:
-                sys.stderr.write("arcology: the application failed on %s %s (request %s)\n%s" % (
-                    self._scope.get("method"), self._scope.get("path"), self._requestId,
-                    traceback.format_exc()))
+                report(error, self._scope, self._requestId)
             self._fail()
             if isinstance(error, GeneratorExit):
                 raise
         else:
             if not self._ended:
                 if not self._gone:
-                    sys.stderr.write("arcology: the application returned without completing its "
-                                     "answer to %s %s (request %s)\n" % (
-                                         self._scope.get("method"), self._scope.get("path"),
-                                         self._requestId))
+                    report(None, self._scope, self._requestId)
                 self._fail()
         finally:
             self._wakeReceivers()
@@ -171,23 +188,23 @@ class Request:
             self._complete = True
         self._wakeReceivers()
         if self._gone:
-            self._wakeSender()
+            self._wakeSenders()
 
     def onMessage(self, chunk, flags):
         raise protocol.ProtocolError("a MESSAGE on stream %d, which is no WebSocket" % self._number)
 
-    def onClose(self, code, reason):
+    def onCloseFrame(self, payload):
         raise protocol.ProtocolError("a SOCKET_CLOSE on stream %d, which is no WebSocket"
                                      % self._number)
 
     def onWindow(self, size):
         self._granted += size
-        self._wakeSender()
+        self._wakeSenders()
 
     def onCancel(self):
         self._gone = True
         self._wakeReceivers()
-        self._wakeSender()
+        self._wakeSenders()
 
     def _wakeReceivers(self):
         waiters, self._receiver = self._receiver, None
@@ -195,10 +212,11 @@ class Request:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _wakeSender(self):
-        waiter = self._roomWaiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+    def _wakeSenders(self):
+        waiters, self._roomWaiters = self._roomWaiters, None
+        for waiter in waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
 
     # -- what the application calls ----------------------------------------------------------------
 
@@ -208,10 +226,9 @@ class Request:
                 return {"type": "http.disconnect"}
             if not self._received and (self._chunks or self._complete):
                 return self._nextBody()
+            # who looks again and again whether the client is there cancels each look
             waiter = self._channel.future()
-            if self._receiver is None:
-                self._receiver = []
-            self._receiver.append(waiter)
+            self._receiver = [each for each in self._receiver or () if not each.done()] + [waiter]
             await waiter
 
     def _nextBody(self):
@@ -341,10 +358,11 @@ class Request:
         while position < total:
             room = self._granted - self._sent
             if room <= 0 and kind == protocol.DATA:
-                self._roomWaiter = self._channel.future()
-                await self._roomWaiter
-                self._roomWaiter = None
-                if self._gone:
+                waiter = self._channel.future()
+                self._roomWaiters = [each for each in self._roomWaiters or ()
+                                     if not each.done()] + [waiter]
+                await waiter
+                if self._gone or self._ended:
                     return
                 continue
             size = max(0, min(total - position, room, BODY_FRAME_MAX))
@@ -364,6 +382,7 @@ class Request:
         self._ended = True
         self._channel.release(self._number)
         self._wakeReceivers()
+        self._wakeSenders()  # the engine grants nothing more
 
     def _fail(self):
         """500 while nothing has been sent, else the answer breaks off."""
@@ -373,9 +392,7 @@ class Request:
             self._channel.send(protocol.frame(protocol.DATA, self._number, b"", ABORT))
         else:
             body = protocol.failurePage(self._requestId)
-            count, raw, _length = self._factory.table.encodeBytes((
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", b"%d" % len(body))))
+            count, raw, _length = self._factory.table.encodeBytes(failureHeaders(body))
             if self._scope["method"] == "HEAD":
                 body = b""
             payload = protocol.RESPONSE_HEAD.pack(500, count) + raw + body

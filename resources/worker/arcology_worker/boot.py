@@ -8,7 +8,7 @@ import sys
 import time
 import types
 
-from . import facts, loader, protocol
+from . import facts, loader, protocol, watch
 
 EXIT_FAILED = 1
 THREADS_MAX = 256
@@ -87,6 +87,15 @@ def prepareInterpreter(root):
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 
+def prepareTasks():
+    """Before anybody has taken asyncio.current_task: see asgi_native.prepare()."""
+    if sys.version_info[:2] == (3, 11) and "asyncio" not in sys.modules:
+        from . import native
+        if native.load() is not None:
+            from . import asgi_native
+            asgi_native.prepare()
+
+
 def run(fd):
     age = processAgeMs()
     sock = socket.socket(fileno=fd)
@@ -101,9 +110,12 @@ def run(fd):
         return 76
     if age is not None:
         report.done(age)
+    watch.start(hello)
     app = hello["app"]
     entry = str(app.get("entry", ""))
     report.enter("import")
+    if app.get("interface") == "asgi":
+        prepareTasks()
     try:
         prepareInterpreter(str(app.get("root", "")))
         application, interface = loader.load(entry, str(app.get("interface") or ""))

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 
-from . import protocol
+from . import protocol, watch
 from .protocol import ABORT, END
 from .stream import ClientGone, Stream, leave
 
@@ -90,7 +90,10 @@ class Channel:
                 self._taken.set()
             if pending:
                 self._wake()
-            run(self, stream)
+            try:
+                run(self, stream)
+            except watch.RequestTimedOut:
+                pass  # it came when the request had just ended
             stream = None  # else it would keep the request's memory while this thread sleeps
         with self._liveLock:
             self._live -= 1

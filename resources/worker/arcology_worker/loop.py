@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from . import asgi, protocol, sentfile
+from . import asgi, native, protocol, sentfile
 from .stream import leave
 from .lifespan import Lifespan, StartupFailed
 
@@ -34,13 +34,11 @@ def serve(sock, application, hello, ready, report):
         return 1
     report.done()
     ready["slots"] = slots
-    channel = Channel(sock, loop, asgi.RequestFactory(
-        application, protocol.HeaderTable(hello.get("headers", ())), lifespan.state,
-        sentfile.Folders(hello.get("send_from", ()))))
+    channel, ready["core"] = makeChannel(sock, loop, application, hello, lifespan.state)
     report.send(protocol.READY, ready)
     try:
         channel.begin()
-        loop.run_until_complete(channel.stopped)
+        loop.run_until_complete(untilStopped(channel))
         loop.run_until_complete(lifespan.shutdown())
         loop.run_until_complete(endOfTasks())
         loop.run_until_complete(loop.shutdown_asyncgens())
@@ -49,12 +47,31 @@ def serve(sock, application, hello, ready, report):
     return 0
 
 
+def makeChannel(sock, loop, application, hello, state):
+    """With the native core, where this interpreter can have it; and which of the two."""
+    table = protocol.HeaderTable(hello.get("headers", ()))
+    folders = sentfile.Folders(hello.get("send_from", ()))
+    core = native.load()
+    if core is None:
+        return Channel(sock, loop,
+                       asgi.RequestFactory(application, table, state, folders)), "python"
+    from . import asgi_native
+    return asgi_native.Channel(core, sock, loop, application, table, state, folders), "native"
+
+
 def newLoop():
     try:
         import uvloop
         return uvloop.new_event_loop()
     except ImportError:
         return asyncio.new_event_loop()
+
+
+async def untilStopped(channel):
+    """A task, where the future would do: anyio ends its threads with the task that the loop was
+    run for, and took each request for that when there was none.
+    """
+    await channel.stopped
 
 
 async def endOfTasks():
@@ -158,8 +175,7 @@ class Channel:
                 raise protocol.ProtocolError("a SOCKET_CLOSE of %d bytes" % (end - begin))
             request = self._requests.get(number)
             if request is not None:
-                request.onClose(protocol.U16.unpack_from(data, begin)[0],
-                                data[begin + 2:end].decode("utf-8", "replace"))
+                request.onCloseFrame(data[begin:end])
         else:
             raise protocol.ProtocolError("a frame of type %d" % kind)
 
@@ -247,9 +263,17 @@ def taskStarter(loop):
 
     def startShadowed(coroutine, tasks):
         # 3.11: the task hands its first step to call_soon; for that moment, call_soon is ours.
+        # What a garbage collection finalizes may call it too, and that is passed on.
         steps = []
-        loop.call_soon = lambda step, *arguments, context=None: steps.append((step, arguments,
-                                                                              context))
+        callSoon = loop.call_soon
+
+        def capture(callback, *arguments, context=None):
+            task = getattr(callback, "__self__", None)
+            if not isinstance(task, Task) or task.get_coro() is not coroutine:
+                return callSoon(callback, *arguments, context=context)
+            steps.append((callback, arguments, context))
+            return None
+        loop.call_soon = capture
         try:
             task = Task(coroutine, loop=loop)
         finally:

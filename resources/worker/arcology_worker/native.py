@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The native core of a WSGI worker: whether this interpreter can have it, and what it leaves to
+"""The native core of a worker: whether this interpreter can have it, and what it leaves to
 Python.
 
 The core (../core, C on the stable ABI) is a Channel that does what channel, stream, environ and
-wsgi do, faster and with the same results. What is rare it asks of the functions below.
+wsgi do, faster and with the same results, and for ASGI what loop and asgi do. What is rare it asks
+of the functions below.
 """
 import fcntl
+import functools
 import importlib.machinery
 import importlib.util
 import os
 import signal
+import struct
 import sys
 import threading
 import traceback
 from collections import deque  # noqa: F401  used by the core
 from io import BufferedReader, BytesIO  # noqa: F401
+from types import CoroutineType  # noqa: F401
 
-from . import environ, protocol, wsgi
+from . import clientfacts, environ, protocol, wsgi
 from .protocol import ProtocolError, environKey  # noqa: F401
 from .stream import ClientGone, leave  # noqa: F401
 
@@ -33,6 +37,7 @@ _ALWAYS_SET = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "REQUEST_URI", "RA
                "wsgi.url_scheme", "wsgi.input", "arcology.request_id", "arcology.queue_seconds")
 
 
+@functools.lru_cache(None)
 def load():
     """The module _core, or None where this interpreter cannot have it."""
     reason = _whyNot()
@@ -115,6 +120,8 @@ def makeInput(channel, stream, first):
 
 def nameOf(table, name):
     """How a response header begins: a byte for its kind (core.h), then its encoded name."""
+    if isinstance(name, bytes):
+        name = name.decode("latin-1")
     prefix = table.prefix(name)
     lower = name.lower()
     if not prefix:
@@ -130,6 +137,40 @@ def encodeHead(table, headers):
     count, raw, length = table.encodeText(headers)
     # more digits than any body has bytes; the core counts in 64 bits
     return count, raw, -1 if length is None else min(length, 2 ** 62)
+
+
+def encodeHeadBytes(table, headers):
+    count, raw, length = table.encodeBytes(headers)
+    return count, raw, -1 if length is None else min(length, 2 ** 62)
+
+
+def tlsExtension(data):
+    """ASGI: of the facts at the begin of `data`; and where they end."""
+    try:
+        facts, end = clientfacts.read(data, 0)
+    except (IndexError, struct.error):
+        raise ProtocolError("a REQUEST that ends too early") from None
+    return clientfacts.extension(facts), end
+
+
+async def sendPath(request, folders, path):
+    from . import sentfile
+    place = folders.place(path)
+    if place is None:
+        await sentfile.copy(path, request.put)
+    else:
+        request.sendFile(place)
+
+
+def failureBytes(requestId):
+    from . import asgi
+    body = protocol.failurePage(requestId)
+    return asgi.failureHeaders(body), body
+
+
+def requestFailed(error, scope, requestId):
+    from . import asgi
+    asgi.report(error, scope, requestId)
 
 
 def failure(requestId):

@@ -195,11 +195,12 @@ class HeaderTable:
         parts = []
         length = None
         for name, value in pairs:
-            prefix = self._prefixes.get(name)
-            if prefix is None:
+            if type(name) is not bytes:
                 if not isinstance(name, (bytes, bytearray, memoryview)):
                     raise BadHeader("response header %r: name and value must be bytes" % (name,))
                 name = bytes(name)
+            prefix = self._prefixes.get(name)
+            if prefix is None:
                 prefix = self._prefix(name, name.decode("latin-1"))
             if not prefix:
                 continue

@@ -159,6 +159,9 @@ class WebSocket:
     def onCancel(self):
         self.onClose(LOST, "")
 
+    def onCloseFrame(self, payload):
+        self.onClose(protocol.U16.unpack_from(payload)[0], payload[2:].decode("utf-8", "replace"))
+
     def onClose(self, code, reason):
         if self._closeCode is None:
             self._closeCode = code

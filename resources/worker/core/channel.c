@@ -5,30 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { kExitSoftware = 70 };
-
-// -- ends ----------------------------------------------------------------------------------------
-
-void *protocolError(Channel *channel, const char *format, unsigned number)
-{
-    PyObject *kind = PyObject_GetAttrString(channel->twin, "ProtocolError");
-    if (kind)
-        PyErr_Format(kind, format, number);
-    Py_XDECREF(kind);
-    return NULL;
-}
-
-void channelLeave(Channel *channel)
-{
-    PyObject *kind, *error = NULL, *trace;
-    PyErr_Fetch(&kind, &error, &trace);
-    if (kind)
-        PyErr_NormalizeException(&kind, &error, &trace);
-    PyObject *never = PyObject_CallMethod(channel->twin, "end", "O", error ? error : Py_None);
-    Py_XDECREF(never);
-    _exit(kExitSoftware); // not reached unless even that failed
-}
-
 void channelForget(Channel *channel, Stream *stream)
 {
     if (PyDict_DelItem(channel->streams, stream->key) != 0)

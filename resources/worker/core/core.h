@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hot path of a WSGI worker, for CPython 3.11 and later: what channel.py, stream.py, environ.py
-// and wsgi.py beside it do, with the same results. Those files say why things are as they are; here
-// stands only what is different.
+// The hot path of a worker, for CPython 3.11 and later: what channel.py, stream.py, environ.py and
+// wsgi.py beside it do for WSGI, and loop.py and asgi.py for ASGI (asgi.h), with the same results.
+// Those files say why things are as they are; here stands only what is different.
 //
 // Everything in here runs with the GIL held unless a comment says otherwise, and the GIL is the
 // only lock of a Channel's members: a free-threaded interpreter does not load this. Two things
@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 // server/workers/protocol.h
 enum {
@@ -26,6 +27,7 @@ enum {
     PayloadMax = 1 << 20,
     InitialWindow = 256 * 1024,
     BodyFrameMax = 64 * 1024,
+    HintsMax = 16,
     FrameRequest = 5,
     FrameBody = 6,
     FrameResponse = 7,
@@ -35,9 +37,22 @@ enum {
     FramePing = 11,
     FramePong = 12,
     FrameStop = 13,
+    FrameMessage = 15,
+    FrameSocketClose = 16,
+    FrameEarlyHints = 17,
+    FrameTrailers = 18,
     FlagEnd = 1,
     FlagAbort = 2,
+    ReadBytes = 64 * 1024, // at once
 };
+
+/// Of CLOCK_MONOTONIC.
+static inline int64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 /// Bytes that grow. Starts as zeros.
 typedef struct {
@@ -50,6 +65,54 @@ typedef struct {
 bool bytesReserve(Bytes *bytes, size_t more);
 bool bytesAppend(Bytes *bytes, const void *data, size_t size);
 void bytesFree(Bytes *bytes);
+
+typedef struct {
+    unsigned kind, flags, number;
+    const uint8_t *payload;
+    size_t size;
+} Frame;
+
+/// What channels of both kinds have: the socket, and what heads are read and made with.
+typedef struct {
+    int fd;
+    Bytes in, out;
+    size_t outSent;         ///< of `out`, already taken by the kernel
+    PyObject *twin;         ///< the module native.py, for all that is rare
+    PyObject *table;        ///< protocol.HeaderTable
+    PyObject *names;        ///< dict: response header names to kind byte and prefix
+    PyObject *pairs;        ///< dict: response headers that repeat, encoded
+    PyObject *lengthPrefix; ///< bytes: how a Content-Length begins
+    PyObject *lastHost;     ///< bytes of the last client's address
+    PyObject *lastHostText;
+} Wire;
+
+static inline uint32_t wireU32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+// wire.c
+bool wireOpen(Wire *wire, int fd, PyObject *table, PyObject *twin);
+void wireClose(Wire *wire);
+/// NULL with ProtocolError set, in the words of the twin.
+void *wireProtocolError(Wire *wire, const char *format, unsigned number);
+/// Ends the process: the engine is gone (no exception set), or the exception says what is wrong.
+void wireLeave(Wire *wire);
+/// False with an exception.
+typedef bool (*OnFrame)(void *owner, const Frame *frame);
+/// Acts on all whole frames of `in`, which nobody else may touch meanwhile, and makes room for
+/// more.
+bool wireParse(Wire *wire, OnFrame onFrame, void *owner);
+/// Bytes that recv() gave, 0 when there are none; an engine that is gone ends the process.
+size_t wireReceive(Wire *wire);
+/// Appends a frame; `beside`: all but its body, for which there is room then. False when there is
+/// none, and then nothing was appended.
+bool wireAppend(Wire *wire, unsigned kind, unsigned flags, unsigned number, const void *head,
+                size_t headSize, const void *body, size_t bodySize, bool beside);
+/// What the kernel took of the output and then of `body`; an engine that is gone ends the process.
+size_t wireSend(Wire *wire, const void *body, size_t bodySize);
+/// So many bytes of `out` are out.
+void wireSent(Wire *wire, size_t size);
 
 /// One request between the thread that reads and the thread that runs the application.
 typedef struct Stream {
@@ -71,17 +134,14 @@ typedef struct Stream {
 
 typedef struct {
     PyObject base;
-    int fd, epollFd, wakeFd, timerFd;
+    Wire wire;
+    int epollFd, wakeFd, timerFd;
 
-    Bytes in;
-    bool reading;   ///< a thread parses `in`; others leave `readAgain` for it
+    bool reading;   ///< a thread parses `wire.in`; others leave `readAgain` for it
     bool readAgain; ///< an edge came meanwhile
     bool hangUp;    ///< the end of file is on its way, and makes no edge of its own
     PyObject *streams;
     Stream *firstPending, *lastPending;
-
-    Bytes out;
-    size_t outSent; ///< of `out`, already taken by the kernel
 
     bool stopping;
     int live; ///< threads in work()
@@ -96,18 +156,12 @@ typedef struct {
     atomic_bool handing;       ///< the main thread waits for `taken`
 
     PyObject *application;
-    PyObject *template;     ///< of environ: every key that is always there
-    PyObject *environKeys;  ///< list by HeaderId, None for headers applications do not see
-    PyObject *literalKeys;  ///< dict: bytes of other names to their key or None
-    PyObject *names;        ///< dict: response header names to kind byte and prefix
-    PyObject *pairs;        ///< dict: response headers that repeat, encoded
-    PyObject *lengthPrefix; ///< bytes: how a Content-Length begins
-    PyObject *twin;         ///< the module native.py, for all that is rare
-    PyObject *table, *reader;
+    PyObject *template;    ///< of environ: every key that is always there
+    PyObject *environKeys; ///< list by HeaderId, None for headers applications do not see
+    PyObject *literalKeys; ///< dict: bytes of other names to their key or None
+    PyObject *reader;
     PyObject *clientGone;
     PyObject *bytesIO;
-    PyObject *lastHost; ///< bytes of the last client's address
-    PyObject *lastHostText;
 } Channel;
 
 /// The answer of one request: wsgi.Exchange.
@@ -148,6 +202,8 @@ enum HeadKind { HeadPlain = 0, HeadStable = 1, HeadLength = 2, HeadDropped = 3 }
 Stream *streamFromRequest(Channel *channel, unsigned number, unsigned flags, const uint8_t *payload,
                           size_t size);
 bool environPrepare(void);
+/// The client's address as text. Behind a proxy, and in a test, one makes most requests.
+PyObject *wireHostText(Wire *wire, const char *data, size_t size);
 
 // frames.c
 /// Reads what the socket has and acts on it. False with an exception.
@@ -161,10 +217,6 @@ bool channelFrame(Channel *channel, unsigned kind, unsigned flags, unsigned numb
 void channelFlush(Channel *channel);
 
 // channel.c
-/// NULL with ProtocolError set, in the words of the twin.
-void *protocolError(Channel *channel, const char *format, unsigned number);
-/// Ends the process: the engine is gone (no exception set), or the exception says what is wrong.
-void channelLeave(Channel *channel);
 /// The stream's number is free, or will be when the frame that comes now is out.
 void channelForget(Channel *channel, Stream *stream);
 /// No new requests; threads end when nothing is pending.
@@ -186,8 +238,10 @@ PyObject *channelWork(PyObject *channel, PyObject *ignored);
 PyObject *channelServe(PyObject *channel, PyObject *ignored);
 
 // head.c
-/// Encodes response headers. False with an exception; `head->bytes` is the caller's in any case.
-bool headEncode(Channel *channel, PyObject *headers, Head *head);
+/// Encodes response headers: pairs of str for WSGI, of bytes for ASGI. False with an exception;
+/// `head->bytes` is the caller's in any case.
+bool headEncode(Wire *wire, PyObject *headers, Head *head);
+bool headEncodeBytes(Wire *wire, PyObject *headers, Head *head);
 
 // exchange.c
 /// Runs the application on one request, to the end of its answer.

@@ -87,31 +87,30 @@ static PyObject *numberText(uint64_t value)
 }
 
 /// Sets and gives away `value`; false when it is NULL or cannot be set.
-static bool setGiven(PyObject *environ, PyObject *key, PyObject *value)
+static bool setGiven(PyObject *variables, PyObject *key, PyObject *value)
 {
-    const bool done = value && PyDict_SetItem(environ, key, value) == 0;
+    const bool done = value && PyDict_SetItem(variables, key, value) == 0;
     Py_XDECREF(value);
     return done;
 }
 
-/// Behind a proxy, and in a test, one address makes most requests.
-static PyObject *hostText(Channel *channel, View host)
+PyObject *wireHostText(Wire *wire, const char *data, size_t hostSize)
 {
     char *known;
     Py_ssize_t size;
-    if (channel->lastHost && PyBytes_AsStringAndSize(channel->lastHost, &known, &size) == 0
-        && (size_t)size == host.size && memcmp(known, host.data, host.size) == 0)
-        return Py_NewRef(channel->lastHostText);
-    PyObject *text = textOf(host);
-    PyObject *bytes = PyBytes_FromStringAndSize(host.data, (Py_ssize_t)host.size);
+    if (wire->lastHost && PyBytes_AsStringAndSize(wire->lastHost, &known, &size) == 0
+        && (size_t)size == hostSize && memcmp(known, data, hostSize) == 0)
+        return Py_NewRef(wire->lastHostText);
+    PyObject *text = textOf((View) {data, hostSize});
+    PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)hostSize);
     if (!text || !bytes) {
         Py_XDECREF(text);
         Py_XDECREF(bytes);
         return NULL;
     }
-    PyObject *before = channel->lastHost, *textBefore = channel->lastHostText;
-    channel->lastHost = bytes;
-    channel->lastHostText = Py_NewRef(text);
+    PyObject *before = wire->lastHost, *textBefore = wire->lastHostText;
+    wire->lastHost = bytes;
+    wire->lastHostText = Py_NewRef(text);
     Py_XDECREF(before);
     Py_XDECREF(textBefore);
     return text;
@@ -128,7 +127,7 @@ static PyObject *literalKey(Channel *channel, View name)
     PyObject *key = Py_XNewRef(PyDict_GetItemWithError(channel->literalKeys, bytes));
     if (!key && !PyErr_Occurred()) {
         PyObject *text = textOf(name);
-        key = text ? PyObject_CallMethod(channel->twin, "environKey", "O", text) : NULL;
+        key = text ? PyObject_CallMethod(channel->wire.twin, "environKey", "O", text) : NULL;
         Py_XDECREF(text);
         if (key && name.size <= kRememberedNameMax
             && PyDict_Size(channel->literalKeys) < kRememberedNames
@@ -139,21 +138,22 @@ static PyObject *literalKey(Channel *channel, View name)
     return key;
 }
 
-static bool setHeader(PyObject *environ, PyObject *key, View value)
+static bool setHeader(PyObject *variables, PyObject *key, View value)
 {
-    PyObject *before = PyDict_GetItemWithError(environ, key);
+    PyObject *before = PyDict_GetItemWithError(variables, key);
     if (!before)
-        return !PyErr_Occurred() && setGiven(environ, key, textOf(value));
+        return !PyErr_Occurred() && setGiven(variables, key, textOf(value));
     PyObject *text = textOf(value);
     if (!text)
         return false;
     const char *between = PyUnicode_Compare(key, s_keyCookie) == 0 ? "; " : ",";
-    const bool done = setGiven(environ, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
+    const bool done =
+        setGiven(variables, key, PyUnicode_FromFormat("%U%s%U", before, between, text));
     Py_DECREF(text);
     return done;
 }
 
-static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
+static bool readHeaders(Channel *channel, PyObject *variables, Cursor *cursor)
 {
     const Py_ssize_t known = PyList_Size(channel->environKeys);
     for (unsigned left = takeU16(cursor); left && !cursor->isShort; --left) {
@@ -171,7 +171,7 @@ static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
                 return false;
         }
         const View value = takeString(cursor);
-        const bool done = cursor->isShort || Py_IsNone(key) || setHeader(environ, key, value);
+        const bool done = cursor->isShort || Py_IsNone(key) || setHeader(variables, key, value);
         Py_XDECREF(key);
         if (!done)
             return false;
@@ -181,7 +181,7 @@ static bool readHeaders(Channel *channel, PyObject *environ, Cursor *cursor)
 
 // -- the whole -----------------------------------------------------------------------------------
 
-static bool setTarget(PyObject *environ, View rawPath, PyObject *query, Stream *stream)
+static bool setTarget(PyObject *variables, View rawPath, PyObject *query, Stream *stream)
 {
     PyObject *path = textOf(rawPath);
     if (!path)
@@ -194,12 +194,12 @@ static bool setTarget(PyObject *environ, View rawPath, PyObject *query, Stream *
             return false;
     }
     stream->target = target;
-    return PyDict_SetItem(environ, s_keyUri, target) == 0
-        && PyDict_SetItem(environ, s_keyRawUri, target) == 0;
+    return PyDict_SetItem(variables, s_keyUri, target) == 0
+        && PyDict_SetItem(variables, s_keyRawUri, target) == 0;
 }
 
 /// What stands before the headers. True with `cursor->isShort` when the payload is cut.
-static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Stream *stream)
+static bool readStart(Channel *channel, PyObject *variables, Cursor *cursor, Stream *stream)
 {
     const unsigned method = takeU8(cursor), scheme = takeU8(cursor), version = takeU8(cursor),
                    bits = takeU8(cursor);
@@ -221,20 +221,21 @@ static bool readStart(Channel *channel, PyObject *environ, Cursor *cursor, Strea
     stream->requestId = textOf(requestId);
     PyObject *queryText = textOf(query);
     const bool done = stream->method && stream->requestId && queryText
-        && PyDict_SetItem(environ, s_keyMethod, stream->method) == 0
-        && PyDict_SetItem(environ, s_keyRequestId, stream->requestId) == 0
-        && PyDict_SetItem(environ, s_keyQuery, queryText) == 0
-        && PyDict_SetItem(environ, s_keyProtocol, s_protocols[version]) == 0
-        && PyDict_SetItem(environ, s_keyScheme, s_schemes[scheme != 0]) == 0
-        && setTarget(environ, rawPath, queryText, stream)
-        && setGiven(environ, s_keyPath, textOf(path))
-        && setGiven(environ, s_keyServerName, textOf(server))
-        && setGiven(environ, s_keyServerPort, numberText(serverPort))
-        && setGiven(environ, s_keyRemoteAddress, hostText(channel, client))
-        && setGiven(environ, s_keyRemotePort, numberText(clientPort))
-        && setGiven(environ, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
+        && PyDict_SetItem(variables, s_keyMethod, stream->method) == 0
+        && PyDict_SetItem(variables, s_keyRequestId, stream->requestId) == 0
+        && PyDict_SetItem(variables, s_keyQuery, queryText) == 0
+        && PyDict_SetItem(variables, s_keyProtocol, s_protocols[version]) == 0
+        && PyDict_SetItem(variables, s_keyScheme, s_schemes[scheme != 0]) == 0
+        && setTarget(variables, rawPath, queryText, stream)
+        && setGiven(variables, s_keyPath, textOf(path))
+        && setGiven(variables, s_keyServerName, textOf(server))
+        && setGiven(variables, s_keyServerPort, numberText(serverPort))
+        && setGiven(variables, s_keyRemoteAddress,
+                    wireHostText(&channel->wire, client.data, client.size))
+        && setGiven(variables, s_keyRemotePort, numberText(clientPort))
+        && setGiven(variables, s_keyQueue, PyFloat_FromDouble((double)queueMicroseconds / 1e6))
         && ((bits & kHasKnownLength) != kHasKnownLength
-            || setGiven(environ, s_keyLength, numberText(length)));
+            || setGiven(variables, s_keyLength, numberText(length)));
     Py_XDECREF(queryText);
     return done;
 }
@@ -248,7 +249,7 @@ static bool setInput(Channel *channel, Stream *stream, const Cursor *cursor)
         return false;
     PyObject *input = stream->complete
         ? PyObject_CallFunctionObjArgs(channel->bytesIO, first, NULL)
-        : PyObject_CallMethod(channel->twin, "makeInput", "OOO", channel, stream, first);
+        : PyObject_CallMethod(channel->wire.twin, "makeInput", "OOO", channel, stream, first);
     Py_DECREF(first);
     return setGiven(stream->environ, s_keyInput, input);
 }
@@ -267,7 +268,7 @@ static bool readRequest(Channel *channel, Stream *stream, const uint8_t *payload
     if (!cursor.isShort && !readHeaders(channel, stream->environ, &cursor))
         return false;
     if (cursor.isShort)
-        return protocolError(channel, "a REQUEST that ends too early", 0);
+        return wireProtocolError(&channel->wire, "a REQUEST that ends too early", 0);
     return setInput(channel, stream, &cursor);
 }
 
@@ -283,7 +284,7 @@ Stream *streamFromRequest(Channel *channel, unsigned number, unsigned flags, con
     stream->complete = (flags & FlagEnd) != 0;
     if (!(stream->key = PyLong_FromUnsignedLong(number))
         || (!stream->complete
-            && !(stream->chunks = PyObject_CallMethod(channel->twin, "deque", NULL)))
+            && !(stream->chunks = PyObject_CallMethod(channel->wire.twin, "deque", NULL)))
         || !readRequest(channel, stream, payload, size)) {
         Py_DECREF(asObject(stream));
         return NULL;

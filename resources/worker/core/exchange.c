@@ -98,7 +98,7 @@ static PyObject *startResponse(PyObject *object, PyObject *const *arguments, Py_
     }
     const unsigned status = readStatus(arguments[0]);
     Head head = {0};
-    if (!status || !headEncode(self->channel, arguments[1], &head)) {
+    if (!status || !headEncode(&self->channel->wire, arguments[1], &head)) {
         bytesFree(&head.bytes);
         return NULL;
     }
@@ -155,10 +155,10 @@ static void report(Channel *channel, Stream *stream, const char *function)
     PyErr_NormalizeException(&kind, &error, &trace);
     if (trace)
         PyException_SetTraceback(error, trace);
-    PyObject *done = PyObject_CallMethod(channel->twin, function, "OOOO", error, stream->method,
-                                         stream->target, stream->requestId);
+    PyObject *done = PyObject_CallMethod(channel->wire.twin, function, "OOOO", error,
+                                         stream->method, stream->target, stream->requestId);
     if (!done)
-        PyErr_WriteUnraisable(channel->twin);
+        PyErr_WriteUnraisable(channel->wire.twin);
     Py_XDECREF(done);
     Py_XDECREF(kind);
     Py_XDECREF(error);
@@ -177,7 +177,7 @@ static void onFailure(Channel *channel, Exchange *exchange, Stream *stream)
     else
         report(channel, stream, "applicationFailed");
     if (!exchangeFail(exchange))
-        channelLeave(channel);
+        wireLeave(&channel->wire);
 }
 
 static void closeResult(Channel *channel, Stream *stream, PyObject *result)
@@ -225,23 +225,24 @@ static Exchange *makeExchange(Channel *channel, Stream *stream)
 void exchangeRun(Channel *channel, Stream *stream)
 {
     if (!stream->environ && !readByTwin(channel, stream))
-        channelLeave(channel);
+        wireLeave(&channel->wire);
     Exchange *exchange = makeExchange(channel, stream);
     PyObject *start = exchange ? PyCFunction_New(&s_startResponse, (PyObject *)exchange) : NULL;
     if (!start)
-        channelLeave(channel);
+        wireLeave(&channel->wire);
     if (stream->gone) { // cancelled while it waited: nobody would read the answer
         exchangeAbort(exchange);
     } else {
-        PyObject *environ = stream->environ; // the application may put into it what points here
+        PyObject *variables = stream->environ; // the application may put into it what points here
         stream->environ = NULL;
-        PyObject *result = PyObject_CallFunctionObjArgs(channel->application, environ, start, NULL);
+        PyObject *result =
+            PyObject_CallFunctionObjArgs(channel->application, variables, start, NULL);
         if (!result || !exchangeAnswer(exchange, result))
             onFailure(channel, exchange, stream);
         if (result)
             closeResult(channel, stream, result);
         Py_XDECREF(result);
-        Py_DECREF(environ);
+        Py_DECREF(variables);
     }
     Py_DECREF(start);
     Py_DECREF(asObject(exchange));

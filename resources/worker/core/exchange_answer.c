@@ -56,7 +56,7 @@ static bool addLength(Exchange *self, size_t size)
     }
     char text[2 + kLengthDigitsMax], *prefix;
     Py_ssize_t prefixSize;
-    if (PyBytes_AsStringAndSize(self->channel->lengthPrefix, &prefix, &prefixSize) != 0)
+    if (PyBytes_AsStringAndSize(self->channel->wire.lengthPrefix, &prefix, &prefixSize) != 0)
         return false;
     char *at = text + sizeof text;
     do {
@@ -153,7 +153,7 @@ void exchangeAbort(Exchange *self)
         return;
     self->ended = true;
     if (!exchangeFinish(self, FlagAbort))
-        channelLeave(self->channel);
+        wireLeave(&self->channel->wire);
 }
 
 bool exchangeFail(Exchange *self)
@@ -165,14 +165,14 @@ bool exchangeFail(Exchange *self)
         return true;
     }
     PyObject *page =
-        PyObject_CallMethod(self->channel->twin, "failure", "O", self->stream->requestId);
+        PyObject_CallMethod(self->channel->wire.twin, "failure", "O", self->stream->requestId);
     PyObject *headers = page ? PySequence_GetItem(page, 0) : NULL;
     PyObject *body = page ? PySequence_GetItem(page, 1) : NULL;
     Head head = {0};
     char *data;
     Py_ssize_t size;
     bool done = headers && body && PyBytes_AsStringAndSize(body, &data, &size) == 0
-        && headEncode(self->channel, headers, &head);
+        && headEncode(&self->channel->wire, headers, &head);
     if (done) {
         exchangeTakeHead(self, &head);
         self->status = 500;

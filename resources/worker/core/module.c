@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module _core: how a Channel is made, and what Python sees of a Stream.
-#include "core.h"
+#include "asgi.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ static bool openAll(Channel *self)
     self->epollFd = epoll_create1(EPOLL_CLOEXEC);
     self->wakeFd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->timerFd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    return self->epollFd >= 0 && watch(self, self->fd, EPOLLIN | EPOLLRDHUP)
+    return self->epollFd >= 0 && watch(self, self->wire.fd, EPOLLIN | EPOLLRDHUP)
         && watch(self, self->wakeFd, EPOLLIN) && watch(self, self->timerFd, EPOLLIN);
 }
 
@@ -86,29 +86,21 @@ static PyObject *channelNew(PyTypeObject *type, PyObject *arguments, PyObject *P
     Channel *self = (Channel *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
-    self->fd = fd;
     self->epollFd = self->wakeFd = self->timerFd = -1;
     self->live = threads;
     self->application = Py_NewRef(application);
-    self->table = Py_NewRef(table);
     self->reader = Py_NewRef(reader);
     self->template = Py_NewRef(template);
-    self->twin = Py_NewRef(twin);
     self->environKeys = PyObject_GetAttrString(table, "environKeys");
-    self->pairs = PyObject_GetAttrString(table, "pairs");
-    self->lengthPrefix = PyObject_GetAttrString(table, "lengthPrefix");
     self->clientGone = PyObject_GetAttrString(twin, "ClientGone");
     self->bytesIO = PyObject_GetAttrString(twin, "BytesIO");
     self->streams = PyDict_New();
     self->literalKeys = PyDict_New();
-    self->names = PyDict_New();
-    const bool opened = openAll(self);
-    if (!opened)
+    const bool isWired = wireOpen(&self->wire, fd, table, twin);
+    if (isWired && !openAll(self))
         PyErr_SetFromErrno(PyExc_OSError);
     else if (self->environKeys && !PyList_Check(self->environKeys))
         PyErr_SetString(PyExc_TypeError, "environKeys is no list");
-    else if (self->pairs && !PyDict_Check(self->pairs))
-        PyErr_SetString(PyExc_TypeError, "pairs is no dict");
     if (PyErr_Occurred()) {
         Py_DECREF(asObject(self));
         return NULL;
@@ -130,13 +122,9 @@ static void channelFree(PyObject *object)
         if (opened[i] >= 0)
             close(opened[i]);
     }
-    bytesFree(&self->in);
-    bytesFree(&self->out);
-    PyObject *owned[] = {self->streams,     self->application,  self->template,
-                         self->environKeys, self->literalKeys,  self->names,
-                         self->pairs,       self->lengthPrefix, self->twin,
-                         self->table,       self->reader,       self->clientGone,
-                         self->bytesIO,     self->lastHost,     self->lastHostText};
+    wireClose(&self->wire);
+    PyObject *owned[] = {self->streams,     self->application, self->template,   self->environKeys,
+                         self->literalKeys, self->reader,      self->clientGone, self->bytesIO};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; ++i)
         Py_XDECREF(owned[i]);
     PyObject_Free(self);
@@ -170,9 +158,14 @@ static int prepare(PyObject *module)
         PyErr_SetString(PyExc_ImportError, "arcology_worker._core is loaded already");
         return -1;
     }
-    return environPrepare() && exchangePrepare() && addType(module, &s_streamSpec, &g_streamType)
+    return environPrepare() && exchangePrepare() && asgiScopePrepare() && asgiTaskPrepare()
+            && requestPrepare() && answerPrepare() && callPrepare() && sendPrepare()
+            && bodyPrepare() && addType(module, &s_streamSpec, &g_streamType)
             && addType(module, &s_channelSpec, &g_channelType)
             && addType(module, &g_exchangeSpec, &g_exchangeType)
+            && addType(module, &g_asgiChannelSpec, &g_asgiChannelType)
+            && addType(module, &g_requestSpec, &g_requestType)
+            && addType(module, &g_callSpec, &g_callType)
         ? 0
         : -1;
 }

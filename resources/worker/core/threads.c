@@ -4,7 +4,9 @@
 // The difference: while an application is quick, one thread runs all requests of a read and sends
 // their answers by one write, and the others sleep on. That is only right as long as none of these
 // requests takes its time, so a timer looks every kTickNanoseconds: a tick without a request done
-// since the last one sends what was held back, and wakes threads for what is pending.
+// since the last one sends what was held back, and wakes threads for what is pending. Who does that
+// needs the GIL: behind a request that turns slow in C without giving it back, the answers that
+// were held for it wait until it does, as all Python in this process then does.
 #include "core.h"
 
 #include <errno.h>
@@ -20,13 +22,6 @@ enum {
     kQuickNanoseconds = 250 * 1000,
     kQuickRuns = 64, // in a row, until an application counts as quick
 };
-
-static int64_t nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 // -- the timer -----------------------------------------------------------------------------------
 
@@ -66,7 +61,7 @@ static void onStall(Channel *channel)
     if (channel->firstPending) {
         channel->quickRuns = 0;
         channelWake(channel);
-    } else if (!channel->out.size) {
+    } else if (!channel->wire.out.size) {
         setTimer(channel, 0);
     }
     channelFlush(channel);
@@ -88,7 +83,7 @@ static bool waitAndRead(Channel *channel, int milliseconds)
         count = epoll_wait(channel->epollFd, events, kEventsMax, milliseconds);
         problem = errno;
         for (int i = 0; i < count; ++i) {
-            if (events[i].data.fd == channel->fd)
+            if (events[i].data.fd == channel->wire.fd)
                 readable = true;
             else if (events[i].data.fd == channel->timerFd)
                 stalled = isStalled(channel);
@@ -107,7 +102,7 @@ static bool waitAndRead(Channel *channel, int milliseconds)
         return false;
     }
     for (int i = 0; i < count; ++i) {
-        if (events[i].data.fd == channel->fd
+        if (events[i].data.fd == channel->wire.fd
             && events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
             channel->hangUp = true;
     }
@@ -158,7 +153,7 @@ PyObject *channelWork(PyObject *object, PyObject *Py_UNUSED(ignored))
         else if (channel->stopping)
             break;
         else if (!waitAndRead(channel, -1))
-            channelLeave(channel);
+            wireLeave(&channel->wire);
     }
     channelFlush(channel);
     --channel->live;
@@ -194,7 +189,7 @@ PyObject *channelServe(PyObject *object, PyObject *Py_UNUSED(ignored))
         const bool isBusy = channel->firstPending || channel->stopping;
         // Python's signal handlers run in this thread, whatever a signal interrupted
         if (!waitAndRead(channel, isBusy ? kHandoverMilliseconds : -1) || PyErr_CheckSignals() != 0)
-            channelLeave(channel);
+            wireLeave(&channel->wire);
         if (channel->firstPending || channel->stopping)
             handOver(channel);
     }

@@ -54,7 +54,9 @@ struct Text {
 struct Changed {
     uint64_t revision = 0;
     std::string summary;
-    ARC_FIELDS(Changed, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary))
+    std::vector<std::string> changes = {}; ///< of a dry run: all of them, a phrase each
+    ARC_FIELDS(Changed, ARC_FIELD("revision", revision), ARC_FIELD("summary", summary),
+               ARC_FIELD("changes", changes))
 };
 
 /// The answer to a deploy: it serves.

@@ -95,7 +95,8 @@ Transfers::Implementation::Implementation(EventLoop &ownLoop, std::string path, 
       authorLine(fmt::format("{}: {}", api::kAuthorHeader, api::cleanAuthor(who))),
       versionLine(fmt::format("{}: {}", api::kVersionHeader, api::versionText(ownVersion())))
 {
-    static const CURLcode globalInit = curl_global_init(CURL_GLOBAL_DEFAULT);
+    // Without TLS: every engine is asked through a Unix socket, and OpenSSL made ready is 2 MiB.
+    static const CURLcode globalInit = curl_global_init(CURL_GLOBAL_NOTHING);
     ARC_ASSERT(globalInit == CURLE_OK);
     multi = curl_multi_init();
     ARC_ASSERT(multi);

@@ -26,15 +26,6 @@ uint64_t shareOf(const Settings &settings, size_t loops) noexcept
     return static_cast<uint64_t>(settings.filesCacheMiB) * 1024 * 1024 / loops;
 }
 
-/// Of a large file: its length is promised before its bytes are read, and nobody tells when it is
-/// cut. Asking its descriptor costs nothing beside sending it.
-bool hasShrunk(const FileEntry &entry) noexcept
-{
-    struct stat now { };
-    return entry.file && ::fstat(entry.file->get(), &now) == 0
-        && static_cast<uint64_t>(now.st_size) < entry.size;
-}
-
 /// With too much to be compressed at one time the file goes as it is: every client that takes
 /// codings takes that.
 FileCache::Entry asItIs()
@@ -140,10 +131,23 @@ void FileCache::answerFrom(Nodes::value_type &slot, Exchange &exchange,
     answer(exchange, {entry, slot.first.scope, slot.first.path});
 }
 
-bool FileCache::isChanged(const Node &node) const noexcept
+bool FileCache::isChanged(Node &node) const noexcept
 {
-    return (node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt))
-        || hasShrunk(*node.entry);
+    return (node.watch >= 0 && m_changes.changedSince(node.watch, node.askedAt)) || hasShrunk(node);
+}
+
+/// Of a large file: its length is promised before its bytes are read, and nobody tells when it is
+/// cut. Its descriptor is asked once in a turn: what happens within one may as well happen between
+/// this look and the sending.
+bool FileCache::hasShrunk(Node &node) const noexcept
+{
+    const FileEntry &entry = *node.entry;
+    if (entry.file && std::exchange(node.measuredAt, m_loop.now()) != m_loop.now()) {
+        struct stat now { };
+        node.isCut = ::fstat(entry.file->get(), &now) == 0
+            && static_cast<uint64_t>(now.st_size) < entry.size;
+    }
+    return node.isCut;
 }
 
 /// Compressing is long work for the pool; whether there is any is found out by a look before, so
@@ -188,6 +192,8 @@ void FileCache::loaded(const Key &key, FileLoad load) noexcept
         countCoding(m_loop.metrics(), load.entry->coding, load.entry->codedFrom,
                     load.entry->content.size(), load.entry->codedIn);
         node.entry = std::move(load.entry);
+        node.measuredAt = {};
+        node.isCut = false;
     }
     const Entry current = node.entry;
     const std::vector<Waiter> waiters = std::exchange(node.waiters, {});

@@ -109,9 +109,11 @@ private:
     struct Node {
         Entry entry;
         SteadyTime checkedAt {};
-        SteadyTime askedAt {}; ///< when the look began whose answer this is
-        int watch = -1;        ///< of its folder
+        SteadyTime askedAt {};    ///< when the look began whose answer this is
+        SteadyTime measuredAt {}; ///< of a large file: the turn in which its length was asked
+        int watch = -1;           ///< of its folder
         bool isLoading = false;
+        bool isCut = false; ///< as measured
         Shelf *shelf = nullptr;
         std::list<Nodes::value_type *>::iterator place {};
         std::vector<Waiter>
@@ -119,7 +121,8 @@ private:
     };
 
     bool startLoad(const Key &key, Node &node, LoadStep step = LoadStep::Look);
-    bool isChanged(const Node &node) const noexcept;
+    bool isChanged(Node &node) const noexcept;
+    bool hasShrunk(Node &node) const noexcept;
     void answerFrom(Nodes::value_type &slot, Exchange &exchange, const Answer &answer) noexcept;
     void loaded(const Key &key, FileLoad load) noexcept;
     void shelve(Nodes::value_type &slot);

@@ -4,9 +4,11 @@
 #include "server/base/log_ring.h"
 #include "server/metrics/metrics.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,14 +39,12 @@ struct AccessLine {
 };
 
 /// The loop's end of the access log: one JSON object per line, formatted by hand, since this runs
-/// once per request. Confined to its loop. Bytes outside ASCII are written as \u00XX, so a line is
+/// once per request: into a buffer with room for every line there can be, so that no piece has to
+/// look for room. Confined to its loop. Bytes outside ASCII are written as \u00XX, so a line is
 /// JSON whatever the client sent.
 class AccessLog {
 public:
-    AccessLog(LogRing *ring, LoopMetrics &metrics, std::function<void()> wake)
-        : m_ring(ring), m_metrics(metrics), m_wake(std::move(wake))
-    {
-    }
+    AccessLog(LogRing *ring, LoopMetrics &metrics, std::function<void()> wake);
 
     bool isOn() const noexcept { return m_ring != nullptr; }
     /// Appends all that is known when the answer is complete.
@@ -58,17 +58,19 @@ public:
     void finish(std::string_view begun, const Sent &sent);
 
 private:
-    std::string_view second(int64_t unixMs);
+    void printSecond(int64_t unixMs);
 
     LogRing *const m_ring;
     LoopMetrics &m_metrics;
     const std::function<void()> m_wake;
-    std::string m_line;
-    std::string m_secondText; // "2026-11-23T14:03:07", made once per second
+    std::unique_ptr<char[]> m_line;       // room for the longest there can be
+    std::array<char, 19> m_secondText {}; // "2026-11-23T14:03:07", made once per second
     int64_t m_second = -1;
 };
 
-/// Appends text as the inside of a JSON string.
-void appendJsonText(std::string &out, std::string_view text);
+/// Writes text as the inside of a JSON string: at most kJsonByteMax bytes for each. Returns its
+/// end.
+char *writeJsonText(char *to, std::string_view text) noexcept;
+constexpr size_t kJsonByteMax = 6;
 
 } // namespace arc

@@ -8,6 +8,7 @@
 #include "server/loop/event_loop.h"
 #include "server/loop/io_event.h"
 #include "server/loop/timer_wheel.h"
+#include "server/tls/tls_stream.h"
 
 #include <memory>
 #include <string>
@@ -70,9 +71,26 @@ public:
         if (expectsNothing())
             close(CloseHow::Plainly);
     }
+    /// The loop drains for so long that who has just been accepted has had time to ask.
+    virtual void newcomerTimePassed() noexcept
+    {
+        if (isIdle())
+            close(CloseHow::Plainly);
+    }
     /// Its listener or its certificate is not what new clients find: asks the client to come back
     /// over another connection, where the protocol has words for it. Answers go on.
     virtual void comeBack() noexcept { }
+    /// The same, where what its client's certificate proved is void from now on.
+    void authoritiesChanged() noexcept
+    {
+        m_transport.tls()->noteOldAuthorities();
+        comeBack();
+    }
+    /// That was so before its protocol began, while it shook hands.
+    bool hasOldAuthorities() const noexcept
+    {
+        return m_transport.tls() && m_transport.tls()->hasOldAuthorities();
+    }
     /// The running exchange with this generation, or null.
     virtual Exchange *exchange(uint32_t generation) noexcept = 0;
 
@@ -81,6 +99,7 @@ public:
     /// Of the client, as far as the connection itself can tell: what a PROXY header said, or
     /// else of the socket's other end.
     SocketAddress peer() const noexcept { return m_peer.full(); }
+    std::string_view peerHost(IpText &room) const { return m_peer.host(room); }
     const SocketAddress *givenLocal() const noexcept { return m_givenLocal.get(); }
     /// Whether what its requests say about their client is believed, by the rules it began with.
     bool isTrusted() const noexcept { return m_isTrusted; }

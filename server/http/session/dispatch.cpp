@@ -30,8 +30,9 @@ bool requiresCertificate(const Settings &settings)
 
 /// Whether a TLS connection may carry a request for another name than the one it was made for (RFC
 /// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more. Nor
-/// may one for the same name that was made before the site required a certificate.
-bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &match)
+/// may one for the same name that was made before the site required a certificate. A trusted proxy
+/// chose a name for itself, which says nothing about what its client asked for.
+bool mayServe(const TlsStream &tls, const SessionExchange &exchange, const Router::Match &match)
 {
     const TlsEndpoint *greeted = tls.endpoint();
     if (!greeted)
@@ -40,9 +41,10 @@ bool mayServe(const TlsStream &tls, std::string_view host, const Router::Match &
     const Settings &wanted = match.route->settings;
     if ((!isSameSite || requiresCertificate(wanted)) && wanted.tlsClients != "off"
         && (wanted.tlsClients != clientCertificatesName(greeted->clients)
-            || wanted.tlsClientCa != greeted->clientCaFile))
+            || wanted.tlsClientCa != greeted->clientCaFile || tls.hasOldAuthorities()))
         return false;
-    return isSameSite || !tls.hasName() || namesCover(greeted->identity->names, host);
+    return isSameSite || !tls.hasName() || exchange.isHostForwarded()
+        || namesCover(greeted->identity->names, exchange.request().host);
 }
 
 /// True when the answer was given: plain HTTP of a site that wants HTTPS.
@@ -101,7 +103,7 @@ void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view lis
     } else if (match.outcome != Router::Outcome::Found) {
         home.metrics().requestsUnrouted.add(1);
         exchange.respondStatus(404);
-    } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, head.host, match)) {
+    } else if (const TlsStream *tls = exchange.tls(); tls && !mayServe(*tls, exchange, match)) {
         home.metrics().requestsBad.add(1);
         exchange.respondStatus(421);
     } else if (!exchange.tls() && requiresCertificate(match.route->settings)) {

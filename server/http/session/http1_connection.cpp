@@ -8,7 +8,7 @@ namespace arc {
 static_assert(sizeof(Http1Connection) <= 440);
 
 Http1Connection::Http1Connection(SessionLoop &home, uint32_t slot, Origin origin)
-    : Connection(home, slot, std::move(origin))
+    : Connection(home, slot, std::move(origin)), m_isAskedBack(hasOldAuthorities())
 {
     if (!origin.input.empty())
         m_unused = std::make_unique<Unused>(std::move(origin.input));
@@ -38,7 +38,7 @@ bool Http1Connection::expectsNothing() const noexcept
 
 bool Http1Connection::mayContinue(const RequestHead &head) const noexcept
 {
-    return head.keepAlive && !m_lastAnswer && !m_home.isDraining()
+    return head.keepAlive && !m_lastAnswer && !m_isAskedBack && !m_home.isDraining()
         && (!m_rules->requestsMax || m_requests < m_rules->requestsMax);
 }
 

@@ -22,12 +22,20 @@ public:
     /// that a client that is still sending sees the answer and not a reset.
     static constexpr std::chrono::milliseconds kLingerTime {3000};
     static constexpr uint64_t kLingerBytesMax = 4 * 1024 * 1024;
+    /// A draining loop closes a connection that may go on once it has been quiet for so long. A
+    /// request that comes before is answered with Connection: close; it may be on its way already,
+    /// and a client cannot know whether a request that finds the connection closed was carried out
+    /// (RFC 9112 9.3.1).
+    static constexpr std::chrono::milliseconds kLastRequestTime {1000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http1Connection() override;
 
     bool isIdle() const noexcept override;
     bool expectsNothing() const noexcept override;
+    void drainBegan() noexcept override;
+    void comeBack() noexcept override { m_isAskedBack = true; } ///< with its next answer
+    void newcomerTimePassed() noexcept override;
     Exchange *exchange(uint32_t generation) noexcept override;
 
     // ---- what its exchange uses
@@ -75,10 +83,12 @@ private:
     void afterLastAnswer() noexcept;
     Phase phaseNow() const noexcept;
     SteadyTime readDueIn(Phase phase) noexcept;
+    SteadyTime::duration idleTime() const noexcept;
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
-    bool m_lastAnswer = false;  ///< close when everything is sent
+    bool m_lastAnswer = false; ///< close when everything is sent
+    bool m_isAskedBack = false;
     bool m_unreadInput = false; ///< the client may still be sending: linger
     int32_t m_turnRequests = 0;
     int64_t m_requests = 0;

@@ -15,12 +15,6 @@ void Http1Connection::settle() noexcept
     if (!m_exchange)
         returnOutbox();
     settleWatch();
-    // Whoever has asked nothing yet, because its handshake has only just ended, may ask once.
-    if (m_home.isDraining() && isIdle() && m_requests > 0 && !m_toSkip
-        && m_phase != Phase::Linger) {
-        close(CloseHow::Plainly);
-        return;
-    }
     const Phase phase = phaseNow();
     setDeadlines(readDueIn(phase));
     m_phase = phase;
@@ -90,7 +84,7 @@ SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
                                                readsBody(phase), m_turnBytes, now, m_rules->body);
     switch (phase) {
     case Phase::Idle:
-        return now + m_rules->idleTimeout;
+        return now + idleTime();
     case Phase::Room:
         return phase != m_phase ? now + m_rules->body.pauseMax : m_readDue;
     case Phase::Head: // absolute: dripping bytes do not move it
@@ -104,6 +98,30 @@ SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
         break; // set once, by afterLastAnswer()
     }
     return m_readDue;
+}
+
+SteadyTime::duration Http1Connection::idleTime() const noexcept
+{
+    const std::chrono::milliseconds most = m_rules->idleTimeout;
+    return m_home.isDraining() ? std::min(most, kLastRequestTime) : most;
+}
+
+void Http1Connection::drainBegan() noexcept
+{
+    if (!expectsNothing() || m_phase == Phase::Skip)
+        return;
+    const SteadyTime quietSince = m_readDue - m_rules->idleTimeout;
+    if (m_phase == Phase::Idle && quietSince + idleTime() > m_home.loop().now())
+        setDeadlines(quietSince + idleTime());
+    else
+        close(CloseHow::Plainly);
+}
+
+/// Whoever had a request answered has its own deadline by now.
+void Http1Connection::newcomerTimePassed() noexcept
+{
+    if (isIdle() && m_requests == 0 && m_transport.peek() != Transport::Peek::Bytes)
+        close(CloseHow::Plainly);
 }
 
 void Http1Connection::readDeadlinePassed() noexcept

@@ -2,6 +2,7 @@
 // What nghttp2 calls: each call is turned into one of Http2Connection. None may close it.
 #include "server/http/session/http2_connection.h"
 #include "server/http/session/http2_fields.h"
+#include "server/http/session/http2_memory.h"
 #include "server/http/session/session_loop.h"
 
 #include <algorithm>
@@ -270,7 +271,7 @@ void Http2Connection::submitNotice() noexcept
     nghttp2_submit_ping(m_session.get(), NGHTTP2_FLAG_NONE, kNoticePing);
 }
 
-Http2Shared::Http2Shared()
+Http2Shared::Http2Shared() : m_memory(std::make_unique<Http2Memory>())
 {
     nghttp2_session_callbacks *made = nullptr;
     if (nghttp2_session_callbacks_new(&made) != 0)

@@ -41,6 +41,7 @@ Http2Connection::Http2Connection(SessionLoop &home, uint32_t slot, Origin origin
                  sizeof kUnsentBytesMax);
     m_headDue = m_home.loop().now() + m_rules->headTimeout; // for the client's preface
     m_settingsDue = m_headDue;
+    m_askedToComeBack = hasOldAuthorities();
     openSession(origin.input);
     setDeadlines(nextDue());
 }

@@ -3,7 +3,9 @@
 
 #include "server/base/assert.h"
 #include "server/http/message.h"
+#include "server/http/syntax/date.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -75,11 +77,21 @@ void Http2Fields::begin(int status)
 
 void Http2Fields::add(std::string_view name, std::string_view value)
 {
+    put(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+}
+
+void Http2Fields::put(std::string_view name, std::string_view value, uint8_t flags)
+{
     const auto bytes = [](std::string_view text) {
         return reinterpret_cast<uint8_t *>(const_cast<char *>(text.data()));
     };
-    m_list->all.push_back(
-        {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    m_list->all.push_back({bytes(name), bytes(value), name.size(), value.size(), flags});
+}
+
+void Http2Fields::addDate(std::string_view line)
+{
+    constexpr size_t kNameBytes = std::string_view("Date: ").size();
+    add("date", line.substr(kNameBytes, kHttpDateBytes));
 }
 
 void Http2Fields::addNumber(std::string_view name, uint64_t value)
@@ -99,18 +111,17 @@ void Http2Fields::addHsts(int64_t seconds)
 void Http2Fields::addLines(std::string_view lines)
 {
     while (!lines.empty()) {
-        const size_t end = lines.find("\r\n");
-        const std::string_view line = lines.substr(0, end);
-        const size_t colon = line.find(':');
-        if (colon != line.npos) {
-            const std::string_view name = line.substr(0, colon);
-            std::string_view value = line.substr(colon + 1);
+        const size_t end = std::min(lines.find('\r'), lines.size()); // only the line's end has one
+        const size_t colon = lines.find(':');
+        if (colon < end) {
+            const std::string_view name = lines.substr(0, colon);
+            std::string_view value = lines.substr(colon + 1, end - colon - 1);
             while (value.starts_with(' '))
                 value.remove_prefix(1);
             if (!isOfConnection(name))
-                add(name, value); // nghttp2's copy has small letters
+                put(name, value, NGHTTP2_NV_FLAG_NONE); // nghttp2's copy has small letters
         }
-        lines.remove_prefix(end == lines.npos ? lines.size() : end + 2);
+        lines.remove_prefix(std::min(end + 2, lines.size()));
     }
 }
 

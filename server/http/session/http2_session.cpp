@@ -2,6 +2,7 @@
 // Http2Connection: the nghttp2 session it is made with, and what it tells the client first.
 #include "server/base/assert.h"
 #include "server/http/session/http2_connection.h"
+#include "server/http/session/http2_memory.h"
 #include "server/http/session/session_loop.h"
 
 #include <algorithm>
@@ -56,9 +57,9 @@ void Http2Connection::openSession(std::string_view input) noexcept
     const Http2Rules &rules = m_rules->http2;
     const OptionPtr options = makeOptions(rules, kContinuationsMax);
     nghttp2_session *session = nullptr;
-    ARC_ASSERT(
-        nghttp2_session_server_new2(&session, m_home.http2().callbacks(), this, options.get())
-        == 0);
+    ARC_ASSERT(nghttp2_session_server_new3(&session, m_home.http2().callbacks(), this,
+                                           options.get(), m_home.http2().memory().functions())
+               == 0);
     m_session.reset(session);
     const auto number = [](auto value) {
         return static_cast<uint32_t>(value);

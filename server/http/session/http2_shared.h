@@ -4,6 +4,7 @@
 #include "server/http/session/http2_exchange.h"
 #include "server/http/session/spare_pool.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 struct nghttp2_session_callbacks;
 
 namespace arc {
+
+class Http2Memory;
 
 /// The fields of one answer in the form nghttp2 takes them, which copies them and makes the letters
 /// of their names small. What it views must live until then. One for the loop: answers are begun
@@ -24,18 +27,21 @@ public:
 
     void begin(int status);
     void beginTrailers();
+    /// `name` is constant text in small letters, which nghttp2 need not copy.
     void add(std::string_view name, std::string_view value);
     /// Lines as HeaderBlock::lines() gives them. What speaks of a connection is left out (RFC 9113
     /// 8.2.2).
     void addLines(std::string_view lines);
     void addNumber(std::string_view name, uint64_t value);
-    void addHsts(int64_t seconds); ///< Strict-Transport-Security
+    void addHsts(int64_t seconds);       ///< Strict-Transport-Security
+    void addDate(std::string_view line); ///< of DateLine
 
     struct List; ///< of nghttp2_nv, which only those know who speak to nghttp2
     const List &list() const noexcept { return *m_list; }
 
 private:
     std::string_view keep(std::string_view text);
+    void put(std::string_view name, std::string_view value, uint8_t flags);
 
     std::unique_ptr<List> m_list;
     std::string m_text; ///< never grows between begin() and the next: views point into it
@@ -53,8 +59,10 @@ public:
     SparePool<Http2Exchange> &exchanges() noexcept { return m_exchanges; }
     Http2Fields &fields() noexcept { return m_fields; }
     const nghttp2_session_callbacks *callbacks() const noexcept { return m_callbacks; }
+    Http2Memory &memory() noexcept { return *m_memory; }
 
 private:
+    std::unique_ptr<Http2Memory> m_memory;
     SparePool<Http2Exchange> m_exchanges;
     Http2Fields m_fields;
     nghttp2_session_callbacks *m_callbacks = nullptr;

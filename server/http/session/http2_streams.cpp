@@ -133,7 +133,7 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
 {
     Http2Fields &fields = m_home.http2().fields();
     fields.begin(status);
-    fields.addLines(m_home.dateLine());
+    fields.addDate(m_home.dateLine());
     if (m_home.snapshot().settings.serverHeader)
         fields.add("server", "Arcology");
     if (const int64_t hsts = exchange.route().settings.tlsHsts.count(); hsts && exchange.isSecure())

@@ -66,10 +66,8 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
                          const SocketAddress &peer) noexcept
 {
     metrics().connectionsAccepted.add(1);
-    if (HttpLoop *other = lessLoaded()) {
-        handTo(*other, from, std::move(socket), peer);
+    if (HttpLoop *other = lessLoaded(); other && handTo(*other, from, socket, peer))
         return true;
-    }
     const Connection *begun = take(from.name, from.kind, std::move(socket), peer);
     if (!begun)
         return true; // refused, which says nothing about room: other listeners may be paused
@@ -84,7 +82,7 @@ bool SessionLoop::accept(const Listening &from, FileDescriptor socket,
 /// One loop taken at random is asked: that evens out nearly as well as asking all of them.
 HttpLoop *SessionLoop::lessLoaded() noexcept
 {
-    if (m_siblings.empty() || m_draining)
+    if (m_siblings.empty() || isDraining())
         return nullptr;
     HttpLoop *other =
         m_siblings.size() == 1 ? m_siblings.front() : m_siblings[m_random() % m_siblings.size()];
@@ -93,16 +91,26 @@ HttpLoop *SessionLoop::lessLoaded() noexcept
     return own > other->load() + margin ? other : nullptr;
 }
 
-void SessionLoop::handTo(HttpLoop &other, const Listening &from, FileDescriptor socket,
+/// False when the other loop serves no longer, and the socket stays here. Whether it does is asked
+/// after it was told to wait for one more: it looks the other way round, so that one of the two
+/// sees what the other has written (both orders are sequentially consistent).
+bool SessionLoop::handTo(HttpLoop &other, const Listening &from, FileDescriptor &socket,
                          const SocketAddress &peer) noexcept
 {
-    metrics().connectionsHanded.add(1);
     SessionLoop &there = other.sessions();
-    there.m_arriving.fetch_add(1, std::memory_order_relaxed);
+    there.m_arriving.fetch_add(1);
+    if (there.m_draining.load()) {
+        there.m_arriving.fetch_sub(1);
+        // It may have seen the one that does not come, and waits for it.
+        there.m_loop.post([&there] { there.m_loop.atEndOfTurn(there); });
+        return false;
+    }
+    metrics().connectionsHanded.add(1);
     there.m_loop.post([&there, listener = *from.name, kind = from.kind, peer = PeerAddress(peer),
                        socket = std::move(socket)]() mutable {
         there.arrive(std::move(listener), kind, std::move(socket), peer);
     });
+    return true;
 }
 
 /// A sibling has accepted it. It is taken over the limit of this loop if need be: the sibling had

@@ -57,7 +57,8 @@ void SessionLoop::askBack(std::string_view listener) noexcept
     });
 }
 
-/// Connections that were greeted with a certificate that is not shown any more.
+/// Connections that were greeted with a certificate that is not shown any more, or whose client
+/// was believed by authorities that are others now, perhaps in a file of the same name.
 void SessionLoop::askBackFromOldCertificates() noexcept
 {
     m_table.forEach([this](Connection &connection) {
@@ -68,8 +69,10 @@ void SessionLoop::askBackFromOldCertificates() noexcept
         const auto now = contexts ? contexts->choose(connection.listener(), tls->name()).endpoint
                                   : std::shared_ptr<const TlsEndpoint>();
         const TlsEndpoint &then = *tls->endpoint();
-        if (!now || now->identity->chainPem != then.identity->chainPem
-            || now->clients != then.clients || now->clientCaFile != then.clientCaFile)
+        if (now && now->clientCaDigest != then.clientCaDigest)
+            connection.authoritiesChanged();
+        else if (!now || now->identity->chainPem != then.identity->chainPem
+                 || now->clients != then.clients || now->clientCaFile != then.clientCaFile)
             connection.comeBack();
     });
 }

@@ -62,6 +62,7 @@ void SessionExchange::readForwardedBy(const ConnectionRules &rules)
 {
     ForwardedHops hops;
     m_badForwarded = !readForwarded(m_head, rules.forwardedFields, hops);
+    m_isForwarded = hops.total() > 0;
     if (m_badForwarded)
         return;
     const ForwardedClient client = followHops(hops, rules.trustedProxies);
@@ -181,14 +182,15 @@ void SessionExchange::routeTo(const Router::Match &match) noexcept
 
 const ClientFacts *SessionExchange::clientFacts() const noexcept
 {
-    const TlsEndpoint *greeted = m_tls ? m_tls->endpoint() : nullptr;
+    // A certificate that comes with a request of somebody else's is the proxy's own.
+    const TlsEndpoint *greeted = m_tls && !m_isForwarded ? m_tls->endpoint() : nullptr;
     if (!greeted || greeted->clients == ClientCertificates::Off)
         return nullptr;
     // Another site of this connection, or the same one before it was changed, may have been content
     // with other authorities.
     const Settings &wanted = m_route->settings;
     if (wanted.tlsClients != clientCertificatesName(greeted->clients)
-        || wanted.tlsClientCa != greeted->clientCaFile)
+        || wanted.tlsClientCa != greeted->clientCaFile || m_tls->hasOldAuthorities())
         return nullptr;
     return &m_tls->clientFacts();
 }
@@ -298,7 +300,10 @@ void SessionExchange::close(Outbox &outbox, AnswerRecord record, uint16_t closeC
 
 void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t closeCode)
 {
-    const std::string client = peer().host();
+    IpText room;
+    std::string forwarded;
+    if (m_peer)
+        forwarded = m_peer->host();
     AccessLine line;
     line.unixMs = m_home->loop().unixMs();
     line.site = m_site->id;
@@ -306,7 +311,7 @@ void SessionExchange::logInto(Outbox &outbox, AnswerRecord &record, uint16_t clo
     line.method = m_head.methodText;
     line.target = m_head.target;
     line.status = m_status;
-    line.client = client;
+    line.client = m_peer ? std::string_view(forwarded) : m_connection->peerHost(room);
     line.host = m_head.host;
     line.userAgent = m_head.find(HeaderId::UserAgent).value_or(std::string_view());
     line.referer = m_head.find(HeaderId::Referer).value_or(std::string_view());
@@ -338,11 +343,13 @@ void SessionExchange::reset() noexcept
     m_answerFrom.reset();
     m_answerBytes.reset();
     m_refusal = {};
+    m_forwardedHost.clear();
     m_bodyBytesMax = 0;
     m_status = 0;
     m_state = State::Waiting;
     m_isRouted = m_wantsBody = m_paused = m_bodyEndTold = m_continueDue = false;
-    m_badForwarded = m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId = false;
+    m_isForwarded = m_badForwarded = m_wasBacklogged = m_clientLeft = m_aborted = m_hasRequestId =
+        false;
     if (m_ownText.capacity() > kKeptTextMax)
         freeMemory(m_ownText);
 }

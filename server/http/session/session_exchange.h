@@ -60,6 +60,8 @@ public:
     const TlsStream *tls() const noexcept { return m_tls; }
     /// A trusted proxy wrote about its client in a way that can be read as anything.
     bool hasBadForwarded() const noexcept { return m_badForwarded; }
+    /// The host is the one that a trusted proxy was asked for.
+    bool isHostForwarded() const noexcept { return !m_forwardedHost.empty(); }
     const Router &router() const noexcept { return *m_snapshot->router; }
     /// The request id, where an answer with these lines is to say it; else empty.
     std::string_view shownId(std::string_view lines) noexcept;
@@ -135,6 +137,7 @@ private:
     bool m_aborted = false;
     bool m_hasRequestId = false;
     bool m_isSecure = false;
+    bool m_isForwarded = false; ///< a trusted proxy wrote something about its client
     bool m_badForwarded = false;
     std::array<char, 32> m_requestId {};
     mutable std::optional<SocketAddress> m_peer;  ///< when asked for

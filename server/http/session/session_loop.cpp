@@ -117,7 +117,7 @@ void SessionLoop::endOfTurn() noexcept
     m_running.clear();
     retireUnused();
     m_closed.clear();
-    if (m_draining)
+    if (isDraining())
         drainedMaybe();
 }
 
@@ -156,7 +156,7 @@ void SessionLoop::charge(int64_t bytes) noexcept
 
 void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()> done)
 {
-    m_draining = true;
+    m_draining.store(true); // before any look at m_arriving: see handTo()
     m_drained = std::move(done);
     m_listening.clear();
     m_table.forEach([](Connection &connection) { connection.drainBegan(); });
@@ -167,21 +167,22 @@ void SessionLoop::drain(std::chrono::milliseconds deadline, std::function<void()
 
 void SessionLoop::newcomersDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach([](Connection &connection) {
-        if (connection.isIdle())
-            connection.close(Connection::CloseHow::Plainly);
-    });
+    static_cast<SessionLoop *>(context)->m_table.forEach(
+        [](Connection &connection) { connection.newcomerTimePassed(); });
 }
 
 void SessionLoop::drainDue(void *context) noexcept
 {
-    static_cast<SessionLoop *>(context)->m_table.forEach(
-        [](Connection &connection) { connection.close(Connection::CloseHow::WithReset); });
+    static_cast<SessionLoop *>(context)->m_table.forEach([](Connection &connection) {
+        // Whoever has its answer loses nothing; a reset might reach it before the answer.
+        connection.close(connection.isIdle() ? Connection::CloseHow::Plainly
+                                             : Connection::CloseHow::WithReset);
+    });
 }
 
 void SessionLoop::drainedMaybe() noexcept
 {
-    if (m_table.size() || m_arriving.load(std::memory_order_relaxed) || !m_drained)
+    if (m_table.size() || m_arriving.load() || !m_drained)
         return;
     m_newcomerTimer.disarm();
     m_drainTimer.disarm();

@@ -110,7 +110,7 @@ public:
     const HttpSnapshot &snapshot() const noexcept { return *m_current->snapshot; }
     PinnedSnapshot pin() noexcept { return PinnedSnapshot(*m_current); }
     std::string_view dateLine() noexcept { return m_date.at(m_loop.unixMs()); }
-    bool isDraining() const noexcept { return m_draining; }
+    bool isDraining() const noexcept { return m_draining.load(std::memory_order_relaxed); }
     uint64_t random() noexcept { return m_random(); }
     /// The site's cells of this loop; null for a site that counts nothing.
     SiteMetrics *metricsOf(const Site *site) const noexcept;
@@ -150,7 +150,7 @@ private:
 
     // session_accept.cpp: where a new connection goes, and whether it may
     HttpLoop *lessLoaded() noexcept;
-    void handTo(HttpLoop &other, const Listening &from, FileDescriptor socket,
+    bool handTo(HttpLoop &other, const Listening &from, FileDescriptor &socket,
                 const SocketAddress &peer) noexcept;
     void arrive(std::string listener, ListenerKind kind, FileDescriptor socket,
                 const PeerAddress &peer) noexcept;
@@ -207,7 +207,7 @@ private:
     Timer m_newcomerTimer;
     Timer m_drainTimer;
     std::function<void()> m_drained;
-    bool m_draining = false;
+    std::atomic<bool> m_draining {false}; ///< siblings ask, too: see handTo()
     bool m_acceptPaused = false;
 };
 

@@ -39,6 +39,11 @@ void RespondHandler::handle(Exchange &exchange) const noexcept
                              isSmall ? Chunk::constant(*m_body) : Chunk::borrow(*m_body, m_body));
 }
 
+void StoppedHandler::handle(Exchange &exchange) const noexcept
+{
+    exchange.respondStatus(503, "This site is stopped.");
+}
+
 RedirectHandler::RedirectHandler(const RedirectRoute &route, std::string prefix)
     : m_status(route.status), m_to(route.to), m_prefix(std::move(prefix))
 {

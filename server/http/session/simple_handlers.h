@@ -21,6 +21,12 @@ private:
         m_body; ///< shared with answers that a slow client has not taken yet
 };
 
+/// Answers for a site that an administrator stopped: 503, with a page that says so.
+class StoppedHandler final : public Handler {
+public:
+    void handle(Exchange &exchange) const noexcept override;
+};
+
 /// Sends the client elsewhere. "{path}" in the target becomes what follows the route's prefix, as
 /// the client sent it, and
 /// "{query}" "?a=b" or nothing. Bytes that may not stand in a URL are percent-encoded, so no header

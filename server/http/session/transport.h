@@ -60,6 +60,7 @@ public:
     int socket() const noexcept { return m_socket.get(); }
     /// Null for plain text.
     const TlsStream *tls() const noexcept { return m_tls.get(); }
+    TlsStream *tls() noexcept { return m_tls.get(); }
 
 private:
     FileDescriptor m_socket;

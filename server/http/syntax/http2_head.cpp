@@ -93,7 +93,8 @@ void Http2Head::addPseudo(std::string_view name, std::string_view value, const H
 
 void Http2Head::checkField(std::string_view name, std::string_view value, HeaderId id) noexcept
 {
-    if (!isLowerName(name) || !isWholeValue(value))
+    const bool isName = id == HeaderId::Other ? isLowerName(name) : name == headerName(id);
+    if (!isName || !isWholeValue(value))
         return spoil();
     switch (id) {
     case HeaderId::Connection:

@@ -71,15 +71,49 @@ const char *targetEndSwar(const char *from, const char *end) noexcept
     });
 }
 
-const char *plainEndSwar(const char *from, const char *end) noexcept
+/// Zero when all bytes are plain, and only then.
+constexpr uint64_t hasUnplain(uint64_t word) noexcept
 {
-    return scanWords<isPlainByte>(from, end, [](uint64_t word) {
-        return hasLess(word, 0x20) | hasByte(word, '"') | hasByte(word, '\\') | hasByte(word, 0x7f)
-            | (word & kHighs);
-    });
+    return hasLess(word, 0x20) | hasByte(word, '"') | hasByte(word, '\\') | hasByte(word, 0x7f)
+        | (word & kHighs);
 }
 
-constexpr Scanner kSwar {"swar", endBytes<isTokenByte>, valueEndSwar, targetEndSwar, plainEndSwar};
+const char *plainEndSwar(const char *from, const char *end) noexcept
+{
+    return scanWords<isPlainByte>(from, end, hasUnplain);
+}
+
+/// Two halves that overlap hold all of a short text, so there is no loop.
+bool copyPlainSwar(char *to, const char *from, size_t size) noexcept
+{
+    uint64_t stops = 0;
+    uint64_t word;
+    if (size < 8) {
+        uint32_t front;
+        uint32_t back;
+        if (size >= 4) {
+            std::memcpy(&front, from, 4);
+            std::memcpy(&back, from + size - 4, 4);
+            std::memcpy(to, &front, 4);
+            std::memcpy(to + size - 4, &back, 4);
+            return !hasUnplain(uint64_t {front} << 32 | back);
+        }
+        for (size_t at = 0; at < size; ++at)
+            to[at] = from[at];
+        return endBytes<isPlainByte>(from, from + size) == from + size;
+    }
+    for (size_t at = 0; at + 8 < size; at += 8) {
+        std::memcpy(&word, from + at, 8);
+        std::memcpy(to + at, &word, 8);
+        stops |= hasUnplain(word);
+    }
+    std::memcpy(&word, from + size - 8, 8);
+    std::memcpy(to + size - 8, &word, 8);
+    return !(stops | hasUnplain(word));
+}
+
+constexpr Scanner kSwar {"swar",        endBytes<isTokenByte>, valueEndSwar,
+                         targetEndSwar, plainEndSwar,          copyPlainSwar};
 
 #if defined(__x86_64__)
 
@@ -192,11 +226,28 @@ __attribute__((target("avx2"))) const char *endAvx2(const char *from, const char
     return stops ? from + std::countr_zero(stops) : endSse42<isGood>(from, end);
 }
 
+__attribute__((target("sse4.2"))) inline unsigned copy16(char *to, const char *from) noexcept
+{
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(to), load16(from));
+    return stops16<isPlainByte>(from);
+}
+
+__attribute__((target("sse4.2"))) bool copyPlainSse42(char *to, const char *from,
+                                                      size_t size) noexcept
+{
+    if (size < 16)
+        return copyPlainSwar(to, from, size);
+    unsigned stops = 0;
+    for (size_t at = 0; at + 16 < size; at += 16)
+        stops |= copy16(to + at, from + at);
+    return !(stops | copy16(to + size - 16, from + size - 16));
+}
+
 constexpr Scanner kAll[] = {
     {"avx2", endAvx2<isTokenByte>, endAvx2<isValueByte>, endAvx2<isTargetByte>,
-     endAvx2<isPlainByte>},
+     endAvx2<isPlainByte>, copyPlainSse42},
     {"sse4.2", endSse42<isTokenByte>, endSse42<isValueByte>, endSse42<isTargetByte>,
-     endSse42<isPlainByte>},
+     endSse42<isPlainByte>, copyPlainSse42},
     kSwar,
 };
 #else

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -62,6 +63,8 @@ struct Scanner {
     Find valueEnd;
     Find targetEnd;
     Find plainEnd;
+    /// Copies all `size` bytes, and tells whether every one of them is plain.
+    bool (*copyPlain)(char *to, const char *from, size_t size) noexcept;
 };
 
 /// Those this machine can run, fastest first. All give the same answers.

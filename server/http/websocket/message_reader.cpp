@@ -144,9 +144,8 @@ WsMessageReader::Result WsMessageReader::readCompressed(std::string_view bytes, 
     size_t made = 0;
     while (made < out.size()) {
         const bool isTail = m_done == m_head.length;
-        if (isTail && !m_head.isFinal)
-            break;
-        std::string_view in = kDeflateTail.substr(m_tailDone);
+        // Behind a fragment that others follow, only what the inflater still holds is asked for.
+        std::string_view in = m_head.isFinal ? kDeflateTail.substr(m_tailDone) : std::string_view();
         if (!isTail) {
             const size_t size = static_cast<size_t>(
                 std::min<uint64_t>({bytes.size() - used, m_head.length - m_done, plain.size()}));

@@ -97,8 +97,8 @@ class Worker:
     """Starts a worker process. Use as a context manager: it always ends the process it started."""
 
     def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
-                 environment=None,
-                 hello=True):
+                 environment=None, folders=(),
+                 hello=True, watched=False):
         self.sock, other = socket.socketpair()
         self.sock.settimeout(DEADLINE)
         values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
@@ -106,12 +106,22 @@ class Worker:
         if CORE in os.environ:
             values[CORE] = os.environ[CORE]
         values.update(environment or {})
+        inherited = [other.fileno()]
+        watch = {}
+        if watched:
+            self.lane, lane = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.lane.settimeout(DEADLINE)
+            self.stacks, stacks = os.pipe()
+            inherited += [lane.fileno(), stacks]
+            watch = {"watch": {"lane": lane.fileno(), "stacks": stacks}}
         with other:
-            os.set_inheritable(other.fileno(), True)
             self.process = subprocess.Popen([sys.executable, "-u", MAIN, "--fd",
                                              str(other.fileno())], env=values,
-                                            pass_fds=[other.fileno()], stdin=subprocess.DEVNULL,
+                                            pass_fds=inherited, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if watched:
+            lane.close()
+            os.close(stacks)
         self.steps = []
         self._rest = b""
         self._stream = 0
@@ -119,7 +129,7 @@ class Worker:
             self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface},
                         "threads": threads,
                         "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
-                        "worker": 0})
+                        "send_from": list(folders), "worker": 0, **watch})
 
     def __enter__(self):
         return self
@@ -133,6 +143,9 @@ class Worker:
             self.process.wait()
         self.process.stdout.close()
         self.process.stderr.close()
+        if hasattr(self, "lane"):
+            self.lane.close()
+            os.close(self.stacks)
 
     def hello(self, value, version=1):
         self.send(HELLO, 0, struct.pack("<HI", version, 0) + json.dumps(value).encode())

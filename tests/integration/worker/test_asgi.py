@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import os
+import socket
+import sys
+import tempfile
 import unittest
 
 from peer import (ABORT, BODY, CANCEL, END, FAILED, READY, RESPONSE, WINDOW, WINDOW_BYTES, Worker,
@@ -11,6 +15,11 @@ def started(test, entry="asgi_apps:app", **options):
     worker = Worker(entry, "asgi", **options)
     test.addCleanup(worker.__exit__)
     return worker
+
+
+def pending(sock):
+    """Bytes that may be read without waiting, as far as one look reaches."""
+    return len(sock.recv(1 << 20, socket.MSG_PEEK))
 
 
 class AsgiTest(unittest.TestCase):
@@ -64,6 +73,11 @@ class Answers(AsgiTest):
     def testPiecesArriveAsTheyAreSent(self):
         answer = self.worker.get("/chunks")
         self.assertEqual((answer.body, answer.frames, answer.flags), (b"012", 4, END))
+
+    def testOtherShapesOfMessagesAreUnderstood(self):
+        answer = self.worker.get("/otherShapes")
+        self.assertEqual((answer.status, answer.headers, answer.body, answer.flags),
+                         (200, [("x-list", "a"), ("x-array", "b")], b"hello", END))
 
     def testHeadAnswersHaveNoBody(self):
         answer = self.worker.get("/plain", method="HEAD")
@@ -199,11 +213,42 @@ class Bodies(AsgiTest):
                 answer = self.worker.get("/large", query=str(size))
                 self.assertEqual((len(answer.body), answer.flags), (size, END))
 
+    def testAnswersThatTheSocketDoesNotTakeWait(self):
+        streams = [self.worker.request(path="/large", query="200000") for _ in range(60)]
+        self.assertTrue(eventually(lambda: pending(self.worker.sock) > 100000))
+        for stream, answer in self.worker.answers(streams).items():
+            self.assertEqual((len(answer.body), answer.flags), (200000, END), stream)
+        self.assertEqual(self.worker.get("/plain").body, b"hello")
+
     def testFramesMayArriveByteByByte(self):
         stream = self.worker.nextStream()
         for byte in frame(5, stream, requestHead(path="/plain"), END):
             self.worker.raw(bytes((byte,)))
         self.assertEqual(self.worker.answers([stream])[stream].body, b"hello")
+
+
+class SentFiles(unittest.TestCase):
+    def testTheEngineSendsWhatItMayReachAndTheWorkerTheRest(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = os.path.realpath(folder)
+            os.mkdir(os.path.join(folder, "inside"))
+            for name in ("inside/file", "outside"):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(b"x" * 300000)
+            worker = started(self, folders=[os.path.join(folder, "inside")])
+            worker.ready()
+            sent = worker.get("/sendPath", query=os.path.join(folder, "inside/file"))
+            self.assertEqual((sent.status, sent.body, sent.flags), (200, b"", END))
+            self.assertEqual([value for _name, value in sent.headers],
+                             ["yes", os.path.join(folder, "inside/file")])
+            copied = worker.get("/sendPath", query=os.path.join(folder, "outside"))
+            self.assertEqual((copied.headers, copied.body), ([("x-own", "yes")], b"x" * 300000))
+            self.assertEqual(worker.get("/sendPath", query="no/absolute/path").status, 500)
+
+    def testWithoutAFolderTheExtensionIsNotThere(self):
+        worker = started(self)
+        worker.ready()
+        self.assertEqual(worker.get("/sendPath", query="/etc/hostname").status, 500)
 
 
 class Leaving(AsgiTest):
@@ -227,6 +272,19 @@ class Leaving(AsgiTest):
         self.assertEqual(self.worker.get("/disconnectAfterAnswer").body, b"done")
         self.assertTrue(eventually(lambda: self.events() == "after:http.disconnect"))
 
+    def testTheEndOfTheAnswerWakesWhoeverWaitsForItsWindow(self):
+        for query, flags in (("", END), ("fails", ABORT)):
+            with self.subTest(query):
+                worker = started(self)
+                worker.ready()
+                stream = worker.request(path="/sendsAside", query=query)
+                self.assertEqual(worker.answers([stream], grant=False)[stream].flags, flags)
+                self.assertTrue(eventually(lambda: worker.get("/showEvents").body == b"sent,sent"))
+
+    def testBothOfTwoThatWaitForTheWindowGetIt(self):
+        answer = self.worker.get("/sendsTogether")
+        self.assertEqual((len(answer.body), answer.flags), (1200000, END))
+
     def testCancelEndsAnAnswerThatWaitsForItsWindow(self):
         stream = self.worker.request(path="/large", query="1000000")
         received = 0
@@ -248,9 +306,61 @@ class Tasks(AsgiTest):
     def testARequestIsARealTask(self):
         self.assertEqual(self.worker.get("/taskTools").body, b"True [0, 1, 2]")
 
+    def testTheTaskIsThereFromTheFirstStepOn(self):
+        environments = [{}]
+        if sys.implementation.name != "pypy":
+            environments.append({"PYTHONASYNCIODEBUG": "1"})
+        for interface in ("asgi", "wsgi"):  # the second is found out only when asyncio is imported
+            for environment in environments:
+                with self.subTest(interface, environment=environment):
+                    worker = Worker("asgi_apps:app", interface, environment=environment)
+                    self.addCleanup(worker.__exit__)
+                    worker.ready()
+                    self.assertEqual(json.loads(worker.get("/unseenTask").body), [True, True])
+                    found = json.loads(worker.get("/firstStep").body)
+                    # PyPy's coroutines tell no cr_running that we rely upon
+                    self.assertEqual(found[:4] + found[5:], [True, True, True, False, True, True])
+                    self.assertEqual(worker.get("/cancelFirst").body, b"cancelled, inner 1")
+                    self.assertEqual(worker.get("/cancelBare").body, b"cancelled")
+                    self.assertEqual(worker.get("/cancelTold").body, b"closing time")
+
+    def testCallsOfOthersWhileATaskIsMadeReachTheLoop(self):
+        self.worker.get("/callWhileTasksAreMade")
+        self.assertEqual(json.loads(self.worker.get("/unseenTask").body), [True, True])
+        self.assertEqual(json.loads(self.worker.get("/firstStep").body)[:3], [True, True, True])
+        self.assertEqual(self.worker.get("/tellCalls").body, b"1")
+
+    def testWaitingEndsWhenItIsCancelled(self):
+        for path, body in (("cancelledByAnother", b"cancelled"), ("timesOut", b"timed out")):
+            with self.subTest(path):
+                self.assertEqual(self.worker.get("/" + path).body, body)
+
+    def testOnlyWhatIsAwaitedIsDone(self):
+        stream = self.worker.request(b"body", path="/neverAwaited", method="POST")
+        self.assertEqual(self.worker.answers([stream])[stream].body, b"body once")
+
+    def testFailuresComeWhereTheyAreAwaited(self):
+        self.assertEqual(self.worker.get("/failuresInGather").body,
+                         b"RuntimeError,RuntimeError,KeyError")
+
+    def testLookingForADisconnectLeavesNothingBehind(self):
+        self.assertLess(int(self.worker.get("/pollDisconnect").body), 50)
+
+    def testAnAwaitableIsServedAndNothingElseIs(self):
+        for entry, status in (("awaitable", 200), ("notAwaitable", 500)):
+            with self.subTest(entry):
+                worker = started(self, "asgi_apps:" + entry, lifespan="off")
+                worker.ready()
+                self.assertEqual(worker.get("/").status, status)
+
     def testReceiveAndSendMayBeRunAsTasks(self):
         stream = self.worker.request(b"body", path="/receiveInTask", method="POST")
         self.assertEqual(self.worker.answers([stream])[stream].body, b"body")
+
+    @unittest.skipIf(sys.version_info < (3, 11), "nothing tells that a coroutine waits")
+    def testReceiveIsACoroutineForWhoeverAsks(self):
+        self.assertEqual(json.loads(self.worker.get("/coroutineStates").body),
+                         [True, False, "CORO_SUSPENDED", "CORO_CLOSED"])
 
     def testSlowRequestsDoNotHoldOthersUp(self):
         slow = [self.worker.request(path="/slow") for _ in range(100)]

@@ -200,6 +200,40 @@ class Projects(DetectTest):
         self.assertEqual(self.detect()["projects"], [])
 
 
+class Problems(DetectTest):
+    broken = "from flask import Flask\napp = Flask(\n"
+
+    def testAnAppThatCannotBeParsedIsToldWithItsLine(self):
+        self.write({"app.py": FLASK + "\ndef front(:\n", "notes.py": "x = (\n"})
+        value = self.detect()
+        self.assertEqual((value["projects"], value["problems"]),
+                         ([], ["app.py line 4: invalid syntax"]))
+
+    def testPagesBesideItAreNoSiteOfFiles(self):
+        self.write({"app.py": self.broken, "index.html": "<p>"})
+        value = self.detect()
+        self.assertEqual((value["projects"], len(value["problems"])), ([], 1))
+
+    def testBesideAnAppThatIsGoodItIsAWarning(self):
+        self.write({"app.py": FLASK, "other.py": self.broken})
+        value = self.detect()
+        self.assertEqual(value["projects"][0]["entry"], "app:app")
+        self.assertEqual(value["projects"][0]["warnings"], value["problems"])
+        self.assertEqual(len(value["problems"]), 1)
+
+    def testOneDeepDownIsNotTold(self):
+        self.write({"index.html": "<p>", "a/b/app.py": self.broken})
+        value = self.detect()
+        self.assertEqual((value["projects"][0]["kind"], value["problems"]), ("static", []))
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def testAnAppThatMayNotBeReadIsTold(self):
+        self.write({"app.py": FLASK})
+        os.chmod(os.path.join(self.root, "app.py"), 0)
+        self.assertEqual(self.detect()["problems"],
+                         ["app.py cannot be read: permission denied"])
+
+
 class Warnings(DetectTest):
     django = {"manage.py": MANAGE % "s.settings", "s/wsgi.py": WSGI}
 

@@ -13,7 +13,7 @@ import django
 import flask
 import httpbin  # noqa: F401  (its absence shall be said here, not by a worker)
 
-from peer import APPS, END, FAILED, Worker
+from peer import APPS, CANCEL, END, FAILED, Worker
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -157,6 +157,43 @@ class FastApiTest(unittest.TestCase):
         self.assertIn("/sync/{number}",
                       json.loads(worker.get("/openapi.json").body.decode())["paths"])
         self.assertIn(b"swagger", worker.get("/docs").body)
+
+
+class AnyioTest(unittest.TestCase):
+    def testScopesGroupsAndThreadsWorkFromTheFirstStepOn(self):
+        for entry in ("anyio_app:app", "anyio_app:passing"):
+            worker, _info = serving(self, entry, "asgi")
+            rows = {"/scopes": [True, True, "late"], "/groups": ["waits", "fails"],
+                    "/threads": ["mine", None, True]}
+            for path, wanted in rows.items():
+                with self.subTest(entry, path=path):
+                    self.assertEqual(json.loads(worker.get(path).body), wanted)
+            self.assertEqual(worker.get("/streams").body, b"012")
+            self.assertEqual(worker.stop(), (0, ""))
+
+    def testThreadsOutliveTheRequestThatBeganThem(self):
+        worker, _info = serving(self, "anyio_app:app", "asgi")
+        self.assertEqual([json.loads(worker.get("/uses").body) for _ in range(3)], [1, 2, 3])
+
+    def testTheClientIsThereUntilItLeaves(self):
+        worker, _info = serving(self, "anyio_app:app", "asgi")
+        stream = worker.request(b"body", path="/polls", method="POST")
+        self.assertEqual(json.loads(worker.answers([stream])[stream].body),
+                         ["body", [False, False, False]])
+
+    def testAStreamEndsWhenItsClientLeaves(self):
+        worker, _info = serving(self, "anyio_app:app", "asgi")
+        stream = worker.request(path="/endless")
+        self.assertEqual(worker.receive()[2], stream)
+        worker.send(CANCEL, stream)
+        worker.answers([stream])
+        self.assertEqual(json.loads(worker.get("/ends").body), ["endless"])
+        self.assertEqual(worker.stop(), (0, ""))
+
+    def testMiddlewareSeesTheVariablesOfItsRequest(self):
+        worker, _info = serving(self, "anyio_app:passing", "asgi")
+        answer = worker.get("/plain")
+        self.assertEqual((answer.body, answer.get("x-passed")), (b"/plain", "yes"))
 
 
 if __name__ == "__main__":

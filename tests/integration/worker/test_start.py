@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import importlib.util
 import json
 import os
 import subprocess
@@ -6,6 +7,7 @@ import sys
 import sysconfig
 import tempfile
 import unittest
+from unittest import mock
 
 from peer import APPS, CORE, FAILED, MAIN, READY, Worker
 
@@ -96,7 +98,7 @@ class StartTest(unittest.TestCase):
         package = module.replace("_", "-")
         marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
         if sys.prefix == sys.base_prefix and os.path.exists(marker):
-            return "apt install python3-%s, or in an environment of the app's own: %s -m venv %s" \
+            return "pip install %s, in an environment of the app's own: %s -m venv %s" \
                 % (package, sys.executable, os.path.join(START, ".venv"))
         return "%s -m pip install %s" % (sys.executable, package)
 
@@ -117,6 +119,48 @@ class StartTest(unittest.TestCase):
                 self.assertEqual(kind, FAILED if fails else READY)
                 if fails:
                     self.assertIn(remedy, value["error"])
+
+    def testDebiansPackagesAreNamedOnlyWhereThereAreSome(self):
+        spec = importlib.util.spec_from_file_location(
+            "missing", os.path.join(os.path.dirname(MAIN), "arcology_worker", "missing.py"))
+        missing = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(missing)
+        missing.belongsToTheSystem = lambda: True
+        pip = "pip install %s, in an environment of the app's own: " + sys.executable
+        apt = "apt install %s, or in an environment of the app's own: " + sys.executable
+        with tempfile.TemporaryDirectory() as folder:
+            lists = os.path.join(folder, "lists")
+            os.makedirs(lists)
+            for name, text in (
+                    ("empty_Packages", ""),
+                    ("one_Packages", "Package: python3-first\nVersion: 1\n\n"
+                                     "Package: python3-second-one\nVersion: 1\n"
+                                     "Depends: python3-not-there\n"
+                                     "Description: Package: python3-told\n\n"
+                                     "Package: python3-longer-name\n"),
+                    ("one_Sources", "Package: python3-source\n")):
+                with open(os.path.join(lists, name), "w", encoding="ascii") as file:
+                    file.write(text)
+            dpkg = os.path.join(folder, "status")
+            missing.DPKG, missing.APT_LISTS = dpkg, lists
+
+            def check(module, begin, prefix="/usr"):
+                with self.subTest(module), mock.patch.object(sys, "base_prefix", prefix):
+                    told = missing.howToInstall(module, folder)
+                    self.assertTrue(told.startswith(begin), told)
+            check("yaml", pip % "PyYAML")  # another system, where there is no apt
+            with open(dpkg, "w", encoding="ascii"):
+                pass
+            check("yaml", apt % "python3-yaml")
+            check("flask", apt % "python3-flask")
+            check("First", apt % "python3-first")
+            check("second_one", apt % "python3-second-one")
+            for name in ("not-there", "told", "source", "longer", "longer-nam"):
+                check(name, pip % name)
+            check("first", pip % "first", "/opt/python")  # not for this interpreter
+            missing.APT_LISTS = os.path.join(folder, "nowhere")
+            check("first", pip % "first")
+            check("yaml", apt % "python3-yaml")
 
     def testRequirementsOfTheAppAreNamed(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@
 using namespace arc::test;
 
 /// Runs the Python tests of the worker package: each module with every Python 3.9 or newer that
-/// this machine has, and what starts WSGI workers once more with the native core where an
+/// this machine has, and what starts workers once more with the native core where an
 /// interpreter can have it. The frameworks are Debian packages, so their modules run with the
 /// system's interpreter only.
 class TestWorkerPython : public QObject {
@@ -25,9 +25,10 @@ namespace {
 const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
                                    "test_streaming.py"};
 const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
-const QStringList kStartWsgi {"test_core.py",      "test_wsgi.py",   "test_wsgi_bodies.py",
-                              "test_start.py",     "test_photos.py", "test_filesync.py",
-                              "test_frameworks.py"};
+const QStringList kStartWorkers {"test_asgi.py",       "test_core.py",       "test_filesync.py",
+                                 "test_frameworks.py", "test_photos.py",     "test_start.py",
+                                 "test_streaming.py",  "test_watch.py",      "test_websocket.py",
+                                 "test_wsgi.py",       "test_wsgi_bodies.py"};
 constexpr int kModuleMilliseconds = 240'000;
 
 bool canHaveCore(const Interpreter &interpreter)
@@ -61,7 +62,7 @@ void TestWorkerPython::moduleSucceeds_data()
             if (module != kNeedsCore)
                 QTest::addRow("%s %s", qPrintable(module), qPrintable(interpreter))
                     << interpreter << folder.filePath(module) << "python";
-            if (kStartWsgi.contains(module) && canHaveCore(each))
+            if (kStartWorkers.contains(module) && canHaveCore(each))
                 QTest::addRow("%s %s, native core", qPrintable(module), qPrintable(interpreter))
                     << interpreter << folder.filePath(module) << ARC_WORKER_CORE;
         }

@@ -81,7 +81,11 @@ private Q_SLOTS:
         ring.drain(out);
         QVERIFY(ring.push("abcdefgh\n")); // wraps around the end
         ring.drain(out);
-        QCOMPARE(out, std::string("0123456789\nabcdefgh\n"));
+        for (int round = 0; round < 16; ++round) // the two parts meet before, at and behind it
+            QVERIFY(
+                (ring.push("two", " parts\n"), ring.drain(out), out.ends_with("\ntwo parts\n")));
+        QVERIFY(out.starts_with("0123456789\nabcdefgh\n"));
+        QVERIFY(!ring.push("two part", " too long\n"));
     }
 };
 

@@ -156,12 +156,27 @@ private Q_SLOTS:
         QCOMPARE(summarise({}), std::string("nothing changed"));
     }
 
+    void aRenamedSiteIsToldAsOneChange()
+    {
+        Document a;
+        a.sites.push_back({.id = "shop", .hosts = {"shop.localhost"}});
+        a.sites.push_back({.id = "docs", .enabled = false});
+        Document b = a;
+        b.sites[0].id = "store";
+        b.sites[0].hosts = {"store.localhost"};
+        QCOMPARE(summarise(diffDocuments(a, b)), std::string("site shop renamed to store"));
+        b.sites[0].enabled = false; // another one then, for all that can be seen
+        QCOMPARE(summarise(diffDocuments(a, b)),
+                 std::string("site shop removed, site store added"));
+    }
+
     void longSummariesEndInACount()
     {
         Document b;
         for (int i = 0; i < 8; ++i)
             b.listeners.push_back({"l" + std::to_string(i), ":0"});
         QVERIFY(summarise(diffDocuments({}, b)).ends_with("listener l4 added and 3 more"));
+        QCOMPARE(phrasesOf(diffDocuments({}, b)).size(), size_t {8});
     }
 
     void anObjectSplitsAndJoins();

@@ -32,8 +32,10 @@ template <class Request>
 Request withId(const char *id)
 {
     Request request {};
-    if constexpr (requires { request.id; })
+    if constexpr (requires { request.id = id; })
         request.id = id;
+    else if constexpr (requires { request.id; })
+        request.id = 4711;
     if constexpr (requires { request.source; })
         request.source = id;
     return request;

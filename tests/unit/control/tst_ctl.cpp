@@ -1,99 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // ctl against a FakeControl: what is printed, and with which exit code.
-#include "app/ctl/ctl.h"
 #include "app/ctl/text_table.h"
-#include "tests/support/fake_control.h"
+#include "tests/unit/control/ctl_under_test.h"
 
-#include <filesystem>
 #include <fstream>
 
-#include <QTemporaryDir>
-#include <QtTest>
 #include <nlohmann/json.hpp>
 
 using namespace arc;
 using namespace arc::test;
 
-namespace {
-
-/// ctl owns the Control it is given; the test keeps the fake.
-class Borrowed final : public Control {
-public:
-    explicit Borrowed(Control &target) : m_target(target) { }
-#define OPERATION(NAME, METHOD, PATH, ROLE, REQUEST, ANSWER, VERB, CONFIRM, HELP)                  \
-    void NAME(api::REQUEST what, Callback<api::ANSWER> done) override                              \
-    {                                                                                              \
-        m_target.NAME(std::move(what), std::move(done));                                           \
-    }
-#include "server/control/api/operations.def"
-
-private:
-    Control &m_target;
-};
-
-struct Ran {
-    int exit = -1;
-    std::string out;
-    std::string err;
-};
-
-QStringList lines(const std::string &text)
-{
-    return QString::fromStdString(text).split('\n', Qt::SkipEmptyParts);
-}
-
-} // namespace
-
-class TestCtl : public QObject {
+class TestCtl : public QObject, CtlUnderTest {
     Q_OBJECT
 
-    std::unique_ptr<FakeControl> m_fake;
-    int m_pauses = 0;
-    int m_interruptAt = -1; // the pause that Ctrl+C ends
-    std::string m_socket;
-    std::string m_dataDir;
-
-    Ran run(const std::vector<std::string> &arguments)
-    {
-        Ran ran;
-        const CtlWorld world {
-            .connect = [&](const std::string &socket,
-                           const std::string &dataDir) -> Result<std::unique_ptr<Control>> {
-                m_socket = socket;
-                m_dataDir = dataDir;
-                return std::unique_ptr<Control>(std::make_unique<Borrowed>(*m_fake));
-            },
-            .out = [&](std::string_view text) { ran.out += text; },
-            .err = [&](std::string_view text) { ran.err += text; },
-            .pause = [this](std::chrono::milliseconds) { return m_pauses++ == m_interruptAt; },
-            .catchInterrupts =
-                [] {
-                }};
-        ran.exit = runCtl(arguments, world);
-        return ran;
-    }
-
-    std::string offer(const QTemporaryDir &folder)
-    {
-        const std::string path = std::filesystem::canonical(folder.path().toStdString()).string();
-        api::ProjectChoice project {.kind = "django",
-                                    .title = "Django 3.2.19",
-                                    .name = "blog",
-                                    .root = path,
-                                    .entry = "blog.wsgi:application",
-                                    .interface = "wsgi"};
-        m_fake->folders[path] = {.folder = path, .projects = {project}};
-        return path;
-    }
-
 private Q_SLOTS:
-    void init()
-    {
-        m_fake = std::make_unique<FakeControl>();
-        m_fake->setClock([] { return int64_t {1'800'000'000'000}; });
-        m_pauses = 0;
-        m_interruptAt = -1;
-    }
+    void init() { reset(); }
 
     void statusSaysWhatRuns()
     {
@@ -315,6 +236,35 @@ private Q_SLOTS:
         QCOMPARE(m_fake->revision(), before);
     }
 
+    void anEndOfAWorkerIsToldInFull()
+    {
+        m_fake->ends = {{.id = 7,
+                         .app = "shop",
+                         .pid = 4711,
+                         .kind = "signal",
+                         .cause = "was killed by signal 11 (SIGSEGV)",
+                         .running = {{"POST /report", 2100, "lost"}, {"GET /", 3, "repeated"}},
+                         .memory = {{1000, 64 << 20}, {6000, 512 << 20}},
+                         .peakMemoryBytes = 600 << 20,
+                         .stacks = {{6500, "at the end", "  File \"app.py\", line 12 in report\n"}},
+                         .output = {"last \x1b[31mwords"}},
+                        {.id = 6, .app = "shop", .kind = "deploy", .planned = true}};
+        const Ran list = run({"worker", "ends", "--unplanned"});
+        QCOMPARE(list.exit, 0);
+        QCOMPARE(lines(list.out).size(), 2);
+        QVERIFY(lines(list.out)[1].contains("signal"));
+        const Ran one = run({"worker", "end", "7"});
+        QCOMPARE(one.exit, 0);
+        for (const char *part :
+             {"Worker 4711 of shop was killed by signal 11 (SIGSEGV)", "POST /report", "2.10 s",
+              "512 MiB", "600 MiB", "line 12 in report", "last  [31mwords", "not ordered"})
+            QVERIFY2(one.out.find(part) != std::string::npos, (part + one.out).c_str());
+        QCOMPARE(run({"worker", "end"}).out, one.out);
+        QCOMPARE(run({"worker", "end", "5"}).exit, 3);
+        const auto json = nlohmann::json::parse(run({"worker", "end", "7", "--json"}).out);
+        QCOMPARE(json["running"][0]["fate"].get<std::string>(), std::string("lost"));
+    }
+
     void helpNamesEveryVerbOfTheTable()
     {
         for (const OperationRow &row : operationRows()) {
@@ -480,7 +430,7 @@ private Q_SLOTS:
         std::ofstream(file) << exported.out;
         const uint64_t before = m_fake->revision();
         const Ran dry = run({"config", "import", "--dry-run", file});
-        QVERIFY2(dry.out.starts_with("Would become: "), dry.out.c_str());
+        QCOMPARE(dry.out, std::string("Would change:\n  app shop added\n  site shop added\n"));
         QCOMPARE(m_fake->revision(), before);
         QCOMPARE(run({"config", "import", file}).exit, 0);
         QVERIFY(m_fake->document().findSite("shop"));

@@ -54,6 +54,24 @@ private Q_SLOTS:
         QVERIFY2(report.contains(text), qPrintable(report));
     }
 
+    void valuesOfTheEnvironmentAreMaskedInADifference()
+    {
+        Document before = parts().document;
+        Document after = before;
+        after.apps[0].env["SECRET_KEY"] = "battery-staple";
+        const Diff diff = diffDocuments(before, after);
+        QCOMPARE(diff.size(), size_t {1});
+        const ChangeItem masked = maskSecrets(diff[0]);
+        for (const std::string &side : {masked.before, masked.after}) {
+            QVERIFY2(side.find("correct") == side.npos && side.find("battery") == side.npos,
+                     side.c_str());
+            QVERIFY2(side.find("\"SECRET_KEY\":\"(masked)\"") != side.npos, side.c_str());
+            QVERIFY(side.find("/srv/shop") != side.npos);
+        }
+        QCOMPARE(maskSecrets(ChangeItem {.kind = "app", .id = "new", .after = "{}"}).before,
+                 std::string());
+    }
+
     void valuesOfTheEnvironmentAreMasked()
     {
         const std::string report = diagnosticsText(parts());

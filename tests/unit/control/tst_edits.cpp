@@ -35,6 +35,8 @@ private Q_SLOTS:
     void whatIsGoodAloneMayBeWrongTogether();
     void whatIsWrongAloneMayBeGoodTogether();
     void aSiteMayBeRenamedInTheSameChange();
+    void theHostMadeFromANameFollowsIt();
+    void whatIsWrongIsToldByName();
     void tooManyEditsAreRefused();
     void whatIsPinnedStays();
 };
@@ -149,6 +151,34 @@ void TestEdits::aSiteMayBeRenamedInTheSameChange()
     QVERIFY(validate(*next));
     QVERIFY(next->findSite("store"));
     QCOMPARE(appOf(*next->findSite("store"), *next)->entry, std::string("a:b"));
+}
+
+void TestEdits::theHostMadeFromANameFollowsIt()
+{
+    using Hosts = std::vector<std::string>;
+    FakeControl engine;
+    Document document = engine.document();
+    findMutable(document, "shop")->hosts = {"shop.example", "shop.localhost"};
+    QVERIFY(applySiteEdit(document, {.id = "shop", .name = "store"}));
+    QCOMPARE(document.findSite("store")->hosts, (Hosts {"shop.example", "store.localhost"}));
+    QVERIFY(applySiteEdit(document, {.id = "store", .name = "a", .hosts = {{"store.localhost"}}}));
+    QCOMPARE(document.findSite("a")->hosts, Hosts {"store.localhost"}); // it was asked for
+    QVERIFY(!applySiteEdit(document, {.id = "a", .name = "A b"}));
+}
+
+void TestEdits::whatIsWrongIsToldByName()
+{
+    FakeControl engine;
+    const auto told = [&](const char *text) {
+        return toldByName({ErrorCode::Invalid, text}, engine.document()).message();
+    };
+    QCOMPARE(told("apps[1].python: must be"), std::string("app api, python: must be"));
+    QCOMPARE(told("sites[0].hosts[2]: stands twice"),
+             std::string("site shop, hosts[2]: stands twice"));
+    QCOMPARE(told("sites[0]: x"), std::string("site shop: x"));
+    for (const char *other :
+         {"apps[7].id: x", "settings.loops: x", "planets[0].id: x", "apps[", "]["})
+        QCOMPARE(told(other), std::string(other));
 }
 
 void TestEdits::tooManyEditsAreRefused()

@@ -71,6 +71,17 @@ private Q_SLOTS:
         QCOMPARE(found->pythons[0].source, std::string("system"));
     }
 
+    void anAppThatCannotBeParsedIsToldWithItsLine()
+    {
+        QTemporaryDir folder;
+        write(folder.filePath("app.py"),
+              "from flask import Flask\napp = Flask(__name__)\n\nx = (\n");
+        const auto found = detectProject(folder.path().toStdString());
+        QVERIFY2(found.has_value(), found ? "" : found.error().message().c_str());
+        QVERIFY(found->projects.empty());
+        QCOMPARE(found->problems, std::vector<std::string> {"app.py line 4: '(' was never closed"});
+    }
+
     void anEmptyFolderHasNoProject()
     {
         QTemporaryDir folder;
@@ -213,7 +224,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("json");
         for (const char *bad :
-             {"", "7", "{}", R"({"folder":"/a"})", R"({"folder":1,"projects":[]})",
+             {"", "7", "{}", R"({"folder":"/a"})", R"({"folder":"/a","projects":[]})",
+              R"({"folder":"/a","projects":[],"problems":[1]})", R"({"folder":1,"projects":[]})",
               R"({"folder":"/a","projects":{}})", R"({"folder":"/a","projects":[{}]})",
               R"({"folder":"/a","projects":[{"kind":"wsgi","title":"t","name":"n","root":"relative",
                      "entry":"a:b","interface":"wsgi","evidence":[],"warnings":[]}]})"})

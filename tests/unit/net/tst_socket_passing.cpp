@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <future>
 #include <set>
 
 #include <sys/socket.h>
@@ -26,6 +27,16 @@ uint64_t cookieOf(int socket)
 
 constexpr std::chrono::seconds kPatience {5};
 
+using Sockets = std::vector<std::pair<std::string, std::vector<int>>>;
+
+/// The other engine: passes while the test receives.
+std::future<Result<void>> passing(std::string path, Sockets sockets)
+{
+    return std::async(std::launch::async, [path = std::move(path), sockets = std::move(sockets)] {
+        return passSockets(path, sockets);
+    });
+}
+
 } // namespace
 
 class TestSocketPassing : public QObject {
@@ -38,6 +49,14 @@ class TestSocketPassing : public QObject {
     {
         auto listener = bindListener(*SocketAddress::parse("127.0.0.1:0"), count);
         return listener ? std::move(*listener) : BoundListener {};
+    }
+    FileDescriptor connected() const
+    {
+        FileDescriptor out(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
+        const auto address = *SocketAddress::parse("unix:" + path());
+        if (::connect(out.get(), address.system(), address.systemLength()) != 0)
+            out.reset();
+        return out;
     }
     static std::vector<int> descriptorsOf(const BoundListener &listener)
     {
@@ -55,13 +74,14 @@ private Q_SLOTS:
         const BoundListener many = bound(150); // more than one message takes
         const BoundListener one = bound(1);
         QCOMPARE(many.sockets.size(), size_t(150));
-        QVERIFY(passSockets(path(),
-                            {{"http", descriptorsOf(many)},
-                             {"closed", {}},
-                             {std::string(255, 'n'), descriptorsOf(one)}})
-                    .has_value());
+        auto passed = passing(path(),
+                              {{"http", descriptorsOf(many)},
+                               {"closed", {}},
+                               {std::string(255, 'n'), descriptorsOf(one)}});
         const auto taken = receiver->receive(kPatience);
         QVERIFY2(taken.has_value(), taken ? "" : taken.error().message().c_str());
+        receiver->acknowledge();
+        QVERIFY(passed.get().has_value());
         QCOMPARE(taken->size(), size_t(151));
         std::set<uint64_t> sent;
         std::set<uint64_t> received;
@@ -80,10 +100,56 @@ private Q_SLOTS:
     {
         auto receiver = SocketReceiver::listen(path());
         QVERIFY(receiver.has_value());
-        QVERIFY(passSockets(path(), {}).has_value());
+        auto passed = passing(path(), {});
         const auto taken = receiver->receive(kPatience);
         QVERIFY(taken.has_value());
         QVERIFY(taken->empty());
+        receiver->acknowledge();
+        QVERIFY(passed.get().has_value());
+    }
+
+    void aReceiverThatLeavesWithoutAWordHasNotTakenThem()
+    {
+        const BoundListener one = bound(1);
+        std::future<Result<void>> passed;
+        QElapsedTimer time;
+        {
+            auto receiver = SocketReceiver::listen(path());
+            QVERIFY(receiver.has_value());
+            time.start();
+            passed = passing(path(), {{"http", descriptorsOf(one)}});
+            QCOMPARE(receiver->receive(kPatience)->size(), size_t(1));
+        }
+        QCOMPARE(passed.get().error().code(), errnoError("", ECONNRESET).code());
+        QVERIFY2(time.elapsed() < kSocketsTakenTime.count(), "it waits for who is gone");
+    }
+
+    void aReceiverThatSaysNothingIsWaitedForSoLong()
+    {
+        auto receiver = SocketReceiver::listen(path());
+        QVERIFY(receiver.has_value());
+        QElapsedTimer time;
+        time.start();
+        auto passed = passing(path(), {}); // it connects and sends, but nobody reads
+        const auto done = passed.get();
+        QVERIFY(!done.has_value());
+        QCOMPARE(done.error().code(), ErrorCode::Unavailable);
+        QVERIFY2(done.error().message().find("2 s") != std::string::npos,
+                 done.error().message().c_str());
+        QVERIFY(time.elapsed() >= kSocketsTakenTime.count());
+    }
+
+    void whoWillNotBeCalledStopsWaiting()
+    {
+        auto receiver = SocketReceiver::listen(path());
+        QVERIFY(receiver.has_value());
+        QElapsedTimer time;
+        time.start();
+        auto received = std::async(
+            std::launch::async, [&receiver] { return receiver->receive(kPatience).has_value(); });
+        receiver->cancel();
+        QVERIFY(!received.get());
+        QVERIFY(time.elapsed() < std::chrono::milliseconds(kPatience).count());
     }
 
     void aSenderThatLeavesBeforeTheEndIsAnError()
@@ -91,12 +157,7 @@ private Q_SLOTS:
         auto receiver = SocketReceiver::listen(path());
         QVERIFY(receiver.has_value());
         const BoundListener one = bound(1);
-        {
-            // As far as passSockets() would have come when its engine was killed.
-            const FileDescriptor out(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
-            const auto address = *SocketAddress::parse("unix:" + path());
-            QCOMPARE(::connect(out.get(), address.system(), address.systemLength()), 0);
-        }
+        connected().reset(); // as far as passSockets() would have come when its engine was killed
         QCOMPARE(receiver->receive(kPatience).error().code(), errnoError("", ECONNRESET).code());
     }
 
@@ -137,9 +198,14 @@ private Q_SLOTS:
         QCOMPARE(::chmod(path().c_str(), 0666), 0);
         QCOMPARE(::chmod(m_folder.path().toUtf8().constData(), 0755), 0);
         QCOMPARE(::seteuid(65534), 0);
-        const auto passed = passSockets(path(), {}); // root takes them: that is allowed
+        auto passed = passing(path(), {}); // to a socket of root: that is allowed
+        const auto taken = receiver->receive(kPatience);
+        receiver->acknowledge();
+        const auto done = passed.get();
+        const FileDescriptor stranger = connected();
         QCOMPARE(::seteuid(0), 0);
-        QVERIFY2(passed.has_value(), passed ? "" : passed.error().message().c_str());
+        QVERIFY2(done.has_value(), done ? "" : done.error().message().c_str());
+        QVERIFY(taken.has_value());
         QCOMPARE(receiver->receive(kPatience).error().code(), ErrorCode::Forbidden);
     }
 };

@@ -16,6 +16,14 @@ using namespace arc;
 
 namespace {
 
+Settings trustingProxies()
+{
+    Settings settings;
+    settings.proxiesTrusted = "127.0.0.1";
+    settings.forwardedFields = "x-forwarded";
+    return settings;
+}
+
 Route hello()
 {
     return makeRoute("/", [](Exchange &exchange) {
@@ -35,17 +43,18 @@ Route factsRoute()
     });
 }
 
-std::string told(TlsClient &client)
+std::string told(TlsClient &client, const std::string &fields = {})
 {
-    client.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    client.write("GET / HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\n");
     const std::string answer = client.readUntil("]");
     return answer.substr(std::min(answer.rfind('['), answer.size()));
 }
 
 /// The status of the next answer; a client of TLS 1.3 learns here that it was refused.
-std::string ask(TlsClient &client, std::string_view host)
+std::string ask(TlsClient &client, std::string_view host, const std::string &fields = {})
 {
-    client.write("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: close\r\n\r\n");
+    client.write("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: close\r\n"
+                 + fields + "\r\n");
     const std::string answer = client.readAll();
     return answer.starts_with("HTTP/1.1 ") ? answer.substr(9, 3) : std::string("refused");
 }
@@ -254,6 +263,113 @@ private Q_SLOTS:
         others.tlsClients = "off";
         server.publish({factsRoute()}, others);
         QCOMPARE(told(known), std::string("[nothing]"));
+    }
+
+    void otherAuthoritiesInTheSameFileEndWhatTheOldOnesProved_data()
+    {
+        QTest::addColumn<std::string>("choice");
+        QTest::newRow("optional") << std::string("optional");
+        QTest::newRow("required") << std::string("required");
+    }
+    void otherAuthoritiesInTheSameFileEndWhatTheOldOnesProved()
+    {
+        QFETCH(std::string, choice);
+        const auto own = m_ca.sign("one", "DNS:a.test");
+        const TestCa clients("Client CA");
+        QTemporaryFile ca;
+        const auto write = [&ca](const std::string &text) {
+            ca.resize(0);
+            ca.seek(0);
+            ca.write(text.c_str());
+            ca.flush();
+        };
+        QVERIFY(ca.open());
+        write(clients.pem());
+        Settings settings;
+        settings.tlsClients = choice;
+        settings.tlsClientCa = ca.fileName().toStdString();
+        TlsEndpoint asks = *endpoint("test", {}, own);
+        asks.clients = clientCertificatesFromName(choice);
+        asks.clientCaFile = settings.tlsClientCa;
+        HttpUnderTest server({.routes = {factsRoute()}, .settings = settings, .tls = [&] {
+                                  return contextsOf({std::make_shared<const TlsEndpoint>(asks)});
+                              }});
+        TlsClient known(connectTo(server.port()),
+                        {.name = "a.test", .identity = clients.sign("ann", "DNS:client")});
+        QVERIFY2(known.shakeHands(), known.error().c_str());
+        const std::string ann = "[CN=ann,O=Arcology local CA|ann]";
+        QCOMPARE(told(known), ann);
+        write("Of our partners.\n" + clients.pem());
+        server.publish({factsRoute()}, settings);
+        QCOMPARE(told(known), ann); // read again, and the same
+        write(TestCa("Other CA").pem());
+        server.publish({factsRoute()}, settings);
+        known.write("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+        const std::string last = known.readAll(); // so that the client comes anew
+        QVERIFY2(last.find("\r\nConnection: close\r\n") != last.npos, last.c_str());
+        if (choice == "required")
+            QVERIFY2(last.starts_with("HTTP/1.1 421 "), last.c_str());
+        else
+            QVERIFY2(last.ends_with("[nothing]"), last.c_str());
+    }
+
+    void theCertificateOfAProxyIsNotThatOfItsClient()
+    {
+        const auto own = m_ca.sign("one", "DNS:a.test");
+        const TestCa clients("Client CA");
+        QTemporaryFile ca;
+        QVERIFY(ca.open());
+        ca.write(clients.pem().c_str());
+        ca.flush();
+        Settings settings = trustingProxies();
+        settings.tlsClients = "required";
+        settings.tlsClientCa = ca.fileName().toStdString();
+        TlsEndpoint asks = *endpoint("test", {}, own);
+        asks.clients = ClientCertificates::Required;
+        asks.clientCaFile = settings.tlsClientCa;
+        HttpUnderTest server({.routes = {factsRoute()}, .settings = settings, .tls = [&] {
+                                  return contextsOf({std::make_shared<const TlsEndpoint>(asks)});
+                              }});
+        TlsClient proxy(connectTo(server.port()),
+                        {.name = "a.test", .identity = clients.sign("proxy", "DNS:proxy")});
+        QVERIFY2(proxy.shakeHands(), proxy.error().c_str());
+        const std::string proxysOwn = "[CN=proxy,O=Arcology local CA|proxy]";
+        QCOMPARE(told(proxy), proxysOwn); // it asks by itself, as for its health check
+        for (const char *field : {"X-Forwarded-For: 192.0.2.7\r\n", "X-Forwarded-Proto: https\r\n",
+                                  "X-Forwarded-Host: a.test\r\n", "X-Forwarded-For: unknown\r\n"})
+            QCOMPARE(told(proxy, field), std::string("[nothing]"));
+        QCOMPARE(told(proxy), proxysOwn); // each request for itself
+        settings.proxiesTrusted.clear();  // what a stranger writes changes nothing
+        server.publish({factsRoute()}, settings);
+        TlsClient stranger(connectTo(server.port()),
+                           {.name = "a.test", .identity = clients.sign("proxy", "DNS:proxy")});
+        QVERIFY2(stranger.shakeHands(), stranger.error().c_str());
+        QCOMPARE(told(stranger, "X-Forwarded-For: 192.0.2.7\r\n"), proxysOwn);
+    }
+
+    void aProxyNamesItselfOneHostAndAsksForAnother()
+    {
+        const auto own = m_ca.sign("one", "DNS:inner.test");
+        const std::string forwarded = "X-Forwarded-Host: a.test\r\n";
+        const auto status = [&](const Settings &settings, const std::string &fields) {
+            HttpUnderTest server({.routes = {hello()}, .settings = settings, .tls = [&] {
+                                      return contextsOf({endpoint("other", {}, own)});
+                                  }});
+            TlsClient proxy(connectTo(server.port()), {.name = "inner.test"});
+            return proxy.shakeHands() ? ask(proxy, "inner.test", fields) : std::string("refused");
+        };
+        Settings settings = trustingProxies();
+        QCOMPARE(status(settings, forwarded), std::string("200"));
+        QCOMPARE(status(settings, "X-Forwarded-Host: a/test\r\n"), std::string("200")); // no host
+        settings.tlsClients = "required"; // of which the name is not the question
+        settings.tlsClientCa = "/ca.pem";
+        QCOMPARE(status(settings, forwarded), std::string("421"));
+        HttpUnderTest server({.routes = {hello()}, .tls = [&] {
+                                  return contextsOf({endpoint("other", {}, own)});
+                              }});
+        TlsClient stranger(connectTo(server.port()), {.name = "inner.test"});
+        QVERIFY(stranger.shakeHands());
+        QCOMPARE(ask(stranger, "a.test", "X-Forwarded-Host: inner.test\r\n"), std::string("421"));
     }
 
     void plainHttpIsNoWayRoundACertificate_data()

@@ -96,16 +96,27 @@ private Q_SLOTS:
         const PeerAnswer answer = pool.get("/");
         QCOMPARE(answer.status, 503);
         QVERIFY(contains(answer.body, "no database")); // this client is on this machine
+        const PeerAnswer visitor =
+            pool.ask("GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n");
+        QCOMPARE(visitor.status, 503);
+        QVERIFY(contains(visitor.body, "The application is not available."));
+        QVERIFY(!contains(visitor.body, "no database"));
+        QVERIFY(contains(pool.logged(LogLevel::Error),
+                         "app shop: not started any more after 2 failures in a row: "));
+        QVERIFY(contains(pool.logged(LogLevel::Warning), " ended after "));
+        QVERIFY(contains(pool.output(), "[engine] ERROR: not started any more after 2 "));
         const auto again = pool.deploy();
         QVERIFY(!again.has_value());
         QCOMPARE(again.error().code(), ErrorCode::AppFailed);
         QVERIFY2(contains(again.error().message(), "shop did not start: "),
                  again.error().message().c_str());
+        const std::string errors = pool.logged(LogLevel::Error);
         pool.writeApp(appSaying("mended"));
         const auto mended = pool.deploy();
         QVERIFY2(mended.has_value(), mended ? "" : mended.error().message().c_str());
         QCOMPARE(pool.get("/").body, std::string("mended"));
         QVERIFY(pool.reachesReady(2));
+        QCOMPARE(pool.logged(LogLevel::Error), errors);
     }
 
     void anAdministratorsKillIsNoCrash()

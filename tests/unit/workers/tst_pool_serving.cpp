@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pool with the real Python worker behind real HTTP loops: what a client sees.
+#include "server/workers/overload.h"
 #include "tests/support/pool_under_test.h"
 
 #include <QtTest>
@@ -319,6 +320,66 @@ private Q_SLOTS:
         QTRY_COMPARE(pool.metrics().queued.read(), int64_t(0));
         QCOMPARE(running.readAnswer().status, 200);
         QCOMPARE(pool.metrics().requests.read(), int64_t(1));
+    }
+
+    void overloadIsALongWaitThatStays()
+    {
+        using std::chrono::milliseconds;
+        const SteadyTime begin {std::chrono::seconds(100)};
+        const milliseconds target {100};
+        OverloadGauge gauge;
+        QVERIFY(!gauge.isOverloaded(begin, milliseconds(5000), target));
+        QVERIFY(!gauge.isOverloaded(begin + milliseconds(99), milliseconds(5000), target));
+        QVERIFY(gauge.isOverloaded(begin + milliseconds(100), milliseconds(100), target));
+        QVERIFY(!gauge.isOverloaded(begin + milliseconds(101), milliseconds(99), target));
+        QVERIFY(!gauge.isOverloaded(begin + milliseconds(300), milliseconds(5000), target));
+        QVERIFY(gauge.isOverloaded(begin + milliseconds(400), milliseconds(5000), target));
+        gauge.relax();
+        QVERIFY(!gauge.isOverloaded(begin + milliseconds(500), milliseconds(5000), target));
+        QVERIFY(
+            !gauge.isOverloaded(begin + milliseconds(900), milliseconds(5000), milliseconds(0)));
+    }
+
+    void underOverloadTheNewestGoesFirst()
+    {
+        auto options = shop();
+        options.settings.poolProcesses = 1;
+        options.settings.poolThreads = 1;
+        options.settings.queueTarget = std::chrono::milliseconds(200);
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(1));
+        // Each of these takes one second of the only thread; the first two empty no queue.
+        const auto send = [](ScriptedPeer &peer, const char *path) {
+            peer.send(std::string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        };
+        ScriptedPeer first(pool.port());
+        ScriptedPeer second(pool.port());
+        send(first, "/wait?1");
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(1));
+        send(second, "/wait?1");
+        QTRY_COMPARE(pool.metrics().queued.read(), int64_t(1));
+        ScriptedPeer oldest(pool.port());
+        send(oldest, "/wait?1");
+        QTRY_COMPARE(pool.metrics().queued.read(), int64_t(2));
+        ScriptedPeer newest(pool.port());
+        send(newest, "/");
+        QTRY_COMPARE(pool.metrics().queued.read(), int64_t(3));
+        QCOMPARE(first.readAnswer().status, 200); // the wait is long now, but not for long
+        QCOMPARE(second.readAnswer().status, 200);
+        QCOMPARE(newest.readAnswer().status, 200); // before "oldest"
+        QCOMPARE(pool.metrics().newestFirst.read(), int64_t(1));
+        QCOMPARE(oldest.readAnswer().status, 200);
+    }
+
+    void theQueueTimeIsSentWhenAskedFor()
+    {
+        auto options = shop();
+        PoolUnderTest plain(options);
+        QVERIFY(!plain.get("/").headers.contains("server-timing"));
+        options.settings.queueTimeHeader = true;
+        PoolUnderTest pool(std::move(options));
+        const std::string timing = pool.get("/").headers.at("server-timing");
+        QVERIFY2(timing.starts_with("queue;dur="), timing.c_str());
     }
 };
 

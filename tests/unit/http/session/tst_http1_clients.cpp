@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/http/session/http1_connection.h"
 #include "server/http/session/simple_handlers.h"
 #include "tests/support/http_under_test.h"
 #include "tests/support/scripted_peer.h"
@@ -160,6 +161,70 @@ private Q_SLOTS:
         QCOMPARE(again.readAnswer().status, 200);
         QVERIFY(again.sawEnd());
         QVERIFY(silent.sawEnd()); // who never asks is not waited for
+        QTRY_COMPARE(drained.load(), 1);
+    }
+
+    void aRequestThatDrainingOvertookIsAnsweredAsTheLast()
+    {
+        HttpUnderTest server({.routes = {respond("/")}});
+        ScriptedPeer peer(server.port());
+        peer.send(kGet);
+        QCOMPARE(peer.readAnswer().headers.count("connection"), size_t(0)); // it may ask again
+        std::atomic<int> drained {0};
+        server.onLoop([&](HttpLoop &http) { http.drain(10s, [&] { ++drained; }); });
+        peer.send(kGet);
+        const PeerAnswer last = peer.readAnswer();
+        QCOMPARE(last.status, 200);
+        QCOMPARE(last.headers.at("connection"), std::string("close"));
+        QVERIFY(peer.sawEnd() && !peer.wasReset());
+        QTRY_COMPARE(drained.load(), 1);
+    }
+
+    void whoWasPromisedMoreBeforeDrainingMayAskOnceMore()
+    {
+        Held held;
+        HttpUnderTest server({.routes = {holdRoute("/hold", held), respond("/")}});
+        ScriptedPeer peer(server.port());
+        peer.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+        const ExchangeId id = held.id.get_future().get();
+        std::atomic<int> drained {0};
+        server.onLoop([&](HttpLoop &http) { // its head leaves before draining begins
+            http.find(id)->begin({.status = 200, .headers = {}}, 1);
+            http.drain(10s, [&] { ++drained; });
+            http.find(id)->write(Chunk::constant("x"));
+            http.find(id)->end();
+        });
+        QCOMPARE(peer.readAnswer().headers.count("connection"), size_t(0));
+        server.onLoop([](HttpLoop &) {}); // it is idle by now, and would be gone
+        peer.send(kGet);
+        const PeerAnswer last = peer.readAnswer();
+        QCOMPARE(last.status, 200);
+        QCOMPARE(last.headers.at("connection"), std::string("close"));
+        QTRY_COMPARE(drained.load(), 1);
+    }
+
+    void whoHasBeenQuietForLongerGoesAtOnce()
+    {
+        HttpUnderTest server({.routes = {respond("/")}});
+        ScriptedPeer quiet(server.port());
+        ScriptedPeer lively(server.port());
+        quiet.send(kGet);
+        QCOMPARE(quiet.readAnswer().status, 200);
+        QElapsedTimer since;
+        since.start();
+        while (since.elapsed() <= Http1Connection::kLastRequestTime.count()) {
+            lively.send(kGet);
+            QCOMPARE(lively.readAnswer().status, 200);
+        }
+        std::atomic<int> drained {0};
+        int64_t left = 0;
+        server.onLoop([&](HttpLoop &http) {
+            http.drain(10s, [&] { ++drained; });
+            left = server.loopMetrics().connectionsOpen.read();
+        });
+        QCOMPARE(left, int64_t(1));
+        QVERIFY(quiet.sawEnd());
+        QVERIFY(lively.sawEnd() && !lively.wasReset()); // asks no more, and is not waited for
         QTRY_COMPARE(drained.load(), 1);
     }
 

@@ -370,6 +370,28 @@ private Q_SLOTS:
         }
     }
 
+    void aLoopThatDrainsIsHandedNothingMore()
+    {
+        HttpUnderTest server({.routes = {who()}, .loops = 2, .isOneListening = true});
+        std::atomic<int> drained {0};
+        const auto drain = [&drained](HttpLoop &http) {
+            http.drain(std::chrono::seconds(10), [&drained] { ++drained; });
+        };
+        server.onLoop(drain, 1);
+        QTRY_COMPARE(drained.load(), 1); // it counts as ended, and would serve nobody
+        std::deque<ScriptedPeer> peers;
+        for (int i = 0; i < 10; ++i) { // far more than the other has
+            peers.emplace_back(server.port()).send(get());
+            QCOMPARE(peers.back().readAnswer().status, 200);
+        }
+        QCOMPARE(server.loopMetrics(0).connectionsOpen.read(), int64_t(10));
+        QCOMPARE(server.loopMetrics(0).connectionsHanded.read(), int64_t(0));
+        QCOMPARE(server.http(1).load(), int64_t(0)); // nothing is on its way there
+        peers.clear();
+        server.onLoop(drain, 0);
+        QTRY_COMPARE(drained.load(), 2);
+    }
+
     void whatIsHandedOverKeepsItsAddressesAndItsCount()
     {
         Settings settings = trusting("127.0.0.1");

@@ -139,9 +139,10 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, text);
         QFETCH(QByteArray, escaped);
-        std::string out;
-        appendJsonText(out, text.toStdString());
-        QCOMPARE(out, escaped.toStdString());
+        std::string out(static_cast<size_t>(text.size()) * kJsonByteMax + 1, '#');
+        const char *end = writeJsonText(out.data(), text.toStdString());
+        QCOMPARE(std::string(out.c_str(), end), escaped.toStdString());
+        QCOMPARE(out.back(), '#');
     }
 
     void aLogLineIsCutAndDroppedLinesAreCounted()
@@ -195,6 +196,9 @@ private Q_SLOTS:
     void aMadeTraceIdIsNeverZero()
     {
         std::array<char, 32> id;
+        printTraceId(0x0123456789abcdef, 0xfedcba9876543210, id);
+        QCOMPARE(std::string_view(id.data(), id.size()),
+                 std::string_view("0123456789abcdeffedcba9876543210"));
         printTraceId(0, 0, id);
         QVERIFY(std::string_view(id.data(), id.size()).find_first_not_of('0')
                 != std::string_view::npos);

@@ -26,6 +26,14 @@ class TestScan : public QObject {
         QVERIFY2(size_t(find(text.data(), end) - text.data()) == slowly(text, isGood),
                  std::string(scanner.name).c_str());
     }
+    static void checkCopy(std::string_view text, const Scanner &scanner)
+    {
+        std::string copy(text.size() + 1, '#');
+        QVERIFY2(scanner.copyPlain(copy.data(), text.data(), text.size())
+                     == (slowly(text, isPlainByte) == text.size()),
+                 std::string(scanner.name).c_str());
+        QCOMPARE(copy, std::string(text) + '#'); // all of it and nothing behind
+    }
     static void checkAll(std::string_view text)
     {
         for (const Scanner &scanner : scanners()) {
@@ -33,6 +41,7 @@ class TestScan : public QObject {
             check(text, scanner, scanner.valueEnd, isValueByte);
             check(text, scanner, scanner.targetEnd, isTargetByte);
             check(text, scanner, scanner.plainEnd, isPlainByte);
+            checkCopy(text, scanner);
         }
     }
 
@@ -56,12 +65,14 @@ private Q_SLOTS:
 
     void everyByteIsJudgedAtEveryPlace()
     {
-        constexpr size_t kSize = 100; // a half step, two whole ones, a half one and a rest
-        for (size_t place = 0; place < kSize; ++place) {
-            for (int byte = 0; byte < 256; ++byte) {
-                std::string text(kSize, 'x');
-                text[place] = static_cast<char>(byte);
-                checkAll(text);
+        // Those that are copied without a loop; a half step, two whole ones, a half one and a rest.
+        for (const size_t size : {1, 3, 4, 7, 8, 11, 16, 100}) {
+            for (size_t place = 0; place < size; ++place) {
+                for (int byte = 0; byte < 256; ++byte) {
+                    std::string text(size, 'x');
+                    text[place] = static_cast<char>(byte);
+                    checkAll(text);
+                }
             }
         }
     }

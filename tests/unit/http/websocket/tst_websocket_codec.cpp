@@ -70,6 +70,23 @@ std::string deflated(std::string_view text)
     return out;
 }
 
+/// What a first fragment comes to before the next one is there.
+std::string inflatedAtOnce(std::string_view fragment, size_t room)
+{
+    OneInflater inflaters;
+    WsMessageReader reader({.messageBytesMax = 1 << 20, .mayCompress = true}, inflaters);
+    std::array<char, 512> scratch;
+    std::string left = clientFrame(0x41, std::string(fragment));
+    std::string all;
+    for (;;) {
+        const auto result = reader.read(left, scratch, room);
+        left.erase(0, result.bytesUsed);
+        if (result.got == Got::NeedBytes)
+            return all;
+        all += result.got == Got::Piece ? std::string(result.data) : "refused";
+    }
+}
+
 std::string bytes(std::initializer_list<int> values)
 {
     std::string text;
@@ -94,6 +111,7 @@ private Q_SLOTS:
     void aBombCostsWhatItsReaderHasRoomFor();
     void compressedMessagesComeBack_data();
     void compressedMessagesComeBack();
+    void aFragmentIsTakenOutWholeHoweverSmallTheRoom();
     void aFinalBlockDoesNotEndTheMessages();
     void behindAFinalBlockTheTextBeforeIsInReach();
     void afterAGoodbyeDataIsPassedOver();
@@ -289,6 +307,18 @@ void TestWebSocketCodec::compressedMessagesComeBack()
     const std::string expected = "text(" + text + ") text(next)";
     QCOMPARE(told(sent, sent.size(), true), expected);
     QCOMPARE(told(sent, 7, true), expected);
+}
+
+/// Nothing of a fragment waits in the inflater for the next one, which may come much later.
+void TestWebSocketCodec::aFragmentIsTakenOutWholeHoweverSmallTheRoom()
+{
+    const std::string packed = deflated("five boxing wizards jump quickly, and quickly again");
+    for (size_t size = 1; size <= packed.size(); ++size) {
+        const std::string_view fragment = std::string_view(packed).substr(0, size);
+        const std::string whole = inflatedAtOnce(fragment, SIZE_MAX);
+        for (size_t room = 1; room < 5; ++room)
+            QCOMPARE(inflatedAtOnce(fragment, room), whole);
+    }
 }
 
 void TestWebSocketCodec::aFinalBlockDoesNotEndTheMessages()
