@@ -131,6 +131,7 @@ struct Engine::Implementation {
 
     Implementation() : readyPoll(&Implementation::readyMaybe, this) { }
     Result<void> build(const StoredConfig &stored);
+    LiveConfig::Parts liveParts();
     Result<void> openFront();
     void loaded(Result<StoredConfig> stored);
     void opened(Result<void> done);
@@ -276,7 +277,21 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     for (auto &ring : rings)
         logWriter->addRing(std::move(ring));
     options.about.database = dataDir->database();
-    live = std::make_unique<LiveConfig>(LiveConfig::Parts {
+    live = std::make_unique<LiveConfig>(liveParts());
+    service = std::make_unique<ControlService>(*live, *store);
+    front =
+        std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops, supervisor);
+    loops->start();
+    for (const auto &[chain, key] : std::exchange(options.keys, {})) {
+        if (auto kept = live->keepKey(chain, key, {}); !kept)
+            return std::move(kept).error();
+    }
+    return openFront();
+}
+
+LiveConfig::Parts Engine::Implementation::liveParts()
+{
+    return {
         .control = *control,
         .loops = *loops,
         .metrics = *metrics,
@@ -301,16 +316,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
         .shutdown = [this] { stop(); },
         .handOver = [this](const std::string &to) { return handOver(to); },
         .log = [this](LogLevel level, const std::string &sentence) { log->write(level, sentence); },
-        .machineReport = options.machineReport});
-    service = std::make_unique<ControlService>(*live, *store);
-    front =
-        std::make_unique<OperationsFront>(*control, shared, *service, *metrics, *loops, supervisor);
-    loops->start();
-    for (const auto &[chain, key] : std::exchange(options.keys, {})) {
-        if (auto kept = live->keepKey(chain, key, {}); !kept)
-            return std::move(kept).error();
-    }
-    return openFront();
+        .machineReport = options.machineReport};
 }
 
 Result<void> Engine::Implementation::openFront()

@@ -149,15 +149,11 @@ void PoolSupervisor::hearStuck(WorkerProcess &worker, const std::string &label)
 {
     if (worker.state() != WorkerState::Ready || worker.isPlanned())
         return;
-    if (worker.inspector().isAsking()) { // what it says, or its silence, belongs to the verdict
-        worker.inspector().ask(
-            {}, [this, number = worker.identity().number, label](const Inspection &) {
-                if (WorkerProcess *asked = find(number))
-                    judgeStuck(*asked, label);
-            });
-        return;
-    }
-    judgeStuck(worker, label);
+    // What it was asked, and says or is silent to, belongs to the verdict.
+    worker.inspector().settle([this, number = worker.identity().number, label] {
+        if (WorkerProcess *asked = find(number))
+            judgeStuck(*asked, label);
+    });
 }
 
 void PoolSupervisor::judgeStuck(WorkerProcess &worker, const std::string &label)

@@ -254,6 +254,8 @@ std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
     case PoolState::Starting:
         return m_serving.failures > 0 ? m_serving.cause : std::string();
     case PoolState::Degraded:
+        if (!m_refusal.empty()) // the news; what else is in the folder comes behind it
+            return fmt::format("{} of {} workers serve; {}", ready, wanted(), m_refusal);
         if (!m_serving.failedToStart)
             return fmt::format("{} of {} workers serve; the last one that ended {}", ready,
                                wanted(), m_serving.cause);

@@ -119,6 +119,16 @@ void WorkerInspector::ask(Question question, Done done)
         next();
 }
 
+void WorkerInspector::settle(std::function<void()> done)
+{
+    Done told = [done = std::move(done)](const Inspection &) {
+        done();
+    };
+    if (m_questions.empty()) // answers that are on their way come first
+        return answerLater(std::move(told), {});
+    ask({.deed = Deed::Interrupt}, std::move(told)); // of no request; only its place counts
+}
+
 void WorkerInspector::next()
 {
     if (m_questions.empty())

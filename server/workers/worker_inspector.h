@@ -71,7 +71,8 @@ public:
     /// `done` is called later, unless this goes first. What waits behind a question that meets
     /// silence gets the same answer, without the stacks.
     void ask(Question question, Done done);
-    bool isAsking() const noexcept { return !m_questions.empty(); }
+    /// `done` is called later too, after the answers to all that was asked before.
+    void settle(std::function<void()> done);
     /// After the worker's end: stacks it wrote by itself, as at a fatal error.
     std::string lastStacks();
 

@@ -134,6 +134,13 @@ QList<BadInput> folders()
          .window = InWindow::Drop,
          .argument = "{dir}/closed",
          .asGuest = true},
+    };
+}
+
+/// Projects that are recognised, with an app file nobody can import.
+QList<BadInput> brokenApps()
+{
+    return {
         {.name = "an app that Python cannot parse",
          .make =
              [](Stage &, const QString &dir) {
@@ -496,8 +503,8 @@ QList<BadInput> certificates()
 
 const QList<BadInput> &badInputs()
 {
-    static const QList<BadInput> all = folders() + apps() + interpreters() + addresses()
-        + databases() + dataDirectories() + documents() + certificates() + badWords();
+    static const QList<BadInput> all = folders() + brokenApps() + apps() + interpreters()
+        + addresses() + databases() + dataDirectories() + documents() + certificates() + badWords();
     return all;
 }
 

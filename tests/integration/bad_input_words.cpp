@@ -163,6 +163,13 @@ QList<BadInput> verbs()
          .exitCode = 2,
          .ctl = {"site", "restrat", "shop"},
          .why = "only `ctl` has verbs"},
+    };
+}
+
+/// Right words that find no engine, or no room.
+QList<BadInput> rightWords()
+{
+    return {
         {.name = "no engine",
          .make = [](Stage &, const QString &) {},
          .cause = "no engine answers at {dir}/nobody/control.sock",
@@ -188,7 +195,7 @@ QList<BadInput> verbs()
 
 QList<BadInput> badWords()
 {
-    return siteWords() + words() + verbs();
+    return siteWords() + words() + verbs() + rightWords();
 }
 
 } // namespace arc::test

@@ -32,7 +32,9 @@ def application(environ, start_response):
     elif path == "/stubborn":
         stubborn()
     elif path == "/hold":
-        ctypes.PyDLL(None).sleep(60)  # PyDLL keeps the GIL
+        mutex = ctypes.create_string_buffer(64)
+        for _ in range(2):  # PyDLL keeps the GIL, and no signal ends this wait
+            ctypes.PyDLL(None).pthread_mutex_lock(mutex)
     elif path == "/crash":
         ctypes.string_at(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -180,8 +182,9 @@ private Q_SLOTS:
         QCOMPARE(stuck.readAnswer().status, 504);
         const WorkerEnd end = pool.endThat(isHung);
         QCOMPARE(std::to_string(end.pid), pid);
-        QVERIFY2(contains(end.cause, "stands still in C code that keeps Python's interpreter"),
-                 end.cause.c_str());
+        // It stands still, or on a busy machine has not got the time yet to write its stacks.
+        QVERIFY2(contains(end.cause, "in C code that keeps Python's interpreter to itself"),
+                 (end.cause + "\n" + pool.output()).c_str());
         QVERIFY(!end.stacks.empty());
         QVERIFY2(contains(end.stacks.back().text, "in application"),
                  end.stacks.back().text.c_str());
