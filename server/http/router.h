@@ -30,6 +30,7 @@ struct Site {
     std::vector<Route> routes;
     std::shared_ptr<SiteMetricsSet> metrics;
     std::shared_ptr<const OwnErrorPages> errorPages; ///< null: ours
+    bool isStopped = false; ///< says so to everybody, and shows nothing of itself
     uint16_t securePort =
         0; ///< where HTTPS answers for it, on the host the client named; 0: nowhere
 };
