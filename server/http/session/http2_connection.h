@@ -122,6 +122,7 @@ private:
 
     // http2_socket.cpp: streams that have become WebSockets
     void leaveSockets() noexcept;
+    void disownSockets() noexcept;
     SteadyTime socketDue(Http2Exchange &exchange) noexcept;
     void socketDeadlinePassed(Http2Exchange &exchange) noexcept;
 
