@@ -248,7 +248,8 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
     spool = std::make_shared<Spool>(
         *blocking, settings.spoolFolder.empty() ? dataDir->spool() : settings.spoolFolder,
-        settings.spoolMiBMax * 1024 * 1024);
+        settings.spoolMiBMax * 1024 * 1024,
+        [this](const std::string &sentence) { log->warning(sentence); });
     ends =
         std::make_unique<EndRecords>(EndRecords::Parts {.control = *control,
                                                         .blocking = *blocking,

@@ -67,7 +67,7 @@ void AppRequest::begin(Exchange &exchange) noexcept
     m_exchange = &exchange;
     m_headBytes = m_payload.size();
     m_credit = 0;
-    m_paused = m_bodyEnded = m_bodyEndSent = false;
+    m_hasQueued = m_paused = m_bodyEnded = m_bodyEndSent = false;
     m_answerHasBody = exchange.request().method != Method::Head;
     m_announced.reset();
     m_passed = m_roomOwed = m_ahead = 0;
@@ -83,7 +83,7 @@ void AppRequest::begin(Exchange &exchange) noexcept
 
 void AppRequest::enqueue(bool complete) noexcept
 {
-    m_homeHolds = true;
+    m_hasQueued = m_homeHolds = true;
     m_bodyEndSent = complete;
     ToHome message {.kind = ToHome::Kind::Enqueue,
                     .flags = complete ? kEnd : uint8_t {0},
@@ -98,13 +98,15 @@ void AppRequest::enqueue(bool complete) noexcept
 
 void AppRequest::onBody(std::string_view bytes) noexcept
 {
-    if (!m_homeHolds && !fillPayload(bytes))
+    if (isAnswered())
         return;
-    m_body.append(bytes);
-    if (!m_homeHolds && (!m_collects || m_body.isSpoolFull()))
-        enqueueSoFar();
-    else
-        pump();
+    if (m_hasQueued || fillPayload(bytes)) {
+        m_body.append(bytes);
+        if (!m_hasQueued && (!m_collects || m_body.isSpoolFull()))
+            enqueueSoFar();
+        else
+            pump();
+    }
     account();
 }
 
@@ -133,7 +135,9 @@ bool AppRequest::fillPayload(std::string_view &bytes) noexcept
 void AppRequest::onBodyEnd() noexcept
 {
     m_bodyEnded = true;
-    if (!m_homeHolds)
+    if (isAnswered())
+        return;
+    if (!m_hasQueued)
         enqueue(m_body.isEmpty());
     else
         pump();
@@ -141,6 +145,8 @@ void AppRequest::onBodyEnd() noexcept
 
 void AppRequest::onHeldBody() noexcept
 {
+    if (isAnswered())
+        return;
     if (m_body.isBroken()) { // the disk; the worker must not take what it has for the whole
         if (m_exchange->hasBegun())
             m_exchange->abort();
@@ -148,7 +154,7 @@ void AppRequest::onHeldBody() noexcept
             m_exchange->respondStatus(500);
         return finish();
     }
-    if (!m_homeHolds && m_body.isSpoolFull())
+    if (!m_hasQueued && m_body.isSpoolFull())
         enqueueSoFar();
     else
         pump();

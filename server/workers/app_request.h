@@ -62,6 +62,8 @@ public:
 private:
     bool refusesUpgrade(Exchange &exchange) noexcept;
     void accept(protocol::ResponseReader &reader) noexcept;
+    /// The app has said all, and a file that it asked for is on its way: nobody takes the body.
+    bool isAnswered() const noexcept { return m_hasQueued && !m_homeHolds; }
     void enqueue(bool complete) noexcept;
     void enqueueSoFar() noexcept;
     bool fillPayload(std::string_view &bytes) noexcept;
@@ -83,7 +85,8 @@ private:
     Exchange *m_exchange = nullptr;      ///< null when ended, or when it became a WebSocket
     std::unique_ptr<AppSocket> m_socket; ///< instead of it
     bool m_asksSocket = false;
-    bool m_homeHolds = false; ///< the home loop has it and has not ended it
+    bool m_hasQueued = false; ///< the home loop was given it
+    bool m_homeHolds = false; ///< and has not ended it
 
     std::string m_payload; ///< of the REQUEST frame, until it is sent
     size_t m_headBytes = 0;

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace arc {
@@ -53,8 +54,30 @@ Result<FileDescriptor> Spool::openFile() const
         && (::mkdir(m_folder.c_str(), kOwnerOnly) == 0 || errno == EEXIST))
         file = open();
     if (file < 0)
-        return Error {ErrorCode::Internal, m_folder + ": " + std::strerror(errno)};
+        return Error {ErrorCode::Internal, std::strerror(errno)};
     return FileDescriptor(file);
+}
+
+bool Spool::isDiskFull(int file) const noexcept
+{
+    struct statvfs disk { };
+    if (::fstatvfs(file, &disk) != 0)
+        return false; // a write will tell
+    const uint64_t left = uint64_t {disk.f_bavail} * disk.f_frsize;
+    return left < static_cast<uint64_t>(m_reserve.load(std::memory_order_relaxed));
+}
+
+void Spool::noteTrouble(std::string_view why) noexcept
+{
+    if (!m_complain)
+        return;
+    using Clock = std::chrono::steady_clock;
+    const int64_t now = Clock::now().time_since_epoch().count();
+    int64_t before = m_toldAt.load(std::memory_order_relaxed);
+    if (before && Clock::duration(now - before) < kComplainEvery)
+        return;
+    if (m_toldAt.compare_exchange_strong(before, now, std::memory_order_relaxed))
+        m_complain("request bodies cannot wait in " + m_folder + ": " + std::string(why));
 }
 
 bool SpoolFile::grow(int64_t bytes) noexcept
@@ -69,17 +92,25 @@ bool SpoolFile::write(uint64_t at, std::string_view bytes)
 {
     if (!m_file) {
         auto opened = m_spool->openFile();
-        if (!opened)
+        if (!opened) {
+            m_spool->noteTrouble(opened.error().message());
             return false;
+        }
         m_file = std::move(*opened);
+    }
+    if (m_spool->isDiskFull(m_file.get())) {
+        m_spool->noteTrouble("its disk is nearly full");
+        return false;
     }
     while (!bytes.empty()) {
         const ssize_t size =
             ::pwrite(m_file.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
         if (size < 0 && errno == EINTR)
             continue;
-        if (size <= 0)
+        if (size <= 0) {
+            m_spool->noteTrouble(size < 0 ? std::strerror(errno) : "nothing is written");
             return false;
+        }
         bytes.remove_prefix(static_cast<size_t>(size));
         at += static_cast<uint64_t>(size);
     }
@@ -92,8 +123,10 @@ bool SpoolFile::read(uint64_t at, char *bytes, size_t size)
         const ssize_t got = ::pread(m_file.get(), bytes, size, static_cast<off_t>(at));
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0)
+        if (got <= 0) {
+            m_spool->noteTrouble(got < 0 ? std::strerror(errno) : "a file has lost bytes");
             return false;
+        }
         bytes += got;
         at += static_cast<uint64_t>(got);
         size -= static_cast<size_t>(got);

@@ -6,7 +6,9 @@
 #include "server/loop/blocking_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,9 +19,17 @@ namespace arc {
 /// them may be. Any thread. The pool outlives every SpoolFile.
 class Spool {
 public:
-    /// `folder` is made when it is first needed. `bytesMax`: buffers.spool_mib.
-    Spool(BlockingPool &pool, std::string folder, int64_t bytesMax)
-        : m_pool(pool), m_folder(std::move(folder)), m_bytesMax(bytesMax)
+    /// So much of its disk stays free: the database and the logs may lie there, too.
+    static constexpr int64_t kDiskReserveBytes = 64 * 1024 * 1024;
+    static constexpr std::chrono::minutes kComplainEvery {1};
+    /// One sentence for an administrator; called by any thread.
+    using Complain = std::function<void(std::string)>;
+
+    /// `folder` is made when it is first needed. `bytesMax`: buffers.spool_mib. `complain` may be
+    /// null.
+    Spool(BlockingPool &pool, std::string folder, int64_t bytesMax, Complain complain)
+        : m_pool(pool), m_folder(std::move(folder)), m_complain(std::move(complain)),
+          m_bytesMax(bytesMax)
     {
     }
     Spool(const Spool &) = delete;
@@ -37,12 +47,21 @@ public:
     bool hasRoomFor(int64_t bytes) const noexcept;
     /// A file without a name: nothing of it is left when the engine dies. Blocks.
     Result<FileDescriptor> openFile() const;
+    /// That `file`, one of this spool's, can take no more without the reserve. Blocks.
+    bool isDiskFull(int file) const noexcept;
+    /// Tests have a disk that is nearly full.
+    void setReserve(int64_t bytes) noexcept { m_reserve.store(bytes, std::memory_order_relaxed); }
+    /// Has it told why bodies cannot wait here, once in a while.
+    void noteTrouble(std::string_view why) noexcept;
 
 private:
     BlockingPool &m_pool;
     const std::string m_folder;
+    const Complain m_complain;
     std::atomic<int64_t> m_bytesMax;
+    std::atomic<int64_t> m_reserve {kDiskReserveBytes};
     std::atomic<int64_t> m_used {0};
+    std::atomic<int64_t> m_toldAt {0}; ///< of the steady clock, in its ticks; 0: never
 };
 
 /// One body's file. Written and read by one job of the pool at a time; grow() is for the loop of
@@ -57,6 +76,7 @@ public:
     int64_t reserved() const noexcept { return m_reserved; }
     /// Whole, or false: the disk is full or broken. Blocks.
     bool write(uint64_t at, std::string_view bytes);
+    /// Whole, or false: it cannot be read. Blocks.
     bool read(uint64_t at, char *bytes, size_t size);
     /// Frees the disk's blocks, which takes a while for many. Blocks.
     void close() { m_file.reset(); }

@@ -29,6 +29,7 @@ public:
         bool starts = true;
         std::function<int64_t()> memoryAvailable; ///< null: what there really is
         std::string spoolFolder;                  ///< empty: one of its own
+        Spool::Complain spoolComplains;           ///< may be null
     };
     explicit PoolUnderTest(Options options);
     ~PoolUnderTest();
@@ -62,7 +63,10 @@ public:
     const AppMetrics &metrics() const { return m_appMetrics->cells; }
     int64_t slotsReady() const;
     int64_t bufferBytes(size_t loop = 0) { return m_http->loopMetrics(loop).bufferBytes.read(); }
-    const Spool &spool() const { return *m_spool; }
+    int64_t bytesReceived() { return m_http->loopMetrics(0).bytesRead.read(); }
+    Spool &spool() { return *m_spool; }
+    /// Of what may block, files and spool; it has two threads.
+    BlockingPool &blocking() { return *m_blocking; }
     uint16_t port() const { return m_http->port(); }
     /// One request on its own connection.
     PeerAnswer ask(const std::string &head, const std::string &body = {});

@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <future>
+#include <mutex>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,9 +26,18 @@ GATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gate")
 def application(environ, start_response):
     while environ["PATH_INFO"] == "/gate" and not os.path.exists(GATE):
         time.sleep(0.01)
+    if environ["PATH_INFO"] == "/die":
+        environ["wsgi.input"].read(300000)
+        os._exit(1)
     body = environ["wsgi.input"].read()
     start_response("200 OK", [("X-Length", str(len(body)))])
     return [body]
+)";
+constexpr const char *kFileApp = R"(
+import os
+def application(environ, start_response):
+    start_response("200 OK", [("X-Sendfile", os.environ["FILE"])])
+    return []
 )";
 constexpr const char *kAsgiApp = R"(
 async def application(scope, receive, send):
@@ -98,7 +110,7 @@ private Q_SLOTS:
         QFETCH(bool, chunked);
         auto options = uploads();
         options.loops = 2;
-        static PoolUnderTest pool(options);
+        PoolUnderTest pool(options);
         const std::string body = patternBytes(0, static_cast<size_t>(size));
         ScriptedPeer peer(pool.port());
         peer.send(chunked ? kChunked : announcing(body.size()));
@@ -112,8 +124,6 @@ private Q_SLOTS:
         QVERIFY(answer.body == body);
         QTRY_COMPARE(pool.spool().used(), int64_t(0));
         QTRY_VERIFY(spoolFiles().empty());
-        if (size == 5000000 && chunked)
-            pool.stop();
     }
 
     void aSlowUploadHoldsNoWorker_data()
@@ -171,6 +181,39 @@ private Q_SLOTS:
         QTRY_VERIFY(spoolFiles().empty());
         QCOMPARE(pool.metrics().requests.read(), int64_t(0));
         QCOMPARE(pool.get("/").status, 200);
+    }
+
+    void aWorkerThatDiesWithAnUploadEndsItAlone()
+    {
+        PoolUnderTest pool(uploads());
+        QVERIFY(pool.reachesReady(1));
+        const std::string body = patternBytes(0, 2 * kMiB);
+        ScriptedPeer peer(pool.port());
+        peer.send("PUT /die HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size())
+                  + "\r\n\r\n" + body);
+        // Part of it has been read and is kept nowhere: it cannot be asked for again.
+        QCOMPARE(peer.readAnswer().status, 502);
+        QCOMPARE(pool.metrics().requests.read(), int64_t(1));
+        QTRY_COMPARE(pool.spool().used(), int64_t(0));
+        QTRY_VERIFY(spoolFiles().empty());
+        ScriptedPeer next(pool.port());
+        next.send(announcing(body.size()) + body);
+        QVERIFY(next.readAnswer().body == body);
+    }
+
+    void whoAsksFirstIsToldToSend()
+    {
+        PoolUnderTest pool(uploads());
+        QVERIFY(pool.reachesReady(1));
+        const std::string body = patternBytes(0, kMiB);
+        ScriptedPeer peer(pool.port());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
+                  + std::to_string(body.size()) + "\r\n\r\n");
+        const std::string go = "HTTP/1.1 100 Continue\r\n\r\n";
+        QCOMPARE(peer.readBytes(go.size()), go);
+        QCOMPARE(pool.metrics().busy.read(), int64_t(0));
+        peer.send(body);
+        QVERIFY(peer.readAnswer().body == body);
     }
 
     void someAppsAreGivenTheBodyAsItComes_data()
@@ -233,16 +276,83 @@ private Q_SLOTS:
         QTRY_COMPARE(pool.spool().used(), int64_t(0));
     }
 
+    void aDiskThatTakesNothingHarmsNoUpload_data()
+    {
+        QTest::addColumn<std::string>("folder"); // empty: one that takes everything
+        QTest::addColumn<std::string>("cause");
+        QTest::newRow("no such folder")
+            << std::string("/proc/self/no-such-folder/spool")
+            << std::string("/proc/self/no-such-folder/spool: No such file or directory");
+        QTest::newRow("nobody may write") << std::string("/proc/spool") << std::string();
+        QTest::newRow("a file") << std::string("/proc/self/exe")
+                                << std::string("/proc/self/exe: Not a directory");
+        QTest::newRow("nearly full") << std::string() << std::string("its disk is nearly full");
+    }
     void aDiskThatTakesNothingHarmsNoUpload()
     {
+        QFETCH(std::string, folder);
+        QFETCH(std::string, cause);
+        std::mutex guard; // of what is heard
+        std::vector<std::string> heard;
         auto options = uploads();
-        options.spoolFolder = "/proc/self/no-such-folder/spool";
+        options.spoolFolder = folder;
+        options.spoolComplains = [&](const std::string &sentence) {
+            std::scoped_lock lock(guard);
+            heard.push_back(sentence);
+        };
         PoolUnderTest pool(options);
+        if (folder.empty())
+            pool.spool().setReserve(INT64_MAX);
         const std::string body = patternBytes(0, 3 * kMiB);
+        for (int i = 0; i < 2; ++i) {
+            ScriptedPeer peer(pool.port());
+            peer.send(announcing(body.size()) + body);
+            QVERIFY(peer.readAnswer().body == body);
+            QTRY_COMPARE(pool.spool().used(), int64_t(0));
+        }
+        std::scoped_lock lock(guard);
+        QCOMPARE(heard.size(), size_t(1)); // not for each upload
+        QVERIFY2(heard[0].starts_with("request bodies cannot wait in "), heard[0].c_str());
+        QVERIFY2(heard[0].ends_with(cause), heard[0].c_str());
+    }
+
+    void whatComesBehindAnAnswerIsNotTheAppsAnyMore()
+    {
+        // The app has a file sent and reads nothing; while the disk is asked for it, the client
+        // sends on.
+        QTemporaryDir files;
+        QFile file(files.filePath("big.txt"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("from the disk");
+        file.close();
+        auto options = uploads(kFileApp);
+        options.settings.poolCollectBodies = "off";
+        options.settings.filesSendFrom = files.path().toStdString();
+        options.env["FILE"] = file.fileName().toStdString();
+        PoolUnderTest pool(options);
+        QVERIFY(pool.reachesReady(1));
+        std::promise<void> release;
+        const std::shared_future<void> released = release.get_future().share();
+        pool.control().post([&pool, released] {
+            for (int i = 0; i < 2; ++i) // both threads
+                (void)pool.blocking().submit(pool.control(), [released]() -> std::function<void()> {
+                    released.wait();
+                    return {};
+                });
+        });
+        const std::string body(kMiB / 2, 'x');
         ScriptedPeer peer(pool.port());
-        peer.send(announcing(body.size()) + body);
-        QVERIFY(peer.readAnswer().body == body);
-        QTRY_COMPARE(pool.spool().used(), int64_t(0));
+        peer.send(announcing(body.size()) + body.substr(0, kMiB / 8));
+        QTRY_COMPARE(pool.metrics().requests.read(), int64_t(1));
+        QTRY_COMPARE(pool.metrics().busy.read(), int64_t(0));
+        peer.send(std::string_view(body).substr(kMiB / 8));
+        const int64_t came = static_cast<int64_t>(body.size());
+        QTRY_VERIFY(pool.bytesReceived() >= came);
+        release.set_value();
+        QCOMPARE(peer.readAnswer().body, std::string("from the disk"));
+        QCOMPARE(pool.metrics().requests.read(), int64_t(1));
+        QCOMPARE(pool.get("/").body, std::string("from the disk")); // by the same worker
+        QCOMPARE(pool.info().restarts, 0);
     }
 
     void whatTheDiskHasLostIsNotTakenForTheWhole()
