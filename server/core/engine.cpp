@@ -113,6 +113,7 @@ struct Engine::Implementation {
     std::unique_ptr<EndRecords> ends; // goes behind the pool, which then writes none of it any more
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
+    std::shared_ptr<Spool> spool;
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
@@ -245,6 +246,10 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
+    spool = std::make_shared<Spool>(
+        *blocking, settings.spoolFolder.empty() ? dataDir->spool() : settings.spoolFolder,
+        settings.spoolMiBMax * 1024 * 1024,
+        [this](const std::string &sentence) { log->warning(sentence); });
     ends =
         std::make_unique<EndRecords>(EndRecords::Parts {.control = *control,
                                                         .blocking = *blocking,
@@ -293,6 +298,7 @@ LiveConfig::Parts Engine::Implementation::liveParts()
         .metrics = *metrics,
         .blocking = *blocking,
         .appLog = *appLog,
+        .spool = spool,
         .ends = *ends,
         .supervisor = supervisor,
         .pinned = options.pinned,
@@ -376,6 +382,7 @@ void Engine::Implementation::readyMaybe(void *self) noexcept
 void Engine::Implementation::applyEngineSettings(const Settings &settings)
 {
     budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
+    spool->setLimit(settings.spoolMiBMax * 1024 * 1024);
     logWriter->setLimits(logLimits(settings));
     appLog->setLimits(logLimits(settings));
     log->setLimits(logLimits(settings));

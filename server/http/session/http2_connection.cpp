@@ -61,6 +61,8 @@ void Http2Connection::turn() noexcept
     readAll();
     if (m_home.isDraining())
         leaveSockets();
+    if (hasOldAuthorities())
+        disownSockets();
     deliverBodies();
     giveCredit();
     goAwayIfDue();

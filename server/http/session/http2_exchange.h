@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/session/body_pace.h"
 #include "server/http/session/byte_tunnel.h"
 #include "server/http/session/session_exchange.h"
 #include "server/http/session/web_socket_session.h"
@@ -102,7 +103,11 @@ public:
 
     /// The stream's own deadlines and flags; kept by the connection.
     struct {
-        SteadyTime bodyDue {};   ///< or, of a WebSocket, until the other side ends; zero: none
+        SteadyTime bodyDue {}; ///< or, of a WebSocket, until the other side ends; zero: none
+        SteadyTime roomDue {}; ///< of it, while there is no memory for it; zero: none
+        SteadyTime paceDue {}; ///< of its pace; zero: none
+        BodyPace pace;
+        uint64_t bodyBytes = 0;  ///< that came since paceDue was set
         SteadyTime sendDue {};   ///< zero: none
         bool endsInHead = false; ///< the answer has no DATA
         size_t headBytes = 0;    ///< of the answer's head, until it has left

@@ -9,8 +9,8 @@ namespace arc {
 
 ConnectionRules::ConnectionRules(const Settings &settings)
     : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
-      idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
-      bodyBytesPerSecond(settings.bodyRate), writeTimeout(settings.writeTimeout),
+      idleTimeout(settings.idleTimeout), body {settings.bodyRate, settings.bodyTimeout},
+      writeTimeout(settings.writeTimeout),
       trustedProxies(IpNetworks::parse(settings.proxiesTrusted).value_or(IpNetworks())),
       forwardedFields(forwardedFieldsFrom(settings.forwardedFields)),
       requestsMax(settings.requestsPerConnection)
