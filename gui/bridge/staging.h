@@ -92,6 +92,7 @@ private:
     bool m_checked = false;     ///< what is staged now was found good
     bool m_applying = false;
     bool m_askedToApply = false; ///< the comparison that runs answers an Apply
+    bool m_applyWanted = false;  ///< refused for this window's own revisions only; after the check
     bool m_offerAlways = false;
     QString m_failure;
     QString m_restoredNote;
