@@ -88,6 +88,7 @@ public:
     void addTask(const api::TaskView &task) override;
     void showSite(const QString &site) override;
     void showLogs(const QString &site) override;
+    void showSettingOf(const QString &app, std::string_view key) override;
     void serveFolder(const QString &folder) override;
     void serveSample(const QString &name);
     void chooseSample(); ///< asks which
@@ -209,6 +210,7 @@ private:
     void findInPage();
     void makeHelpActions();
     void makeCertificateActions();
+    void makeWorkerActions();
     int servedSites() const;
     void stopAndLeave();
     void leave();
@@ -247,7 +249,7 @@ private:
     DropOverlay *m_overlay = nullptr;
     QPointer<ServeSheet> m_sheet;
     QList<Queued> m_queue;
-    QString m_startProblem;     ///< why the engine could not be started
+    QString m_startProblem; ///< why the engine could not be started
     QPointer<CommandPalette> m_palette;
     std::vector<PaletteSource> m_paletteSources;
     QList<Place> m_places; ///< oldest first
