@@ -25,10 +25,9 @@ void RestartDue::note(const std::vector<StagedEdit> &edits)
         const auto known = std::ranges::find(m_late, edit.id.key, &Late::key);
         if (known == m_late.end())
             m_late.push_back({edit.id.key, edit.label(), edit.before.own});
-        else
-            known->isDue = edit.value != known->inForce;
     }
     Q_EMIT changed();
+    compare(); // one of them may say again what is in force
 }
 
 QStringList RestartDue::labels() const
@@ -50,8 +49,8 @@ void RestartDue::compare()
                       if (!answer || serial != m_comparison)
                           return; // the next revision asks again
                       for (Late &late : m_late) {
-                          const auto now = std::ranges::find(answer->settings, late.key,
-                                                             &api::SettingView::key);
+                          const auto now =
+                              std::ranges::find(answer->settings, late.key, &api::SettingView::key);
                           late.isDue = now == answer->settings.end() || now->value != late.inForce;
                       }
                       Q_EMIT changed();

@@ -21,8 +21,8 @@ Staging::Staging(ControlBridge &bridge, const QString &draftFile, QObject *paren
     connect(&m_changes, &PendingChanges::changed, this, &Staging::edited);
     connect(&m_changes, &PendingChanges::annotated, this, &Staging::changed);
     connect(&bridge, &ControlBridge::linkChanged, this, [this] {
-        if (m_bridge.link() != Link::Live)
-            m_applyWanted = false; // the bar says why not, and nothing happens unasked later
+        if (m_bridge.link() != Link::Live) // the bar says why not; nothing happens unasked later
+            m_applyWanted = m_askedToApply = false;
         settle();
         if (m_bridge.link() == Link::Live && !m_checked)
             check();
@@ -305,6 +305,8 @@ void Staging::finishCompare()
     if (own && m_changes.hasConflict())
         m_changes.putOnTop();
     const bool isAsked = std::exchange(m_askedToApply, false);
+    if (isAsked)
+        m_failure.clear(); // what follows tells it better
     const bool offer =
         std::exchange(m_offerAlways, false) || (isAsked && !own) || m_changes.hasConflict();
     if (m_changes.isEmpty())

@@ -38,6 +38,8 @@ public:
     void apply();
     void discard();
     void bringBack(); ///< what the last discard() threw away
+    /// The edits that the last Apply carried.
+    const std::vector<StagedEdit> &lastApplied() const { return m_applied; }
     /// The last Apply was taken back by the revision `now`: its edits wait again.
     void reopenApplied(uint64_t now);
 

@@ -18,6 +18,7 @@
 #include <QHBoxLayout>
 #include <QItemSelectionModel>
 #include <QLabel>
+#include <QPointer>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -67,8 +68,7 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     connect(m_kill, &QPushButton::clicked, this, &PoolCard::kill);
     connect(m_endAction, &QAction::triggered, this, &PoolCard::endSelected);
     connect(m_killAction, &QAction::triggered, this, &PoolCard::kill);
-    // Not rowSelected(): a row becomes the current one before it is selected, and stays that when
-    // its neighbour goes.
+    // Not rowSelected(): a row becomes the current one before it is selected.
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
         refreshDeeds();
         Q_EMIT chosen();
@@ -227,8 +227,10 @@ void PoolCard::endSelected()
         return;
     const api::WorkerFigures worker = *selected(); // the one that was meant, frozen
     const QString doing = tr("End worker %1").arg(worker.pid);
-    const auto go = [this, doing, pid = worker.pid] {
-        send({.pid = pid, .drain = true}, doing, tr("Worker %1 was asked to end").arg(pid));
+    const auto go = [card = QPointer(this), doing, pid = worker.pid] {
+        if (card) // the question may outlive it: the app was removed meanwhile
+            card->send({.pid = pid, .drain = true}, doing,
+                       tr("Worker %1 was asked to end").arg(pid));
     };
     if (worker.busy == 0)
         return go(); // nobody is waiting for it, and another takes its place
@@ -256,8 +258,9 @@ void PoolCard::kill()
                   nullptr, worker.busy)
              : tr("It is idle. The pool starts a new worker."),
          .action = doing},
-        [this, doing, pid = worker.pid] {
-            send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
+        [card = QPointer(this), doing, pid = worker.pid] {
+            if (card)
+                card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
         });
 }
 

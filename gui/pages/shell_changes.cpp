@@ -33,7 +33,7 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     auto *watch = new ApplyWatch(m_bridge, this);
     connect(m_staging, &Staging::applied, this,
             [this, watch](int count, uint64_t revision, const QStringList &apps) {
-                m_restartDue->note(m_staging->changes().edits()); // they are there still
+                m_restartDue->note(m_staging->lastApplied());
                 sayUndoable(tr("%n change(s) applied", nullptr, count), revision);
                 watch->begin(apps, revision);
             });

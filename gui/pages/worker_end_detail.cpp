@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gui/pages/worker_end_detail.h"
 
+#include "gui/charts/memory_curve.h"
 #include "gui/models/format.h"
 #include "gui/models/worker_ends_model.h"
 #include "gui/theme/icons.h"
@@ -121,6 +122,8 @@ void WorkerEndDetail::addFacts(const api::WorkerEnd &end, int64_t nowUnixMs)
     if (end.peakMemoryBytes > 0)
         memory << tr("%1 at most").arg(bytesText(double(end.peakMemoryBytes)));
     m_facts->add(tr("Memory"), memory.join(QStringLiteral(", ")));
+    if (end.memory.size() >= MemoryCurve::kPointsMin)
+        m_facts->add(tr("How it grew"), new MemoryCurve(end.memory, this));
 }
 
 /// As high as the text needs, up to a limit.

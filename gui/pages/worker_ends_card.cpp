@@ -34,7 +34,7 @@ WorkerEndsCard::WorkerEndsCard(WindowContext &context, QWidget *parent)
     column->addWidget(m_detail);
     m_detail->hide();
     connect(m_unplanned, &QCheckBox::toggled, this, &WorkerEndsCard::fetch);
-    // Not rowSelected(): when a row goes, its neighbour becomes the current one unselected.
+    // Not rowSelected(): a row becomes the current one before it is selected.
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { choose(m_table->selectedRow()); });
     connect(m_detail, &WorkerEndDetail::logsAsked, this, [this] {

@@ -63,6 +63,11 @@ QPushButton *FactGrid::addCode(const QString &name, const QString &value)
     return copy;
 }
 
+void FactGrid::add(const QString &name, QWidget *picture)
+{
+    addRow(name, picture, Qt::AlignVCenter);
+}
+
 void FactGrid::clear()
 {
     clearLayout(*this);

@@ -17,6 +17,8 @@ public:
     void add(const QString &name, const QString &value);
     /// A value that has no place to break a line at, and a button that is to copy it.
     QPushButton *addCode(const QString &name, const QString &value);
+    /// A picture; it tells screen readers its own name.
+    void add(const QString &name, QWidget *picture);
     /// Not from a slot of a button of one of them.
     void clear();
 

@@ -195,6 +195,15 @@ void SafeTable::showEvent(QShowEvent *event)
     growColumns();
 }
 
+/// Qt would select the neighbour of a row that goes: what is done next would be done to another.
+void SafeTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const int row = currentIndex().isValid() ? currentIndex().row() : -1;
+    if (row >= start && row <= end)
+        selectionModel()->clear();
+    QTableView::rowsAboutToBeRemoved(parent, start, end);
+}
+
 void SafeTable::resizeEvent(QResizeEvent *event)
 {
     QTableView::resizeEvent(event);

@@ -160,10 +160,19 @@ Result<void> PoolSupervisor::drainWorker(int pid)
         return Error {ErrorCode::NotFound,
                       fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};
     WorkerProcess &worker = **found;
-    if (worker.isPlanned())
+    const bool isNext = m_recycling && m_recycling->worker == worker.identity().number;
+    if (worker.isPlanned() || isNext)
         return Error {ErrorCode::Conflict, fmt::format("worker {} is ending already", pid)};
+    const bool isServing = worker.state() == WorkerState::Ready;
+    const size_t serving =
+        count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
+    if (isServing && !isAtRest() && serving < 2)
+        return Error {ErrorCode::Conflict,
+                      fmt::format("worker {} is the only one that serves, and the pool is being "
+                                  "changed or mended; try again later, or kill it",
+                                  pid)};
     EndReason why {EndKind::Admin, "was asked to end by an administrator"};
-    if (worker.state() == WorkerState::Ready && isAtRest()) {
+    if (isServing && isAtRest()) {
         beginRecycling(worker, std::move(why));
     } else {
         retire(worker, std::move(why));

@@ -202,9 +202,9 @@ WorkerInfo WorkerProcess::info()
 {
     look();
     const auto busy = static_cast<int>(m_cells->busy.read());
-    const bool serves = busy > 0 && !m_serving.empty();
-    const auto ran =
-        std::chrono::duration_cast<std::chrono::milliseconds>(m_loop.now() - m_servingSince);
+    if (busy == 0)
+        m_serving.clear(); // the next one is told of anew
+    const bool serves = !m_serving.empty();
     return {.pid = pid(),
             .ordinal = m_identity.ordinal,
             .generation = m_identity.generation,
@@ -215,15 +215,15 @@ WorkerInfo WorkerProcess::info()
             .slots = m_slots,
             .memoryBytes = m_memoryBytes,
             .cpuSeconds = m_cpuSeconds,
-            .serving = serves ? m_serving : std::string(),
-            .servingMs = serves ? ran.count() : -1,
+            .serving = m_serving,
+            .servingMs = serves ? m_servingRan.count() : -1,
             .steps = m_steps};
 }
 
 void WorkerProcess::setServing(std::string serving, std::chrono::milliseconds ran)
 {
     m_serving = std::move(serving);
-    m_servingSince = m_loop.now() - ran;
+    m_servingRan = ran;
 }
 
 void WorkerProcess::overdue(void *context) noexcept

@@ -145,7 +145,7 @@ private:
     std::deque<WorkerStack> m_stacks;
     std::string m_silence;
     std::string m_serving;
-    SteadyTime m_servingSince {};
+    std::chrono::milliseconds m_servingRan {}; ///< when it was told of, not more than a look ago
     std::shared_ptr<WorkerCells> m_cells = std::make_shared<WorkerCells>();
     std::optional<SteadyTime> m_figuresAt;
     std::optional<SteadyTime> m_memoryAt;

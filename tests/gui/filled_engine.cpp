@@ -90,7 +90,9 @@ void fillWorkerEnds(FakeControl &control)
         "hung", "was replaced because GET /report did not come back within 12 s", 42, 5400, false);
     hung.running = {{"GET /report", 12'000, "lost"}, {"GET /api/cart?full=1", 890, "repeated"}};
     hung.moreRunning = 2;
-    hung.memory = {{hung.endedUnixMs - 61'000, 60'000'000}, {hung.endedUnixMs - 1000, 74'448'896}};
+    for (int i = 0; i < 60; ++i) // it grew all the time, faster at last
+        hung.memory.push_back({hung.endedUnixMs - (60 - i) * 60'000,
+                               52'000'000 + i * 200'000 + (i > 50 ? (i - 50) * 1'000'000 : 0)});
     hung.stacks = {{hung.endedUnixMs - 6000, "GET /report, after 6.0 s",
                     "  File \"/srv/shop/views.py\", line 88, in report\n"
                     "    return render(total(Order.objects.all()))\n"

@@ -3,6 +3,7 @@
 #include "gui/filled_engine.h"
 #include "gui/gui_fixture.h"
 
+#include "gui/charts/memory_curve.h"
 #include "gui/forms/setting_form_row.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/logs_page.h"
@@ -235,9 +236,14 @@ void TestWorkersPage::anEndIsShownWhole()
     QVERIFY2(facts.contains(QStringLiteral("GET /report, after 12.0 s: lost")), qPrintable(facts));
     QVERIFY2(facts.contains(QStringLiteral("and 2 more")), qPrintable(facts));
     QVERIFY2(facts.contains(QStringLiteral("at most")), qPrintable(facts));
+    const auto *curve = detail.findChild<MemoryCurve *>();
+    QVERIFY(curve);
+    QVERIFY2(curve->accessibleName().contains(QStringLiteral("over 59 min")),
+             qPrintable(curve->accessibleName()));
     fixture.selectEnd(1); // of which nothing more is known than its cause
     QTRY_VERIFY(!detail.stacks()->isVisible());
     QVERIFY(detail.facts().join(QLatin1Char('\n')).contains(QStringLiteral("no request was lost")));
+    QVERIFY(!detail.findChild<MemoryCurve *>());
     auto *logs = detail.findChild<QPushButton *>();
     QVERIFY(logs);
     logs->click();

@@ -323,6 +323,7 @@ private Q_SLOTS:
         QVERIFY(pool.reachesReady(1));
         const int pid = pool.info().workers.front().pid;
         auto answer = std::async(std::launch::async, [&pool] { return pool.get("/wait"); });
+        const auto release = qScopeGuard([&pool] { pool.writeFile("go", ""); }); // or it waits on
         QVERIFY(pool.waits([](const PoolInfo &info) {
             return info.workers.front().serving == "GET /wait"
                 && info.workers.front().servingMs >= 0;
@@ -330,6 +331,9 @@ private Q_SLOTS:
         pool.onControl([pid](AppPool &it) {
             QVERIFY(it.drainWorker(pid).has_value());
             QCOMPARE(it.drainWorker(1).error().code(), ErrorCode::NotFound);
+            // Asked twice, while nobody else serves yet.
+            QCOMPARE(it.drainWorker(pid).error().code(), ErrorCode::Conflict);
+            QCOMPARE(it.info().workers.front().state, WorkerState::Ready);
         });
         QVERIFY(pool.waits([pid](const PoolInfo &info) { // another serves, this one finishes
             return info.workers.size() == 2 && info.workers[0].pid == pid
@@ -349,6 +353,27 @@ private Q_SLOTS:
         QCOMPARE(end.cause, std::string("was asked to end by an administrator"));
         QVERIFY(end.planned && end.running.empty());
         QCOMPARE(pool.info().restarts, int64_t(0));
+    }
+
+    void theOnlyOneThatServesStaysWhileThePoolIsBeingChanged()
+    {
+        PoolUnderTest pool(leaky(1));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers.front().pid;
+        pool.writeApp("import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\n"
+                      + std::string(kLeaky));
+        auto deploy = pool.startDeploy();
+        const auto release = qScopeGuard([&pool] { pool.writeFile("go", ""); });
+        QVERIFY(pool.waits([](const PoolInfo &info) { return info.nextGeneration > 0; }));
+        pool.onControl([pid](AppPool &it) {
+            const auto refused = it.drainWorker(pid);
+            QCOMPARE(refused.error().code(), ErrorCode::Conflict);
+            QVERIFY(refused.error().message().find("the only one that serves")
+                    != std::string::npos);
+        });
+        QCOMPARE(pool.get("/").body, std::to_string(pid));
+        pool.writeFile("go", "");
+        QVERIFY(PoolUnderTest::answerOf(deploy).has_value());
     }
 
     void whoIsAskedToEndStaysWhenNoOtherStarts()
