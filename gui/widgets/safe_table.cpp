@@ -19,7 +19,6 @@ constexpr int kMarkSide = 11;
 constexpr int kMarkGap = 3;
 constexpr int kCellInset = 11;   ///< what the style leaves free at the left of a cell
 constexpr int kHeaderInset = 22; ///< and at both sides of a header
-constexpr int kSortArrow = 16;   ///< room for the arrow that says how it is sorted
 constexpr int kRowAir = 14;      ///< above and below the letters of a row
 constexpr int kRowHeightLeast = 30;
 
@@ -106,12 +105,12 @@ int SafeTable::rowHeight()
     return std::max(kRowHeightLeast, QFontMetrics(bodyFont()).height() + kRowAir);
 }
 
-/// The style's own answer holds room for more than there is.
+/// The style's own answer holds room for more than there is; the arrow that says how it is sorted
+/// stands above the text.
 int SafeTable::headerWidth(int column) const
 {
     const QString text = m_proxy->headerData(column, Qt::Horizontal).toString();
-    return QFontMetrics(horizontalHeader()->font()).horizontalAdvance(text) + kHeaderInset
-        + kSortArrow;
+    return QFontMetrics(horizontalHeader()->font()).horizontalAdvance(text) + kHeaderInset;
 }
 
 int SafeTable::selectedRow() const
@@ -194,6 +193,15 @@ void SafeTable::showEvent(QShowEvent *event)
 {
     QTableView::showEvent(event);
     growColumns();
+}
+
+/// Qt would select the neighbour of a row that goes: what is done next would be done to another.
+void SafeTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const int row = currentIndex().isValid() ? currentIndex().row() : -1;
+    if (row >= start && row <= end)
+        selectionModel()->clear();
+    QTableView::rowsAboutToBeRemoved(parent, start, end);
 }
 
 void SafeTable::resizeEvent(QResizeEvent *event)

@@ -49,9 +49,10 @@ struct WorkerInfo {
     int64_t requests = 0; ///< answered so far
     int busy = 0;         ///< slots in use
     int slots = 0;
-    int64_t memoryBytes = 0; ///< PSS where readable, else RSS
+    int64_t memoryBytes = 0; ///< PSS where readable, else RSS; 0: not read yet
     double cpuSeconds = 0;
-    std::string serving; ///< "GET /admin/", of the oldest request in flight; empty when idle
+    std::string serving;    ///< "GET /admin/", of the oldest request in flight; empty when idle
+    int64_t servingMs = -1; ///< how long that runs already; -1: idle
     std::vector<StartStep> steps;
 };
 
@@ -118,6 +119,11 @@ public:
     virtual void stop(std::function<void()> done) = 0;
     /// Ends one worker at once (the pool replaces it). NotFound: no such pid in this pool.
     virtual Result<void> killWorker(int pid) = 0;
+    /// Ends one worker when it has finished what it has, or pool.stop_timeout_s is over. From rest
+    /// another serves before it goes, and if that one does not start, it stays. NotFound: no such
+    /// pid in this pool. Conflict: it is ending already, or it alone serves while the pool is
+    /// being changed or mended.
+    virtual Result<void> drainWorker(int pid) = 0;
 
     virtual PoolInfo info() const = 0;
     /// Last captured lines of standard output and error, oldest first.

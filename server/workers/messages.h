@@ -69,7 +69,8 @@ struct HomeEvent {
     };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
-    int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker
+    int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker;
+                       ///< Report: ms that the oldest request runs
     std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
                        ///< Report: the oldest request; Lingers: all, separated by commas
     std::vector<RequestAtEnd> requests; ///< Gone: what became of them, longest first

@@ -206,7 +206,9 @@ PoolInfo PoolSupervisor::info() const
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {
         info.workers.push_back(worker->info());
-        if (worker->state() == WorkerState::Ready && info.workers.back().busy > 0) {
+        const bool works = worker->state() == WorkerState::Ready
+            || worker->state() == WorkerState::Stopping; // it finishes what it has
+        if (works && info.workers.back().busy > 0) {
             // For the next caller: the name of what it serves lives on the home loop.
             m_core->onHome(
                 [number = worker->identity().number](AppHome &home) { home.report(number); });
