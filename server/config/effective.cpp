@@ -45,6 +45,8 @@ Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view
         return std::move(value).error().within(row.key);
     if (auto checked = checkTexts(inherit({}, {{std::string(row.key), *value}})); !checked)
         return std::move(checked).error();
+    if (row.paths == Paths::One && !text.empty() && text.front() != '/')
+        return Error {ErrorCode::Invalid, fmt::format("{}: name it by its absolute path", row.key)};
     pinned.values.insert_or_assign(std::string(row.key), std::move(*value));
     pinned.source.insert_or_assign(std::string(row.key), source);
     return {};

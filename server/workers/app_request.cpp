@@ -165,9 +165,12 @@ void AppRequest::onHeldBody() noexcept
 /// has the payload until then.
 void AppRequest::account() noexcept
 {
-    if (!m_http)
-        return;
-    const auto held = static_cast<int64_t>(m_payloadBody + m_body.memoryBytes());
+    if (m_http)
+        chargeFor(static_cast<int64_t>(m_payloadBody + m_body.memoryBytes()));
+}
+
+void AppRequest::chargeFor(int64_t held) noexcept
+{
     if (held != m_charged)
         m_http->charge(held - m_charged);
     m_charged = held;
@@ -494,7 +497,8 @@ void AppRequest::finish() noexcept
     m_body.clear();
     m_collects = false;
     m_payloadBody = 0;
-    account();
+    if (m_http)
+        chargeFor(0);
     m_http = nullptr;
     const RequestId ended = m_id;
     ++m_id.generation;

@@ -71,6 +71,7 @@ private:
     void pump() noexcept;
     void settleReading() noexcept;
     void account() noexcept;
+    void chargeFor(int64_t held) noexcept;
     bool pass(std::string_view bytes) noexcept;
     void cut() noexcept; ///< the rest of the answer cannot be sent
     void endAnswer(uint8_t flags, const HeaderBlock &trailers = {}) noexcept;

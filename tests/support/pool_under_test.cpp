@@ -51,8 +51,9 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_http = std::make_unique<HttpUnderTest>(HttpUnderTest::Options {
         .routes = {}, .settings = options.settings, .loops = options.loops});
     m_blocking = std::make_unique<BlockingPool>(2);
+    m_spooling = std::make_unique<BlockingPool>(2);
     m_spool = std::make_shared<Spool>(
-        *m_blocking,
+        *m_spooling,
         options.spoolFolder.empty() ? m_spoolFolder.path().toStdString() + "/spool"
                                     : options.spoolFolder,
         options.settings.spoolMiBMax * 1024 * 1024, options.spoolComplains);

@@ -65,7 +65,7 @@ public:
     int64_t bufferBytes(size_t loop = 0) { return m_http->loopMetrics(loop).bufferBytes.read(); }
     int64_t bytesReceived() { return m_http->loopMetrics(0).bytesRead.read(); }
     Spool &spool() { return *m_spool; }
-    /// Of what may block, files and spool; it has two threads.
+    /// Of files; it has two threads.
     BlockingPool &blocking() { return *m_blocking; }
     uint16_t port() const { return m_http->port(); }
     /// One request on its own connection.
@@ -84,6 +84,7 @@ private:
     std::unique_ptr<HttpUnderTest> m_http;
     QTemporaryDir m_spoolFolder;
     std::unique_ptr<BlockingPool> m_blocking;
+    std::unique_ptr<BlockingPool> m_spooling;
     std::shared_ptr<Spool> m_spool;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;

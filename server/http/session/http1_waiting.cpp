@@ -86,7 +86,7 @@ SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
     case Phase::Idle:
         return now + idleTime();
     case Phase::Room:
-        return phase != m_phase ? now + m_rules->body.pauseMax : m_readDue;
+        return phase != m_phase || m_turnBytes ? now + m_rules->body.pauseMax : m_readDue;
     case Phase::Head: // absolute: dripping bytes do not move it
         return phase != m_phase ? now + m_rules->headTimeout : m_readDue;
     case Phase::Body:
@@ -135,7 +135,8 @@ void Http1Connection::readDeadlinePassed() noexcept
         bodyRefused(408, "The request body did not arrive in time.");
         break;
     case Phase::Room: // what waits together would wait for ever
-        bodyRefused(503, kShortOfMemory);
+        m_lastAnswer = true;
+        m_exchange->fail(503, kShortOfMemory);
         break;
     default:
         close(CloseHow::Plainly);

@@ -64,7 +64,10 @@ public:
         return wantsBody() && (!m_body.empty() || m_bodyComplete);
     }
     /// The listener waits for bytes that the client has room to send.
-    bool awaitsBody() const noexcept { return wantsBody() && !m_bodyComplete && m_body.empty(); }
+    bool awaitsBody() const noexcept
+    {
+        return !isEnded() && wantsBody() && !m_bodyComplete && m_body.empty();
+    }
 
     // ---- the connection's side: the answer
     uint64_t outputPending() const noexcept { return m_outputPending; }

@@ -150,7 +150,7 @@ uint64_t Http2Connection::bodyShare() noexcept
     if (!m_bodyBytes)
         return 0;
     const auto waiting = std::count_if(m_streams.begin(), m_streams.end(), [](const auto &stream) {
-        return stream->wantsBody() && !stream->isBodyComplete();
+        return !stream->isEnded() && stream->wantsBody() && !stream->isBodyComplete();
     });
     return std::exchange(m_bodyBytes, 0) / static_cast<uint64_t>(std::max<ptrdiff_t>(waiting, 1));
 }
@@ -162,6 +162,8 @@ SteadyTime Http2Connection::bodyDueOf(Http2Exchange &exchange, bool mayReceive,
     auto &state = exchange.state;
     const SteadyTime now = m_home.loop().now();
     const bool isAwaited = mayReceive && exchange.awaitsBody();
+    if (share) // the client sends: its turn may yet come
+        state.bodyDue = {};
     runWhile(state.bodyDue, isAwaited, now, m_rules->body.pauseMax);
     runWhile(state.roomDue, !mayReceive && exchange.awaitsBody(), now, m_rules->body.pauseMax);
     const uint64_t bytes = std::max(std::exchange(state.bodyBytes, 0), share);

@@ -69,7 +69,8 @@ void SessionLoop::askBackFromOldCertificates() noexcept
         const auto now = contexts ? contexts->choose(connection.listener(), tls->name()).endpoint
                                   : std::shared_ptr<const TlsEndpoint>();
         const TlsEndpoint &then = *tls->endpoint();
-        if (now && now->clientCaDigest != then.clientCaDigest)
+        if (now && now->clients != ClientCertificates::Off
+            && now->clientCaDigest != then.clientCaDigest)
             connection.authoritiesChanged();
         else if (!now || now->identity->chainPem != then.identity->chainPem
                  || now->clients != then.clients || now->clientCaFile != then.clientCaFile)

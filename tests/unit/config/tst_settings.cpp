@@ -217,6 +217,12 @@ private Q_SLOTS:
         QCOMPARE(text(pinned.error().message()),
                  QString("ARCOLOGY_HTTP_ERROR_PAGES: http.error_pages: name a folder by its "
                          "absolute path"));
+        qputenv("ARCOLOGY_TLS_CLIENT_CA", "ca.pem");
+        const auto file = pinSettings({});
+        qunsetenv("ARCOLOGY_TLS_CLIENT_CA");
+        QVERIFY(!file);
+        QCOMPARE(text(file.error().message()),
+                 QString("ARCOLOGY_TLS_CLIENT_CA: tls.client_ca: name it by its absolute path"));
     }
 
     void theOperationsAddressIsChecked_data()

@@ -396,8 +396,47 @@ private Q_SLOTS:
         for (const auto &peer : peers)
             refused += peer->readAnswer().status == 503;
         QVERIFY(refused > 0);
+        peers.clear();
         QCOMPARE(pool.get("/").status, 200);
-        QTRY_COMPARE(pool.bufferBytes(), int64_t(0));
+        QTRY_COMPARE_WITH_TIMEOUT(pool.bufferBytes(), int64_t(0), 20000);
+    }
+
+    void http2UploadsThatFindNoMemoryAreLetGoToo()
+    {
+        auto options = uploads();
+        options.settings.buffersMiBMax = 2;
+        options.settings.requestBufferKiB = 2048;
+        options.settings.http2ConnectionWindowKiB = 128; // of each, beyond the limit
+        options.settings.bodyTimeout = std::chrono::seconds(1);
+        options.settings.bodyRate = 0;
+        PoolUnderTest pool(options);
+        QVERIFY(pool.reachesReady(1));
+        std::vector<std::unique_ptr<Http2Peer>> peers;
+        std::vector<int32_t> streams;
+        for (size_t i = 0; i < 4; ++i) {
+            peers.push_back(std::make_unique<Http2Peer>(pool.port()));
+            streams.push_back(peers[i]->ask(Http2Peer::head("POST", "/"), "x", false));
+            QVERIFY(peers[i]->ping());
+        }
+        for (size_t i = 0; i < 4; ++i)
+            peers[i]->send(streams[i], std::string(3 * kMiB / 2, 'x'), false);
+        int64_t most = 0;
+        const auto status = [&](size_t i) {
+            return peers[i]->answers[streams[i]].status;
+        };
+        for (size_t i = 0; i < 4; ++i) { // all of them go on, in turn
+            QVERIFY(QTest::qWaitFor(
+                [&] {
+                    for (const auto &peer : peers)
+                        peer->ping();
+                    most = std::max(most, pool.bufferBytes());
+                    return status(i) != 0;
+                },
+                20000));
+        }
+        QVERIFY(status(0) == 503 || status(1) == 503 || status(2) == 503 || status(3) == 503);
+        QVERIFY2(most < int64_t(4 * kMiB), std::to_string(most).c_str()); // they would send six
+        QCOMPARE(pool.get("/").status, 200);
     }
 
     void theQueueHoldsWhatIsCollected()

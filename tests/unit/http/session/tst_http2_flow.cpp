@@ -8,6 +8,8 @@
 
 #include <QtTest>
 
+#include <future>
+
 #include <nghttp2/nghttp2.h>
 
 using namespace arc;
@@ -95,6 +97,16 @@ Settings paced()
 void pass(HttpUnderTest &server, std::chrono::milliseconds time)
 {
     server.onLoop([time](HttpLoop &http) { http.loop().skipAhead(time); });
+}
+
+/// Until every deadline that has passed by now has been heard of.
+void waitForTimers(HttpUnderTest &server)
+{
+    std::promise<void> fired;
+    Timer timer([](void *to) noexcept { static_cast<std::promise<void> *>(to)->set_value(); },
+                &fired);
+    server.onLoop([&timer](HttpLoop &http) { timer.arm(http.loop().timers(), 50ms); });
+    fired.get_future().wait();
 }
 
 } // namespace
@@ -383,7 +395,9 @@ private Q_SLOTS:
     void bodiesOfOneConnectionShareItsPace()
     {
         Heard heard;
-        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = paced()});
+        Settings settings = paced();
+        settings.bodyTimeout = 10s; // less than the second has to wait
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
         Http2Peer peer(server.port());
         const int32_t first = peer.ask(Http2Peer::head("POST", "/"), "x", false);
         const int32_t second = peer.ask(Http2Peer::head("POST", "/"), "x", false);
@@ -393,14 +407,17 @@ private Q_SLOTS:
             pass(server, 3s);
             peer.send(first, std::string(bytes, 'x'), false);
             sent += static_cast<int64_t>(bytes);
-            return peer.until([&] { return heard.bodyBytes == sent; }) && peer.ping();
+            if (!peer.until([&] { return heard.bodyBytes == sent; }))
+                return false;
+            waitForTimers(server);
+            return peer.ping();
         };
         for (int i = 0; i < 5; ++i) // enough for both: the second may wait for its turn
-            QVERIFY(go(6000));
+            QVERIFY(go(7000));
         QCOMPARE(peer.answers[first].status, 0);
         QCOMPARE(peer.answers[second].status, 0);
-        for (int i = 0; i < 5 && !peer.answers[second].status; ++i) // enough for one
-            QVERIFY(go(3000));
+        for (int i = 0; i < 10 && !peer.answers[second].status; ++i) // enough for one
+            QVERIFY(go(3500));
         QCOMPARE(peer.answers[second].status, 408);
         QCOMPARE(peer.answers[first].status, 0);
         peer.send(first, {}, true);
