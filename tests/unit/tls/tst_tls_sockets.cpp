@@ -69,21 +69,24 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("version");
         QTest::addColumn<std::string>("choice");
-        QTest::addColumn<bool>("shows"); // the client a certificate
-        for (const int version : {1, 2}) {
-            QTest::addRow("required, HTTP/%d", version)
-                << version << std::string("required") << true;
-            QTest::addRow("optional, HTTP/%d", version)
-                << version << std::string("optional") << true;
-            QTest::addRow("optional, none shown, HTTP/%d", version)
-                << version << std::string("optional") << false;
-        }
+        QTest::addColumn<bool>("shows");  // the client a certificate
+        QTest::addColumn<bool>("asksOn"); // the site, by other authorities
+        const auto row = [](const char *title, const char *choice, bool shows, bool asksOn) {
+            for (const int version : {1, 2})
+                QTest::addRow("%s, HTTP/%d", title, version)
+                    << version << std::string(choice) << shows << asksOn;
+        };
+        row("required", "required", true, true);
+        row("optional", "optional", true, true);
+        row("optional, none shown", "optional", false, true);
+        row("no longer required", "required", true, false);
     }
     void whatTheOldAuthoritiesProvedEndsWithThem()
     {
         QFETCH(int, version);
         QFETCH(std::string, choice);
         QFETCH(bool, shows);
+        QFETCH(bool, asksOn);
         const auto own = m_ca.sign("one", "DNS:a.test");
         const TestCa clients("Client CA");
         QTemporaryFile ca;
@@ -120,9 +123,13 @@ private Q_SLOTS:
         server.publish({socketRoute(end)}, settings);
         QVERIFY(goesOn(1));
         write(TestCa("Other CA").pem());
+        if (!asksOn) {
+            settings.tlsClients = "off";
+            asks.clients = ClientCertificates::Off;
+        }
         server.publish({socketRoute(end)}, settings);
-        if (!shows) {
-            QVERIFY(goesOn(2)); // nobody ever vouched for it
+        if (!shows || !asksOn) {
+            QVERIFY(goesOn(2)); // nobody ever vouched for it, or nobody needs to any more
             QCOMPARE(end.closedWith.load(), 0);
             return;
         }
