@@ -192,7 +192,7 @@ void TestWorkersPage::thePaletteEndsTheSelectedWorker()
     QVERIFY(!action->isEnabled()); // what cannot be seen is not ended
     fixture.shell.registry().action(QStringLiteral("worker.ends"))->trigger();
     QCOMPARE(fixture.shell.page(), PageId::Workers);
-    QTRY_VERIFY(fixture.ends().table()->hasFocus());
+    QTRY_VERIFY(fixture.shell.focusWidget() == fixture.ends().table());
 }
 
 void TestWorkersPage::theLinkGoesToTheSettingsOfTheApp()
