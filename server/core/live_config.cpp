@@ -220,7 +220,9 @@ void LiveConfig::startPools()
              .ended =
                  [this](WorkerEnd end) {
                      m_parts.ends.add(std::move(end));
-                 }});
+                 },
+             .memoryAvailable = {},
+             .spool = m_parts.spool});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }

@@ -7,6 +7,7 @@
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
+#include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
 #include <functional>
@@ -99,6 +100,7 @@ public:
             ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
         std::function<int64_t()> memoryAvailable;
+        std::shared_ptr<Spool> spool; ///< for long request bodies; null: none goes to a file
     };
 
     virtual ~AppPool() = default;

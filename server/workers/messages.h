@@ -88,6 +88,8 @@ struct AppLimits {
     std::chrono::milliseconds interruptGrace {5000};
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
+    uint64_t requestBufferBytes = 256 * 1024;
+    bool collectsBodies = false;       ///< before a worker gets the request
     std::vector<std::string> sendFrom; ///< folders an app may have files sent from
     bool speaksWebSocket = false;
     size_t socketsMax = 10000;
