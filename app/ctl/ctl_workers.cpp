@@ -31,7 +31,7 @@ std::string milliseconds(int64_t ms)
     return formatDuration(static_cast<double>(ms) / 1000);
 }
 
-/// "GET /report 12.0 s": for how long the oldest of its requests runs.
+/// "GET /report 12 s": for how long the oldest of its requests runs.
 std::string serving(const api::WorkerFigures &worker)
 {
     if (worker.serving.empty() || worker.servingMs < 0)

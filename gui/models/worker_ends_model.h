@@ -20,7 +20,7 @@ struct WorkerEndRow {
 QString endCause(const api::WorkerEnd &end);
 /// Requests whose clients got an error, or half an answer.
 int lostRequests(const api::WorkerEnd &end);
-/// "GET /report, after 12.0 s: lost, its client got 502".
+/// "GET /report, after 12 s: lost, its client got 502".
 QString endedRequestText(const api::EndedRequest &request);
 
 /// How workers ended. GUI thread.

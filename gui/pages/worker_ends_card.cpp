@@ -145,7 +145,10 @@ void WorkerEndsCard::refresh()
     else if (!m_isKnown)
         note = tr("Asking the engine…");
     m_note->setText(note);
-    m_note->setVisible(!note.isEmpty());
+    if (m_note->isHidden() != note.isEmpty()) {
+        m_note->setHidden(note.isEmpty());
+        updateGeometry(); // the page keeps its place else
+    }
     setMark(*m_note, "bad", live && !m_problem.isEmpty());
     setMark(*m_note, "secondary", !live || m_problem.isEmpty());
     m_unplanned->setEnabled(live);

@@ -66,6 +66,7 @@ QPushButton *FactGrid::addCode(const QString &name, const QString &value)
 void FactGrid::add(const QString &name, QWidget *picture)
 {
     addRow(name, picture, Qt::AlignVCenter);
+    setAlignment(picture, Qt::AlignLeft | Qt::AlignVCenter); // or it would bound its column
 }
 
 void FactGrid::clear()

@@ -19,6 +19,7 @@ constexpr int kMarkSide = 11;
 constexpr int kMarkGap = 3;
 constexpr int kCellInset = 11;   ///< what the style leaves free at the left of a cell
 constexpr int kHeaderInset = 22; ///< and at both sides of a header
+constexpr int kSortArrow = 16;   ///< room that the style keeps for the arrow of sorting, always
 constexpr int kRowAir = 14;      ///< above and below the letters of a row
 constexpr int kRowHeightLeast = 30;
 
@@ -105,12 +106,12 @@ int SafeTable::rowHeight()
     return std::max(kRowHeightLeast, QFontMetrics(bodyFont()).height() + kRowAir);
 }
 
-/// The style's own answer holds room for more than there is; the arrow that says how it is sorted
-/// stands above the text.
+/// The style's own answer holds room for more than there is.
 int SafeTable::headerWidth(int column) const
 {
     const QString text = m_proxy->headerData(column, Qt::Horizontal).toString();
-    return QFontMetrics(horizontalHeader()->font()).horizontalAdvance(text) + kHeaderInset;
+    return QFontMetrics(horizontalHeader()->font()).horizontalAdvance(text) + kHeaderInset
+        + kSortArrow;
 }
 
 int SafeTable::selectedRow() const

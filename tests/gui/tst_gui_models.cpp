@@ -139,7 +139,7 @@ void TestGuiModels::anEndTellsItsCauseAndWhatWasLost()
     QCOMPARE(endCause(hung), QStringLiteral("Did not come back"));
     QCOMPARE(endCause({}), QString());
     QCOMPARE(endedRequestText(hung.running[0]),
-             QStringLiteral("GET /a, after 12.0 s: lost, its client got 502"));
+             QStringLiteral("GET /a, after 12 s: lost, its client got 502"));
     QVERIFY(endedRequestText(hung.running[4]).endsWith(QStringLiteral("of a newer engine")));
     WorkerEndsModel model;
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
