@@ -14,10 +14,11 @@ namespace {
 
 Error unknown(const std::string &place)
 {
-    return {ErrorCode::Invalid,
-            fmt::format("{}: \"{}\" stands for a value that is not stored here; write the value, or "
-                        "leave it out",
-                        place, kMaskedSecret)};
+    return {
+        ErrorCode::Invalid,
+        fmt::format("{}: \"{}\" stands for a value that is not stored here; write the value, or "
+                    "leave it out",
+                    place, kMaskedSecret)};
 }
 
 Result<void> unmaskSettings(Overrides &settings, const Overrides *stored, const std::string &place)

@@ -313,9 +313,9 @@ void TestUndo::applyRightAfterAnOwnUndoIsApplied()
     QCOMPARE(fixture.applied(), 2);
     fixture.control->release(); // refused: made against what the undo replaced
     QTRY_COMPARE(fixture.control->revision(), before + 2);
-    QCOMPARE(printSetting(*findSetting("drain_s"),
-                          fixture.control->document().settings.at("drain_s")),
-             std::string("7"));
+    QCOMPARE(
+        printSetting(*findSetting("drain_s"), fixture.control->document().settings.at("drain_s")),
+        std::string("7"));
     QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
     QVERIFY(!openDialog(fixture.shell)); // nobody was asked whose change it was
 }

@@ -143,8 +143,10 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("app");
         QTest::addColumn<QString>("variable");
-        QTest::newRow("another variable") << "shop" << "TOKEN";
-        QTest::newRow("the same variable of another app") << "blog" << "SECRET_KEY";
+        QTest::newRow("another variable") << "shop"
+                                          << "TOKEN";
+        QTest::newRow("the same variable of another app") << "blog"
+                                                          << "SECRET_KEY";
     }
     void aMaskedValueThatIsNotStoredIsRefused()
     {
