@@ -17,9 +17,7 @@ constexpr int kLineGap = 6; ///< between lines of stations
 
 RequestPath::RequestPath(QWidget *parent) : QWidget(parent)
 {
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    policy.setHeightForWidth(true);
-    setSizePolicy(policy);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
 void RequestPath::show(const QList<Station> &stations)
@@ -30,15 +28,13 @@ void RequestPath::show(const QList<Station> &stations)
         m_natural = 0;
     m_stations = stations;
     QStringList words;
-    const int before = m_natural;
     for (const Station &station : stations) {
         words << station.name + QLatin1Char(' ') + station.note;
         const int text = std::max(QFontMetrics(boldFont()).horizontalAdvance(station.name),
                                   QFontMetrics(smallFont()).horizontalAdvance(station.note));
         m_natural = std::max(m_natural, text + kInside * 2 + 2);
     }
-    if (m_natural != before)
-        updateGeometry();
+    fitHeight();
     setAccessibleName(tr("Path of a request: %1").arg(words.join(tr(", then "))));
     showToolTip();
     update();
@@ -76,16 +72,23 @@ int RequestPath::stationWidth() const
     return std::min(scaled(kStationWidthMax), (width() - arrows * kArrowWidth - 2) / inLine);
 }
 
-int RequestPath::heightForWidth(int width) const
+int RequestPath::heightAt(int width) const
 {
     const int inLine = perLine(width);
     const int lines = (std::max(1, int(m_stations.size())) + inLine - 1) / inLine;
     return lines * (stationHeight() + 2) + (lines - 1) * kLineGap;
 }
 
+/// Layouts around us need not ask for the height that a width takes.
+void RequestPath::fitHeight()
+{
+    setFixedHeight(heightAt(width()));
+}
+
 /// What had to be shortened is said whole by the tooltip.
 void RequestPath::resizeEvent(QResizeEvent *)
 {
+    fitHeight();
     showToolTip();
 }
 
@@ -104,7 +107,7 @@ void RequestPath::showToolTip()
 
 QSize RequestPath::sizeHint() const
 {
-    return {scaled(400), stationHeight() + 2};
+    return {scaled(400), heightAt(width())};
 }
 
 void RequestPath::paintEvent(QPaintEvent *)

@@ -21,8 +21,6 @@ public:
     void show(const QList<Station> &stations);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
-    bool hasHeightForWidth() const override { return true; }
-    int heightForWidth(int width) const override;
 
 protected:
     void paintEvent(QPaintEvent *) override;
@@ -32,6 +30,8 @@ private:
     static int stationHeight();
     int perLine(int width) const;
     int stationWidth() const;
+    int heightAt(int width) const;
+    void fitHeight();
     void showToolTip();
 
     QList<Station> m_stations;

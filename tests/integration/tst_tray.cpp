@@ -275,10 +275,14 @@ void TestTray::aPanelThatComesLateHidesNoWindowForGood()
         pressCross();
         return !m_display.windowId("goes on serving").isEmpty();
     };
-    QTRY_VERIFY_WITH_TIMEOUT(isAsked() || m_panel->items().size() > icons, kPatience);
-    QVERIFY2(isSeen() || m_panel->items().size() > icons, "neither a window nor an icon is left");
+    // It asks only the first time; after that a window without an icon ends when it is closed.
+    QTRY_VERIFY_WITH_TIMEOUT(isAsked() || m_panel->items().size() > icons || !isRunning(),
+                             kPatience);
+    QVERIFY2(!isRunning() || isSeen() || m_panel->items().size() > icons,
+             "neither a window nor an icon is left");
     QVERIFY(m_panel->vanish());
-    endWindow();
+    if (isRunning())
+        endWindow();
 }
 
 void TestTray::aPanelThatSaysNothingStopsNothing()
