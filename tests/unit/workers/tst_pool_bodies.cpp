@@ -24,7 +24,10 @@ constexpr const char *kApp = R"(
 import os, time
 GATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gate")
 def application(environ, start_response):
+    deadline = time.monotonic() + 60
     while environ["PATH_INFO"] == "/gate" and not os.path.exists(GATE):
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody opened the gate")
         time.sleep(0.01)
     if environ["PATH_INFO"] == "/die":
         environ["wsgi.input"].read(300000)

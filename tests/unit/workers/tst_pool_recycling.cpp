@@ -32,7 +32,10 @@ constexpr const char *kWaiting = R"(
 import os, time
 
 def application(environ, start_response):
+    deadline = time.monotonic() + 60
     while environ["PATH_INFO"] == "/wait" and not os.path.exists("go"):
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody said go")
         time.sleep(0.02)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"done"]
@@ -360,7 +363,9 @@ private Q_SLOTS:
         PoolUnderTest pool(leaky(1));
         QVERIFY(pool.reachesReady(1));
         const int pid = pool.info().workers.front().pid;
-        pool.writeApp("import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\n"
+        pool.writeApp("import os, time\ndeadline = time.monotonic() + 60\n"
+                      "while not os.path.exists('go') and time.monotonic() < deadline:\n"
+                      "    time.sleep(0.02)\n"
                       + std::string(kLeaky));
         auto deploy = pool.startDeploy();
         const auto release = qScopeGuard([&pool] { pool.writeFile("go", ""); });
