@@ -4,7 +4,7 @@
 packages_build="build-essential cmake ninja-build ccache pkg-config qt6-base-dev qt6-svg-dev qt6-tools-dev
     qt6-tools-dev-tools qt6-l10n-tools libgl1-mesa-dev libevent-dev libssl-dev libsqlite3-dev nlohmann-json3-dev libspdlog-dev
     libcli11-dev libfmt-dev libexpected-dev zlib1g-dev libcurl4-openssl-dev libxxhash-dev libsystemd-dev libre2-dev libnghttp2-dev
-    libisal-dev libdeflate-dev libbrotli-dev libzstd-dev libpython3-dev"
+    libhowardhinnant-date-dev libisal-dev libdeflate-dev libbrotli-dev libzstd-dev libpython3-dev"
 packages_run="python3 python3-django python3-pil python3-flask python3-fastapi python3-jinja2 ca-certificates"
 packages_test="clang-format git pypy3 python3-httpbin python3-websockets nodejs node-ws chromium python3-venv xvfb openbox xdotool xauth dbus
     imagemagick fonts-dejavu-core wrk curl haproxy nghttp2-client openssl procps util-linux desktop-file-utils appstream mandoc"

@@ -28,6 +28,7 @@ constexpr Arrow kArrows[] = {
     {"server/http/coding", "http loop metrics config base", "isa-l/ libdeflate.h zstd.h brotli/"},
     {"server/http/websocket", "http base", "openssl/ zlib.h"},
     {"server/detect", "base", "nlohmann/"},
+    {"server/jobs/syntax", "base", "date/"},
     {"server/workers", "http http/coding http/websocket net loop detect metrics config base",
      "nlohmann/"},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
@@ -59,7 +60,7 @@ bool isThirdParty(const QString &header)
     static const char *const kLibraries[] = {
         "fmt/",   "tl/",     "nlohmann/",    "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
         "curl/",  "spdlog/", "CLI/",         "xxhash.h", "systemd/", "re2/",     "isa-l/",
-        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "Q"};
+        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "date/", "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;
