@@ -45,16 +45,6 @@ struct CtlCommand {
 
 namespace {
 
-/// The help of an operation's verb, told once in operations.def.
-std::string helpOf(std::string_view verb)
-{
-    for (const OperationRow &row : operationRows()) {
-        if (row.verb == verb)
-            return std::string(row.help);
-    }
-    return {};
-}
-
 class Verbs {
 public:
     Verbs(CLI::App &app, CtlCommand &command) : m_app(app), m_command(command) { }
@@ -66,6 +56,7 @@ public:
         addVerb(m_app, "metrics", helpOf("metrics"),
                 [](CtlSession &session) { return ctlMetrics(session); });
         addSites();
+        addApps();
         addWorkers();
         addSettings();
         addConfig();
@@ -183,6 +174,14 @@ private:
         add.add_option("--set", c.newSite.settings,
                        "KEY=VALUE of the app's settings; may come again")
             ->allow_extra_args(false);
+    }
+
+    void addApps()
+    {
+        CLI::App &group = addGroup("app", "What an app does beside answering requests");
+        addScheduleVerbs(group, [&c = m_command](std::function<int(CtlSession &)> action) {
+            c.action = std::move(action);
+        });
     }
 
     void addWorkers()
@@ -346,22 +345,34 @@ private:
     CtlCommand &m_command;
 };
 
+/// --json may stand behind the verb, however deep that is.
+void letThrough(CLI::App &app)
+{
+    app.fallthrough();
+    for (CLI::App *inner : app.get_subcommands([](CLI::App *) { return true; }))
+        letThrough(*inner);
+}
+
 void describeCtl(CLI::App &app, CtlCommand &command)
 {
     app.require_subcommand(1);
-    app.fallthrough(); // --json may stand behind the verb
     app.add_flag("--json", command.json, "Print the admin API's JSON");
     app.add_option("--data-dir", command.dataDir, "The engine of this data directory");
     app.add_option("--socket", command.socketPath, "The engine's admin socket");
     Verbs(app, command).addAll();
-    for (CLI::App *one : app.get_subcommands([](CLI::App *) { return true; })) {
-        one->fallthrough();
-        for (CLI::App *inner : one->get_subcommands([](CLI::App *) { return true; }))
-            inner->fallthrough();
-    }
+    letThrough(app);
 }
 
 } // namespace
+
+std::string helpOf(std::string_view verb)
+{
+    for (const OperationRow &row : operationRows()) {
+        if (row.verb == verb)
+            return std::string(row.help);
+    }
+    return {};
+}
 
 CtlApp::CtlApp()
     : m_command(std::make_unique<CtlCommand>()),

@@ -69,6 +69,16 @@ std::vector<const CLI::App *> verbsOf(const CLI::App &app)
     return app.get_subcommands([](const CLI::App *) { return true; });
 }
 
+/// A verb, or those of a group inside a group.
+void addVerbs(std::string &page, const std::string &path, const CLI::App &app)
+{
+    const auto inner = verbsOf(app);
+    if (inner.empty())
+        addVerb(page, path, app);
+    for (const CLI::App *one : inner)
+        addVerbs(page, path + " " + one->get_name(), *one);
+}
+
 } // namespace
 
 std::string optionsManual(const CLI::App &app)
@@ -108,7 +118,7 @@ std::string ctlManual()
         }
         groups += fmt::format("\n## {}\n\n{}.\n", verb->get_name(), verb->get_description());
         for (const CLI::App *one : inner)
-            addVerb(groups, verb->get_name() + " " + one->get_name(), *one);
+            addVerbs(groups, verb->get_name() + " " + one->get_name(), *one);
     }
     page += "\n## The engine\n\nWhat concerns it as a whole.\n" + alone + groups;
     page += "\n## The admin API\n\n"

@@ -3,8 +3,13 @@
 
 #include "app/ctl/ctl_session.h"
 
+#include <functional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace arc {
 
@@ -99,6 +104,32 @@ int ctlCertCreate(CtlSession &session, const CtlNewCertificate &what);
 int ctlCertRemove(CtlSession &session, const std::string &name, bool force);
 int ctlCertRenew(CtlSession &session, const std::string &name);
 int ctlCertRoot(CtlSession &session);
+
+/// The help of an operation's verb, told once in operations.def.
+std::string helpOf(std::string_view verb);
+/// Adds `schedule ...` to the group `app`. `choose` takes the action of the verb that was named.
+void addScheduleVerbs(CLI::App &app,
+                      const std::function<void(std::function<int(CtlSession &)>)> &choose);
+
+struct CtlSchedule {
+    std::vector<std::string> command; ///< one word: a whole line
+    api::NewSchedule added;
+    api::ScheduleEdit edit;
+    bool enable = false; ///< for `edit`, as the three below
+    bool disable = false;
+    bool catchUp = false;
+    bool noCatchUp = false;
+    api::ScheduleRunQuery history;
+    uint64_t number = 0; ///< of one run, for `history`
+    bool noWait = false; ///< for `run`
+};
+int ctlScheduleList(CtlSession &session, const std::string &app);
+int ctlScheduleAdd(CtlSession &session, CtlSchedule what);
+int ctlScheduleEdit(CtlSession &session, CtlSchedule what);
+int ctlScheduleRemove(CtlSession &session, const api::ScheduleChoice &what);
+/// Waits for the end of the run, unless told not to. Its exit status, as a shell counts.
+int ctlScheduleRun(CtlSession &session, const api::ScheduleChoice &what, bool noWait);
+int ctlScheduleHistory(CtlSession &session, const CtlSchedule &what);
 
 /// "KEY=VALUE" to its two parts; Invalid without "=" or key.
 Result<std::pair<std::string, std::string>> splitPair(const std::string &text);

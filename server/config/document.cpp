@@ -67,6 +67,15 @@ const SiteConfig *Document::findSite(std::string_view id) const noexcept
     return findById(sites, id);
 }
 
+const ScheduleConfig *AppConfig::findSchedule(std::string_view wanted) const noexcept
+{
+    for (const ScheduleConfig &schedule : schedules) {
+        if (schedule.name == wanted)
+            return &schedule;
+    }
+    return nullptr;
+}
+
 Result<Document> parseDocument(std::string_view text)
 {
     auto json = parseJson(text);

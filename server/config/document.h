@@ -35,6 +35,19 @@ struct CertificateConfig {
     bool operator==(const CertificateConfig &) const = default;
 };
 
+/// A command that an app's engine starts at times of the clock.
+struct ScheduleConfig {
+    std::string name;                  ///< an identifier, unique within the app
+    std::string cron;                  ///< as CronExpression reads it: "30 2 * * *", "@hourly"
+    std::string timeZone;              ///< IANA's name; empty: the machine's
+    std::string command;               ///< as commandWords() cuts it; "python" is the app's
+    std::string overlap = "skip";      ///< while it still runs: "skip", "queue" (one) or "allow"
+    int64_t timeLimitSeconds = 86'400; ///< 0: none
+    bool catchUp = false;              ///< a start that was missed is made up, once
+    bool enabled = true;
+    bool operator==(const ScheduleConfig &) const = default;
+};
+
 struct AppConfig {
     std::string id;
     std::string root;  ///< absolute path of the project's folder: working directory and sys.path[0]
@@ -43,7 +56,9 @@ struct AppConfig {
     std::string python;    ///< absolute path of the interpreter
     std::string kind;      ///< as recognised, for people: "Django 3.2"
     std::map<std::string, std::string> env;
+    std::vector<ScheduleConfig> schedules;
     Overrides settings;
+    const ScheduleConfig *findSchedule(std::string_view name) const noexcept;
     bool operator==(const AppConfig &) const = default;
 };
 
@@ -119,6 +134,12 @@ std::string printDocument(const Document &document);
 /// What parseDocument() cannot see: ids unique and well formed, references resolve, values in
 /// range, paths absolute, listeners parse, no two enabled sites claim one host on one listener.
 Result<void> validate(const Document &document);
+
+/// What validate() would say of one schedule, by itself: "cron: minute: \"61\" is outside 0-59".
+Result<void> checkSchedule(const ScheduleConfig &schedule);
+/// Refuses time zones that this machine does not know, unless `current` has them already: what was
+/// stored is served, also after an update of the machine took a zone away.
+Result<void> checkNewTimeZones(const Document &next, const Document &current);
 
 /// One object or engine setting that differs between two documents.
 struct ChangeItem {

@@ -92,6 +92,7 @@ void checkApp(Checks &checks, const AppConfig &app, const std::string &place)
         checks.expect(value.find('\0') == value.npos, at, "contains a NUL character");
         checks.expect(value.size() <= kValueBytesMax, at, "longer than 131072 bytes");
     }
+    checks.pass(checkSchedules(app.schedules), place + ".");
     checks.pass(checkOverrides(app.settings, Scope::App), place + ".settings.");
 }
 

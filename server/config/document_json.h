@@ -27,6 +27,8 @@ Result<Document> documentFromJson(const Json &json);
 
 /// Everything that can be said about each object by itself: spelling, ranges, absolute paths. The
 /// rest is validate()'s.
+/// Of one app: "schedules[1].cron: ...".
+Result<void> checkSchedules(const std::vector<ScheduleConfig> &schedules);
 Result<void> checkObjects(const Document &document);
 
 } // namespace arc

@@ -80,6 +80,16 @@ public:
         else
             m_complaint.add(placeOf(key), "must be an HTTP status");
     }
+    void seconds(const char *key, int64_t &out)
+    {
+        const Json *json = find(key);
+        if (!json)
+            return;
+        if (json->is_number_unsigned() && json->get<uint64_t>() <= INT64_MAX)
+            out = json->get<int64_t>();
+        else
+            m_complaint.add(placeOf(key), "must be a whole number of seconds, from 0 on");
+    }
     void texts(const char *key, std::vector<std::string> &out)
     {
         each(key, [&](const Json &item, const std::string &place) {
@@ -171,6 +181,22 @@ void readEnv(ObjectReader &reader, AppConfig &app, Complaint &complaint)
         else
             complaint.add(reader.placeOf("env." + name), "must be text");
     }
+}
+
+ScheduleConfig readSchedule(const Json &json, const std::string &place, Complaint &complaint)
+{
+    ScheduleConfig schedule;
+    ObjectReader reader(json, place, complaint);
+    reader.text("name", schedule.name, true);
+    reader.text("cron", schedule.cron, true);
+    reader.text("time_zone", schedule.timeZone);
+    reader.text("command", schedule.command, true);
+    reader.text("overlap", schedule.overlap);
+    reader.seconds("time_limit_s", schedule.timeLimitSeconds);
+    reader.flag("catch_up", schedule.catchUp);
+    reader.flag("enabled", schedule.enabled);
+    reader.finish();
+    return schedule;
 }
 
 HandlerConfig readHandler(const char *name, const Json &json, const std::string &place,
@@ -306,6 +332,9 @@ Result<AppConfig> appFromJson(const Json &json, const std::string &place)
     reader.text("python", app.python, true);
     reader.text("kind", app.kind);
     readEnv(reader, app, complaint);
+    reader.each("schedules", [&](const Json &item, const std::string &at) {
+        app.schedules.push_back(readSchedule(item, at, complaint));
+    });
     readOverrides(reader, app.settings, complaint);
     reader.finish();
     return ended(std::move(app), complaint);

@@ -39,6 +39,25 @@ Json routeToJson(const RouteConfig &route)
     return json;
 }
 
+/// What is as usual is left out.
+Json scheduleToJson(const ScheduleConfig &schedule)
+{
+    const ScheduleConfig usual;
+    Json json = {{"name", schedule.name}, {"cron", schedule.cron}};
+    if (!schedule.timeZone.empty())
+        json["time_zone"] = schedule.timeZone;
+    json["command"] = schedule.command;
+    if (schedule.overlap != usual.overlap)
+        json["overlap"] = schedule.overlap;
+    if (schedule.timeLimitSeconds != usual.timeLimitSeconds)
+        json["time_limit_s"] = schedule.timeLimitSeconds;
+    if (schedule.catchUp)
+        json["catch_up"] = true;
+    if (!schedule.enabled)
+        json["enabled"] = false;
+    return json;
+}
+
 template <class List, class Print>
 Json listToJson(const List &list, Print print)
 {
@@ -101,6 +120,8 @@ Json appToJson(const AppConfig &app)
         json["kind"] = app.kind;
     if (!app.env.empty())
         json["env"] = app.env;
+    if (!app.schedules.empty())
+        json["schedules"] = listToJson(app.schedules, scheduleToJson);
     if (!app.settings.empty())
         json["settings"] = overridesToJson(app.settings);
     return json;

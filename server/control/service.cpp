@@ -127,6 +127,9 @@ void ControlService::runChange(Change change)
     if (auto valid = validate(*next); !valid)
         return change.done(change.isDocument ? std::move(valid).error()
                                              : toldByName(valid.error(), *next));
+    if (auto zones = checkNewTimeZones(*next, m_document); !zones)
+        return change.done(change.isDocument ? std::move(zones).error()
+                                             : toldByName(zones.error(), *next));
     std::string summary = change.summary.empty() ? summarise(diff) : change.summary;
     auto prepared = m_host.prepare(*next);
     if (!prepared)

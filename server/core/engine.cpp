@@ -303,6 +303,7 @@ LiveConfig::Parts Engine::Implementation::liveParts()
         .appLog = *appLog,
         .spool = spool,
         .ends = *ends,
+        .runs = *store,
         .supervisor = supervisor,
         .pinned = options.pinned,
         .facts = {.startedUnixMs = unixNowMs(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/core/live_config.h"
 
+#include "server/base/text.h"
 #include "server/config/address.h"
 
 #include <algorithm>
@@ -51,9 +52,23 @@ LiveConfig::LiveConfig(Parts parts)
                                         .loops = m_parts.loops,
                                         .dataDir = m_parts.facts.dataDir,
                                         .pinned = m_parts.pinned,
-                                        .rebuild = [this] {
-                                            return renewTls();
-                                        }})
+                                        .rebuild =
+                                            [this] {
+                                                return renewTls();
+                                            }}),
+      m_scheduler(
+          {.control = m_parts.control,
+           .blocking = m_parts.blocking,
+           .store = m_parts.runs,
+           .executable = m_parts.facts.executable,
+           .unixMs = [] { return unixNowMs(); },
+           .log = m_parts.log,
+           .output = [this](const std::string &app, int pid,
+                            std::string_view line) { m_parts.appLog.write(app, pid, line); },
+           .metrics =
+               [this](const std::string &app) {
+                   return m_parts.metrics.app(app);
+               }})
 {
 }
 
@@ -117,6 +132,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     m_tls.commit(std::move(prepared.tls), engine);
     noteListeners(prepared);
     startPools();
+    placeSchedules();
     std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
     publish();
     openListeners(prepared); // now that there is something to answer with
@@ -203,6 +219,7 @@ void LiveConfig::startPools()
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
         AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
+        spec.config.schedules.clear(); // no business of workers: another one needs no new ones
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -223,6 +240,26 @@ void LiveConfig::startPools()
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
+}
+
+void LiveConfig::placeSchedules()
+{
+    const std::set<std::string> used = appsInUse(m_document);
+    std::vector<Scheduler::App> apps;
+    for (const AppConfig &app : m_document.apps)
+        apps.push_back({.config = app,
+                        .stopTime = appSettings(m_document, app, m_parts.pinned).stopTimeout,
+                        .isServed = used.contains(app.id)});
+    m_scheduler.update(std::move(apps));
+}
+
+void LiveConfig::setDraining()
+{
+    m_draining = true;
+    m_scheduler.stop([this] {
+        m_schedulesStopped = true;
+        stoppedSome();
+    });
 }
 
 std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
@@ -311,8 +348,7 @@ void LiveConfig::retire(std::unique_ptr<AppPool> pool)
         // Not destroyed inside its own callback.
         m_parts.control.post([this, key] {
             m_retired.erase(key);
-            if (m_retired.empty() && m_poolsStopped)
-                std::exchange(m_poolsStopped, nullptr)();
+            stoppedSome();
         });
     });
 }
@@ -321,9 +357,14 @@ void LiveConfig::stopPools(std::function<void()> done)
 {
     for (auto &[id, pool] : std::exchange(m_pools, {}))
         retire(std::move(pool));
-    if (m_retired.empty())
-        return done();
     m_poolsStopped = std::move(done);
+    stoppedSome();
+}
+
+void LiveConfig::stoppedSome()
+{
+    if (m_retired.empty() && m_schedulesStopped && m_poolsStopped)
+        std::exchange(m_poolsStopped, nullptr)();
 }
 
 std::vector<api::ListenerStatus> LiveConfig::listeners() const

@@ -28,6 +28,7 @@ public:
         AppLog &appLog;
         std::shared_ptr<Spool> spool;
         EndRecords &ends;
+        RunStore &runs;
         Supervisor &supervisor;
         PinnedSettings pinned;
         Facts facts;
@@ -55,6 +56,7 @@ public:
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
     const EndRecords &ends() const override { return m_parts.ends; }
+    Scheduler &scheduler() override { return m_scheduler; }
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;
@@ -88,14 +90,15 @@ public:
         return m_tls.renew(m_document, id);
     }
 
-    void setDraining() noexcept { m_draining = true; }
+    /// Nothing new is begun. Schedules end at once: nobody waits for their answers.
+    void setDraining();
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
     const Document &document() const noexcept { return m_document; }
     /// The open listeners and their sockets, which the loops own: good until this object is asked
     /// for anything else.
     std::vector<std::pair<std::string, std::vector<int>>> sockets() const;
-    /// Ends every pool, then calls done.
+    /// Ends every pool, then calls done, when schedules have ended, too.
     void stopPools(std::function<void()> done);
 
 private:
@@ -112,6 +115,8 @@ private:
     void openListeners(PreparedConfig &prepared);
     void closeListeners();
     void startPools();
+    void placeSchedules();
+    void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
     Result<void> renewTls();
     uint16_t securePortOf(const SiteConfig &site) const;
@@ -134,6 +139,8 @@ private:
     uint64_t m_nextRetired = 0;
     std::map<uint64_t, std::unique_ptr<AppPool>> m_retired; // being stopped
     std::function<void()> m_poolsStopped;
+    bool m_schedulesStopped = false;
+    Scheduler m_scheduler;
 };
 
 } // namespace arc

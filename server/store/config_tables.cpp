@@ -88,22 +88,6 @@ Result<void> loadObjects(Database &database, const OwnSettings &own, StoredConfi
     }
 }
 
-Result<void> finish(Result<Statement> &statement)
-{
-    auto done = statement->step();
-    return done ? Result<void>() : Result<void>(std::move(done).error());
-}
-
-template <class... Values>
-Result<void> execute(Database &database, std::string_view sql, const Values &...values)
-{
-    auto statement = database.prepare(sql);
-    if (!statement)
-        return std::move(statement).error();
-    (statement->bind(values), ...);
-    return finish(statement);
-}
-
 Result<void> writeSetting(Database &database, const Revision &revision, const std::string &scope,
                           const std::string &object, const std::string &key,
                           const std::string &value)

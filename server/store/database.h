@@ -75,6 +75,18 @@ private:
     std::unique_ptr<sqlite3, Close> m_database;
 };
 
+/// One statement without rows, its parameters in the order of the values.
+template <class... Values>
+Result<void> execute(Database &database, std::string_view sql, const Values &...values)
+{
+    auto statement = database.prepare(sql);
+    if (!statement)
+        return std::move(statement).error();
+    (statement->bind(values), ...);
+    auto done = statement->step();
+    return done ? Result<void>() : Result<void>(std::move(done).error());
+}
+
 /// Of the library that runs, not of the headers.
 std::string sqliteVersion();
 

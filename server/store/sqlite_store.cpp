@@ -4,6 +4,7 @@
 #include "server/base/text.h"
 #include "server/store/backup.h"
 #include "server/store/config_tables.h"
+#include "server/store/job_tables.h"
 #include "server/store/migrations.h"
 
 #include <fmt/format.h>
@@ -251,6 +252,36 @@ Result<Document> SqliteStore::documentAtNow(uint64_t revision)
                           fmt::format("revision {} is no longer kept", revision)};
     }
     return document;
+}
+
+void SqliteStore::openRuns(int64_t nowUnixMs, Callback<FoundRuns> done)
+{
+    submit<FoundRuns>(std::move(done),
+                      [this, nowUnixMs] { return findRuns(*m_database, nowUnixMs); });
+}
+
+void SqliteStore::putRun(JobRun run, Callback<void> done)
+{
+    submit<void>(std::move(done), [this, run = std::move(run)]() -> Result<void> {
+        auto transaction = Transaction::begin(*m_database);
+        if (!transaction)
+            return std::move(transaction).error();
+        auto written = writeRun(*m_database, run);
+        return written ? transaction->commit() : written;
+    });
+}
+
+void SqliteStore::putMark(ScheduleMark mark, Callback<void> done)
+{
+    submit<void>(std::move(done),
+                 [this, mark = std::move(mark)] { return writeMark(*m_database, mark); });
+}
+
+void SqliteStore::runs(RunFilter filter, Callback<std::vector<JobRun>> done)
+{
+    submit<std::vector<JobRun>>(std::move(done), [this, filter = std::move(filter)] {
+        return readRuns(*m_database, filter);
+    });
 }
 
 void SqliteStore::close(Callback<void> done)

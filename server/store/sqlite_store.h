@@ -3,6 +3,7 @@
 
 #include "server/base/thread.h"
 #include "server/config/config_store.h"
+#include "server/config/run_store.h"
 #include "server/store/database.h"
 
 #include <chrono>
@@ -14,7 +15,7 @@
 
 namespace arc {
 
-/// The configuration in one SQLite file, in a thread of its own.
+/// The configuration, and the history of schedules, in one SQLite file, in a thread of its own.
 ///
 /// Calls come from any thread, cost a push and are worked off in order; at kJobsMax waiting calls a
 /// further one is answered Full. Answers go through `deliver`, called on the store's thread; it
@@ -25,8 +26,10 @@ namespace arc {
 ///
 /// A copy of the file is kept beside it (store/backup.h): made after a commit, at most one each
 /// `backUpEvery`, and by close().
-class SqliteStore final : public ConfigStore {
+class SqliteStore final : public ConfigStore, public RunStore {
 public:
+    template <class T>
+    using Callback = ConfigStore::Callback<T>; // RunStore's is the same
     using Deliver = std::function<void(std::function<void()>)>;
     static constexpr size_t kJobsMax = 1024;
 
@@ -46,6 +49,11 @@ public:
     void history(uint64_t before, size_t limit, Callback<std::vector<Revision>> done) override;
     void documentAt(uint64_t revision, Callback<Document> done) override;
     void close(Callback<void> done) override;
+
+    void openRuns(int64_t nowUnixMs, Callback<FoundRuns> done) override;
+    void putRun(JobRun run, Callback<void> done) override;
+    void putMark(ScheduleMark mark, Callback<void> done) override;
+    void runs(RunFilter filter, Callback<std::vector<JobRun>> done) override;
 
 private:
     using Job = std::function<void()>;

@@ -17,7 +17,6 @@ namespace arc {
 
 namespace {
 
-constexpr std::chrono::milliseconds kCancelPatience {5000};
 constexpr size_t kOutputMax = 1024 * 1024; ///< in one update; beyond it the oldest is left out
 
 /// "flask" beside the interpreter first, as in a shell with the environment activated, then along
@@ -61,8 +60,10 @@ Result<std::vector<std::string>> commandLine(const AppConfig &app, std::vector<s
 /// any more.
 class RunningCommand final : public std::enable_shared_from_this<RunningCommand> {
 public:
-    RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update)
-        : m_loop(loop), m_update(std::move(update)), m_patience(&RunningCommand::impatient, this)
+    RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update,
+                   std::chrono::milliseconds patience)
+        : m_loop(loop), m_update(std::move(update)), m_patienceTime(patience),
+          m_patience(&RunningCommand::impatient, this)
     {
     }
 
@@ -95,8 +96,10 @@ public:
             return;
         m_cancelled = true;
         m_child.signalGroup(SIGTERM);
-        m_patience.arm(m_loop.timers(), kCancelPatience);
+        m_patience.arm(m_loop.timers(), m_patienceTime);
     }
+
+    int pid() const noexcept { return m_child.pid(); }
 
     void abandon()
     {
@@ -158,6 +161,7 @@ private:
         AppCommand::Update news {.output = std::exchange(m_pending, {}),
                                  .finished = m_finished,
                                  .exitStatus = m_status,
+                                 .waitStatus = m_waitStatus,
                                  .cancelled = m_cancelled};
         const auto update = m_update; // the listener may let go of the command in it
         if (m_finished)
@@ -174,6 +178,7 @@ private:
         m_output.reset();
         m_finished = true;
         m_status = shellStatus(status);
+        m_waitStatus = status;
         tellLater();
         m_loop.post([last = std::exchange(m_self, nullptr)] {});
     }
@@ -187,8 +192,10 @@ private:
     bool m_finished = false;
     bool m_cancelled = false;
     int m_status = 0;
+    int m_waitStatus = 0;
     FileDescriptor m_inputFd;
     IoEvent m_inputEvent;
+    const std::chrono::milliseconds m_patienceTime;
     Timer m_patience;
     std::unique_ptr<OutputReader> m_output;
     ChildProcess m_child;
@@ -200,6 +207,7 @@ public:
     {
     }
     ~CommandHandle() override { m_running->abandon(); }
+    int pid() const override { return m_running->pid(); }
     void cancel() override { m_running->cancel(); }
 
 private:
@@ -211,16 +219,17 @@ private:
 Result<std::unique_ptr<AppCommand>>
 AppCommand::run(EventLoop &control, const std::string &executable, const AppConfig &app,
                 std::vector<std::string> argv, std::string standardInput,
-                std::function<void(Update)> update)
+                std::function<void(Update)> update, Manners manners)
 {
     auto command = commandLine(app, std::move(argv));
     if (!command)
         return std::move(command).error();
-    auto running = std::make_shared<RunningCommand>(control, std::move(update));
+    auto running = std::make_shared<RunningCommand>(control, std::move(update), manners.patience);
     ChildProcess::Start plan {.executable = executable,
                               .folder = app.root,
                               .argv = std::move(*command),
-                              .environment = appEnvironment(app)};
+                              .environment = appEnvironment(app),
+                              .leavesNothing = manners.leavesNothing};
     if (auto started = running->start(std::move(plan), std::move(standardInput)); !started)
         return std::move(started).error();
     return std::unique_ptr<AppCommand>(std::make_unique<CommandHandle>(std::move(running)));

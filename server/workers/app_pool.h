@@ -141,14 +141,29 @@ public:
         std::string output; ///< new since the last update
         bool finished = false;
         int exitStatus = 0; ///< 128 + signal when killed
+        int waitStatus = 0; ///< the same as waitpid() tells it
         bool cancelled = false;
+    };
+    struct Manners {
+        std::chrono::milliseconds patience {5000}; ///< from SIGTERM of cancel() to SIGKILL
+        /// What it left behind in its process group is killed when it ends.
+        bool leavesNothing = false;
     };
     virtual ~AppCommand() = default; ///< cancels
     /// argv[0] ending in .py is run with the app's interpreter; "python" is the interpreter itself.
     static Result<std::unique_ptr<AppCommand>>
     run(EventLoop &control, const std::string &executable, const AppConfig &app,
         std::vector<std::string> argv, std::string standardInput,
-        std::function<void(Update)> update);
+        std::function<void(Update)> update, Manners manners);
+    static Result<std::unique_ptr<AppCommand>>
+    run(EventLoop &control, const std::string &executable, const AppConfig &app,
+        std::vector<std::string> argv, std::string standardInput,
+        std::function<void(Update)> update)
+    {
+        return run(control, executable, app, std::move(argv), std::move(standardInput),
+                   std::move(update), {});
+    }
+    virtual int pid() const = 0;
     virtual void cancel() = 0;
 };
 

@@ -120,6 +120,7 @@ Result<void> ChildProcess::start(EventLoop &loop, Start start, std::function<voi
         return errnoError(fmt::format("cannot start {}", start.executable), failed);
     m_pid = pid;
     m_running = true;
+    m_leavesNothing = start.leavesNothing;
     rusage engine {};
     ::getrusage(RUSAGE_SELF, &engine);
     m_enginesPeakKiB = engine.ru_maxrss;
@@ -148,6 +149,12 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     auto *self = static_cast<ChildProcess *>(context);
     if (!self->m_running)
         return;
+    siginfo_t info {};
+    // Before it is reaped: until then nobody else gets the number of its group.
+    if (self->m_leavesNothing
+        && ::waitid(P_PID, static_cast<id_t>(self->m_pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0
+        && info.si_pid == self->m_pid)
+        ::kill(-self->m_pid, SIGKILL);
     int status = 0;
     rusage used {};
     if (::wait4(self->m_pid, &status, WNOHANG, &used) == 0)

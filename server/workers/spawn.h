@@ -26,6 +26,7 @@ public:
         FileDescriptor output;                 ///< standard output and error
         FileDescriptor socket;                 ///< becomes kSocketFd; none: closed
         std::vector<FileDescriptor> more = {}; ///< with a socket: become the numbers behind it
+        bool leavesNothing = false;            ///< its process group is killed when it ends
     };
     static constexpr int kSocketFd = 3;
 
@@ -48,6 +49,7 @@ private:
 
     int m_pid = 0;
     bool m_running = false;
+    bool m_leavesNothing = false;
     int64_t m_peakMemoryBytes = 0;
     int64_t m_enginesPeakKiB = 0; ///< when this was started
     FileDescriptor m_pidFd;

@@ -102,11 +102,13 @@ public:
     std::vector<std::string> commandOutput {"Operations to perform:\n",
                                             "  Applying shop.0001_initial... OK\n"};
     int commandExit = 0;
-    bool commandHangs = false;                          ///< runs until it is cancelled
-    std::vector<std::string> warnings;                  ///< of status
-    std::vector<api::WorkerEnd> ends;                   ///< of workers, newest first
-    std::string listenerError;                          ///< why no listener is open; empty: all are
-    bool hasLocalCa = true;                             ///< a listener speaks TLS
+    bool commandHangs = false;                      ///< runs until it is cancelled
+    std::vector<std::string> warnings;              ///< of status
+    std::vector<api::WorkerEnd> ends;               ///< of workers, newest first
+    std::vector<api::ScheduleRun> scheduleRunsKept; ///< of all schedules, newest first
+    std::string scheduleEnd = "done";               ///< state of a run when it is asked for again
+    std::string listenerError;                      ///< why no listener is open; empty: all are
+    bool hasLocalCa = true;                         ///< a listener speaks TLS
     std::vector<api::CertificateView> moreCertificates; ///< beside those of the document
     std::map<std::string, std::vector<std::string>> certificateUsers; ///< id → sites
     std::string renewalProblem; ///< why the local CA signs nothing anew; empty: it does

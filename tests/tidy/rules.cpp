@@ -18,7 +18,7 @@ struct Arrow {
 // The table of ARCHITECTURE.md. A module may always include its own folder.
 constexpr Arrow kArrows[] = {
     {"server/base", "", "fmt/ tl/"},
-    {"server/config", "base", "nlohmann/"},
+    {"server/config", "jobs/syntax base", "nlohmann/"},
     {"server/metrics", "base", ""},
     {"server/loop", "metrics base", "event2/"},
     {"server/net", "loop metrics base", ""},
@@ -31,11 +31,13 @@ constexpr Arrow kArrows[] = {
     {"server/jobs/syntax", "base", "date/"},
     {"server/workers", "http http/coding http/websocket net loop detect metrics config base",
      "nlohmann/"},
+    {"server/jobs", "jobs/syntax workers loop config metrics base", ""},
     {"server/store", "config base", "sqlite3.h nlohmann/"},
     {"server/observe", "loop metrics config base", "spdlog/ re2/ xxhash.h"},
     {"server/control/api", "config metrics base", "nlohmann/"},
     {"server/control/client", "control/api loop config metrics base", "curl/ nlohmann/ event2/"},
-    {"server/control", "control/api workers detect observe loop config metrics base", "nlohmann/"},
+    {"server/control",
+     "control/api jobs jobs/syntax workers detect observe loop config metrics base", "nlohmann/"},
     {"server/admin", "control/api http net loop config metrics base", "nlohmann/"},
     {"server/core", "*", "systemd/"},
     {"gui", "control/api config metrics base", "Q"},
@@ -60,7 +62,7 @@ bool isThirdParty(const QString &header)
     static const char *const kLibraries[] = {
         "fmt/",   "tl/",     "nlohmann/",    "event2/",  "nghttp2/", "openssl/", "sqlite3.h",
         "curl/",  "spdlog/", "CLI/",         "xxhash.h", "systemd/", "re2/",     "isa-l/",
-        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "date/", "Q"};
+        "zstd.h", "brotli/", "libdeflate.h", "zlib.h",   "date/",    "Q"};
     for (const char *library : kLibraries) {
         if (header.startsWith(library))
             return true;

@@ -20,6 +20,10 @@ constexpr const char *kWhole = R"({ "format": 1,
                     { "id": "own", "names": [ "a.localhost", "127.0.0.1" ] } ],
   "apps":      [ { "id": "shop", "root": "/srv/shop", "entry": "shop.wsgi:application", "interface": "wsgi",
                    "python": "/srv/shop/.venv/bin/python", "kind": "Django 3.2", "env": { "DEBUG": "0" },
+                   "schedules": [ { "name": "nightly", "cron": "30 2 * * *", "time_zone": "Europe/Berlin",
+                                    "command": "manage.py clearsessions", "overlap": "queue", "time_limit_s": 60,
+                                    "catch_up": true, "enabled": false },
+                                  { "name": "mail", "cron": "@hourly", "command": "python -m mail" } ],
                    "settings": { "pool.processes": "auto", "pool.threads": 4 } } ],
   "upstreams": [],
   "sites":     [ { "id": "shop", "enabled": true, "hosts": [ "shop.localhost", "*.shop.org" ], "listeners": [ "http" ],
@@ -78,6 +82,17 @@ private Q_SLOTS:
         QCOMPARE(document->sites[0].routes.size(), size_t {4});
         QCOMPARE(std::get<RedirectRoute>(document->sites[0].routes[1].handler).status, 308);
         QCOMPARE(document->findApp("shop")->env.at("DEBUG"), std::string("0"));
+        QCOMPARE(*document->findApp("shop")->findSchedule("nightly"),
+                 (ScheduleConfig {.name = "nightly",
+                                  .cron = "30 2 * * *",
+                                  .timeZone = "Europe/Berlin",
+                                  .command = "manage.py clearsessions",
+                                  .overlap = "queue",
+                                  .timeLimitSeconds = 60,
+                                  .catchUp = true,
+                                  .enabled = false}));
+        QCOMPARE(document->findApp("shop")->findSchedule("mail")->timeLimitSeconds,
+                 int64_t {86'400});
         QVERIFY(!document->findSite("other"));
         const std::string printed = printDocument(*document);
         QVERIFY(printed.find("\"loops\": \"auto\"") != printed.npos);
@@ -257,6 +272,35 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inApp("entry", R"(":app")"), "apps[0].entry: must be MODULE:ATTRIBUTE");
     row(inApp("interface", R"("cgi")"), "apps[0].interface: must be wsgi or asgi");
     row(inApp("python", R"("python3")"), "apps[0].python: must be an absolute path");
+    const auto inSchedule = [](const std::string &members) {
+        return inApp("schedules", ("[{" + members + "}]").c_str());
+    };
+    const std::string good = R"("name":"a","cron":"@daily","command":"ls")";
+    row(inApp("schedules", "{}"), "apps[0].schedules: must be a list");
+    row(inSchedule(R"("cron":"@daily","command":"ls")"), "apps[0].schedules[0].name: is missing");
+    row(inSchedule(R"("name":"a","command":"ls")"), "apps[0].schedules[0].cron: is missing");
+    row(inSchedule(R"("name":"a","cron":"@daily")"), "apps[0].schedules[0].command: is missing");
+    row(inSchedule(good + R"(,"times":1)"),
+        "apps[0].schedules[0].times: unknown key (known here: catch_up, command, cron, enabled, "
+        "name, overlap, time_limit_s, time_zone)");
+    row(inSchedule(R"("name":"A","cron":"@daily","command":"ls")"),
+        "apps[0].schedules[0].name: must be 1 to 63 of a-z 0-9 _ . - and begin with a letter or "
+        "digit");
+    row(inSchedule(R"("name":"a","cron":"0 24 * * *","command":"ls")"),
+        "apps[0].schedules[0].cron: hour: \"24\" is outside 0-23");
+    row(inSchedule(R"("name":"a","cron":"@daily","command":"ls > x")"),
+        "apps[0].schedules[0].command: \">\" is for a shell, and none is run; put it into '...', "
+        "or "
+        "write sh -c '...'");
+    row(inSchedule(R"("name":"a","cron":"@daily","command":"ls\n-l")"),
+        "apps[0].schedules[0].command: must be one line of UTF-8 text");
+    row(inSchedule(good + R"(,"overlap":"kill")"),
+        "apps[0].schedules[0].overlap: must be skip, queue or allow");
+    row(inSchedule(good + R"(,"time_limit_s":-1)"),
+        "apps[0].schedules[0].time_limit_s: must be a whole number of seconds, from 0 on");
+    row(inSchedule(good + R"(,"time_limit_s":31536001)"),
+        "apps[0].schedules[0].time_limit_s: must be 0 (none) to 31536000");
+    row(inSchedule(good + "},{" + good), "apps[0].schedules[1].name: \"a\" is taken");
     row(inApp("env", R"({"A=B":"x"})"), "apps[0].env.A=B: is not a variable's name");
     row(inApp("env", R"({"A":1})"), "apps[0].env.A: must be text");
     row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");

@@ -38,6 +38,13 @@ Request withId(const char *id)
         request.id = 4711;
     if constexpr (requires { request.source; })
         request.source = id;
+    if constexpr (requires { request.app; })
+        request.app = id;
+    if constexpr (requires {
+                      request.app;
+                      request.name;
+                  })
+        request.name = id;
     return request;
 }
 

@@ -232,14 +232,14 @@ private Q_SLOTS:
         {
             OpenStore store(m_path);
         }
-        QCOMPARE(count(m_path, "PRAGMA user_version"), int64_t {1});
+        QCOMPARE(count(m_path, "PRAGMA user_version"), int64_t {2});
         meddle(m_path, "PRAGMA user_version=7");
         OpenStore store(m_path);
         QVERIFY(!store.opened);
         QCOMPARE(store.opened.error().code(), ErrorCode::DataDir);
         QCOMPARE(store.opened.error().message(),
                  m_path
-                     + ": was written by a newer Arcology (schema 7, this one knows 1); "
+                     + ": was written by a newer Arcology (schema 7, this one knows 2); "
                        "start that version again, or choose another data directory");
         QCOMPARE(count(m_path, "PRAGMA user_version"), int64_t {7});
     }
