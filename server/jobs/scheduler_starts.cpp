@@ -139,7 +139,7 @@ Result<JobRun> Scheduler::runNow(const std::string &app, const std::string &sche
     Entry *entry = find({app, schedule});
     if (m_phase == Phase::Stopping)
         return Error {ErrorCode::Unavailable, "the engine is stopping"};
-    if (m_phase != Phase::Working || !entry)
+    if (m_phase != Phase::Working || !entry || entry->isGone)
         return Error {ErrorCode::Unavailable, "the engine is still starting; try again"};
     JobRun run = newRun(*entry, m_parts.unixMs(), by);
     if (const std::string obstacle = obstacleOf(*entry); !obstacle.empty()) {

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\n";
 constexpr std::string_view kOperators = "|&;<>()$`";
-constexpr std::string_view kExpanded = "$`";           // inside "..."
-constexpr std::string_view kEscapable = "$`\"\\\n";    // inside "..."; before others "\" is itself
+constexpr std::string_view kExpanded = "$`";        // inside "..."
+constexpr std::string_view kEscapable = "$`\"\\\n"; // inside "..."; before others "\" is itself
 
 class Cutter {
 public:

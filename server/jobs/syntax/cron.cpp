@@ -42,7 +42,7 @@ const FieldRow kRows[] = {{"minute", 0, 59, {}},
                           {"day of the week", 0, 7, kWeekdayNames}}; // 0 and 7 are Sunday
 
 constexpr std::pair<std::string_view, std::string_view> kShort[] = {
-    {"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"},
+    {"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
     {"@weekly", "0 0 * * 0"},  {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
     {"@annually", "0 0 1 1 *"}};
 
@@ -226,8 +226,8 @@ TimeZone::SysTime CronExpression::next(const TimeZone &zone, TimeZone::SysTime a
 TimeZone::SysTime CronExpression::nextByClock(const TimeZone &zone, TimeZone::SysTime after) const
 {
     // From the day before: a clock that was set back shows earlier times than it has shown.
-    auto day = dayFrom(std::chrono::floor<std::chrono::days>(zone.local(after))
-                       - std::chrono::days(1));
+    auto day =
+        dayFrom(std::chrono::floor<std::chrono::days>(zone.local(after)) - std::chrono::days(1));
     for (; day; day = dayFrom(*day + std::chrono::days(1))) {
         for (unsigned hour = 0; hour < 24; ++hour) {
             for (unsigned minute = 0; has(m_bits[kHour], hour) && minute < 60; ++minute) {

@@ -20,7 +20,7 @@ const date::time_zone *machinesZone()
 {
     try {
         return date::current_zone();
-    } catch (const std::runtime_error &) { // a machine without /etc/localtime, or with a strange one
+    } catch (const std::runtime_error &) { // no /etc/localtime, or a strange one
         return date::locate_zone(kUniversal);
     }
 }
@@ -37,7 +37,8 @@ Result<TimeZone> TimeZone::named(const std::string &name)
         if (name.empty())
             return Error {ErrorCode::Unavailable,
                           "this machine has no time zones (package tzdata)"};
-        return Error {ErrorCode::Invalid, "\"" + name
+        return Error {ErrorCode::Invalid,
+                      "\"" + name
                           + "\" is no time zone; they are called like Europe/Berlin or UTC"};
     }
 }

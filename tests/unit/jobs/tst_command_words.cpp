@@ -25,7 +25,9 @@ const CutRow kCut[] = {
     {"a backslash outside", R"(a\ b \| \')", {"a b", "|", "'"}},
     {"quotes in the middle of a word", "--name='x y'z", {"--name=x yz"}},
     {"an empty word", "a '' \"\"", {"a", "", ""}},
-    {"what a shell would expand is as it stands", "a *.py ~ #b [x]", {"a", "*.py", "~", "#b", "[x]"}},
+    {"what a shell would expand is as it stands",
+     "a *.py ~ #b [x]",
+     {"a", "*.py", "~", "#b", "[x]"}},
 };
 
 struct RefusedRow {
