@@ -48,6 +48,7 @@ struct ServeOptions {
     std::vector<std::string> env;
     std::vector<std::string> set;
     std::string dataDir;
+    bool preload = false;
     bool reload = false;
     bool json = false;
     bool traceback = false;
@@ -76,6 +77,8 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--python", options.python, "Interpreter instead of the one found");
     app.add_option("--workers", options.workers, "Worker processes, or auto");
     app.add_option("--threads", options.threads, "Threads of a WSGI worker");
+    app.add_flag("--preload", options.preload,
+                 "Import the app once and fork its workers from that (pool.preload)");
     app.add_flag("--reload", options.reload,
                  "Start new workers whenever a source file is saved (pool.reload_on_save)");
     app.add_option("--loops", options.loops, "I/O loops, or auto");
@@ -134,6 +137,7 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     } rows[] = {{"--workers", "pool.processes", options.workers},
                 {"--threads", "pool.threads", options.threads},
                 {"--loops", "loops", options.loops},
+                {"--preload", "pool.preload", options.preload ? "on" : ""},
                 {"--reload", "pool.reload_on_save", options.reload ? "on" : ""}};
     for (const auto &row : rows) {
         if (row.value.empty())

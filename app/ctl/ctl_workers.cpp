@@ -123,6 +123,8 @@ int ctlWorkerList(CtlSession &session)
     for (const api::PoolFigures &pool : snapshot->pools) {
         if (!pool.cause.empty())
             session.say(fmt::format("{} is {}: {}", pool.app, pool.state, oneLine(pool.cause)));
+        for (const std::string &warning : pool.warnings)
+            session.say(fmt::format("{}: {}", pool.app, oneLine(warning)));
     }
     return 0;
 }

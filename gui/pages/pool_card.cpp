@@ -108,14 +108,18 @@ void PoolCard::showFigures(const api::PoolFigures &pool)
     m_queue->show(QString::number(pool.queued),
                   pool.queueP95 < 0 ? QString() : tr("p95 %1").arg(secondsText(pool.queueP95)));
     int64_t sum = 0;
+    int64_t ofWorkers = 0;
     int known = 0;
     for (const api::WorkerFigures &worker : pool.workers) {
-        if (worker.memoryBytes >= 0) {
-            sum += worker.memoryBytes;
-            ++known;
-        }
+        if (worker.memoryBytes < 0)
+            continue;
+        sum += worker.memoryBytes;
+        if (worker.state == "preloader")
+            continue;
+        ofWorkers += worker.memoryBytes;
+        ++known;
     }
-    m_memory->show(known ? bytesText(double(sum) / known) : unknownText(),
+    m_memory->show(known ? bytesText(double(ofWorkers) / known) : unknownText(),
                    known ? tr("%1 together").arg(bytesText(double(sum))) : QString());
     m_restarts->show(rateText(double(pool.restarts)));
 }

@@ -38,6 +38,8 @@ std::string_view workerStateName(WorkerState state)
         return "candidate";
     case WorkerState::Ready:
         return "ready";
+    case WorkerState::Preloader:
+        return "preloader";
     case WorkerState::Stopping:
         return "stopping";
     case WorkerState::Dead:
@@ -210,6 +212,7 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
                                 .busy = worker.busy,
                                 .slots = worker.slots,
                                 .memoryBytes = worker.memoryBytes,
+                                .sharedBytes = worker.sharedBytes,
                                 .cpu = cpu == m_workerCpu.end() ? -1 : cpu->second,
                                 .serving = worker.serving,
                                 .steps = {}};

@@ -29,8 +29,9 @@ struct StaticMount {
     bool operator==(const StaticMount &) const = default;
 };
 
-/// Candidate: it could serve and waits for its generation to take over.
-enum class WorkerState { Starting, Candidate, Ready, Stopping, Dead };
+/// Candidate: it could serve and waits for its generation to take over. Preloader: it has imported
+/// the app, answers nothing, and the workers of its generation are forked from it.
+enum class WorkerState { Starting, Candidate, Ready, Preloader, Stopping, Dead };
 enum class PoolState { Stopped, Starting, Ready, Degraded, Failed };
 
 struct StartStep {
@@ -48,7 +49,8 @@ struct WorkerInfo {
     int64_t requests = 0; ///< answered so far
     int busy = 0;         ///< slots in use
     int slots = 0;
-    int64_t memoryBytes = 0; ///< PSS where readable, else RSS
+    int64_t memoryBytes = 0;  ///< PSS where readable, else RSS
+    int64_t sharedBytes = -1; ///< resident, and in other processes too; -1: unknown
     double cpuSeconds = 0;
     std::string serving; ///< "GET /admin/", of the oldest request in flight; empty when idle
     std::vector<StartStep> steps;

@@ -80,6 +80,8 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
                        "sent a start report that cannot be: " + report.error().message());
         return;
     }
+    if (hearPreloads(worker, *report))
+        return;
     worker.becomeCandidate(report->slots);
     const std::string age = formatDuration(static_cast<double>(worker.age().count()) / 1000);
     if (isCandidate(worker)) {

@@ -54,8 +54,7 @@ void PoolSupervisor::fallAsleep()
     say("the app sleeps: its workers are stopped until a request comes");
     m_asleep = true;
     m_core->onHome([](AppHome &home) { home.sleep(); }); // before it hears of its workers' end
-    for (const Worker &worker : m_workers)
-        retire(*worker, {EndKind::Stopped, why});
+    retireAll({EndKind::Stopped, why});
     reconcile();
 }
 

@@ -116,8 +116,8 @@ void PoolSupervisor::stop(std::function<void()> done)
         Error {ErrorCode::Cancelled,
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
-    for (const Worker &worker : m_workers)
-        retire(*worker, {EndKind::Stopped, "was stopped with its app"});
+    retireAll({EndKind::Stopped, "was stopped with its app"});
+    retirePreloaders();
     if (done)
         m_stopped.push_back(std::move(done));
     updateState();
@@ -167,7 +167,7 @@ uint32_t PoolSupervisor::freeOrdinal(uint64_t generation) const
     for (uint32_t ordinal = 0;; ++ordinal) {
         const bool taken = std::any_of(m_workers.begin(), m_workers.end(), [&](const Worker &w) {
             return w->identity().ordinal == ordinal && w->state() != WorkerState::Stopping
-                && w->identity().generation == generation;
+                && w->state() != WorkerState::Preloader && w->identity().generation == generation;
         });
         if (!taken)
             return ordinal;
@@ -199,6 +199,8 @@ PoolInfo PoolSupervisor::info() const
                    .restarts = m_restarts};
     if (m_watch && !m_watch->problem().empty())
         info.warnings.push_back(m_watch->problem());
+    if (!m_serving.preloadRefused.empty())
+        info.warnings.push_back("pool.preload has no effect: " + m_serving.preloadRefused);
     if (m_spec.settings.staticFromApp)
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {

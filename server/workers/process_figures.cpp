@@ -53,15 +53,20 @@ std::optional<int64_t> numberIn(const std::string &path)
 
 } // namespace
 
-int64_t readMemoryBytes(int pid)
+MemoryFigures readMemory(int pid)
 {
     const std::string folder = fmt::format("/proc/{}/", pid);
-    const int64_t pssKiB = numberAfter(readAll(folder + "smaps_rollup"), "Pss:");
+    const std::string rollup = readAll(folder + "smaps_rollup");
+    const int64_t pssKiB = numberAfter(rollup, "Pss:");
+    const int64_t cleanKiB = numberAfter(rollup, "Shared_Clean:");
+    const int64_t dirtyKiB = numberAfter(rollup, "Shared_Dirty:");
     if (pssKiB >= 0)
-        return pssKiB * 1024;
+        return {.bytes = pssKiB * 1024,
+                .sharedBytes = cleanKiB < 0 || dirtyKiB < 0 ? -1 : (cleanKiB + dirtyKiB) * 1024};
     const std::string statm = readAll(folder + "statm");
     const auto fields = split(statm, ' ');
-    return fields.size() > 1 ? parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE) : 0;
+    const int64_t pages = fields.size() > 1 ? parseSigned(fields[1]).value_or(0) : 0;
+    return {.bytes = pages * ::sysconf(_SC_PAGESIZE)};
 }
 
 int64_t readPeakMemoryBytes(int pid)

@@ -30,14 +30,16 @@ namespace {
 /// An end as it is expected of one that was told to end, before or after it was ready.
 bool isOrderly(int status) noexcept
 {
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return status == ChildProcess::kStatusUnknown || (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 EndReason fromStatus(const EndFacts &facts)
 {
     EndReason reason {.phrase = describeExit(facts.status)};
-    if (WIFSIGNALED(facts.status)) {
+    if (facts.status == ChildProcess::kStatusUnknown) {
+        reason.kind = EndKind::Exit;
+    } else if (WIFSIGNALED(facts.status)) {
         reason.kind = EndKind::Signal;
         if (WTERMSIG(facts.status) == SIGKILL && facts.sawOomKill) {
             reason.kind = EndKind::Memory;

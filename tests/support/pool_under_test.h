@@ -16,6 +16,8 @@
 
 namespace arc {
 
+/// With ARC_POOL_PRELOAD in the environment, all pools have pool.preload, and info() shows no
+/// preloaders: what holds of workers that are started alone holds of forked ones.
 /// An app's folder, its pool on a control loop of its own, and real HTTP loops in front of it.
 class PoolUnderTest {
 public:

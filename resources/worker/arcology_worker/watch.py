@@ -18,12 +18,16 @@ import os
 import signal
 import socket
 import sys
+# As they are: gevent replaces them.
+from socket import socket as _Socket
+from time import monotonic as _monotonic, sleep as _sleep
 
 MESSAGE_BYTES = 64 * 1024
 STACK_CHARACTERS = 24 * 1024
 FRAMES_MAX = 60
 THREADS_MAX = 8
 OUTER_FRAMES = 16     # a request shows itself in one of the outermost
+END_SECONDS = 5.0     # that its thread has to end; it only has to wake up for it
 SWITCH_SECONDS = 0.0002  # while it answers: among busy threads its turn comes sooner
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OURS = (_PACKAGE, os.path.join(os.path.dirname(_PACKAGE[:-1]), "main.py"), "<frozen")
@@ -38,15 +42,18 @@ class RequestTimedOut(BaseException):
 
 
 def start(hello):
-    """Once, before the application is imported. Without the engine's two descriptors, nothing."""
+    """Once, before the application is imported, and in a forked worker once more. Answers the
+    watcher; without the engine's two descriptors, None.
+    """
     ends = hello.get("watch")
     if not isinstance(ends, dict):
-        return
+        return None
     for fd in (ends["lane"], ends["stacks"]):
         os.set_inheritable(fd, False)
-    watcher = Watcher(socket.socket(fileno=ends["lane"]), _thread.get_ident())
+    watcher = Watcher(_Socket(fileno=ends["lane"]), _thread.get_ident())
     watcher.greet(enableDumps(ends["stacks"]))
     _thread.start_new_thread(watcher.run, ())
+    return watcher
 
 
 def enableDumps(fd):
@@ -70,6 +77,20 @@ class Watcher:
 
     def greet(self, number):
         self._send(json.dumps({"ready": True, "signal": number}).encode())
+
+    def end(self):
+        """Before a fork, which no other thread may see: it ends. Its descriptor stays open, so that
+        nothing else gets that number.
+        """
+        self._lane.shutdown(socket.SHUT_RDWR)
+        tasks = "/proc/self/task"
+        limit = _monotonic() + END_SECONDS
+        while len(os.listdir(tasks)) > 1 and _monotonic() < limit:
+            _sleep(0.0005)
+
+    def forget(self):
+        """In a forked worker: the descriptor is its own now."""
+        self._lane.detach()
 
     def run(self):
         while True:

@@ -136,21 +136,24 @@ struct StepFigures {
 
 struct WorkerFigures {
     int pid = 0;
-    std::string state; ///< "starting", "candidate" (waits to take over), "ready", "stopping"
+    /// "starting", "candidate" (waits to take over), "ready", "stopping"; "preloader" (the others
+    /// are forked from it, and it answers nothing)
+    std::string state;
     uint64_t generation = 0;
     int64_t startedUnixMs = 0;
     int64_t requests = 0;
     int busy = 0;
     int slots = 0;
     int64_t memoryBytes = -1;
-    double cpu = -1; ///< of one core, over the last second
+    int64_t sharedBytes = -1; ///< resident, and in the memory of other processes too
+    double cpu = -1;          ///< of one core, over the last second
     std::string serving;
     std::vector<StepFigures> steps;
     ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
                ARC_FIELD("generation", generation), ARC_FIELD("started_unix_ms", startedUnixMs),
                ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
-               ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("cpu", cpu),
-               ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
+               ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("shared_bytes", sharedBytes),
+               ARC_FIELD("cpu", cpu), ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
 };
 
 struct PoolFigures {

@@ -26,7 +26,7 @@ const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test
                                    "test_streaming.py"};
 const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
 const QStringList kStartWorkers {"test_asgi.py",       "test_core.py",       "test_filesync.py",
-                                 "test_frameworks.py", "test_photos.py",     "test_start.py",
+                                 "test_frameworks.py", "test_photos.py",     "test_preload.py",    "test_start.py",
                                  "test_streaming.py",  "test_watch.py",      "test_websocket.py",
                                  "test_wsgi.py",       "test_wsgi_bodies.py"};
 constexpr int kModuleMilliseconds = 240'000;
