@@ -33,14 +33,10 @@ void PoolUnderTest::installWorker()
     ARC_ASSERT(installed.has_value());
 }
 
-namespace {
-
-bool preloadsAll()
+bool PoolUnderTest::preloadsAll()
 {
     return qEnvironmentVariableIsSet("ARC_POOL_PRELOAD");
 }
-
-} // namespace
 
 PoolUnderTest::PoolUnderTest(Options options)
 {
