@@ -75,8 +75,17 @@ int runWindow(WindowOptions options)
     QObject::connect(&instance, &SingleInstance::started, &shell,
                      [&shell](const StartRequest &request) { take(shell, request); });
     shell.goToNamed(toQString(options.initialPage));
-    if (!options.hidden || !shell.trayControl()->canHold())
+    const auto showUnlessHeld = [&shell] {
+        if (!shell.trayControl()->canHold())
+            shell.show();
+    };
+    if (!options.hidden)
         shell.show();
+    else if (tray.isKnown())
+        showUnlessHeld();
+    else
+        QObject::connect(&tray, &Tray::availabilityChanged, &shell, showUnlessHeld,
+                         Qt::SingleShotConnection);
     if (options.startEngine)
         bridge.startEngine();
     if (!options.initialFolder.empty())

@@ -8,24 +8,34 @@
 
 namespace arc {
 
-void withSessionBus(QObject *receiver, std::function<void(const QDBusConnection &)> done)
+static void inGuiThread(const QPointer<QObject> &guard, std::function<void()> what)
 {
+    if (!qApp || !what)
+        return;
+    QMetaObject::invokeMethod(
+        qApp,
+        [guard, what = std::move(what)] {
+            if (guard)
+                what();
+        },
+        Qt::QueuedConnection);
+}
+
+void withSessionBus(QObject *receiver, std::function<void(const QDBusConnection &)> done,
+                    std::function<void()> absent)
+{
+    const QPointer<QObject> guard(receiver);
     // Without an address Qt would start a bus of its own, which is nobody's session.
     if (qEnvironmentVariableIsEmpty("DBUS_SESSION_BUS_ADDRESS"))
-        return;
+        return inGuiThread(guard, std::move(absent));
     QThreadPool::globalInstance()->start(
-        [guard = QPointer<QObject>(receiver), done = std::move(done)] {
+        [guard, done = std::move(done), absent = std::move(absent)] {
             const QDBusConnection bus = QDBusConnection::connectToBus(
                 QDBusConnection::SessionBus, QStringLiteral("arcology-window"));
-            if (!bus.isConnected() || !qApp)
-                return;
-            QMetaObject::invokeMethod(
-                qApp,
-                [guard, done, bus] {
-                    if (guard)
-                        done(bus);
-                },
-                Qt::QueuedConnection);
+            if (bus.isConnected())
+                inGuiThread(guard, [done, bus] { done(bus); });
+            else
+                inGuiThread(guard, absent);
         });
 }
 

@@ -9,7 +9,9 @@ class QObject;
 namespace arc {
 
 /// Connects to the session's message bus away from the GUI thread, then runs `done` on it unless
-/// `receiver` is gone. A bus that is slow or absent delays nothing: `done` is then never called.
-void withSessionBus(QObject *receiver, std::function<void(const QDBusConnection &)> done);
+/// `receiver` is gone; `absent` instead where there is no bus, never at once. A bus that is slow
+/// delays nothing.
+void withSessionBus(QObject *receiver, std::function<void(const QDBusConnection &)> done,
+                    std::function<void()> absent = {});
 
 } // namespace arc

@@ -15,8 +15,11 @@ class Tray : public QObject {
 public:
     using QObject::QObject;
 
-    /// Whether the desktop shows tray icons now; asked anew each time.
+    /// Whether the desktop shows tray icons, as far as that is known. Asked anew each time; never
+    /// waits.
     virtual bool isAvailable() const = 0;
+    /// False in the first moments: availabilityChanged() ends them, whatever was found.
+    virtual bool isKnown() const { return true; }
     virtual void setShown(bool shown) = 0;
     virtual bool isShown() const = 0;
     virtual void setIcon(const QIcon &icon) = 0;

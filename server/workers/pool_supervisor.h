@@ -88,6 +88,7 @@ private:
     void countFailure(const std::string &cause, bool wasReady);
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
+    std::string degradedCause(size_t ready) const;
     void say(const std::string &sentence, LogLevel level = LogLevel::Info);
     static void backedOff(void *context) noexcept;
 

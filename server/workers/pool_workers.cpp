@@ -262,6 +262,20 @@ void PoolSupervisor::updateState()
     }
 }
 
+std::string PoolSupervisor::degradedCause(size_t ready) const
+{
+    const std::string refusal = m_refusal.empty() ? std::string() : "; " + m_refusal;
+    if (!m_serving.failedToStart)
+        return fmt::format("{} of {} workers serve; the last one that ended {}{}", ready, wanted(),
+                           m_serving.cause, refusal);
+    // The folder is live: what is in it now need not be what the others were started from. It is
+    // mostly the release that was refused, for the same cause.
+    const bool isSame = m_refusal.find(m_serving.cause) != std::string::npos;
+    return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
+                       "now{}{}",
+                       ready, wanted(), isSame ? "" : ": " + m_serving.cause, refusal);
+}
+
 std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
 {
     switch (state) {
@@ -272,15 +286,7 @@ std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
     case PoolState::Starting:
         return m_serving.failures > 0 ? m_serving.cause : std::string();
     case PoolState::Degraded:
-        if (!m_refusal.empty()) // the news; what else is in the folder comes behind it
-            return fmt::format("{} of {} workers serve; {}", ready, wanted(), m_refusal);
-        if (!m_serving.failedToStart)
-            return fmt::format("{} of {} workers serve; the last one that ended {}", ready,
-                               wanted(), m_serving.cause);
-        // The folder is live: what is in it now need not be what the others were started from.
-        return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
-                           "now: {}",
-                           ready, wanted(), m_serving.cause);
+        return degradedCause(ready);
     case PoolState::Ready:
         return m_refusal;
     }

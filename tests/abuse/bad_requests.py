@@ -51,6 +51,7 @@ class Engine:
         site.mkdir()
         (site / "app.py").write_text(APP)
         self.log = folder / "engine.log"
+        self.access_log = folder / "data" / "logs" / "access.log"
         # Freed memory that a sanitizer keeps back would look like a leak.
         environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:detect_leaks=1",
                            UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", PYTHONDONTWRITEBYTECODE="1")
@@ -70,6 +71,12 @@ class Engine:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def wait_for_access_log(self):
+        """It is opened with the first batch of lines, and stays open."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.access_log.exists() and time.monotonic() < deadline:
+            select.select([], [], [], 0.05)
 
     def stop(self):
         """What is wrong with how it ended, or nothing."""
@@ -217,6 +224,7 @@ def run(engine, arguments):
         idle = engine.descriptors()
         warm = max(1, arguments.count // 10)
         send_all(clients, range(warm), arguments.jobs, answers, faults)
+        engine.wait_for_access_log()
         before = settled_descriptors(engine, idle + 8)  # it keeps files and its workers' connections
         memory = engine.memory()
         for begin in range(warm, arguments.count, 1000):

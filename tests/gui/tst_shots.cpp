@@ -528,6 +528,8 @@ void TestShots::whatLiesOverThePagesIsDrawn()
     settle();
     shoot(*fixture.shell.findChild<QDialog *>(QStringLiteral("chartTable")),
           prefix + QStringLiteral("chart-table"));
+    for (QDialog *stays : fixture.shell.findChildren<QDialog *>())
+        stays->reject();
     QMenu menu;
     fixture.shell.registry().fillSiteMenu(menu, QStringLiteral("shop"));
     menu.ensurePolished();

@@ -11,6 +11,8 @@
 #include <QFile>
 #include <QtTest>
 
+#include <csignal>
+#include <cstdio>
 #include <memory>
 
 using namespace arc::test;
@@ -20,6 +22,7 @@ namespace {
 constexpr int kPatience = 60'000; ///< ms; everything waits for a condition
 constexpr auto kWatcher = "org.kde.StatusNotifierWatcher";
 constexpr auto kItemPath = "/StatusNotifierItem";
+constexpr auto kSilentPanel = "--silent-panel"; ///< what this program then is
 constexpr auto kItem = "org.kde.StatusNotifierItem";
 
 /// A message bus of the test's own.
@@ -159,6 +162,7 @@ private Q_SLOTS:
     void aTrayThatVanishesBringsTheWindowBack();
     void withoutATrayHiddenIsNotHidden();
     void withoutATrayNoProcessStaysBehind();
+    void aPanelThatSaysNothingStopsNothing();
     void cleanupTestCase();
 };
 
@@ -252,6 +256,20 @@ void TestTray::withoutATrayNoProcessStaysBehind()
              listed.out);
 }
 
+void TestTray::aPanelThatSaysNothingStopsNothing()
+{
+    QProcess panel;
+    panel.start(QCoreApplication::applicationFilePath(), {kSilentPanel, m_bus.address()});
+    while (!panel.canReadLine())
+        QVERIFY(panel.waitForReadyRead(kPatience));
+    openWindow({"--hidden"});
+    // A call that waits for such a panel comes back after 25 s.
+    QTRY_VERIFY_WITH_TIMEOUT(isSeen(), 20'000);
+    panel.kill();
+    QVERIFY(panel.waitForFinished());
+    endWindow();
+}
+
 void TestTray::cleanupTestCase()
 {
     if (isRunning())
@@ -259,5 +277,22 @@ void TestTray::cleanupTestCase()
     QCOMPARE(m_engine->stop(), 0);
 }
 
-QTEST_GUILESS_MAIN(TestTray)
+/// Takes the panel's name on the bus, and never says a word.
+static int beSilentPanel(const QString &address)
+{
+    if (!QDBusConnection::connectToBus(address, "panel").registerService(kWatcher))
+        return 1;
+    std::puts("there");
+    std::fflush(stdout);
+    return ::raise(SIGSTOP);
+}
+
+int main(int argc, char **argv)
+{
+    QCoreApplication app(argc, argv);
+    if (argc == 3 && app.arguments()[1] == kSilentPanel)
+        return beSilentPanel(app.arguments()[2]);
+    TestTray test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "tst_tray.moc"

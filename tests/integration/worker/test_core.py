@@ -60,7 +60,8 @@ class Batches(CoreTest):
         worker.ready()
         # the machine may hold up a turn that is short by itself
         self.assertTrue(any(self.unread(worker, "/plain") == 0 for _ in range(30)))
-        self.assertGreater(self.unread(worker, "/busy"), 0)
+        # what left may have been read here by then
+        self.assertTrue(any(self.unread(worker, "/busy") > 0 for _ in range(30)))
 
     @staticmethod
     def unread(worker, path):

@@ -206,8 +206,8 @@ class Problems(DetectTest):
     def testAnAppThatCannotBeParsedIsToldWithItsLine(self):
         self.write({"app.py": FLASK + "\ndef front(:\n", "notes.py": "x = (\n"})
         value = self.detect()
-        self.assertEqual((value["projects"], value["problems"]),
-                         ([], ["app.py line 4: invalid syntax"]))
+        self.assertEqual((value["projects"], len(value["problems"])), ([], 1))
+        self.assertRegex(value["problems"][0], r"^app\.py line 4: \w")  # in its interpreter's words
 
     def testPagesBesideItAreNoSiteOfFiles(self):
         self.write({"app.py": self.broken, "index.html": "<p>"})

@@ -249,7 +249,7 @@ private Q_SLOTS:
         const auto isTold = [&] {
             const std::string cause = pool.info().cause;
             return cause.starts_with("1 of 2 workers serve; no other one starts from the folder as "
-                                     "it is now: ")
+                                     "it is now; the new release did not start: ")
                 && contains(cause, "missing_module_of_this_test");
         };
         QTRY_VERIFY_WITH_TIMEOUT(isTold(), 20000);
