@@ -96,6 +96,7 @@ private Q_SLOTS:
     void aFolderOfFilesIsServed();
     void aFolderWithoutAFrontPageIsServedAsFilesIfAsked();
     void aFolderOfSeveralProjectsIsSaidToBeOne();
+    void workersKilledUnderLoadLoseNoRequest_data();
     void workersKilledUnderLoadLoseNoRequest();
     void refusalsHaveTheirExitCode_data();
     void refusalsHaveTheirExitCode();
@@ -334,14 +335,21 @@ void TestServe::aFolderOfSeveralProjectsIsSaidToBeOne()
     QVERIFY2(!other.errors().contains("Also there"), other.errors());
 }
 
+void TestServe::workersKilledUnderLoadLoseNoRequest_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::newRow("started alone") << QStringList {"--workers", "3"};
+    QTest::newRow("forked") << QStringList {"--workers", "3", "--preload"};
+}
 void TestServe::workersKilledUnderLoadLoseNoRequest()
 {
+    QFETCH(QStringList, options);
     QTemporaryDir folder;
     write(folder.filePath("app.py"),
           "def application(environ, start_response):\n"
           "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
           "    return [b'hello']\n");
-    Served served(folder.path(), {"--workers", "3"});
+    Served served(folder.path(), options);
     QVERIFY2(served.isServing(), served.errors());
     QProcess wrk;
     wrk.start("wrk", {"-t1", "-c16", "-d10", "--timeout", "10", served.url() + "/"});

@@ -89,7 +89,7 @@ def closeDatabases():
 
 
 def connections(own):
-    """Peers of the sockets that the application has opened: two workers that speak on one of them
+    """Peers of the streams that the application has opened: two workers that speak on one of them
     spoil it for each other.
     """
     peers = []
@@ -98,10 +98,15 @@ def connections(own):
         try:
             if fd in own or not os.readlink("/proc/self/fd/" + name).startswith("socket:"):
                 continue
-            with _Socket(fileno=os.dup(fd)) as sock:
-                peer = sock.getpeername()
-        except OSError:  # it listens, or has gone
+            sock = _Socket(fileno=fd)
+        except OSError:  # it was that of the listing
             continue
+        try:
+            peer = sock.getpeername() if sock.type == socket.SOCK_STREAM else ""
+        except OSError:  # it is not connected
+            peer = ""
+        finally:
+            sock.detach()
         if isinstance(peer, tuple):
             peers.append("%s port %s" % peer[:2])
         elif peer:
