@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/workers/forker.h"
 
+#include "server/workers/process_figures.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -103,7 +105,7 @@ void Forker::sendNext()
     if (!sendWith(m_socket.get(), order.message, order.descriptors))
         return condemn(fmt::format("did not take an order: {}", std::strerror(errno)));
     order.descriptors.clear(); // the worker alone holds its ends, or its end would not be seen
-    m_overdue.arm(m_loop.timers(), kPatience);
+    m_overdue.arm(m_loop.timers(), m_patience);
 }
 
 void Forker::ready(void *context, Readiness) noexcept
@@ -130,9 +132,14 @@ void Forker::hear(std::string_view message)
     if (!answer.is_object() || m_orders.empty()
         || static_cast<uint64_t>(numberOf(answer, "n", 0)) != m_orders.front().number)
         return condemn("sent what answers no order");
+    const auto pid = static_cast<int>(numberOf(answer, "pid", 0));
+    // The app's code runs in there: what it names will be signalled.
+    if (pid != 0 && (pid < 2 || readParentPid(pid) != m_preloader))
+        return condemn("named a process that it did not fork");
+    m_hasForked = m_hasForked || pid > 0;
     m_overdue.disarm();
     const auto error = answer.find("error");
-    Answer heard {.pid = static_cast<int>(numberOf(answer, "pid", 0)),
+    Answer heard {.pid = pid,
                   .fate = {.status = static_cast<int>(
                                numberOf(answer, "status", ChildProcess::kStatusUnknown)),
                            .peakMemoryBytes = numberOf(answer, "peak_kib", 0) * 1024},
@@ -146,7 +153,14 @@ void Forker::hear(std::string_view message)
 void Forker::overdue(void *context) noexcept
 {
     const auto self = static_cast<Forker *>(context)->shared_from_this();
-    self->condemn(fmt::format("did not carry out an order within {} s", kPatience.count()));
+    self->condemn(fmt::format("did not carry out an order within {} s", self->m_patience.count()));
+}
+
+void Forker::hurry()
+{
+    m_patience = kHurry;
+    if (m_overdue.isArmed())
+        m_overdue.arm(m_loop.timers(), m_patience);
 }
 
 void Forker::condemn(std::string fault)

@@ -26,6 +26,7 @@ public:
     /// A fork takes milliseconds, and longer where memory is short. A preloader that does not
     /// answer in this time is given up.
     static constexpr std::chrono::seconds kPatience {30};
+    static constexpr std::chrono::seconds kHurry {5}; ///< the same when its app is being stopped
 
     explicit Forker(EventLoop &control) noexcept;
     Forker(const Forker &) = delete;
@@ -39,6 +40,11 @@ public:
     void reap(int pid, std::function<void(ChildProcess::Fate)> done);
     /// It takes no more orders: its preloader has ended, or is at fault().
     bool isBroken() const noexcept { return m_isBroken; }
+    /// Whom the workers are to be children of, once it runs.
+    void setPreloader(int pid) noexcept { m_preloader = pid; }
+    bool hasForked() const noexcept { return m_hasForked; } ///< once at least
+    /// Waits for the order under way, and for later ones, no longer than kHurry from now.
+    void hurry();
     /// What a preloader that still runs did wrong: a phrase, empty when nothing.
     const std::string &fault() const noexcept { return m_fault; }
 
@@ -65,7 +71,10 @@ private:
     void answerLater(std::function<void(Answer)> done, Answer answer);
 
     EventLoop &m_loop;
+    int m_preloader = 0;
+    bool m_hasForked = false;
     bool m_isBroken = false;
+    std::chrono::seconds m_patience = kPatience;
     std::string m_fault;
     uint64_t m_lastNumber = 0;
     std::deque<Order> m_orders; ///< the first has been sent

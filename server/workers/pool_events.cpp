@@ -74,6 +74,8 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
 {
     if (worker.state() != WorkerState::Starting)
         return; // told to stop in the meantime, or dead already
+    if (worker.isBeingForked())
+        return worker.keepReady(json);
     auto report = parseReady(json);
     if (!report) {
         worker.condemn(EndKind::Protocol,

@@ -61,6 +61,12 @@ bool PoolSupervisor::hearPreloads(WorkerProcess &worker, const ReadyReport &repo
     return false;
 }
 
+void PoolSupervisor::workerForked(WorkerProcess &worker)
+{
+    if (const std::string ready = worker.takeReady(); !ready.empty())
+        hearReady(worker, ready);
+}
+
 /// Those without a worker that has to be forked, or whose fate has to be asked for.
 void PoolSupervisor::retirePreloaders()
 {

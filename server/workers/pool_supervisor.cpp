@@ -117,6 +117,10 @@ void PoolSupervisor::stop(std::function<void()> done)
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
     retireAll({EndKind::Stopped, "was stopped with its app"});
+    for (const Worker &worker : m_workers) {
+        if (worker->isPreloader())
+            worker->forker()->hurry();
+    }
     retirePreloaders();
     if (done)
         m_stopped.push_back(std::move(done));

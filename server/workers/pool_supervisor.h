@@ -61,6 +61,7 @@ private:
     // WorkerProcess::Owner
     void workerEnded(WorkerProcess &worker) override;
     void workerWrote(WorkerProcess &worker, std::string_view line) override;
+    void workerForked(WorkerProcess &worker) override;
     void workerOverdue(WorkerProcess &worker) override;
     void workerLingers(WorkerProcess &worker) override;
 

@@ -189,7 +189,9 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, HomeEvent &event)
     // A start that got as far as requests was no failure, or one request that kills its worker
     // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
     const bool proven = worker.requestsAnswered() > 0 || (inFlight > 0 && !worker.isCondemned());
-    const bool failedStart = !proven && (!wasReady || worker.readyFor() < kYoung);
+    // A preloader may hang in its first fork for longer than that.
+    const bool forkedNone = worker.isPreloader() && !worker.forker()->hasForked();
+    const bool failedStart = !proven && (!wasReady || forkedNone || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     reason.phrase),

@@ -82,6 +82,14 @@ char readProcessState(int pid)
     return nameEnd != stat.npos && nameEnd + 2 < stat.size() ? stat[nameEnd + 2] : '?';
 }
 
+int readParentPid(int pid)
+{
+    const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));
+    const size_t nameEnd = stat.rfind(')'); // the name may hold anything
+    const auto fields = split(std::string_view(stat).substr(std::min(nameEnd, stat.size())), ' ');
+    return fields.size() > 2 ? static_cast<int>(parseSigned(fields[2]).value_or(0)) : 0;
+}
+
 double readCpuSeconds(int pid)
 {
     // Field 2 of stat is the program's name in brackets and may hold anything: count from behind

@@ -12,6 +12,7 @@ double readCpuSeconds(int pid);
 /// The state letter of proc(5): 'R' runs, 'S' sleeps, 'D' waits for a device, 'T' is stopped ...
 /// '?' when unknown.
 char readProcessState(int pid);
+int readParentPid(int pid);
 struct MemoryFigures {
     int64_t bytes = 0;        ///< PSS where readable, else RSS
     int64_t sharedBytes = -1; ///< resident, and mapped by other processes too; -1: unknown

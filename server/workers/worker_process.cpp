@@ -57,6 +57,7 @@ void WorkerProcess::serve()
 void WorkerProcess::becomePreloader()
 {
     m_state = WorkerState::Preloader;
+    m_isPreloader = true;
     m_readyAt = std::chrono::steady_clock::now();
     m_deadline.disarm();
     readPeak();
@@ -209,6 +210,8 @@ void WorkerProcess::ended(int status)
 {
     m_state = WorkerState::Dead;
     m_exitStatus = status;
+    if (m_isPreloader && !m_forker->fault().empty()) // it ends by itself when it is given up
+        blame(EndKind::Protocol, m_forker->fault());
     m_endedUnixMs = unixNowMs();
     m_deadline.disarm();
     m_output->drain();

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace arc {
@@ -30,6 +31,8 @@ public:
         virtual void
         workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
         virtual void workerWrote(WorkerProcess &worker, std::string_view line) = 0;
+        /// It has a pid now; until then it was only ordered.
+        virtual void workerForked(WorkerProcess &worker) = 0;
         virtual void workerOverdue(WorkerProcess &worker) = 0; ///< not ready in time
         /// Told to stop, and still there at its deadline. It is killed kLastWords later at the
         /// latest, so that what it still ran can be asked for.
@@ -77,6 +80,11 @@ public:
     void serve();
     /// It has imported the app, and forks.
     void becomePreloader();
+    bool isPreloader() const noexcept { return m_isPreloader; } ///< also when it has ended
+    bool isBeingForked() const noexcept { return m_isBeingForked; }
+    /// READY may be heard before the pid; it waits for that.
+    void keepReady(std::string json) { m_earlyReady = std::move(json); }
+    std::string takeReady() { return std::exchange(m_earlyReady, {}); }
     /// Of a preloader, and of the workers it forked.
     const std::shared_ptr<Forker> &forker() const noexcept { return m_forker; }
     int slots() const noexcept { return m_slots; }
@@ -152,7 +160,9 @@ private:
     bool m_lingers = false;
     bool m_overdue = false;
     bool m_condemned = false;
+    bool m_isPreloader = false;
     bool m_isBeingForked = false;
+    std::string m_earlyReady;
     int m_signalAtBirth = 0; ///< for one that has no pid yet
     int m_exitStatus = 0;
     int m_slots = 0;

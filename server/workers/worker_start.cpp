@@ -5,6 +5,7 @@
 #include "server/workers/worker_process.h"
 
 #include <cerrno>
+#include <csignal>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -68,6 +69,8 @@ Result<FileDescriptor> WorkerProcess::start(const AppConfig &app, const Plan &pl
     if (!started)
         return std::move(started).error();
     m_inspector.setPid(pid());
+    if (m_forker)
+        m_forker->setPreloader(pid());
     return engineEnd;
 }
 
@@ -105,6 +108,10 @@ void WorkerProcess::forked(const Result<int> &pid)
             [this](int status) { ended(status); })
         : Result<void>(pid.error());
     if (!born) {
+        if (pid) { // nobody can watch it
+            ::kill(*pid, SIGKILL);
+            m_forker->reap(*pid, [](const ChildProcess::Fate &) {});
+        }
         m_planned = m_planned || m_forker->isBroken(); // the preloader's end is what counts
         blame(EndKind::Start, fmt::format("could not be forked: {}", born.error().message()));
         return ended(ChildProcess::kStatusUnknown);
@@ -112,6 +119,7 @@ void WorkerProcess::forked(const Result<int> &pid)
     m_inspector.setPid(*pid);
     if (m_signalAtBirth)
         m_child.signalGroup(m_signalAtBirth);
+    m_owner.workerForked(*this);
 }
 
 void WorkerProcess::signalGroup(int signalNumber)

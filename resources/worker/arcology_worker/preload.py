@@ -21,9 +21,11 @@ import time
 from os import fork as _fork
 from select import POLLIN, poll as _poll
 from socket import socket as _Socket
+from time import sleep as _sleep
 
 MESSAGE_BYTES = 4096
 NAMES_MAX = 8
+ENDING_SECONDS = 0.5
 _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0x40000000)  # PyPy's socket has no name for it
 
 
@@ -33,6 +35,9 @@ def obstacle(watched):
     """
     if "gevent" in sys.modules:
         return "the app uses gevent, whose hub a fork would have to know of"
+    limit = time.monotonic() + ENDING_SECONDS
+    while threadCount() - watched > threading.active_count() and time.monotonic() < limit:
+        _sleep(0.001)  # the kernel's part of a thread goes a moment after Python's
     count = threadCount() - 1 - watched
     if count <= 0:
         return ""
@@ -92,26 +97,30 @@ def connections(own):
     """Peers of the streams that the application has opened: two workers that speak on one of them
     spoil it for each other.
     """
-    peers = []
-    for name in os.listdir("/proc/self/fd"):
-        fd = int(name)
-        try:
-            if fd in own or not os.readlink("/proc/self/fd/" + name).startswith("socket:"):
-                continue
-            sock = _Socket(fileno=fd)
-        except OSError:  # it was that of the listing
-            continue
-        try:
-            peer = sock.getpeername() if sock.type == socket.SOCK_STREAM else ""
-        except OSError:  # it is not connected
-            peer = ""
-        finally:
-            sock.detach()
-        if isinstance(peer, tuple):
-            peers.append("%s port %s" % peer[:2])
-        elif peer:
-            peers.append(os.fsdecode(peer))
-    return peers
+    usual = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(None)  # else looking at a socket would make it non-blocking
+    try:
+        return [peer for peer in map(peerOf, set(map(int, os.listdir("/proc/self/fd"))) - own)
+                if peer]
+    finally:
+        socket.setdefaulttimeout(usual)
+
+
+def peerOf(fd):
+    """"127.0.0.1 port 5432"; empty where it is no connected stream."""
+    try:
+        if not os.readlink("/proc/self/fd/%d" % fd).startswith("socket:"):
+            return ""
+        sock = _Socket(fileno=fd)
+    except OSError:  # it was that of the listing
+        return ""
+    try:
+        peer = sock.getpeername() if sock.type == socket.SOCK_STREAM else ""
+    except OSError:  # it is not connected
+        return ""
+    finally:
+        sock.detach()
+    return "%s port %s" % peer[:2] if isinstance(peer, tuple) else os.fsdecode(peer)
 
 
 class Preloader:
@@ -119,6 +128,7 @@ class Preloader:
 
     def __init__(self, orders, sock, watcher, ends):
         self._orders = _Socket(fileno=orders)
+        self._orders.setblocking(True)  # the app may have set another default
         self._sock = sock
         self._watcher = watcher
         # the numbers a worker has its descriptors under, in the order they come
@@ -210,7 +220,9 @@ class Preloader:
         reseed()
         if self._collects:
             gc.enable()
-        return _Socket(fileno=self._numbers[0])
+        sock = _Socket(fileno=self._numbers[0])
+        sock.setblocking(True)  # the app may have set another default
+        return sock
 
 
 def reseed():

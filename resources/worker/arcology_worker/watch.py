@@ -50,7 +50,9 @@ def start(hello):
         return None
     for fd in (ends["lane"], ends["stacks"]):
         os.set_inheritable(fd, False)
-    watcher = Watcher(_Socket(fileno=ends["lane"]), _thread.get_ident())
+    lane = _Socket(fileno=ends["lane"])
+    lane.setblocking(True)  # in a forked worker the app may have set another default
+    watcher = Watcher(lane, _thread.get_ident())
     watcher.greet(enableDumps(ends["stacks"]))
     _thread.start_new_thread(watcher.run, ())
     return watcher

@@ -173,6 +173,15 @@ class Any(PreloadTest):
             self.assertEqual([step["step"] for step in worker.steps], ["fork", "lifespan"])
             self.assertEqual(worker.get("/").body, b"began in %d" % worker.pid)
 
+    def testADefaultTimeoutOfTheAppIsNotOurs(self):
+        worker = self.forked(self.started("impatient:app"))
+        json.loads(worker.lane.recv(65536).decode())
+        # nothing comes for three times as long
+        self.assertFalse(select.select([worker.sock, worker.output], [], [], 0.3)[0])
+        worker.lane.send(json.dumps({"n": 1, "do": "start"}).encode())
+        self.assertTrue(json.loads(worker.lane.recv(65536).decode())["found"])
+        self.assertEqual(worker.get("/").body, b"True")  # its own sockets are as it made them
+
     def testWhatGarbageCollectionTheAppTurnedOffStaysOff(self):
         worker = self.forked(self.started("uncollected:app"))
         self.assertEqual(worker.get("/").body, b"False")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers that are forked from a process which has imported the app.
+#include "server/workers/forker.h"
 #include "tests/support/pool_load.h"
 #include "tests/support/pool_under_test.h"
 
@@ -204,6 +205,11 @@ private Q_SLOTS:
         QTest::newRow("it ends") << QByteArray("os._exit(9)") << QByteArray("exited with code 9");
         QTest::newRow("it answers nonsense")
             << QByteArray("os.write(6, b'{}')") << QByteArray("sent what answers no order");
+        QTest::newRow("it names another process")
+            << QByteArray("os.write(6, b'{\"n\": 1, \"pid\": %d}' % os.getppid())")
+            << QByteArray("named a process that it did not fork");
+        QTest::newRow("it hangs") << QByteArray("__import__('time').sleep(600)")
+                                  << QByteArray("did not carry out an order within");
     }
     void onePreloaderAfterTheOtherIsNotStartedForEver()
     {
@@ -215,6 +221,18 @@ private Q_SLOTS:
             "import os\nos.register_at_fork(before=lambda: " + before.toStdString() + ")\n");
         options.settings.crashLoopCount = 3;
         PoolUnderTest pool(std::move(options));
+        if (cause.contains("did not carry out")) { // each time, once it waits for that
+            for (int i = 0; i < 3; ++i) {
+                QVERIFY(pool.waits([&](const PoolInfo &info) {
+                    return inState(info, WorkerState::Preloader).size() == 1
+                        && info.workers.size() == 4 && info.restarts == i;
+                }));
+                pool.onControl([&](AppPool &) {
+                    pool.control().skipAhead(Forker::kPatience + std::chrono::seconds(1));
+                });
+                QVERIFY(pool.waits([&](const PoolInfo &info) { return info.restarts == i + 1; }));
+            }
+        }
         QVERIFY(pool.reaches(PoolState::Failed));
         QVERIFY2(contains(pool.info().cause, cause.toStdString()), pool.info().cause.c_str());
         QVERIFY(pool.waits([](const PoolInfo &info) { return info.workers.empty(); }));
