@@ -33,7 +33,7 @@ struct CtlCommand {
     std::vector<std::string> words;
     CtlRun run;
     std::string word;
-    int pid = 0;
+    api::WorkerKill kill;
     api::WorkerEndQuery ends;
     uint64_t end = 0;
     CtlLog log;
@@ -192,11 +192,13 @@ private:
         addVerb(group, "list", "All workers with what they do.",
                 [](CtlSession &session) { return ctlWorkerList(session); });
         CLI::App &kill = addVerb(group, "kill", helpOf("worker kill"), [&c](CtlSession &session) {
-            return ctlWorkerKill(session, c.pid);
+            return ctlWorkerKill(session, c.kill);
         });
-        kill.add_option("pid", c.pid, "Process id, as worker list shows it")
+        kill.add_option("pid", c.kill.pid, "Process id, as worker list shows it")
             ->required()
             ->check(wholeNumber(1, std::numeric_limits<int>::max()));
+        kill.add_flag("--drain", c.kill.drain,
+                      "When it has finished what it has; another takes its place first");
         CLI::App &ends = addVerb(group, "ends", helpOf("worker ends"), [&c](CtlSession &session) {
             return ctlWorkerEnds(session, c.ends);
         });

@@ -31,7 +31,7 @@ int ctlLogTail(CtlSession &session, const CtlLog &what);
 /// Oldest line first, as the log has them; the newest `limit` that match. Ctrl+C ends it.
 int ctlLogSearch(CtlSession &session, const CtlLog &what);
 int ctlWorkerList(CtlSession &session);
-int ctlWorkerKill(CtlSession &session, int pid);
+int ctlWorkerKill(CtlSession &session, const api::WorkerKill &what);
 /// One line for each.
 int ctlWorkerEnds(CtlSession &session, const api::WorkerEndQuery &what);
 /// All that is known of one; id 0: the newest.

@@ -31,6 +31,14 @@ std::string milliseconds(int64_t ms)
     return formatDuration(static_cast<double>(ms) / 1000);
 }
 
+/// "GET /report 12 s": for how long the oldest of its requests runs.
+std::string serving(const api::WorkerFigures &worker)
+{
+    if (worker.serving.empty() || worker.servingMs < 0)
+        return worker.serving;
+    return fmt::format("{} {}", worker.serving, milliseconds(worker.servingMs));
+}
+
 void printRequests(CtlSession &session, const api::WorkerEnd &end)
 {
     if (end.running.empty())
@@ -113,7 +121,7 @@ int ctlWorkerList(CtlSession &session)
             table.add({std::to_string(worker.pid), pool.app, std::to_string(worker.generation),
                        worker.state, fmt::format("{}/{}", worker.busy, worker.slots),
                        std::to_string(worker.requests), bytesOrUnknown(worker.memoryBytes),
-                       percent(worker.cpu), worker.serving});
+                       percent(worker.cpu), serving(worker)});
         }
     }
     if (table.empty())
@@ -129,10 +137,11 @@ int ctlWorkerList(CtlSession &session)
     return 0;
 }
 
-int ctlWorkerKill(CtlSession &session, int pid)
+int ctlWorkerKill(CtlSession &session, const api::WorkerKill &what)
 {
-    return session.show(&Control::killWorker, {.pid = pid}, [&](const api::Nothing &) {
-        session.say(fmt::format("Worker {} was ended.", pid));
+    return session.show(&Control::killWorker, what, [&](const api::Nothing &) {
+        session.say(what.drain ? fmt::format("Worker {} was asked to end.", what.pid)
+                               : fmt::format("Worker {} was ended.", what.pid));
     });
 }
 

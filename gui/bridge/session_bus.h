@@ -10,7 +10,7 @@ namespace arc {
 
 /// Connects to the session's message bus away from the GUI thread, then runs `done` on it unless
 /// `receiver` is gone; `absent` instead where there is no bus, never at once. A bus that is slow
-/// delays nothing.
+/// delays nothing but the end of the program, which waits for its thread.
 void withSessionBus(QObject *receiver, std::function<void(const QDBusConnection &)> done,
                     std::function<void()> absent = {});
 

@@ -21,6 +21,8 @@ Staging::Staging(ControlBridge &bridge, const QString &draftFile, QObject *paren
     connect(&m_changes, &PendingChanges::changed, this, &Staging::edited);
     connect(&m_changes, &PendingChanges::annotated, this, &Staging::changed);
     connect(&bridge, &ControlBridge::linkChanged, this, [this] {
+        if (m_bridge.link() != Link::Live) // the bar says why not; nothing happens unasked later
+            m_applyWanted = m_askedToApply = false;
         settle();
         if (m_bridge.link() == Link::Live && !m_checked)
             check();
@@ -51,7 +53,7 @@ Staging::~Staging()
 
 Staging::State Staging::state() const
 {
-    if (m_applying)
+    if (m_applying || m_applyWanted)
         return State::Applying;
     if (m_changes.isEmpty())
         return State::Empty;
@@ -89,7 +91,7 @@ QString Staging::whyNotApply() const
 void Staging::edited()
 {
     m_failure.clear();
-    m_checked = m_checkFailed = false;
+    m_checked = m_checkFailed = m_applyWanted = false;
     if (m_changes.isEmpty()) {
         m_foreign.reset();
         m_restoredNote.clear();
@@ -125,6 +127,7 @@ void Staging::takeCheck(Result<api::ChangeOutcome> answer)
     m_checking = false;
     if (m_checkAgain) // edited meanwhile: this answer is about something else
         return check();
+    const bool wanted = std::exchange(m_applyWanted, false);
     if (!answer) {
         m_checkFailed = true;
         m_failure = tr("It could not be checked: %1").arg(toQString(answer.error().message()));
@@ -133,6 +136,8 @@ void Staging::takeCheck(Result<api::ChangeOutcome> answer)
     }
     m_checked = true;
     m_changes.setProblems(answer->problems);
+    if (wanted)
+        apply(); // refused meanwhile: the bar and the review say why
 }
 
 // ---- applied
@@ -172,6 +177,10 @@ void Staging::takeApplied(const std::vector<StagedEdit> &sent, Result<api::Chang
             else
                 m_askedToApply = false;
             m_bridge.refresh();
+            // The window heard of that revision while the Apply was on its way: nothing will tell
+            // of it again.
+            if (sites && sites->revision == m_bridge.sites().revision)
+                compare(false);
             Q_EMIT changed();
         });
     }
@@ -295,10 +304,15 @@ void Staging::finishCompare()
     const bool own = isOwn(from, newest);
     if (own && m_changes.hasConflict())
         m_changes.putOnTop();
-    const bool asked = std::exchange(m_askedToApply, false) && !own;
-    const bool offer = std::exchange(m_offerAlways, false) || asked || m_changes.hasConflict();
+    const bool isAsked = std::exchange(m_askedToApply, false);
+    if (isAsked)
+        m_failure.clear(); // what follows tells it better
+    const bool offer =
+        std::exchange(m_offerAlways, false) || (isAsked && !own) || m_changes.hasConflict();
     if (m_changes.isEmpty())
         return;
+    // Pressed when only an undo of this window was not known yet: done as soon as it is checked.
+    m_applyWanted = isAsked && own && !offer && m_bridge.link() == Link::Live;
     if (offer) {
         m_foreign = Foreign {.from = from, .to = newest, .overlaps = m_changes.hasConflict()};
         nameForeign();
@@ -306,7 +320,7 @@ void Staging::finishCompare()
     m_draftDelay.start();
     check();
     Q_EMIT changed();
-    if (offer && asked)
+    if (offer && isAsked)
         Q_EMIT conflictFound();
 }
 

@@ -38,6 +38,8 @@ public:
     void apply();
     void discard();
     void bringBack(); ///< what the last discard() threw away
+    /// The edits that the last Apply carried.
+    const std::vector<StagedEdit> &lastApplied() const { return m_applied; }
     /// The last Apply was taken back by the revision `now`: its edits wait again.
     void reopenApplied(uint64_t now);
 
@@ -92,6 +94,7 @@ private:
     bool m_checked = false;     ///< what is staged now was found good
     bool m_applying = false;
     bool m_askedToApply = false; ///< the comparison that runs answers an Apply
+    bool m_applyWanted = false;  ///< refused for this window's own revisions only; after the check
     bool m_offerAlways = false;
     QString m_failure;
     QString m_restoredNote;

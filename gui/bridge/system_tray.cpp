@@ -8,12 +8,14 @@
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
 #include <QDBusServiceWatcher>
+#include <QGuiApplication>
 #include <QMenu>
 
 namespace arc {
 
 /// https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/StatusNotifierWatcher/
 constexpr QLatin1String kPanelName("org.kde.StatusNotifierWatcher");
+constexpr QLatin1String kPanelPath("/StatusNotifierWatcher");
 
 SystemTray::SystemTray(QObject *parent) : Tray(parent)
 {
@@ -34,25 +36,36 @@ void SystemTray::listen(const QDBusConnection &bus)
                 ++m_question;
                 now.isEmpty() ? found(Panel::NotOnBus) : ask(bus);
             });
+    m_ask = [this, bus] {
+        ask(bus);
+    };
+    QDBusConnection(bus).connect(QString(), kPanelPath, kPanelName,
+                                 QStringLiteral("StatusNotifierHostRegistered"), this,
+                                 SLOT(hostCame()));
     ask(bus);
+}
+
+void SystemTray::hostCame()
+{
+    m_ask();
 }
 
 void SystemTray::ask(const QDBusConnection &bus)
 {
     QDBusMessage question = QDBusMessage::createMethodCall(
-        kPanelName, QStringLiteral("/StatusNotifierWatcher"),
-        QStringLiteral("org.freedesktop.DBus.Properties"), QStringLiteral("Get"));
+        kPanelName, kPanelPath, QStringLiteral("org.freedesktop.DBus.Properties"),
+        QStringLiteral("Get"));
     question << QString(kPanelName) << QStringLiteral("IsStatusNotifierHostRegistered");
     question.setAutoStartService(false);
     auto *waiting = new QDBusPendingCallWatcher(bus.asyncCall(question), this);
     connect(waiting, &QDBusPendingCallWatcher::finished, this,
-            [this, waiting, number = ++m_question] {
+            [this, bus, waiting, number = ++m_question] {
                 waiting->deleteLater();
                 if (number != m_question)
                     return;
                 const QDBusPendingReply<QVariant> reply = *waiting;
                 if (reply.isError() && reply.error().type() == QDBusError::NoReply)
-                    return; // still silent
+                    return ask(bus); // still silent; it may wake up
                 const bool hasTray = !reply.isError() && reply.value().toBool();
                 found(hasTray ? Panel::Answers : Panel::NotOnBus);
             });
@@ -66,13 +79,20 @@ void SystemTray::found(Panel panel)
     if (panel == m_panel)
         return;
     m_panel = panel;
+    // Qt keeps its first answer for the life of the process: where it was asked before this panel
+    // came, it shows nothing there. It does not wait now: the panel has just answered.
+    m_qtShows = panel == Panel::Answers && QSystemTrayIcon::isSystemTrayAvailable();
     Q_EMIT availabilityChanged();
 }
 
 bool SystemTray::isAvailable() const
 {
+    // A tray of the display itself is a matter of X11. Elsewhere Qt is not asked, so that it can
+    // still find a panel that comes later.
+    const bool mayBeOfDisplay = !m_ask || QGuiApplication::platformName() == QLatin1String("xcb");
     return m_panel == Panel::Answers
-        || (m_panel == Panel::NotOnBus && QSystemTrayIcon::isSystemTrayAvailable());
+        ? m_qtShows
+        : m_panel == Panel::NotOnBus && mayBeOfDisplay && QSystemTrayIcon::isSystemTrayAvailable();
 }
 
 QSystemTrayIcon &SystemTray::icon()

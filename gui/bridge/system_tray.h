@@ -9,6 +9,7 @@
 #include <QTimer>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 class QDBusConnection;
@@ -37,6 +38,9 @@ public:
     void setMenu(QMenu *menu) override;
     void tell(const QString &title, const QString &text) override;
 
+private Q_SLOTS:
+    void hostCame(); ///< a panel that was there as a name only shows icons from now on
+
 private:
     enum class Panel : uint8_t {
         Unknown,  ///< not found out yet
@@ -50,7 +54,9 @@ private:
     QSystemTrayIcon &icon();
 
     Panel m_panel = Panel::Unknown;
-    uint64_t m_question = 0; ///< answers to earlier ones are of a panel that has gone
+    bool m_qtShows = false;      ///< Qt found the panel that answers, too
+    std::function<void()> m_ask; ///< again, on the bus there is; null: there is none
+    uint64_t m_question = 0;     ///< answers to earlier ones are of a panel that has gone
     QTimer m_patience;
     QIcon m_picture;
     QString m_toolTip;

@@ -33,6 +33,17 @@ StateLook lookOf(const QString &state)
         {"failed", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Failed")},
         {"unreachable", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Not reachable")},
         {"stopped", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Stopped")},
+        // How a worker ended; "stopped" is one of them.
+        {"exit", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Exited")},
+        {"signal", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Killed")},
+        {"memory", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Out of memory")},
+        {"start", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Did not start")},
+        {"hung", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Hung")},
+        {"protocol", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Misbehaved")},
+        {"recycled", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Recycled")},
+        {"deploy", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Replaced")},
+        {"scaled", StateTone::Off, QT_TRANSLATE_NOOP("arc", "One too many")},
+        {"admin", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Ended by hand")},
         {"cancelled", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Cancelled")},
     };
     for (const Row &row : kRows) {

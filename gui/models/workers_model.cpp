@@ -35,6 +35,9 @@ QString WorkersModel::text(const WorkerRow &row, int column) const
     case State:
         return lookOf(toQString(worker.state)).word;
     case Serving:
+        if (!worker.serving.empty() && worker.servingMs >= 0)
+            return tr("%1 · %2").arg(toQString(worker.serving),
+                                     secondsText(double(worker.servingMs) / 1000));
         if (!worker.serving.empty())
             return toQString(worker.serving);
         return worker.state == "ready" && worker.busy == 0 ? tr("idle") : unknownText();
@@ -71,6 +74,8 @@ QVariant WorkersModel::sortKey(const WorkerRow &row, int column) const
         return worker.cpu;
     case Age:
         return -qlonglong(worker.startedUnixMs);
+    case Serving: // the longest last: that is what is looked for
+        return qlonglong(worker.servingMs);
     default:
         return text(row, column);
     }

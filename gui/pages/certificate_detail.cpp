@@ -8,12 +8,11 @@
 #include "gui/theme/icons.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/elided_label.h"
+#include "gui/widgets/fact_grid.h"
 #include "gui/widgets/flow_layout.h"
-#include "gui/widgets/layouts.h"
 #include "gui/widgets/state_pill.h"
 
 #include <QClipboard>
-#include <QGridLayout>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -29,7 +28,7 @@ CertificateDetail::CertificateDetail(WindowContext &context, CertificateActions 
     : QFrame(parent), m_context(context), m_actions(actions), m_name(new ElidedLabel(this)),
       m_pill(new StatePill(this)), m_fault(new QLabel(this)), m_renew(new QPushButton(this)),
       m_remove(new QPushButton(icon(QStringLiteral("trash"), Tint::Error), tr("Remove"), this)),
-      m_facts(new QGridLayout)
+      m_facts(new FactGrid)
 {
     setProperty("card", true);
     m_name->setFont(titleFont());
@@ -46,9 +45,6 @@ CertificateDetail::CertificateDetail(WindowContext &context, CertificateActions 
     head->setTailAtEnd(true);
     head->addRow(what, kHeadGap, this);
     head->addRow(deeds, kHeadGap, this);
-    m_facts->setHorizontalSpacing(20);
-    m_facts->setVerticalSpacing(6);
-    m_facts->setColumnStretch(1, 1);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(16, 12, 16, 14);
     column->setSpacing(10);
@@ -87,46 +83,26 @@ void CertificateDetail::show(const CertificateRow &row)
     m_renew->setAccessibleName(isLocal ? tr("Renew %1").arg(id) : tr("Import a newer %1").arg(id));
     m_remove->setAccessibleName(tr("Remove %1").arg(id));
     m_remove->setVisible(row.view.isConfigured);
-    clearLayout(*m_facts);
+    m_facts->clear();
     addFacts(row);
     addChain(row.view);
     refresh();
 }
 
-void CertificateDetail::addFact(const QString &name, const QString &value, bool isCode)
+void CertificateDetail::addFact(const QString &name, const QString &value)
 {
+    m_facts->add(name, value);
+}
+
+void CertificateDetail::addFingerprint(const QString &name, const std::string &hex)
+{
+    const QString value = fingerprintText(hex);
     if (value.isEmpty())
         return;
-    const int row = nextRow(*m_facts);
-    auto *label = new QLabel(name, this);
-    label->setProperty("secondary", true);
-    QLabel *text = nullptr;
-    if (isCode) { // it has no place to break a line at
-        auto *line = new ElidedLabel(this);
-        line->setFont(monoFont());
-        line->setFullText(value, Qt::ElideMiddle);
-        line->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        text = line;
-    } else {
-        text = new QLabel(value, this);
-        text->setTextFormat(Qt::PlainText);
-        text->setWordWrap(true);
-    }
-    text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    text->setProperty("fact", true);
-    text->setAccessibleName(name + QLatin1Char(' ') + value);
-    m_facts->addWidget(label, row, 0, isCode ? Qt::AlignVCenter : Qt::AlignTop);
-    m_facts->addWidget(text, row, 1);
-    if (!isCode)
-        return;
-    auto *copy = new QPushButton(icon(QStringLiteral("copy"), Tint::Accent), tr("Copy"), this);
-    copy->setProperty("link", true);
-    copy->setAccessibleName(tr("Copy: %1").arg(name));
-    connect(copy, &QPushButton::clicked, this, [this, value] {
+    connect(m_facts->addCode(name, value), &QPushButton::clicked, this, [this, value] {
         QGuiApplication::clipboard()->setText(value);
         m_context.say(tr("Copied"));
     });
-    m_facts->addWidget(copy, row, 2);
 }
 
 void CertificateDetail::addFacts(const CertificateRow &row)
@@ -148,7 +124,7 @@ void CertificateDetail::addFacts(const CertificateRow &row)
                                    : tr("Imported; import a newer one before it ends"));
     const bool isUsed = !view.usedBy.empty() || !view.listeners.empty();
     addFact(tr("Used by"), isUsed ? certificateUsers(view) : tr("Nothing now"));
-    addFact(tr("Fingerprint"), fingerprintText(view.fingerprint), true);
+    addFingerprint(tr("Fingerprint"), view.fingerprint);
 }
 
 /// What stands behind the certificate itself, in the order it is sent; all of it when the first one
@@ -161,7 +137,7 @@ void CertificateDetail::addChain(const api::CertificateView &view)
         addFact(i == 1 && first == 1 ? tr("Signed by") : tr("Chain"),
                 tr("%1, until %2")
                     .arg(toQString(link.subject), dateTimeText(link.notAfterUnix * 1000)));
-        addFact(tr("Its fingerprint"), fingerprintText(link.fingerprint), true);
+        addFingerprint(tr("Its fingerprint"), link.fingerprint);
     }
     if (!view.chain.empty() && view.chain.back().issuer != view.chain.back().subject)
         addFact(
@@ -192,12 +168,7 @@ void CertificateDetail::refresh()
 
 QStringList CertificateDetail::facts() const
 {
-    QStringList facts;
-    for (const QLabel *label : findChildren<QLabel *>()) {
-        if (label->property("fact").toBool())
-            facts << label->accessibleName();
-    }
-    return facts;
+    return factsOf(*this);
 }
 
 } // namespace arc

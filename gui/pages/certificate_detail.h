@@ -7,7 +7,6 @@
 
 #include <optional>
 
-class QGridLayout;
 class QLabel;
 class QPushButton;
 
@@ -15,6 +14,7 @@ namespace arc {
 
 class CertificateActions;
 class ElidedLabel;
+class FactGrid;
 class StatePill;
 class WindowContext;
 
@@ -34,7 +34,8 @@ public:
     QStringList facts() const; ///< "Issuer Example CA"
 
 private:
-    void addFact(const QString &name, const QString &value, bool isCode = false);
+    void addFact(const QString &name, const QString &value);
+    void addFingerprint(const QString &name, const std::string &hex);
     void addFacts(const CertificateRow &row);
     void addChain(const api::CertificateView &view);
 
@@ -46,7 +47,7 @@ private:
     QLabel *m_fault;
     QPushButton *m_renew;
     QPushButton *m_remove;
-    QGridLayout *m_facts;
+    FactGrid *m_facts;
 };
 
 } // namespace arc

@@ -21,9 +21,9 @@
 
 namespace arc {
 
-constexpr int kAttentionWidth = 250;
-constexpr int kBesideWidth = 700; ///< of the page: less takes the table its figures
-constexpr int kRowsLeast = 3;     ///< of the table of sites, before the page is scrolled
+constexpr int kAttentionWidth = 212; ///< leaves the sites room for their kinds at 1280
+constexpr int kBesideWidth = 700;    ///< of the page: less takes the table its figures
+constexpr int kRowsLeast = 3;        ///< of the table of sites, before the page is scrolled
 
 OverviewPage::OverviewPage(ControlBridge &bridge, bool withSample, QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget(this)),

@@ -5,7 +5,9 @@
 
 #include <QFrame>
 
+class QAction;
 class QLabel;
+class QLayout;
 class QPushButton;
 
 namespace arc {
@@ -28,10 +30,25 @@ public:
     void show(const api::PoolFigures &pool);
     PoolTuner *tuner() const { return m_tuner; }
     SafeTable *table() const { return m_table; }
+    QPushButton *endButton() const { return m_end; }
     QPushButton *killButton() const { return m_kill; }
+    QPushButton *settingsLink() const { return m_settings; }
+
+    /// The selected worker finishes what it has, and goes when another serves in its place.
+    void endSelected();
+    QString whyNotEnd() const; ///< one sentence; empty: it can be done
+
+Q_SIGNALS:
+    void chosen();       ///< a worker, by somebody
+    void deedsChanged(); ///< what can be done with it
 
 private:
+    QLayout *makeHead();
+    QLayout *makeLinks();
     void kill();
+    void send(const api::WorkerKill &what, const QString &doing, const QString &done);
+    void refreshDeeds();
+    const api::WorkerFigures *selected() const; ///< nullptr: none
     void showFigures(const api::PoolFigures &pool);
 
     WindowContext &m_context;
@@ -46,7 +63,13 @@ private:
     StatTile *m_restarts;
     PoolTuner *m_tuner;
     SafeTable *m_table;
+    QPushButton *m_end;
     QPushButton *m_kill;
+    QPushButton *m_settings;
+    QPushButton *m_lines;
+    QAction *m_endAction; ///< of the table's context menu, like the next
+    QAction *m_killAction;
+    QString m_toldWhyNot;
 };
 
 } // namespace arc

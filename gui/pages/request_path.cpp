@@ -12,7 +12,8 @@ namespace arc {
 constexpr int kStationWidthMax = 200;
 constexpr int kArrowWidth = 26;
 constexpr int kInside = 9;  ///< between the frame of a station and its texts
-constexpr int kLineGap = 4; ///< between its two lines
+constexpr int kTextGap = 4; ///< between its two lines of text
+constexpr int kLineGap = 6; ///< between lines of stations
 
 RequestPath::RequestPath(QWidget *parent) : QWidget(parent)
 {
@@ -23,10 +24,17 @@ void RequestPath::show(const QList<Station> &stations)
 {
     if (stations == m_stations)
         return;
+    if (stations.size() != m_stations.size())
+        m_natural = 0;
     m_stations = stations;
     QStringList words;
-    for (const Station &station : stations)
+    for (const Station &station : stations) {
         words << station.name + QLatin1Char(' ') + station.note;
+        const int text = std::max(QFontMetrics(boldFont()).horizontalAdvance(station.name),
+                                  QFontMetrics(smallFont()).horizontalAdvance(station.note));
+        m_natural = std::max(m_natural, text + kInside * 2 + 2);
+    }
+    fitHeight();
     setAccessibleName(tr("Path of a request: %1").arg(words.join(tr(", then "))));
     showToolTip();
     update();
@@ -40,18 +48,47 @@ QSize RequestPath::minimumSizeHint() const
 int RequestPath::stationHeight()
 {
     return QFontMetrics(boldFont()).height() + QFontMetrics(smallFont()).height() + kInside * 2
-        + kLineGap;
+        + kTextGap;
+}
+
+/// As many as fit whole; but never more lines than two stations each: rather is a text cut, and
+/// said by the tooltip.
+int RequestPath::perLine(int width) const
+{
+    const int count = std::max(1, int(m_stations.size()));
+    const int wanted = std::min(m_natural, scaled(kStationWidthMax));
+    if (count * wanted + (count - 1) * kArrowWidth + 2 <= width)
+        return count;
+    const int most = std::clamp((width - 2) / (wanted + kArrowWidth), std::min(2, count), count);
+    const int lines = (count + most - 1) / most;
+    return (count + lines - 1) / lines; // two and two, not three and one
 }
 
 int RequestPath::stationWidth() const
 {
     const int count = std::max(1, int(m_stations.size()));
-    return std::min(scaled(kStationWidthMax), (width() - (count - 1) * kArrowWidth - 2) / count);
+    const int inLine = perLine(width());
+    const int arrows = inLine == count ? count - 1 : inLine; // also behind the last of a line
+    return std::min(scaled(kStationWidthMax), (width() - arrows * kArrowWidth - 2) / inLine);
+}
+
+int RequestPath::heightAt(int width) const
+{
+    const int inLine = perLine(width);
+    const int lines = (std::max(1, int(m_stations.size())) + inLine - 1) / inLine;
+    return lines * (stationHeight() + 2) + (lines - 1) * kLineGap;
+}
+
+/// Layouts around us need not ask for the height that a width takes.
+void RequestPath::fitHeight()
+{
+    setFixedHeight(heightAt(width()));
 }
 
 /// What had to be shortened is said whole by the tooltip.
 void RequestPath::resizeEvent(QResizeEvent *)
 {
+    fitHeight();
     showToolTip();
 }
 
@@ -70,7 +107,7 @@ void RequestPath::showToolTip()
 
 QSize RequestPath::sizeHint() const
 {
-    return {scaled(400), stationHeight() + 2};
+    return {scaled(400), heightAt(width())};
 }
 
 void RequestPath::paintEvent(QPaintEvent *)
@@ -82,9 +119,11 @@ void RequestPath::paintEvent(QPaintEvent *)
     painter.setRenderHint(QPainter::Antialiasing);
     const int count = int(m_stations.size());
     const int box = stationWidth();
-    int x = 1;
+    const int inLine = perLine(width());
     for (int i = 0; i < count; ++i) {
-        const QRect place(x, 1, box, stationHeight() - 1);
+        const int x = 1 + i % inLine * (box + kArrowWidth);
+        const int y = i / inLine * (stationHeight() + 2 + kLineGap);
+        const QRect place(x, y + 1, box, stationHeight() - 1);
         painter.setPen(QPen(tokens.hairline, 1));
         painter.setBrush(tokens.surface);
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
@@ -99,16 +138,15 @@ void RequestPath::paintEvent(QPaintEvent *)
         painter.drawText(
             text, Qt::AlignLeft | Qt::AlignBottom,
             QFontMetrics(smallFont()).elidedText(m_stations[i].note, Qt::ElideRight, text.width()));
-        x += box;
-        if (i + 1 < count) {
-            const double y = place.center().y() + 0.5;
-            painter.setPen(QPen(tokens.outline, 1.5));
-            painter.drawLine(QPointF(x + 5, y), QPointF(x + kArrowWidth - 6, y));
-            painter.drawPolyline(QPolygonF {{x + kArrowWidth - 11.0, y - 4},
-                                            {x + kArrowWidth - 6.0, y},
-                                            {x + kArrowWidth - 11.0, y + 4}});
-        }
-        x += kArrowWidth;
+        if (i + 1 == count)
+            break;
+        const double from = x + box;
+        const double middle = place.center().y() + 0.5;
+        painter.setPen(QPen(tokens.outline, 1.5));
+        painter.drawLine(QPointF(from + 5, middle), QPointF(from + kArrowWidth - 6, middle));
+        painter.drawPolyline(QPolygonF {{from + kArrowWidth - 11.0, middle - 4},
+                                        {from + kArrowWidth - 6.0, middle},
+                                        {from + kArrowWidth - 11.0, middle + 4}});
     }
 }
 

@@ -5,7 +5,8 @@
 
 namespace arc {
 
-/// The stations of a request as boxes with arrows between them. GUI thread.
+/// The stations of a request as boxes with arrows between them, on several lines where one has no
+/// room for their texts. GUI thread.
 class RequestPath : public QWidget {
     Q_OBJECT
 public:
@@ -27,10 +28,14 @@ protected:
 
 private:
     static int stationHeight();
+    int perLine(int width) const;
     int stationWidth() const;
+    int heightAt(int width) const;
+    void fitHeight();
     void showToolTip();
 
     QList<Station> m_stations;
+    int m_natural = 0; ///< width of the widest so far: figures must not change the lines
 };
 
 } // namespace arc

@@ -102,16 +102,18 @@ void SettingsPage::showHistory()
     m_index->setCurrentRow(m_index->count() - 1);
 }
 
-void SettingsPage::showSetting(std::string_view key)
+void SettingsPage::showSetting(std::string_view key, const std::string &app)
 {
     m_search->clear();
     m_stack->setCurrentWidget(m_form);
     m_wanted = key;
-    if (m_loaded && !formRow(key)) { // of another level; what was edited there waits in the bar
-        m_level->setCurrentIndex(0);
-        m_scope = "engine";
-        m_object.clear();
-        load();
+    const bool isElsewhere =
+        app.empty() ? m_loaded && !formRow(key) : m_scope != "app" || m_object != app;
+    if (isElsewhere) { // on another level; what was edited there waits in the bar
+        m_scope = app.empty() ? "engine" : "app";
+        m_object = app;
+        fillLevels();
+        return load(); // and goes there then
     }
     // The page may have been opened just now: its rows have their places after this turn.
     QMetaObject::invokeMethod(this, &SettingsPage::revealWanted, Qt::QueuedConnection);

@@ -33,8 +33,8 @@ public:
     QComboBox *level() const { return m_level; }
     HistoryPanel *history() const { return m_history; }
     void showHistory();
-    /// Goes to one setting and its input.
-    void showSetting(std::string_view key);
+    /// Goes to one setting and its input; without an app where it is shown, or of the engine.
+    void showSetting(std::string_view key, const std::string &app = {});
 
 protected:
     void showEvent(QShowEvent *event) override;

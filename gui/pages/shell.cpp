@@ -2,6 +2,7 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/restart_due.h"
 #include "gui/bridge/staging.h"
 #include "gui/bridge/undo_history.h"
 #include "gui/models/format.h"
@@ -56,7 +57,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
       m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this)),
       m_staging(new Staging(bridge, m_options.draftFile, this)),
-      m_undo(new UndoHistory(bridge, this))
+      m_undo(new UndoHistory(bridge, this)), m_restartDue(new RestartDue(bridge, this))
 {
     setWindowTitle(tr("Arcology – %1").arg(m_options.instanceName));
     setWindowIcon(icon(QStringLiteral("arcology"), Tint::Accent, IconPlace::Alone));
@@ -74,6 +75,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
         field->setAcceptDrops(false);
     connect(&m_bridge, &ControlBridge::linkChanged, this, &Shell::updateBanner);
     connect(&m_bridge, &ControlBridge::statusChanged, this, &Shell::updateBanner);
+    connect(m_restartDue, &RestartDue::changed, this, &Shell::updateBanner);
     connect(&m_bridge, &ControlBridge::engineStartFailed, this, [this](const QString &why) {
         m_startProblem = why;
         updateBanner();
@@ -97,6 +99,7 @@ Shell::~Shell()
     delete m_changesDialog.data();
     m_staging->disconnect(this);
     m_undo->disconnect(this);
+    m_restartDue->disconnect(this);
     m_banner = nullptr;
     delete centralWidget(); // taken out first it would be styled anew, whole
 }
@@ -321,10 +324,10 @@ void Shell::changeEvent(QEvent *event)
         updateBanner();
 }
 
-QString Shell::restartDueText() const
+QString Shell::restartDueText(const QStringList &settings) const
 {
     const QString what = tr("Saved, but in force only from the next start of the engine: %1.")
-                             .arg(m_restartDue.join(QStringLiteral(", ")));
+                             .arg(settings.join(QStringLiteral(", ")));
     return m_bridge.canStartEngine() ? what + QLatin1Char(' ')
             + tr("File › Quit › Stop serving and quit, then open Arcology again.")
                                      : what;
@@ -342,8 +345,8 @@ void Shell::updateBanner()
                         .arg(toQString(listener.address), toQString(listener.error)),
                     {});
         }
-        if (!m_restartDue.isEmpty() && m_bridge.status().startedUnixMs == m_restartDueOf)
-            return m_banner->show(Banner::Tone::Warn, restartDueText(), {});
+        if (const QStringList due = m_restartDue->labels(); !due.isEmpty())
+            return m_banner->show(Banner::Tone::Warn, restartDueText(due), {});
         return m_banner->hide();
     }
     if (m_bridge.link() == Link::Connecting && m_startProblem.isEmpty())

@@ -35,6 +35,7 @@ class KeepServing;
 class LogsPage;
 class OverviewPage;
 class PendingBar;
+class RestartDue;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -87,6 +88,7 @@ public:
     void addTask(const api::TaskView &task) override;
     void showSite(const QString &site) override;
     void showLogs(const QString &site) override;
+    void showSettingOf(const QString &app, std::string_view key) override;
     void serveFolder(const QString &folder) override;
     void serveSample(const QString &name);
     void chooseSample(); ///< asks which
@@ -193,7 +195,6 @@ private:
     // Pending changes, undo and redo (shell_changes.cpp)
     QWidget *makePendingBar(QWidget *parent);
     void makeChangeActions();
-    void noteRestartDue();
     void undoRevision(uint64_t revision);
     void reviewChanges();
     void discardChanges();
@@ -203,12 +204,13 @@ private:
     void showUndo();
     void updateWatching();
     void updateBanner();
-    QString restartDueText() const;
+    QString restartDueText(const QStringList &settings) const;
     void bannerActivated();
     void cycleRegions();
     void findInPage();
     void makeHelpActions();
     void makeCertificateActions();
+    void makeWorkerActions();
     int servedSites() const;
     void stopAndLeave();
     void leave();
@@ -222,6 +224,7 @@ private:
     ActionRegistry *m_registry;
     Staging *m_staging;
     UndoHistory *m_undo;
+    RestartDue *m_restartDue;
     QString m_rolledBack; ///< what to say when the undo that runs is through
     PendingBar *m_pendingBar = nullptr;
     QPointer<QDialog> m_changesDialog; ///< review or conflict: one at a time
@@ -246,9 +249,7 @@ private:
     DropOverlay *m_overlay = nullptr;
     QPointer<ServeSheet> m_sheet;
     QList<Queued> m_queue;
-    QString m_startProblem;     ///< why the engine could not be started
-    QStringList m_restartDue;   ///< settings applied here that its next start makes true
-    int64_t m_restartDueOf = 0; ///< when the engine that has to end was started, Unix ms
+    QString m_startProblem; ///< why the engine could not be started
     QPointer<CommandPalette> m_palette;
     std::vector<PaletteSource> m_paletteSources;
     QList<Place> m_places; ///< oldest first

@@ -118,6 +118,7 @@ void Shell::makeWindowActions()
                      .words = tr("keys hotkeys")},
                     [this] { showShortcuts(*m_registry, this); });
     makeCertificateActions();
+    makeWorkerActions();
     makeHelpActions();
 }
 

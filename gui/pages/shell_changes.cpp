@@ -4,6 +4,7 @@
 
 #include "gui/bridge/apply_watch.h"
 #include "gui/bridge/control_bridge.h"
+#include "gui/bridge/restart_due.h"
 #include "gui/bridge/staging.h"
 #include "gui/bridge/undo_history.h"
 #include "gui/models/format.h"
@@ -32,7 +33,7 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     auto *watch = new ApplyWatch(m_bridge, this);
     connect(m_staging, &Staging::applied, this,
             [this, watch](int count, uint64_t revision, const QStringList &apps) {
-                noteRestartDue();
+                m_restartDue->note(m_staging->lastApplied());
                 sayUndoable(tr("%n change(s) applied", nullptr, count), revision);
                 watch->begin(apps, revision);
             });
@@ -65,20 +66,6 @@ QWidget *Shell::makePendingBar(QWidget *parent)
     connect(m_header->undoButton(), &QPushButton::clicked, this, [this] { m_undo->go(Way::Undo); });
     showUndo();
     return m_pendingBar;
-}
-
-/// While what was just applied is still known.
-void Shell::noteRestartDue()
-{
-    const int64_t engine = m_bridge.status().startedUnixMs;
-    if (m_restartDueOf != engine)
-        m_restartDue.clear();
-    m_restartDueOf = engine;
-    for (const StagedEdit &edit : m_staging->changes().edits()) {
-        if (edit.effect() == Effect::EngineRestart && !m_restartDue.contains(edit.label()))
-            m_restartDue << edit.label();
-    }
-    updateBanner();
 }
 
 void Shell::makeChangeActions()

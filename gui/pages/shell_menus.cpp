@@ -53,7 +53,8 @@ void Shell::makeMenus()
     }
     site->setToolTipsVisible(true);
     add(menuBar()->addMenu(tr("&Tools")),
-        {"cert.import", "cert.create", "cert.renew", "", "cert.root"});
+        {"worker.ends", "worker.end", "", "cert.import", "cert.create", "cert.renew", "",
+         "cert.root"});
     add(menuBar()->addMenu(tr("&Help")),
         {"help.page", "help.contents", "help.troubleshooting", "", "help.shortcuts",
          "help.diagnostics", "help.about"});

@@ -4,6 +4,7 @@
 #include "gui/pages/shell.h"
 
 #include "gui/bridge/control_bridge.h"
+#include "gui/models/format.h"
 #include "gui/pages/about_page.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/certificate_actions.h"
@@ -82,8 +83,34 @@ WorkersPage *Shell::workersPage()
     if (!m_workers) {
         m_workers = new WorkersPage(*this, m_stack);
         install(PageId::Workers, m_workers);
+        connect(m_workers, &WorkersPage::selectionChanged, m_registry, &ActionRegistry::refresh);
     }
     return m_workers;
+}
+
+void Shell::makeWorkerActions()
+{
+    m_registry->add({.id = QStringLiteral("worker.ends"),
+                     .text = tr("How &workers ended"),
+                     .icon = QStringLiteral("workers"),
+                     .operation = "workerEnds",
+                     .words = tr("crash died killed cause certificate")},
+                    [this] {
+                        goTo(PageId::Workers);
+                        workersPage()->showEnds();
+                    });
+    m_registry->add(
+        {.id = QStringLiteral("worker.end"),
+         .text = tr("&End the selected worker…"),
+         .icon = QStringLiteral("stop"),
+         .operation = "killWorker",
+         .words = tr("restart process drain graceful")},
+        [this] { workersPage()->endSelected(); },
+        [this] {
+            return m_workers && m_page == PageId::Workers
+                ? m_workers->whyNotEnd()
+                : tr("Select a worker on the page Workers");
+        });
 }
 
 CertificatesPage *Shell::certificatesPage()
@@ -210,6 +237,12 @@ void Shell::showLogs(const QString &site)
 {
     logsPage()->showSite(site);
     goTo(PageId::Logs);
+}
+
+void Shell::showSettingOf(const QString &app, std::string_view key)
+{
+    goTo(PageId::Settings);
+    settingsPage()->showSetting(key, toStd(app));
 }
 
 void Shell::openFolder(const QString &folder)

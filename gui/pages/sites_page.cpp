@@ -18,7 +18,7 @@
 
 namespace arc {
 
-constexpr int kListWidth = 240;
+constexpr int kListWidth = 272; ///< a state and a framework with its version, whole
 
 SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *parent)
     : QWidget(parent), m_context(context), m_stack(new QStackedWidget(this)),

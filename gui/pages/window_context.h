@@ -5,6 +5,8 @@
 
 #include <QString>
 
+#include <string_view>
+
 class QUrl;
 class QWidget;
 
@@ -33,6 +35,8 @@ public:
     virtual void addTask(const api::TaskView &task) = 0;
     virtual void showSite(const QString &site) = 0;
     virtual void showLogs(const QString &site) = 0;
+    /// The settings of an app, at one of them.
+    virtual void showSettingOf(const QString &app, std::string_view key) = 0;
     virtual void serveFolder(const QString &folder) = 0;
 };
 

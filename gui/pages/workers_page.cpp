@@ -7,38 +7,44 @@
 #include "gui/models/format.h"
 #include "gui/pages/pool_card.h"
 #include "gui/pages/window_context.h"
+#include "gui/pages/worker_ends_card.h"
 #include "gui/theme/theme.h"
 #include "gui/widgets/empty_state.h"
 #include "gui/widgets/flow_layout.h"
+#include "gui/widgets/safe_table.h"
 
+#include <QCheckBox>
 #include <QFrame>
 #include <QLabel>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace arc {
 
+constexpr int kGap = 12; ///< between cards
+
 WorkersPage::WorkersPage(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_stack(new QStackedWidget(this)),
       m_empty(new EmptyState(QStringLiteral("workers"), this)), m_cores(new HeatStrip(this)),
       m_cpu(new StatTile(tr("Processor"), this)), m_memory(new StatTile(tr("Memory used"), this)),
-      m_busy(new StatTile(tr("Requests at once"), this)), m_cards(new QVBoxLayout)
+      m_busy(new StatTile(tr("Requests at once"), this)), m_cards(new QVBoxLayout),
+      m_scroll(new QScrollArea(this)), m_ends(new WorkerEndsCard(context, this))
 {
     auto *content = new QWidget(this);
     content->setProperty("page", true);
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(16, 16, 16, 16);
-    column->setSpacing(12);
+    column->setSpacing(kGap);
     column->addWidget(makeHostCard());
-    m_cards->setSpacing(12);
+    m_cards->setSpacing(kGap);
     column->addLayout(m_cards);
+    column->addWidget(m_ends);
     column->addStretch();
-    auto *scroll = new QScrollArea(this);
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(content);
-    scroll->setAccessibleName(tr("Worker pools"));
-    m_scroll = scroll;
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setWidget(content);
+    m_scroll->setAccessibleName(tr("Worker pools"));
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_scroll);
     auto *layout = new QVBoxLayout(this);
@@ -77,6 +83,36 @@ PoolCard *WorkersPage::card(const std::string &app) const
     return at == m_byApp.end() ? nullptr : at->second;
 }
 
+void WorkersPage::showEnds()
+{
+    if (m_stack->currentWidget() != m_scroll)
+        return;
+    // Later: the page may have been made just now, and has no places yet.
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            m_scroll->widget()->layout()->activate();
+            m_scroll->verticalScrollBar()->setValue(m_ends->y() - kGap);
+            QWidget *list = m_ends->table();
+            if (list->isHidden()) // none has ended
+                list = m_ends->unplannedBox();
+            list->setFocus(Qt::OtherFocusReason);
+        },
+        Qt::QueuedConnection);
+}
+
+void WorkersPage::endSelected()
+{
+    if (PoolCard *selected = card(m_lastSelected))
+        selected->endSelected();
+}
+
+QString WorkersPage::whyNotEnd() const
+{
+    const PoolCard *selected = card(m_lastSelected);
+    return selected ? selected->whyNotEnd() : tr("Select a worker in a table of this page");
+}
+
 void WorkersPage::refresh()
 {
     ControlBridge &bridge = m_context.bridge();
@@ -94,6 +130,11 @@ void WorkersPage::refresh()
         if (!card) {
             card = new PoolCard(m_context, pool.app, m_scroll);
             m_cards->addWidget(card);
+            connect(card, &PoolCard::deedsChanged, this, &WorkersPage::selectionChanged);
+            connect(card, &PoolCard::chosen, this, [this, app = pool.app] {
+                m_lastSelected = app;
+                Q_EMIT selectionChanged();
+            });
         }
         card->show(pool);
     }

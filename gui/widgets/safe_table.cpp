@@ -19,7 +19,7 @@ constexpr int kMarkSide = 11;
 constexpr int kMarkGap = 3;
 constexpr int kCellInset = 11;   ///< what the style leaves free at the left of a cell
 constexpr int kHeaderInset = 22; ///< and at both sides of a header
-constexpr int kSortArrow = 16;   ///< room for the arrow that says how it is sorted
+constexpr int kSortArrow = 16;   ///< room that the style keeps for the arrow of sorting, always
 constexpr int kRowAir = 14;      ///< above and below the letters of a row
 constexpr int kRowHeightLeast = 30;
 
@@ -194,6 +194,15 @@ void SafeTable::showEvent(QShowEvent *event)
 {
     QTableView::showEvent(event);
     growColumns();
+}
+
+/// Qt would select the neighbour of a row that goes: what is done next would be done to another.
+void SafeTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    const int row = currentIndex().isValid() ? currentIndex().row() : -1;
+    if (row >= start && row <= end)
+        selectionModel()->clear();
+    QTableView::rowsAboutToBeRemoved(parent, start, end);
 }
 
 void SafeTable::resizeEvent(QResizeEvent *event)

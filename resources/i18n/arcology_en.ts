@@ -119,6 +119,10 @@
 <context>
     <name>arc::PoolCard</name>
     <message numerus="yes">
+        <source>It serves %n request(s) now. It finishes them as long as its time to stop allows, and takes no new ones when another serves in its place.</source>
+        <translation><numerusform>It serves %n request now. It finishes it as long as its time to stop allows, and takes no new ones when another serves in its place.</numerusform><numerusform>It serves %n requests now. It finishes them as long as its time to stop allows, and takes no new ones when another serves in its place.</numerusform></translation>
+    </message>
+    <message numerus="yes">
         <source>It serves %n request(s) now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</source>
         <translation><numerusform>It serves %n request now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform><numerusform>It serves %n requests now. Those that may be repeated go to another worker; the others get an error. The pool starts a new worker.</numerusform></translation>
     </message>
@@ -194,6 +198,13 @@
     <message numerus="yes">
         <source>%n worker(s)</source>
         <translation><numerusform>%n worker</numerusform><numerusform>%n workers</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>arc::WorkerEndDetail</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation><numerusform>and %n more</numerusform><numerusform>and %n more</numerusform></translation>
     </message>
 </context>
 <context>

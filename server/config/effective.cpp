@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective.h"
 
+#include "server/base/text.h"
 #include "server/config/unknown_setting.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -19,12 +21,32 @@ std::string environmentName(std::string_view key)
     return name;
 }
 
+/// What a shell user means: a path from the folder in which the program was started.
+std::string fromHere(std::string_view path)
+{
+    std::error_code failed;
+    const auto whole = std::filesystem::absolute(path, failed).lexically_normal();
+    return path.empty() || failed ? std::string(path) : whole.string();
+}
+
+std::string allFromHere(std::string_view paths)
+{
+    std::string all;
+    for (const std::string_view path : split(paths, ':'))
+        all += (path.data() == paths.data() ? "" : ":") + fromHere(path);
+    return all;
+}
+
 Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view text,
                  const char *source)
 {
     auto value = parseSetting(row, text);
     if (!value)
         return std::move(value).error().within(row.key);
+    if (auto checked = checkTexts(inherit({}, {{std::string(row.key), *value}})); !checked)
+        return std::move(checked).error();
+    if (row.paths == Paths::One && !text.empty() && text.front() != '/')
+        return Error {ErrorCode::Invalid, fmt::format("{}: name it by its absolute path", row.key)};
     pinned.values.insert_or_assign(std::string(row.key), std::move(*value));
     pinned.source.insert_or_assign(std::string(row.key), source);
     return {};
@@ -51,9 +73,12 @@ Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine)
         const SettingRow *row = findSetting(key);
         if (!row)
             return unknownSetting(key).within(fmt::format("--set {}", key));
-        if (auto done =
-                pin(pinned, *row, std::string_view(option).substr(equals + 1), "command line");
-            !done)
+        std::string value = option.substr(equals + 1);
+        if (row->paths == Paths::One)
+            value = fromHere(value);
+        else if (row->paths == Paths::List)
+            value = allFromHere(value);
+        if (auto done = pin(pinned, *row, value, "command line"); !done)
             return std::move(done).error().within("--set");
     }
     return pinned;

@@ -18,7 +18,7 @@ struct PinnedSettings {
 
 /// Reads ARCOLOGY_<KEY> of every row from the environment ("cache.limit_mib":
 /// ARCOLOGY_CACHE_LIMIT_MIB) and lays `commandLine` ("key=value" each) over it. Invalid names the
-/// option or variable.
+/// option or variable. Relative paths on the command line are made absolute.
 Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine);
 
 // What holds on each level: defaults, then the document from outside in, then what is pinned.

@@ -29,6 +29,10 @@ enum class Scope { Engine, Listener, Site, Route, App, Upstream };
 /// In a cluster: one value for all nodes, or one for each.
 enum class Reach { Cluster, Node };
 
+/// Whether a text names a file or folder, or several with colons between them. They are absolute;
+/// pinSettings() makes those so that are typed into a shell.
+enum class Paths { None, One, List };
+
 /// The page of the window and the chapter of the manual a row stands in.
 enum class SettingPage { General, Http, Tls, Files, Limits, Workers, Logs, Operations };
 
@@ -51,6 +55,7 @@ struct SettingRow {
     Scope scope = Scope::Engine;
     Reach reach = Reach::Cluster;
     bool advanced = false;
+    Paths paths = Paths::None;
     std::string_view since = "0.1";
     std::string_view help;                ///< whole sentences
     SettingType type = SettingType::Bool; ///< filled in from the member's C++ type by the table

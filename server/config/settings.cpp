@@ -120,23 +120,17 @@ Result<void> checkOverrides(const Overrides &overrides, Scope level)
     return level == Scope::Engine ? checkTogether(inherit(Settings {}, overrides)) : Result<void>();
 }
 
-Result<void> checkTogether(const Settings &settings)
+Result<void> checkTexts(const Settings &settings)
 {
-    if (settings.responseBufferKiB > settings.buffersMiBMax * 1024)
-        return Error {ErrorCode::Invalid,
-                      fmt::format("buffers.response_kib: {} KiB for one answer do not fit into "
-                                  "buffers.total_mib ({} MiB)",
-                                  settings.responseBufferKiB, settings.buffersMiBMax)};
-    if (settings.tlsClients != "off" && !settings.tlsClientCa.starts_with('/'))
-        return Error {ErrorCode::Invalid,
-                      "tls.client_ca: name a PEM file by its absolute path when clients are asked "
-                      "for a certificate"};
     if (auto checked = checkCodingNames(settings.compressionCodings); !checked)
         return std::move(checked).error().within("compression.codings");
     if (auto checked = checkTypePatterns(settings.compressionTypes); !checked)
         return std::move(checked).error().within("compression.types");
     if (!settings.errorPages.empty() && !settings.errorPages.starts_with('/'))
         return Error {ErrorCode::Invalid, "http.error_pages: name a folder by its absolute path"};
+    if (!settings.spoolFolder.empty() && !settings.spoolFolder.starts_with('/'))
+        return Error {ErrorCode::Invalid,
+                      "buffers.spool_folder: name a folder by its absolute path"};
     if (auto checked = checkFolders(settings.filesSendFrom); !checked)
         return std::move(checked).error().within("files.send_from");
     if (auto checked = checkTimes(settings.recycleAt); !checked)
@@ -148,6 +142,25 @@ Result<void> checkTogether(const Settings &settings)
             return std::move(checked).error().within("ops.listen");
     }
     return {};
+}
+
+Result<void> checkTogether(const Settings &settings)
+{
+    if (settings.responseBufferKiB > settings.buffersMiBMax * 1024)
+        return Error {ErrorCode::Invalid,
+                      fmt::format("buffers.response_kib: {} KiB for one answer do not fit into "
+                                  "buffers.total_mib ({} MiB)",
+                                  settings.responseBufferKiB, settings.buffersMiBMax)};
+    if (settings.requestBufferKiB > settings.buffersMiBMax * 1024)
+        return Error {ErrorCode::Invalid,
+                      fmt::format("buffers.request_kib: {} KiB of one body do not fit into "
+                                  "buffers.total_mib ({} MiB)",
+                                  settings.requestBufferKiB, settings.buffersMiBMax)};
+    if (settings.tlsClients != "off" && !settings.tlsClientCa.starts_with('/'))
+        return Error {ErrorCode::Invalid,
+                      "tls.client_ca: name a PEM file by its absolute path when clients are asked "
+                      "for a certificate"};
+    return checkTexts(settings);
 }
 
 } // namespace arc

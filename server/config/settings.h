@@ -28,6 +28,8 @@ SettingValue valueOf(const Settings &settings, const SettingRow &row);
 /// Keys known, values in range, keys allowed at this level, then the rules that tie keys together.
 /// One error per call names the first bad key: "cache.limit_mib: outside 0..1048576".
 Result<void> checkOverrides(const Overrides &overrides, Scope level);
+/// The rules that look inside one text, whatever the other keys say. Names the key to change.
+Result<void> checkTexts(const Settings &settings);
 /// The rules that tie keys together or look inside a text, on resolved settings. Names the key to
 /// change.
 Result<void> checkTogether(const Settings &settings);

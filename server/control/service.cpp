@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/base/version.h"
+#include "server/control/unmask.h"
 
 #include <fmt/format.h>
 
@@ -62,6 +63,12 @@ void ControlService::open(std::optional<Document> initial, std::string author, C
         m_storeWarnings = std::move(stored->warnings);
         m_lastTick = m_host.controlLoop().now();
         m_timer.arm(m_host.controlLoop().timers(), kTick);
+        if (initial) {
+            auto unmasked = unmask(std::move(*initial), stored->document);
+            if (!unmasked)
+                return done(std::move(unmasked).error());
+            initial = std::move(*unmasked);
+        }
         if (initial && *initial != stored->document) {
             return change({.caller = {std::move(author), Role::Admin},
                            .mutate = [next = std::move(*initial)](

@@ -5,6 +5,7 @@
 
 #include "server/config/unknown_setting.h"
 #include "server/control/diagnostics.h"
+#include "server/control/unmask.h"
 
 #include <algorithm>
 
@@ -143,9 +144,8 @@ void ControlService::importConfig(const Caller &caller, api::ImportDocument what
         return done(std::move(document).error());
     change({.caller = caller,
             .expected = what.revision,
-            .mutate = [next = std::move(*document)](const Document &) -> Result<Document> {
-                return next;
-            },
+            .mutate = [next = std::move(*document)](
+                          const Document &current) { return unmask(next, current); },
             .dryRun = what.dryRun,
             .isDocument = true,
             .done = std::move(done)});

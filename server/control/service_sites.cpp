@@ -262,8 +262,13 @@ void ControlService::killWorker(const Caller &, api::WorkerKill what, Callback<a
 {
     for (const AppConfig &app : m_document.apps) {
         AppPool *pool = m_host.pool(app.id);
-        if (pool && pool->killWorker(what.pid).has_value())
+        if (!pool)
+            continue;
+        auto ended = what.drain ? pool->drainWorker(what.pid) : pool->killWorker(what.pid);
+        if (ended)
             return done(api::Nothing {});
+        if (ended.error().code() != ErrorCode::NotFound)
+            return done(std::move(ended).error());
     }
     done(Error {ErrorCode::NotFound, fmt::format("there is no worker with pid {}", what.pid)});
 }

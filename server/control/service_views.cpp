@@ -211,10 +211,11 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
                                 .requests = worker.requests,
                                 .busy = worker.busy,
                                 .slots = worker.slots,
-                                .memoryBytes = worker.memoryBytes,
+                                .memoryBytes = worker.memoryBytes > 0 ? worker.memoryBytes : -1,
                                 .sharedBytes = worker.sharedBytes,
                                 .cpu = cpu == m_workerCpu.end() ? -1 : cpu->second,
                                 .serving = worker.serving,
+                                .servingMs = worker.servingMs,
                                 .steps = {}};
         for (const StartStep &step : worker.steps)
             row.steps.push_back({step.name, step.milliseconds});

@@ -27,6 +27,7 @@ namespace arc {
 namespace {
 
 constexpr size_t kBlockingThreads = 4;
+constexpr size_t kSpoolingThreads = 2;
 constexpr const char *kFirstAddress = "127.0.0.1";
 constexpr uint16_t kFirstPort = 8080;
 constexpr uint16_t kFirstTlsPort = 8443;
@@ -113,6 +114,8 @@ struct Engine::Implementation {
     std::unique_ptr<EndRecords> ends; // goes behind the pool, which then writes none of it any more
     std::unique_ptr<BlockingPool>
         blocking; // goes before its home loops: a late job still posts to one
+    std::unique_ptr<BlockingPool> spooling; // goes like that; apart, so that no file waits for it
+    std::shared_ptr<Spool> spool;
     std::unique_ptr<LiveConfig> live;
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
@@ -245,6 +248,11 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
+    spooling = std::make_unique<BlockingPool>(kSpoolingThreads);
+    spool = std::make_shared<Spool>(
+        *spooling, settings.spoolFolder.empty() ? dataDir->spool() : settings.spoolFolder,
+        settings.spoolMiBMax * 1024 * 1024,
+        [this](const std::string &sentence) { log->warning(sentence); });
     ends =
         std::make_unique<EndRecords>(EndRecords::Parts {.control = *control,
                                                         .blocking = *blocking,
@@ -293,6 +301,7 @@ LiveConfig::Parts Engine::Implementation::liveParts()
         .metrics = *metrics,
         .blocking = *blocking,
         .appLog = *appLog,
+        .spool = spool,
         .ends = *ends,
         .supervisor = supervisor,
         .pinned = options.pinned,
@@ -376,6 +385,7 @@ void Engine::Implementation::readyMaybe(void *self) noexcept
 void Engine::Implementation::applyEngineSettings(const Settings &settings)
 {
     budget->setLimit(settings.buffersMiBMax * 1024 * 1024);
+    spool->setLimit(settings.spoolMiBMax * 1024 * 1024);
     logWriter->setLimits(logLimits(settings));
     appLog->setLimits(logLimits(settings));
     log->setLimits(logLimits(settings));

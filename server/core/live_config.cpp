@@ -217,10 +217,9 @@ void LiveConfig::startPools()
              .log = m_parts.log,
              .output = [this, id](int pid,
                                   std::string_view line) { m_parts.appLog.write(id, pid, line); },
-             .ended =
-                 [this](WorkerEnd end) {
-                     m_parts.ends.add(std::move(end));
-                 }});
+             .ended = [this](WorkerEnd end) { m_parts.ends.add(std::move(end)); },
+             .memoryAvailable = {},
+             .spool = m_parts.spool});
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }

@@ -9,6 +9,7 @@
 #include "server/core/tls_front.h"
 #include "server/loop/blocking_pool.h"
 #include "server/observe/app_log.h"
+#include "server/workers/spool.h"
 
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@ public:
         MetricsRegistry &metrics;
         BlockingPool &blocking;
         AppLog &appLog;
+        std::shared_ptr<Spool> spool;
         EndRecords &ends;
         Supervisor &supervisor;
         PinnedSettings pinned;

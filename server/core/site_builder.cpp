@@ -122,6 +122,7 @@ std::shared_ptr<const Site> stoppedSite(const SiteConfig &config, const Document
     settings.tlsClients = "off"; // nothing of the site is shown
     settings.tlsRedirect = false;
     auto site = bareSite(config, settings, sources);
+    site->isStopped = true;
     site->routes.push_back({.prefix = "/",
                             .methods = {},
                             .handler = std::make_shared<StoppedHandler>(),

@@ -95,6 +95,11 @@ SessionLoop &HttpLoop::sessions() noexcept
     return m_impl->sessions;
 }
 
+void HttpLoop::charge(int64_t bytes) noexcept
+{
+    m_impl->sessions.charge(bytes);
+}
+
 EventLoop &HttpLoop::loop() noexcept
 {
     return m_impl->sessions.loop();

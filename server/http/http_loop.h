@@ -80,6 +80,9 @@ public:
     /// The same for what compresses answers; null when none was set: nothing is compressed.
     void setCoders(std::shared_ptr<CoderPool> coders) noexcept;
     CoderPool *coders() noexcept;
+    /// Bytes that a handler keeps for its exchanges, beside what those hold themselves: they count
+    /// against buffers.total_mib. Negative: no more.
+    void charge(int64_t bytes) noexcept;
     EventLoop &loop() noexcept;
     size_t connections() const noexcept;
 

@@ -89,25 +89,33 @@ Router::Router(std::vector<std::shared_ptr<const Site>> sites) : m_sites(std::mo
     }
 }
 
+const Router::Names &Router::namesOf(std::string_view listener) const
+{
+    if (!m_byListener.empty()) {
+        if (const auto at = m_byListener.find(listener); at != m_byListener.end())
+            return at->second;
+    }
+    return m_everyListener;
+}
+
+const Site *Router::siteOf(std::string_view listener, std::string_view host) const
+{
+    const Names &names = namesOf(listener);
+    if (!names.exact.empty()) {
+        if (const auto at = names.exact.find(host); at != names.exact.end())
+            return at->second;
+    }
+    for (const auto &[suffix, site] : names.suffixes) {
+        if (host.size() > suffix.size() && host.ends_with(suffix))
+            return site;
+    }
+    return names.anyHost;
+}
+
 Router::Match Router::match(std::string_view listener, std::string_view host, std::string_view path,
                             const RequestHead &head) const
 {
-    const Names *names = &m_everyListener;
-    if (!m_byListener.empty()) {
-        if (const auto at = m_byListener.find(listener); at != m_byListener.end())
-            names = &at->second;
-    }
-    Match found;
-    if (!names->exact.empty()) {
-        if (const auto at = names->exact.find(host); at != names->exact.end())
-            found.site = at->second;
-    }
-    for (auto at = names->suffixes.begin(); !found.site && at != names->suffixes.end(); ++at) {
-        if (host.size() > at->first.size() && host.ends_with(at->first))
-            found.site = at->second;
-    }
-    if (!found.site)
-        found.site = names->anyHost;
+    Match found {.site = siteOf(listener, host)};
     if (!found.site)
         return found;
 

@@ -30,6 +30,7 @@ struct Site {
     std::vector<Route> routes;
     std::shared_ptr<SiteMetricsSet> metrics;
     std::shared_ptr<const OwnErrorPages> errorPages; ///< null: ours
+    bool isStopped = false; ///< says so to everybody, and shows nothing of itself
     uint16_t securePort =
         0; ///< where HTTPS answers for it, on the host the client named; 0: nowhere
 };
@@ -48,9 +49,11 @@ public:
     explicit Router(std::vector<std::shared_ptr<const Site>> sites);
     Router(const Router &) = delete;
 
-    /// Exact host, then the longest wildcard, then a site without hosts. Among its routes the
-    /// longest prefix that ends on a segment border; among equals the first that takes the method.
-    /// HEAD is taken by a route that takes GET.
+    /// Exact host, then the longest wildcard, then a site without hosts; null: none of them. An
+    /// empty host is that of a client that names none.
+    const Site *siteOf(std::string_view listener, std::string_view host) const;
+    /// Among the routes of siteOf() the longest prefix that ends on a segment border; among equals
+    /// the first that takes the method. HEAD is taken by a route that takes GET.
     Match match(std::string_view listener, std::string_view host, std::string_view path,
                 const RequestHead &head) const;
 
@@ -62,6 +65,7 @@ private:
             suffixes; ///< ".example.org", longest first
         const Site *anyHost = nullptr;
     };
+    const Names &namesOf(std::string_view listener) const;
     std::unordered_map<std::string_view, Names> m_byListener;
     Names m_everyListener; ///< for listeners no site names
 };

@@ -5,8 +5,9 @@
 
 namespace arc {
 
-AppCore::AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits)
-    : m_control(*loops.control),
+AppCore::AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits,
+                 std::shared_ptr<Spool> spool)
+    : m_control(*loops.control), m_spool(std::move(spool)),
       m_home(*this, *loops.io[loops.home], loops.io.size(), std::move(metrics)),
       m_toSides(*this, *loops.io[loops.home], loops.home)
 {

@@ -25,11 +25,13 @@ public:
         std::vector<EventLoop *> io; ///< by index()
         size_t home = 0;
     };
-    AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits);
+    AppCore(Loops loops, std::shared_ptr<AppMetricsSet> metrics, const AppLimits &limits,
+            std::shared_ptr<Spool> spool);
 
     AppHome &home() noexcept { return m_home; }
     ToSides &sides() noexcept { return m_toSides; }
     LoopSide &side(size_t loop) noexcept { return *m_sides[loop]; }
+    const std::shared_ptr<Spool> &spool() const noexcept { return m_spool; } ///< may be null
     size_t loops() const noexcept { return m_sides.size(); }
 
     /// Control loop only: who hears events, until null.
@@ -54,6 +56,7 @@ public:
 private:
     EventLoop &m_control;
     std::function<void(HomeEvent)> m_listener;
+    const std::shared_ptr<Spool> m_spool;
     std::atomic<int64_t> m_outputInFlight {0};
     AppHome m_home;
     std::vector<std::unique_ptr<LoopSide>> m_sides;

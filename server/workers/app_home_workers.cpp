@@ -109,9 +109,11 @@ void AppHome::report(uint32_t number)
 {
     HomeWorker *worker = find(number);
     const HomeRequest *oldest = worker ? worker->oldest() : nullptr;
+    const auto ran = oldest ? m_loop.now() - oldest->startedAt : SteadyTime::duration::zero();
     m_core.tellControl(
         {.kind = HomeEvent::Kind::Report,
          .worker = number,
+         .count = std::chrono::duration_cast<std::chrono::milliseconds>(ran).count(),
          .text = oldest ? protocol::requestLabel(oldest->payload, kLabelBytesMax) : std::string()});
 }
 

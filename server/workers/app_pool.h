@@ -7,6 +7,7 @@
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
+#include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
 #include <functional>
@@ -49,10 +50,11 @@ struct WorkerInfo {
     int64_t requests = 0; ///< answered so far
     int busy = 0;         ///< slots in use
     int slots = 0;
-    int64_t memoryBytes = 0;  ///< PSS where readable, else RSS
+    int64_t memoryBytes = 0;  ///< PSS where readable, else RSS; 0: not read yet
     int64_t sharedBytes = -1; ///< resident, and in other processes too; -1: unknown
     double cpuSeconds = 0;
-    std::string serving; ///< "GET /admin/", of the oldest request in flight; empty when idle
+    std::string serving;    ///< "GET /admin/", of the oldest request in flight; empty when idle
+    int64_t servingMs = -1; ///< how long that runs already; -1: idle
     std::vector<StartStep> steps;
 };
 
@@ -100,6 +102,7 @@ public:
             ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
         std::function<int64_t()> memoryAvailable;
+        std::shared_ptr<Spool> spool; ///< for long request bodies; null: none goes to a file
     };
 
     virtual ~AppPool() = default;
@@ -118,6 +121,11 @@ public:
     virtual void stop(std::function<void()> done) = 0;
     /// Ends one worker at once (the pool replaces it). NotFound: no such pid in this pool.
     virtual Result<void> killWorker(int pid) = 0;
+    /// Ends one worker when it has finished what it has, or pool.stop_timeout_s is over. From rest
+    /// another serves before it goes, and if that one does not start, it stays. NotFound: no such
+    /// pid in this pool. Conflict: it is ending already, or it alone serves while the pool is
+    /// being changed or mended.
+    virtual Result<void> drainWorker(int pid) = 0;
 
     virtual PoolInfo info() const = 0;
     /// Last captured lines of standard output and error, oldest first.

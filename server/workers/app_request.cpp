@@ -25,7 +25,8 @@ constexpr int kSwitchingProtocols = 101;
 
 } // namespace
 
-AppRequest::AppRequest(LoopSide &side, RequestId id) : m_side(side), m_id(id)
+AppRequest::AppRequest(LoopSide &side, RequestId id)
+    : m_side(side), m_id(id), m_body(side.loop(), *this)
 {
 }
 
@@ -66,20 +67,23 @@ void AppRequest::begin(Exchange &exchange) noexcept
     m_exchange = &exchange;
     m_headBytes = m_payload.size();
     m_credit = 0;
-    m_paused = m_bodyEnded = m_bodyEndSent = false;
+    m_hasQueued = m_paused = m_bodyEnded = m_bodyEndSent = false;
     m_answerHasBody = exchange.request().method != Method::Head;
     m_announced.reset();
     m_passed = m_roomOwed = m_ahead = 0;
     exchange.listen(*this);
-    if (exchange.request().hasBody())
-        exchange.readBody();
-    else
-        enqueue(true);
+    if (!exchange.request().hasBody())
+        return enqueue(true);
+    auto spool = m_side.spoolFor(exchange.request());
+    m_collects = spool != nullptr;
+    m_http = &exchange.http();
+    m_body.begin(std::move(spool), m_side.requestBuffer() - kHeldBytesMax);
+    exchange.readBody();
 }
 
 void AppRequest::enqueue(bool complete) noexcept
 {
-    m_homeHolds = true;
+    m_hasQueued = m_homeHolds = true;
     m_bodyEndSent = complete;
     ToHome message {.kind = ToHome::Kind::Enqueue,
                     .flags = complete ? kEnd : uint8_t {0},
@@ -94,62 +98,118 @@ void AppRequest::enqueue(bool complete) noexcept
 
 void AppRequest::onBody(std::string_view bytes) noexcept
 {
-    if (m_homeHolds) {
-        m_heldBody.append(bytes);
-        pump();
+    if (isAnswered())
         return;
+    if (m_hasQueued || fillPayload(bytes)) {
+        m_body.append(bytes);
+        if (!m_hasQueued && (!m_collects || m_body.isSpoolFull()))
+            enqueueSoFar();
+        else
+            pump();
     }
-    const size_t held = m_payload.size() - m_headBytes;
-    const size_t taken = std::min(bytes.size(), kHeldBytesMax - held);
-    m_payload.append(bytes.substr(0, taken));
-    const uint64_t length = m_exchange->request().contentLength.value_or(UINT64_MAX);
-    if (held + taken < kHeldBytesMax || length == kHeldBytesMax)
-        return;
-    m_heldBody.append(bytes.substr(taken));
-    m_exchange->pauseBody();
+    account();
+}
+
+/// The rest is read as the worker takes it.
+void AppRequest::enqueueSoFar() noexcept
+{
     m_paused = true;
+    m_exchange->pauseBody();
     enqueue(false);
+}
+
+/// False: the payload has taken all, and it may be all there is.
+bool AppRequest::fillPayload(std::string_view &bytes) noexcept
+{
+    const size_t room = kHeldBytesMax - (m_payload.size() - m_headBytes);
+    const size_t taken = std::min(bytes.size(), room);
+    m_payload.append(bytes.substr(0, taken));
+    m_payloadBody += taken;
+    bytes.remove_prefix(taken);
+    if (taken < room)
+        return false;
+    const uint64_t length = m_exchange->request().contentLength.value_or(UINT64_MAX);
+    return !bytes.empty() || (!m_collects && length != kHeldBytesMax);
 }
 
 void AppRequest::onBodyEnd() noexcept
 {
     m_bodyEnded = true;
-    if (m_homeHolds)
-        pump();
+    if (isAnswered())
+        return;
+    if (!m_hasQueued)
+        enqueue(m_body.isEmpty());
     else
-        enqueue(true);
+        pump();
 }
 
-/// Sends what fits into the worker's window; reads on when nothing waits, pauses while something
-/// does.
+void AppRequest::onHeldBody() noexcept
+{
+    if (isAnswered())
+        return;
+    if (m_body.isBroken()) { // the disk; the worker must not take what it has for the whole
+        if (m_exchange->hasBegun())
+            m_exchange->abort();
+        else
+            m_exchange->respondStatus(500);
+        return finish();
+    }
+    if (!m_hasQueued && m_body.isSpoolFull())
+        enqueueSoFar();
+    else
+        pump();
+    account();
+}
+
+/// What is kept of the body counts against the budget as long as the request lives: the home loop
+/// has the payload until then.
+void AppRequest::account() noexcept
+{
+    if (m_http)
+        chargeFor(static_cast<int64_t>(m_payloadBody + m_body.memoryBytes()));
+}
+
+void AppRequest::chargeFor(int64_t held) noexcept
+{
+    if (held != m_charged)
+        m_http->charge(held - m_charged);
+    m_charged = held;
+}
+
+/// Sends what fits into the worker's window.
 void AppRequest::pump() noexcept
 {
-    size_t sent = 0;
-    while (sent < m_heldBody.size() && m_credit > 0) {
-        const size_t size = static_cast<size_t>(
-            std::min<uint64_t>({m_heldBody.size() - sent, m_credit, protocol::kBodyFrameMax}));
-        const bool last = m_bodyEnded && sent + size == m_heldBody.size();
-        m_credit -= size;
+    while (m_credit > 0) {
+        const std::string_view next = m_body.front(
+            static_cast<size_t>(std::min<uint64_t>(m_credit, protocol::kBodyFrameMax)));
+        if (next.empty())
+            break;
+        const bool last = m_bodyEnded && next.size() == m_body.size();
+        m_credit -= next.size();
         m_bodyEndSent = last;
-        m_side.body(m_id, std::string_view(m_heldBody).substr(sent, size), last ? kEnd : 0);
-        sent += size;
+        m_side.body(m_id, next, last ? kEnd : 0);
+        m_body.consume(next.size());
     }
-    m_heldBody.erase(0, sent);
-    if (m_bodyEnded) {
-        if (m_heldBody.empty() && !m_bodyEndSent) {
-            m_bodyEndSent = true;
-            m_side.body(m_id, {}, kEnd);
-        }
+    if (!m_bodyEnded)
+        return settleReading();
+    if (m_homeHolds && m_body.isEmpty() && !m_bodyEndSent) {
+        m_bodyEndSent = true;
+        m_side.body(m_id, {}, kEnd);
+    }
+}
+
+/// Reads on when nothing waits, pauses while something does. What is collected waits for the disk
+/// only.
+void AppRequest::settleReading() noexcept
+{
+    const bool wait = m_homeHolds ? m_credit == 0 || !m_body.isEmpty() : m_body.isFull();
+    if (wait == m_paused)
         return;
-    }
-    const bool wait = m_credit == 0 || !m_heldBody.empty();
-    if (wait != m_paused) {
-        m_paused = wait;
-        if (wait)
-            m_exchange->pauseBody();
-        else
-            m_exchange->resumeBody();
-    }
+    m_paused = wait;
+    if (wait)
+        m_exchange->pauseBody();
+    else
+        m_exchange->resumeBody();
 }
 
 void AppRequest::onCredit(uint32_t bytes) noexcept
@@ -159,6 +219,7 @@ void AppRequest::onCredit(uint32_t bytes) noexcept
     m_credit += bytes;
     if (!m_bodyEndSent)
         pump();
+    account();
 }
 
 void AppRequest::onRefused(const ToSides::Refusal &refusal) noexcept
@@ -433,7 +494,12 @@ void AppRequest::finish() noexcept
     m_fileAnswer.reset();
     m_socket.reset();
     m_payload.clear();
-    freeMemory(m_heldBody);
+    m_body.clear();
+    m_collects = false;
+    m_payloadBody = 0;
+    if (m_http)
+        chargeFor(0);
+    m_http = nullptr;
     const RequestId ended = m_id;
     ++m_id.generation;
     m_side.release(*this);

@@ -3,6 +3,7 @@
 
 #include "server/http/coding/coded_answer.h"
 #include "server/http/exchange.h"
+#include "server/workers/held_body.h"
 #include "server/workers/messages.h"
 #include "server/workers/response_head.h"
 #include "server/workers/to_sides.h"
@@ -21,9 +22,9 @@ class LoopSide;
 /// again after it ended.
 ///
 /// A body that is announced and at most kHeldBytesMax long is collected before the request queues,
-/// so that a slow upload never holds a worker and the request can be repeated; of a longer one the
-/// first kHeldBytesMax are.
-class AppRequest final : public ExchangeListener {
+/// so that a slow upload never holds a worker and the request can be repeated. So is a longer one
+/// by pool.collect_bodies, as far as there is space; else the first kHeldBytesMax of it are.
+class AppRequest final : public ExchangeListener, private HeldBody::Owner {
 public:
     static constexpr size_t kHeldBytesMax = protocol::kBodyFrameMax;
     static constexpr uint64_t kGrantStep = 64 * 1024; ///< room is given back in pieces of this size
@@ -61,8 +62,16 @@ public:
 private:
     bool refusesUpgrade(Exchange &exchange) noexcept;
     void accept(protocol::ResponseReader &reader) noexcept;
+    /// The app has said all, and a file that it asked for is on its way: nobody takes the body.
+    bool isAnswered() const noexcept { return m_hasQueued && !m_homeHolds; }
     void enqueue(bool complete) noexcept;
+    void enqueueSoFar() noexcept;
+    bool fillPayload(std::string_view &bytes) noexcept;
+    void onHeldBody() noexcept override;
     void pump() noexcept;
+    void settleReading() noexcept;
+    void account() noexcept;
+    void chargeFor(int64_t held) noexcept;
     bool pass(std::string_view bytes) noexcept;
     void cut() noexcept; ///< the rest of the answer cannot be sent
     void endAnswer(uint8_t flags, const HeaderBlock &trailers = {}) noexcept;
@@ -77,12 +86,17 @@ private:
     Exchange *m_exchange = nullptr;      ///< null when ended, or when it became a WebSocket
     std::unique_ptr<AppSocket> m_socket; ///< instead of it
     bool m_asksSocket = false;
-    bool m_homeHolds = false; ///< the home loop has it and has not ended it
+    bool m_hasQueued = false; ///< the home loop was given it
+    bool m_homeHolds = false; ///< and has not ended it
 
     std::string m_payload; ///< of the REQUEST frame, until it is sent
     size_t m_headBytes = 0;
-    std::string m_heldBody; ///< read from the client, waiting for the worker's window
-    uint64_t m_credit = 0;  ///< body bytes the worker has room for
+    HeldBody m_body;         ///< behind it: read from the client, waiting for the worker's window
+    uint64_t m_credit = 0;   ///< body bytes the worker has room for
+    bool m_collects = false; ///< the whole body, before the request queues
+    HttpLoop *m_http = nullptr; ///< of a request with a body: whose budget pays for it
+    int64_t m_charged = 0;
+    size_t m_payloadBody = 0; ///< body bytes in the payload, wherever that is by now
     bool m_bodyEnded = false;
     bool m_bodyEndSent = false;
     bool m_paused = false;

@@ -4,11 +4,22 @@
 #include "server/base/assert.h"
 #include "server/workers/app_core.h"
 
+#include <algorithm>
+
 namespace arc {
 
 LoopSide::LoopSide(AppCore &core, EventLoop &loop, bool isHome)
     : m_core(core), m_loop(loop), m_isHome(isHome)
 {
+}
+
+std::shared_ptr<Spool> LoopSide::spoolFor(const RequestHead &head) const noexcept
+{
+    const uint64_t length = head.contentLength.value_or(0);
+    const auto inFile =
+        static_cast<int64_t>(length - std::min(length, m_limits.requestBufferBytes));
+    const auto &spool = m_core.spool();
+    return m_limits.collectsBodies && spool && spool->hasRoomFor(inFile) ? spool : nullptr;
 }
 
 void LoopSide::accept(Exchange &exchange) noexcept

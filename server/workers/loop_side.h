@@ -24,6 +24,9 @@ public:
     EventLoop &loop() noexcept { return m_loop; }
     AddressTexts &addresses() noexcept { return m_addresses; }
     uint64_t responseBuffer() const noexcept { return m_limits.responseBufferBytes; }
+    /// For a body that is collected before its request queues; null: it is not.
+    std::shared_ptr<Spool> spoolFor(const RequestHead &head) const noexcept;
+    uint64_t requestBuffer() const noexcept { return m_limits.requestBufferBytes; }
     bool speaksWebSocket() const noexcept { return m_limits.speaksWebSocket; }
     const SendFolders &sendFolders() const noexcept { return m_sendFolders; }
     void setLimits(const AppLimits &limits, SendFolders folders) noexcept

@@ -69,7 +69,8 @@ struct HomeEvent {
     };
     Kind kind = Kind::Step;
     uint32_t worker = 0;
-    int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker
+    int64_t count = 0; ///< Gone: requests that were in flight; Sockets: open in a retiring worker;
+                       ///< Report: ms that the oldest request runs
     std::string text;  ///< Step, Ready, Failed: JSON; Broken, Gone: a phrase; Output: a line;
                        ///< Report: the oldest request; Lingers: all, separated by commas
     std::vector<RequestAtEnd> requests; ///< Gone: what became of them, longest first
@@ -87,6 +88,8 @@ struct AppLimits {
     std::chrono::milliseconds interruptGrace {5000};
     std::chrono::milliseconds stopTimeout {10000};
     uint64_t responseBufferBytes = 1024 * 1024;
+    uint64_t requestBufferBytes = 256 * 1024;
+    bool collectsBodies = false;       ///< before a worker gets the request
     std::vector<std::string> sendFrom; ///< folders an app may have files sent from
     bool speaksWebSocket = false;
     size_t socketsMax = 10000;

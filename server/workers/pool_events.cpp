@@ -56,7 +56,7 @@ void PoolSupervisor::hear(HomeEvent event)
         inspect(*worker, std::move(event));
         break;
     case HomeEvent::Kind::Report:
-        worker->setServing(std::move(event.text));
+        worker->setServing(std::move(event.text), std::chrono::milliseconds(event.count));
         break;
     case HomeEvent::Kind::Output:
     case HomeEvent::Kind::Wanted:

@@ -68,14 +68,18 @@ void PoolSupervisor::wakeUp(const std::string &why)
     reconcile();
 }
 
-/// Only while all is well: what is being changed or mended already has the right of way.
+/// All is well: nothing is being changed or mended, which would have the right of way.
+bool PoolSupervisor::isAtRest() const
+{
+    return !m_recycling && !m_candidate && !m_serving.gaveUp && m_serving.failures == 0
+        && count(WorkerState::Ready, m_serving.number) >= wanted()
+        && countOld(WorkerState::Ready) == 0;
+}
+
 void PoolSupervisor::recycleOne()
 {
     const RecycleRules rules = recycleRules(m_spec.settings);
-    const uint64_t current = m_serving.number;
-    if (!rules.isAny() || m_recycling || m_candidate || m_serving.gaveUp || m_serving.failures > 0
-        || m_environment.control->now() < m_recycleNotBefore
-        || count(WorkerState::Ready, current) < wanted() || countOld(WorkerState::Ready) > 0)
+    if (!rules.isAny() || !isAtRest() || m_environment.control->now() < m_recycleNotBefore)
         return;
     if (find(m_lastRecycled))
         return; // it still finishes what it has
@@ -89,7 +93,7 @@ void PoolSupervisor::recycleOne()
                                          .luck = luckOf(worker->identity().number)},
                                         unixNowMs());
         if (!why.empty() && !isTooSoon(*worker, rules))
-            return beginRecycling(*worker, std::move(why));
+            return beginRecycling(*worker, {EndKind::Recycled, std::move(why)});
     }
 }
 
@@ -130,20 +134,50 @@ bool PoolSupervisor::hasRoomForOne() const
     return available < 0 || size == 0 || available - kMemoryReserve >= size;
 }
 
-void PoolSupervisor::beginRecycling(WorkerProcess &worker, std::string why)
+void PoolSupervisor::beginRecycling(WorkerProcess &worker, EndReason why)
 {
     m_recycling = Recycling {
         .worker = worker.identity().number, .why = std::move(why), .drainsFirst = !hasRoomForOne()};
     if (m_recycling->drainsFirst) {
         say(fmt::format("worker {} {}; memory has no room for another beside it, so it goes first",
-                        worker.pid(), m_recycling->why));
+                        worker.pid(), m_recycling->why.phrase));
         m_lastRecycled = m_recycling->worker;
-        retire(worker, {EndKind::Recycled, m_recycling->why});
+        retire(worker, m_recycling->why);
     } else {
         say(fmt::format("worker {} {}; another is started in its place", worker.pid(),
-                        m_recycling->why));
+                        m_recycling->why.phrase));
     }
     reconcile();
+}
+
+Result<void> PoolSupervisor::drainWorker(int pid)
+{
+    const auto found = std::ranges::find_if(m_workers, [pid](const Worker &worker) {
+        return worker->pid() == pid && worker->isRunning();
+    });
+    if (found == m_workers.end())
+        return Error {ErrorCode::NotFound,
+                      fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};
+    WorkerProcess &worker = **found;
+    const bool isNext = m_recycling && m_recycling->worker == worker.identity().number;
+    if (worker.isPlanned() || isNext)
+        return Error {ErrorCode::Conflict, fmt::format("worker {} is ending already", pid)};
+    const bool isServing = worker.state() == WorkerState::Ready;
+    const size_t serving =
+        count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
+    if (isServing && !isAtRest() && serving < 2)
+        return Error {ErrorCode::Conflict,
+                      fmt::format("worker {} is the only one that serves, and the pool is being "
+                                  "changed or mended; try again later, or kill it",
+                                  pid)};
+    EndReason why {EndKind::Admin, "was asked to end by an administrator"};
+    if (isServing && isAtRest()) {
+        beginRecycling(worker, std::move(why));
+    } else {
+        retire(worker, std::move(why));
+        reconcile();
+    }
+    return {};
 }
 
 /// How many workers of the serving generation there should be just now.
@@ -166,7 +200,7 @@ size_t PoolSupervisor::target()
     if (count(WorkerState::Ready, m_serving.number) <= all)
         return all + 1;
     m_lastRecycled = m_recycling->worker;
-    retire(*worker, {EndKind::Recycled, std::exchange(m_recycling, {})->why});
+    retire(*worker, std::exchange(m_recycling, {})->why);
     return all;
 }
 

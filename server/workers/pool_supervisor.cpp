@@ -34,6 +34,9 @@ AppLimits limitsOf(const AppSpec &spec)
             .interruptGrace = settings.interruptGrace,
             .stopTimeout = settings.stopTimeout,
             .responseBufferBytes = static_cast<uint64_t>(settings.responseBufferKiB) * 1024,
+            .requestBufferBytes = static_cast<uint64_t>(settings.requestBufferKiB) * 1024,
+            .collectsBodies = settings.poolCollectBodies == "on"
+                || (settings.poolCollectBodies == "auto" && spec.config.interface == "wsgi"),
             .sendFrom = foldersOf(settings.filesSendFrom),
             .speaksWebSocket = spec.config.interface == "asgi",
             .socketsMax = static_cast<size_t>(settings.socketsMax),
@@ -54,7 +57,7 @@ PoolSupervisor::PoolSupervisor(AppSpec spec, Environment environment,
     const size_t home = std::hash<std::string> {}(m_spec.config.id) % loops.size();
     m_core = std::make_shared<AppCore>(
         AppCore::Loops {.control = m_environment.control, .io = std::move(loops), .home = home},
-        m_environment.metrics, limitsOf(m_spec));
+        m_environment.metrics, limitsOf(m_spec), m_environment.spool);
     m_core->setListener([this](HomeEvent event) { hear(std::move(event)); });
     m_handler = std::make_shared<PythonHandler>(m_core);
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is not started."); });
@@ -209,7 +212,9 @@ PoolInfo PoolSupervisor::info() const
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {
         info.workers.push_back(worker->info());
-        if (worker->state() == WorkerState::Ready && info.workers.back().busy > 0) {
+        const bool works = worker->state() == WorkerState::Ready
+            || worker->state() == WorkerState::Stopping; // it finishes what it has
+        if (works && info.workers.back().busy > 0) {
             // For the next caller: the name of what it serves lives on the home loop.
             m_core->onHome(
                 [number = worker->identity().number](AppHome &home) { home.report(number); });

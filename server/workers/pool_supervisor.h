@@ -51,6 +51,7 @@ public:
     void deploy(const std::string &by, DeployDone done) override;
     void stop(std::function<void()> done) override;
     Result<void> killWorker(int pid) override;
+    Result<void> drainWorker(int pid) override;
     PoolInfo info() const override;
     std::string output(size_t bytesMax) const override;
     std::shared_ptr<const Handler> handler() const override { return m_handler; }
@@ -108,13 +109,14 @@ private:
     // Healthy workers that are replaced (pool_recycling.cpp).
     static void lookDue(void *context) noexcept;
     void look();
+    bool isAtRest() const;
     void recycleOne();
     bool isTooSoon(const WorkerProcess &worker, const RecycleRules &rules);
     bool isUsed();
     void fallAsleep();
     void wakeUp(const std::string &why);
     bool hasRoomForOne() const;
-    void beginRecycling(WorkerProcess &worker, std::string why);
+    void beginRecycling(WorkerProcess &worker, EndReason why);
     size_t target();
     bool keepsOldInstead(const std::string &cause);
 
@@ -160,7 +162,7 @@ private:
     int m_stacksShown = 0;
     struct Recycling {
         uint32_t worker = 0;
-        std::string why;
+        EndReason why;
         bool drainsFirst = false; ///< memory has no room for both
     };
     std::optional<Recycling> m_recycling;

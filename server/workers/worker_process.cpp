@@ -175,6 +175,9 @@ WorkerInfo WorkerProcess::info()
 {
     look();
     const auto busy = static_cast<int>(m_cells->busy.read());
+    if (busy == 0)
+        m_serving.clear(); // the next one is told of anew
+    const bool serves = !m_serving.empty();
     return {.pid = pid(),
             .ordinal = m_identity.ordinal,
             .generation = m_identity.generation,
@@ -186,8 +189,15 @@ WorkerInfo WorkerProcess::info()
             .memoryBytes = m_memoryNow.bytes,
             .sharedBytes = m_memoryNow.sharedBytes,
             .cpuSeconds = m_cpuSeconds,
-            .serving = busy > 0 ? m_serving : std::string(),
+            .serving = m_serving,
+            .servingMs = serves ? m_servingRan.count() : -1,
             .steps = m_steps};
+}
+
+void WorkerProcess::setServing(std::string serving, std::chrono::milliseconds ran)
+{
+    m_serving = std::move(serving);
+    m_servingRan = ran;
 }
 
 void WorkerProcess::overdue(void *context) noexcept

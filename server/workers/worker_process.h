@@ -132,7 +132,8 @@ public:
     int64_t memoryBytes() const noexcept { return m_memoryNow.bytes; }
     int64_t startedUnixMs() const noexcept { return m_startedUnixMs; }
     WorkerInfo info();
-    void setServing(std::string serving) { m_serving = std::move(serving); }
+    /// The oldest request that it works on, and how long already.
+    void setServing(std::string serving, std::chrono::milliseconds ran);
 
 private:
     /// The worker's ends of all its ways to the engine.
@@ -181,6 +182,7 @@ private:
     std::deque<WorkerStack> m_stacks;
     std::string m_silence;
     std::string m_serving;
+    std::chrono::milliseconds m_servingRan {}; ///< when it was told of, not more than a look ago
     std::shared_ptr<WorkerCells> m_cells = std::make_shared<WorkerCells>();
     std::optional<SteadyTime> m_figuresAt;
     std::optional<SteadyTime> m_memoryAt;

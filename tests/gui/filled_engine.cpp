@@ -67,8 +67,57 @@ void fillCertificates(FakeControl &control)
         "again");
 }
 
+void fillWorkerEnds(FakeControl &control)
+{
+    const int64_t now = QDateTime::currentMSecsSinceEpoch();
+    uint64_t id = 20;
+    const auto add = [&](const char *kind, const char *cause, int64_t agoS, int64_t livedS,
+                         bool planned) -> api::WorkerEnd & {
+        api::WorkerEnd end {.id = id, .app = "shop", .pid = 4100 + int(id), .generation = 3};
+        --id;
+        end.endedUnixMs = now - agoS * 1000;
+        end.startedUnixMs = end.endedUnixMs - livedS * 1000;
+        end.kind = kind;
+        end.cause = cause;
+        end.planned = planned;
+        end.wasReady = livedS > 2;
+        end.requests = livedS * 7;
+        end.peakMemoryBytes = end.wasReady ? 83'886'080 : 0;
+        control.ends.push_back(std::move(end));
+        return control.ends.back();
+    };
+    api::WorkerEnd &hung = add(
+        "hung", "was replaced because GET /report did not come back within 12 s", 42, 5400, false);
+    hung.running = {{"GET /report", 12'000, "lost"}, {"GET /api/cart?full=1", 890, "repeated"}};
+    hung.moreRunning = 2;
+    for (int i = 0; i < 60; ++i) // it grew all the time, faster at last
+        hung.memory.push_back({hung.endedUnixMs - (60 - i) * 60'000,
+                               52'000'000 + i * 200'000 + (i > 50 ? (i - 50) * 1'000'000 : 0)});
+    hung.stacks = {{hung.endedUnixMs - 6000, "GET /report, after 6.0 s",
+                    "  File \"/srv/shop/views.py\", line 88, in report\n"
+                    "    return render(total(Order.objects.all()))\n"
+                    "  File \"/srv/shop/cart.py\", line 31, in total\n"
+                    "    while rest > 0:\n"}};
+    hung.output = {"WARNING:shop.cart:price of 42 is old",
+                   "INFO:shop.report:report for 2026 begins"};
+    add("deploy", "was replaced by generation 4", 310, 7200, true);
+    add("deploy", "was replaced by generation 4", 311, 7200, true);
+    add("signal", "was killed by signal 11 (SIGSEGV)", 4000, 90, false).running = {
+        {"POST /upload", 210, "cut"}};
+    add("memory", "was killed because memory ran out", 9000, 3000, false).running = {
+        {"GET /export", 31'000, "lost"}};
+    api::WorkerEnd &start = add(
+        "start", "did not start: ModuleNotFoundError: No module named 'stripe'", 20'000, 1, false);
+    start.output = {"Traceback (most recent call last):", "  File \"/srv/shop/views.py\", line 3",
+                    "ModuleNotFoundError: No module named 'stripe'"};
+    add("recycled", "answered 10000 requests, as many as pool.recycle_requests allows", 90'000,
+        40'000, true);
+    add("admin", "was asked to end by an administrator", 200'000, 3600, true);
+}
+
 void fillDay(FakeControl &control)
 {
+    fillWorkerEnds(control);
     fillLogs(control);
     fillCertificates(control);
 }

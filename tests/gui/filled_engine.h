@@ -9,7 +9,9 @@ namespace arc::test {
 void fillLogs(FakeControl &control);
 /// Imported certificates in every state, beside the local CA's.
 void fillCertificates(FakeControl &control);
-/// Both.
+/// Workers of "shop" that hung, were replaced, crashed and did not start, the newest first.
+void fillWorkerEnds(FakeControl &control);
+/// All of them.
 void fillDay(FakeControl &control);
 
 } // namespace arc::test

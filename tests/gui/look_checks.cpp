@@ -105,7 +105,9 @@ QSize needOf(const QWidget *widget)
             qobject_cast<const StatePill *>(widget) ? widget->sizeHint() : QSize());
     if (const auto *field = qobject_cast<const QLineEdit *>(widget))
         return {field->fontMetrics().averageCharWidth() * 8, field->minimumSizeHint().height()};
-    if (qobject_cast<const RequestPath *>(widget) || qobject_cast<const LineChart *>(widget))
+    if (qobject_cast<const RequestPath *>(widget))
+        return {0, widget->heightForWidth(widget->width())};
+    if (qobject_cast<const LineChart *>(widget))
         return widget->minimumSizeHint();
     return {};
 }

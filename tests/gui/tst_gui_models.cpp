@@ -2,6 +2,7 @@
 #include "gui/models/format.h"
 #include "gui/models/sites_model.h"
 #include "gui/models/states.h"
+#include "gui/models/worker_ends_model.h"
 #include "gui/models/workers_model.h"
 
 #include <QAbstractItemModelTester>
@@ -20,6 +21,7 @@ private Q_SLOTS:
     void staleFiguresAreShownAsUnknown();
     void aStoppedSiteHasNoFigures();
     void workersComeAndGo();
+    void anEndTellsItsCauseAndWhatWasLost();
     void aBadIndexGivesNothing();
     void statesAreTold_data();
     void statesAreTold();
@@ -118,6 +120,44 @@ void TestGuiModels::workersComeAndGo()
     QCOMPARE(model.rowCount(), 1);
     QCOMPARE(cell(model, 0, WorkersModel::Serving), QStringLiteral("GET /<b>"));
     QCOMPARE(cell(model, 0, WorkersModel::Busy), QStringLiteral("1 of 4"));
+    model.update({{.pid = 11, .state = "ready", .busy = 1, .serving = "GET /", .servingMs = 2100}},
+                 3000);
+    QCOMPARE(cell(model, 0, WorkersModel::Serving), QStringLiteral("GET / · 2.10 s"));
+}
+
+void TestGuiModels::anEndTellsItsCauseAndWhatWasLost()
+{
+    api::WorkerEnd hung {.id = 7, .app = "shop", .pid = 4711, .startedUnixMs = 1000};
+    hung.endedUnixMs = 61'000;
+    hung.kind = "hung";
+    hung.cause = "did not\ncome back";
+    hung.running = {{"GET /a", 12'000, "lost"},
+                    {"GET /b", 900, "repeated"},
+                    {"GET /c", 30, "cut"},
+                    {"GET /d", 30, "given up"},
+                    {"GET /e", 30, "of a newer engine"}};
+    QCOMPARE(endCause(hung), QStringLiteral("Did not come back"));
+    QCOMPARE(endCause({}), QString());
+    QCOMPARE(endedRequestText(hung.running[0]),
+             QStringLiteral("GET /a, after 12 s: lost, its client got 502"));
+    QVERIFY(endedRequestText(hung.running[4]).endsWith(QStringLiteral("of a newer engine")));
+    WorkerEndsModel model;
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    api::WorkerEnd newer {.id = 8, .app = "shop", .pid = 4712, .startedUnixMs = 61'000};
+    newer.endedUnixMs = 62'000;
+    newer.kind = "a kind of a newer engine";
+    model.update({newer, hung}, 121'000);
+    QCOMPARE(cell(model, 1, WorkerEndsModel::Lost), QStringLiteral("2"));
+    QCOMPARE(cell(model, 1, WorkerEndsModel::Kind), QStringLiteral("Hung"));
+    QCOMPARE(cell(model, 1, WorkerEndsModel::Ended), QStringLiteral("1 min ago"));
+    QCOMPARE(cell(model, 1, WorkerEndsModel::Lived), QStringLiteral("1 min"));
+    QCOMPARE(cell(model, 0, WorkerEndsModel::Kind), QStringLiteral("a kind of a newer engine"));
+    const auto rank = [&](int row) {
+        return model.index(row, WorkerEndsModel::Ended).data(kSortRole).toLongLong();
+    };
+    QVERIFY(rank(0) < rank(1)); // the newest first
+    model.update({newer}, 122'000);
+    QCOMPARE(model.rowCount(), 1);
 }
 
 void TestGuiModels::aBadIndexGivesNothing()

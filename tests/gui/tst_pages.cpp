@@ -108,7 +108,6 @@ private Q_SLOTS:
     void whatIsPutBackIsNoEdit();
     void threadsWaitInTheBar();
     void aWheelOverTheTunerScrollsThePage();
-    void killingAWorkerNamesItAndAsks();
 };
 
 void TestPages::theSwitchAsksBeforeItStopsBusySites()
@@ -437,21 +436,6 @@ void TestPages::threadsWaitInTheBar()
     QTRY_COMPARE(fixture.applied(), 1);
     QVERIFY(fixture.lastHas("applyChanges", "\"pool.threads\""));
     QTRY_COMPARE(fixture.bridge.pool("shop")->threads, tuner->threads()->value());
-}
-
-void TestPages::killingAWorkerNamesItAndAsks()
-{
-    PageFixture fixture;
-    QVERIFY(fixture.openTuner("shop"));
-    PoolCard *card = fixture.shell.workersPage()->card("shop");
-    QVERIFY(!card->killButton()->isEnabled());
-    card->table()->selectRow(0);
-    QVERIFY(card->killButton()->isEnabled());
-    card->killButton()->click();
-    QCOMPARE(fixture.control->count("killWorker"), size_t(0));
-    QVERIFY(fixture.confirmButton());
-    fixture.confirmButton()->click();
-    QTRY_COMPARE(fixture.control->count("killWorker"), size_t(1));
 }
 
 int main(int argc, char **argv)

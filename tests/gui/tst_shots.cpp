@@ -32,8 +32,10 @@
 #include "gui/pages/site_actions.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
+#include "gui/pages/worker_ends_card.h"
 #include "gui/pages/workers_page.h"
 #include "gui/widgets/banner.h"
+#include "gui/widgets/safe_table.h"
 
 #include <QClipboard>
 #include <QDialog>
@@ -182,6 +184,26 @@ void TestShots::everyPageIsDrawn_data()
     }
 }
 
+static void shootWorkers(GuiFixture &fixture, const QString &prefix)
+{
+    fixture.shell.goTo(PageId::Workers);
+    WorkersPage &page = *fixture.shell.workersPage();
+    PoolCard *card = page.card("shop");
+    QVERIFY(card);
+    card->tuner()->threads()->setValue(9);
+    shoot(fixture.shell, prefix + QStringLiteral("-Workers-threads"));
+    card->table()->selectRow(0);
+    SafeTable *ends = page.ends()->table();
+    QTRY_VERIFY(ends->model()->rowCount() > 1);
+    for (int row = 0; row < 2; ++row) {
+        ends->selectRow(row);
+        settle();
+        page.showEnds();
+        settle();
+        shoot(fixture.shell, prefix + QStringLiteral("-Workers-end%1").arg(row));
+    }
+}
+
 void TestShots::everyPageIsDrawn()
 {
     QFETCH(int, theme);
@@ -247,11 +269,7 @@ void TestShots::everyPageIsDrawn()
         fixture.shell.settingsPage()->showHistory();
         settle();
         shoot(fixture.shell, prefix + QStringLiteral("-Settings-history"));
-        fixture.shell.goTo(PageId::Workers);
-        PoolCard *card = fixture.shell.workersPage()->card("shop");
-        QVERIFY(card);
-        card->tuner()->threads()->setValue(9);
-        shoot(fixture.shell, prefix + QStringLiteral("-Workers-threads"));
+        shootWorkers(fixture, prefix);
     }
 }
 

@@ -13,7 +13,9 @@
 #include "gui/pages/site_actions.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
+#include "gui/widgets/banner.h"
 #include "gui/widgets/toast.h"
+#include "server/config/schema.h"
 
 #include <QAction>
 #include <QDialog>
@@ -52,6 +54,15 @@ public:
         QTRY_COMPARE(undo().known(), control->revision());
         QTRY_COMPARE(bridge.snapshot().revision, control->revision());
     }
+    /// What an editor would stage on the page of settings.
+    void stage(const char *key, const char *before, const char *value)
+    {
+        shell.staging().changes().stage({.id = {EditId::Kind::Setting, "engine", "", key},
+                                         .value = value,
+                                         .shown = value,
+                                         .before = {before, before}},
+                                        control->revision());
+    }
     /// One step, through to its end.
     void go(UndoHistory::Way way)
     {
@@ -82,6 +93,9 @@ private Q_SLOTS:
     void droppingMineGoesOnFromNow();
     void theToastUndoesItsOwnChangeAlone();
     void fiveUndosInARowAreOneAtATime();
+    void applyRightAfterAnOwnUndoIsApplied_data();
+    void applyRightAfterAnOwnUndoIsApplied();
+    void whatIsPutBackNeedsNoRestart();
     void everyActionHasAClass();
     void everyActionAsksAsItsClassSays();
     void everyDialogIsSafeByDefault();
@@ -263,6 +277,73 @@ void TestUndo::fiveUndosInARowAreOneAtATime()
     QVERIFY(!fixture.shell.header()->undoButton()->isEnabled());
     fixture.control->release();
     QTRY_VERIFY(fixture.shell.header()->undoButton()->isEnabled());
+}
+
+// ---- beside changes that wait
+
+void TestUndo::applyRightAfterAnOwnUndoIsApplied_data()
+{
+    QTest::addColumn<bool>("isHeardOfFirst");
+    QTest::newRow("before the window heard of the undo") << false;
+    QTest::newRow("while the window heard of the undo") << true;
+}
+
+void TestUndo::applyRightAfterAnOwnUndoIsApplied()
+{
+    QFETCH(bool, isHeardOfFirst);
+    UndoFixture fixture;
+    fixture.openAndKnow();
+    fixture.stage("drain_s", "10", "5");
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
+    fixture.stage("drain_s", "5", "7");
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    const uint64_t before = fixture.control->revision();
+    if (isHeardOfFirst) {
+        fixture.undo().go(UndoHistory::Way::Undo);
+        fixture.control->hold("applyChanges");
+        fixture.shell.staging().apply();
+        QTRY_COMPARE(fixture.bridge.sites().revision, before + 1);
+    } else {
+        fixture.control->hold();
+        fixture.undo().go(UndoHistory::Way::Undo);
+        fixture.shell.staging().apply();
+    }
+    QCOMPARE(fixture.applied(), 2);
+    fixture.control->release(); // refused: made against what the undo replaced
+    QTRY_COMPARE(fixture.control->revision(), before + 2);
+    QCOMPARE(
+        printSetting(*findSetting("drain_s"), fixture.control->document().settings.at("drain_s")),
+        std::string("7"));
+    QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
+    QVERIFY(!openDialog(fixture.shell)); // nobody was asked whose change it was
+}
+
+void TestUndo::whatIsPutBackNeedsNoRestart()
+{
+    UndoFixture fixture;
+    fixture.openAndKnow();
+    fixture.stage("loops", "auto", "3");
+    QTRY_COMPARE(fixture.shell.staging().state(), Staging::State::Ready);
+    fixture.shell.staging().apply();
+    QTRY_VERIFY(fixture.shell.banner()->isVisible());
+    QTRY_VERIFY(fixture.shell.staging().changes().isEmpty());
+    fixture.undo().go(UndoHistory::Way::Undo);
+    QTRY_VERIFY(fixture.shell.banner()->isHidden());
+    QVERIFY(!fixture.control->document().settings.contains("loops"));
+    QTRY_VERIFY(fixture.undo().whyNot(UndoHistory::Way::Redo).isEmpty());
+    fixture.undo().go(UndoHistory::Way::Redo);
+    QTRY_VERIFY(fixture.shell.banner()->isVisible());
+    fixture.control->changeElsewhere("loops", "4"); // another value than in force is no way back
+    fixture.bridge.refresh();
+    QTRY_COMPARE(fixture.bridge.sites().revision, fixture.control->revision());
+    QTRY_VERIFY(fixture.shell.banner()->isVisible());
+    Document document = fixture.control->document();
+    document.settings.erase("loops");
+    fixture.control->changeElsewhere(std::move(document), "ana");
+    fixture.bridge.refresh();
+    QTRY_VERIFY(fixture.shell.banner()->isHidden());
 }
 
 // ---- confirmation

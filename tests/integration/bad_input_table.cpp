@@ -459,6 +459,11 @@ QList<BadInput> documents()
             R"({"format":1,"settings":{"http.trusted_proxies":"10.0.0.0/8 proxy.example"}})",
             "settings.http.trusted_proxies: \"proxy.example\"",
             "write 10.0.0.0/8, fd00::/8 or unix"),
+        row("a document with a masked value that is not stored",
+            R"({"format":1,"apps":[{"id":"a","root":"/srv/a","entry":"a:b","interface":"wsgi",)"
+            R"x("python":"/usr/bin/python3","env":{"TOKEN":"(masked)"}}]})x",
+            "apps\\[0\\].env.TOKEN: \"\\(masked\\)\" stands for a value that is not stored here",
+            "write the value, or leave it out"),
         none,
     };
 }

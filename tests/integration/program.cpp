@@ -118,6 +118,14 @@ HttpAnswer http(const QString &text, const HttpAsk &ask)
     return answer;
 }
 
+void write(const QString &path, const QByteArray &text)
+{
+    QVERIFY(QDir().mkpath(QFileInfo(path).path()));
+    QFile file(path);
+    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
+    file.write(text);
+}
+
 Finished runProgram(const QString &program, const QStringList &arguments, const QString &folder,
                     int timeoutMs)
 {

@@ -30,6 +30,9 @@ struct HttpAsk {
 /// One request on a connection of its own. `url`: http://host:port/path.
 HttpAnswer http(const QString &url, const HttpAsk &ask = {});
 
+/// Makes the folders above it, too; what a file held before is gone.
+void write(const QString &path, const QByteArray &text);
+
 /// Runs a program to its end; output is both streams.
 struct Finished {
     int exitCode = -1;

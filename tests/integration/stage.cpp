@@ -51,14 +51,6 @@ QByteArray digest(const QFileInfo &info)
 
 } // namespace
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 Stage::Stage()
 {
     // A user without rights must be able to walk in.

@@ -10,8 +10,6 @@
 
 namespace arc::test {
 
-void write(const QString &path, const QByteArray &text);
-
 /// Where bad input is tried: an engine that serves a site of files and an app, and must not notice.
 class Stage {
 public:

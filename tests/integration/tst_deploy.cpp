@@ -15,14 +15,6 @@ using namespace arc::test;
 
 namespace {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly | QIODevice::Truncate), qPrintable(path));
-    file.write(text);
-}
-
 QJsonObject object(const Finished &finished)
 {
     return QJsonDocument::fromJson(finished.out).object();
@@ -87,6 +79,7 @@ private Q_SLOTS:
     void aSaveIsServedAndAMistakeIsNot();
     void whatCannotBeDeployedIsRefused();
     void anEditThatDoesNotStartIsTakenBack();
+    void aMaskedValueOfAnImportStaysAsItIs();
 };
 
 void TestDeploy::tenDeploysUnderLoadFailNoRequest_data()
@@ -254,6 +247,27 @@ void TestDeploy::anEditThatDoesNotStartIsTakenBack()
     QCOMPARE(kept.exitCode, 4);
     QVERIFY2(kept.error.contains("so the change stays (revision "), kept.error);
     QVERIFY(engine.ctl({"config", "export"}).out.contains("\"B\": \"2\""));
+}
+
+void TestDeploy::aMaskedValueOfAnImportStaysAsItIs()
+{
+    QTemporaryDir data;
+    const Project project("Flask");
+    project.say("hello");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", project.root(), "--name", "shop", "--env", "WORD=horse"})
+                 .exitCode,
+             0);
+    const QByteArray before = engine.ctl({"config", "export"}).out;
+    QFile file(data.filePath("masked.json"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(before.contains("\"WORD\": \"horse\""));
+    file.write(QByteArray(before).replace("\"horse\"", "\"(masked)\""));
+    file.close();
+    const Finished imported = engine.ctl({"config", "import", file.fileName()});
+    QVERIFY2(imported.exitCode == 0, imported.error);
+    QCOMPARE(engine.ctl({"config", "export"}).out, before);
 }
 
 QTEST_GUILESS_MAIN(TestDeploy)

@@ -22,14 +22,6 @@ using namespace arc::test;
 
 namespace {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 constexpr const char *kHello =
     "import os\n"
     "def application(environ, start_response):\n"

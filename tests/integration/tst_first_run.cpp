@@ -44,14 +44,6 @@ QString s(const char *text)
     return QString::fromLatin1(text);
 }
 
-void write(const QString &path, const QByteArray &text)
-{
-    QVERIFY(QDir().mkpath(QFileInfo(path).path()));
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 /// Counts what a hand does: each press of a button of the mouse, each drop, each key.
 class HandCounter : public QObject {
 public:

@@ -27,14 +27,6 @@ using namespace arc::test;
 
 namespace {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 constexpr const char *kApp = "import os, time\n"
                              "time.sleep(float(os.environ.get('SLOW', '0')))\n"
                              "open('imported', 'w').close()\n"

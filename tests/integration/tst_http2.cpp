@@ -12,13 +12,6 @@ using namespace arc::test;
 
 namespace {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 Finished curl(const QStringList &arguments)
 {
     return runProgram("curl", QStringList {"-sS", "-m", "30"} + arguments);

@@ -227,6 +227,35 @@ private Q_SLOTS:
         QVERIFY(engine.ctl({"cert", "remove", "shop"}).exitCode != 0);
     }
 
+    void aStoppedSiteSaysSoWhateverCertificateIsShown()
+    {
+        // Nothing of the engine's own is good for its name, so clients are shown another one.
+        QTemporaryDir data;
+        EngineProcess engine(data.path());
+        QVERIFY2(engine.start(), engine.errors());
+        QCOMPARE(engine
+                     .ctl({"site", "add", m_site.path(), "--name", "shop", "--kind", "static",
+                           "--host", "shop.test"})
+                     .exitCode,
+                 0);
+        const QString url = secureSite(engine);
+        const auto ask = [&](const char *version) {
+            return curl({"-k", version, "-w", " %{http_code}", "--resolve",
+                         "shop.test:" + portOf(url) + ":127.0.0.1", url + "/"})
+                .out;
+        };
+        QCOMPARE(state(engine), QString("serving"));
+        for (const char *version : {"--http1.1", "--http2"})
+            QTRY_COMPARE(ask(version), QByteArray("<h1>safe</h1> 200"));
+        QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
+        for (const char *version : {"--http1.1", "--http2"}) {
+            QTRY_VERIFY2(ask(version).endsWith(" 503"), ask(version));
+            QVERIFY2(ask(version).contains("This site is stopped."), ask(version));
+        }
+        // An administrator wants it so: the engine is not worse for it.
+        QCOMPARE(state(engine), QString("serving"));
+    }
+
     void theLocalCaSignsWhatIsAskedFor()
     {
         QTemporaryDir data;
@@ -456,6 +485,14 @@ private:
                 return url.toString();
         }
         return {};
+    }
+
+    static QString state(const EngineProcess &engine)
+    {
+        return QJsonDocument::fromJson(engine.ctl({"status", "--json"}).out)
+            .object()
+            .value("state")
+            .toString();
     }
 
     static QByteArray fingerprint(const EngineProcess &engine, const QString &name)

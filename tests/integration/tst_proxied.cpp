@@ -37,13 +37,6 @@ constexpr const char *kAsgi =
     "    await send({'type': 'http.response.start', 'status': 200, 'headers': []})\n"
     "    await send({'type': 'http.response.body', 'body': text.encode()})\n";
 
-void write(const QString &path, const QByteArray &text)
-{
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 QJsonObject json(const Finished &finished)
 {
     return QJsonDocument::fromJson(finished.out).object();

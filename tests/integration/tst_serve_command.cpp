@@ -17,14 +17,6 @@ using namespace arc::test;
 
 namespace {
 
-void write(const QString &path, const QByteArray &text)
-{
-    QDir().mkpath(QFileInfo(path).path());
-    QFile file(path);
-    QVERIFY2(file.open(QIODevice::WriteOnly), qPrintable(path));
-    file.write(text);
-}
-
 QJsonObject jsonOf(const HttpAnswer &answer)
 {
     return QJsonDocument::fromJson(answer.body).object();

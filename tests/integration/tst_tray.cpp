@@ -69,7 +69,12 @@ public:
     }
     bool appear() { return m_bus.registerService(kWatcher); }
     bool vanish() { return m_bus.unregisterService(kWatcher); }
-    bool hasHost() const { return true; }
+    bool hasHost() const
+    {
+        ++m_asked;
+        return true;
+    }
+    int timesAsked() const { return m_asked; }
     QStringList items() const { return m_items; }
     int version() const { return 0; }
     void click()
@@ -115,6 +120,7 @@ private:
 
     QDBusConnection m_bus;
     QStringList m_items;
+    mutable int m_asked = 0;
 };
 
 class TestTray : public QObject {
@@ -162,6 +168,7 @@ private Q_SLOTS:
     void aTrayThatVanishesBringsTheWindowBack();
     void withoutATrayHiddenIsNotHidden();
     void withoutATrayNoProcessStaysBehind();
+    void aPanelThatComesLateHidesNoWindowForGood();
     void aPanelThatSaysNothingStopsNothing();
     void cleanupTestCase();
 };
@@ -254,6 +261,28 @@ void TestTray::withoutATrayNoProcessStaysBehind()
     const Finished listed = m_engine->ctl({"site", "list", "--json"});
     QVERIFY2(listed.out.contains("\"enabled\":true") || listed.out.contains("\"enabled\": true"),
              listed.out);
+}
+
+void TestTray::aPanelThatComesLateHidesNoWindowForGood()
+{
+    openWindow();
+    QTRY_VERIFY_WITH_TIMEOUT(isSeen(), kPatience);
+    const auto icons = m_panel->items().size();
+    const int before = m_panel->timesAsked();
+    QVERIFY(m_panel->appear());
+    QTRY_VERIFY_WITH_TIMEOUT(m_panel->timesAsked() > before, kPatience);
+    const auto isAsked = [this] {
+        pressCross();
+        return !m_display.windowId("goes on serving").isEmpty();
+    };
+    // It asks only the first time; after that a window without an icon ends when it is closed.
+    QTRY_VERIFY_WITH_TIMEOUT(isAsked() || m_panel->items().size() > icons || !isRunning(),
+                             kPatience);
+    QVERIFY2(!isRunning() || isSeen() || m_panel->items().size() > icons,
+             "neither a window nor an icon is left");
+    QVERIFY(m_panel->vanish());
+    if (isRunning())
+        endWindow();
 }
 
 void TestTray::aPanelThatSaysNothingStopsNothing()

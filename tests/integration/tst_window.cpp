@@ -227,7 +227,12 @@ void TestWindow::anEngineThatIsKilledIsStartedAgainFromTheWindow()
     QProcess window;
     window.setProcessEnvironment(display.environment());
     window.start(ARC_BINARY, {"--data-dir", m_data.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(!display.windowId().isEmpty(), kPatience);
+    QTRY_VERIFY2_WITH_TIMEOUT(
+        !display.windowId().isEmpty(),
+        "state " + QByteArray::number(window.state()) + ", windows: "
+            + display.run("xdotool", {"search", "--name", ".", "getwindowname", "%@"})
+            + ", said: " + window.readAllStandardError(),
+        kPatience);
     const qint64 engine = enginePid(m_data.path());
     QVERIFY(engine > 0);
     ::kill(static_cast<pid_t>(engine), SIGKILL);

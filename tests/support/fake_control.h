@@ -58,10 +58,12 @@ public:
     {
         m_failAll = std::move(error);
     }
-    /// Answers wait from now on, until release() lets them go in order.
-    void hold()
+    /// Answers wait from now on, until release() lets them go in order. `only`: an operation, when
+    /// all others go on being answered.
+    void hold(std::string only = {})
     {
         m_holding = true;
+        m_heldOnly = std::move(only);
     }
     size_t held() const
     {
@@ -142,7 +144,7 @@ private:
                 return done(std::move(*failure));
             done(work(what));
         };
-        if (m_holding)
+        if (m_holding && (m_heldOnly.empty() || m_heldOnly == operation))
             m_held.push_back(std::move(answer));
         else
             answer();
@@ -178,6 +180,7 @@ private:
     std::map<std::string, std::deque<Error>> m_failures;
     std::optional<Error> m_failAll;
     bool m_holding = false;
+    std::string m_heldOnly; ///< empty: all are
     std::deque<std::function<void()>> m_held;
     std::set<int> m_killed;
     int m_nextPid = 4200;

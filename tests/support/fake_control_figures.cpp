@@ -146,6 +146,7 @@ api::PoolFigures FakeControl::poolOf(const SiteConfig &site, int64_t unixMs) con
         worker.memoryBytes = (48 + i) * 1024 * 1024;
         worker.cpu = std::min(1.0, load / 400);
         worker.serving = worker.busy > 0 ? "GET /admin/" : "";
+        worker.servingMs = worker.busy > 0 ? 40 + i * 2100 : -1;
         worker.steps = {{"interpreter", 31}, {"import", 412}, {"ready", 18}};
         pool.busy += worker.busy;
         pool.slots += worker.slots;

@@ -3,6 +3,7 @@
 
 #include "server/base/assert.h"
 #include "server/detect/detect.h"
+#include "server/http/files/file_cache.h"
 
 #include <QDir>
 #include <QFile>
@@ -55,6 +56,21 @@ PoolUnderTest::PoolUnderTest(Options options)
     m_appMetrics = m_metrics.app("shop");
     m_http = std::make_unique<HttpUnderTest>(HttpUnderTest::Options {
         .routes = {}, .settings = options.settings, .loops = options.loops});
+    m_blocking = std::make_unique<BlockingPool>(2);
+    m_spooling = std::make_unique<BlockingPool>(2);
+    m_spool = std::make_shared<Spool>(
+        *m_spooling,
+        options.spoolFolder.empty() ? m_spoolFolder.path().toStdString() + "/spool"
+                                    : options.spoolFolder,
+        options.settings.spoolMiBMax * 1024 * 1024, options.spoolComplains);
+    for (size_t i = 0; i < options.loops; ++i) {
+        m_http->onLoop(
+            [this](HttpLoop &http) {
+                http.setFiles(std::make_shared<FileCache>(
+                    http.loop(), *m_blocking, [&http](ExchangeId id) { return http.find(id); }));
+            },
+            i);
+    }
     static LoopMetrics controlMetrics;
     m_control =
         std::move(EventLoop::create("control", EventLoop::kNoIndex, controlMetrics).value());
@@ -68,7 +84,8 @@ PoolUnderTest::PoolUnderTest(Options options)
             .log = [this](LogLevel level,
                           const std::string &line) { m_logged[level] += line + "\n"; },
             .ended = [this](WorkerEnd end) { m_ends.push_back(std::move(end)); },
-            .memoryAvailable = options.memoryAvailable};
+            .memoryAvailable = options.memoryAvailable,
+            .spool = m_spool};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));
         m_pool = AppPool::create(m_spec, std::move(environment));

@@ -30,6 +30,8 @@ public:
         size_t loops = 1;
         bool starts = true;
         std::function<int64_t()> memoryAvailable; ///< null: what there really is
+        std::string spoolFolder;                  ///< empty: one of its own
+        Spool::Complain spoolComplains;           ///< may be null
     };
     explicit PoolUnderTest(Options options);
     ~PoolUnderTest();
@@ -62,6 +64,11 @@ public:
     const AppConfig &config() const { return m_spec.config; }
     const AppMetrics &metrics() const { return m_appMetrics->cells; }
     int64_t slotsReady() const;
+    int64_t bufferBytes(size_t loop = 0) { return m_http->loopMetrics(loop).bufferBytes.read(); }
+    int64_t bytesReceived() { return m_http->loopMetrics(0).bytesRead.read(); }
+    Spool &spool() { return *m_spool; }
+    /// Of files; it has two threads.
+    BlockingPool &blocking() { return *m_blocking; }
     uint16_t port() const { return m_http->port(); }
     /// One request on its own connection.
     PeerAnswer ask(const std::string &head, const std::string &body = {});
@@ -79,6 +86,10 @@ private:
     MetricsRegistry m_metrics {1};
     std::shared_ptr<AppMetricsSet> m_appMetrics;
     std::unique_ptr<HttpUnderTest> m_http;
+    QTemporaryDir m_spoolFolder;
+    std::unique_ptr<BlockingPool> m_blocking;
+    std::unique_ptr<BlockingPool> m_spooling;
+    std::shared_ptr<Spool> m_spool;
     std::unique_ptr<EventLoop> m_control;
     Thread m_thread;
     std::map<LogLevel, std::string> m_logged; // of the control loop

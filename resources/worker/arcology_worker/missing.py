@@ -21,7 +21,7 @@ DEBIAN = {"Pillow": "python3-pil", "PyYAML": "python3-yaml", "beautifulsoup4": "
 DEBIAN.update((name, "python3-" + name) for name in (
     "aiohttp bottle django falcon fastapi flask httpx jinja2 markdown numpy pandas psycopg2 "
     "pyramid redis requests sqlalchemy starlette werkzeug").split())
-DPKG = "/var/lib/dpkg/status"
+DEBIAN_VERSION = "/etc/debian_version"  # Ubuntu and its like have it, too
 APT_LISTS = "/var/lib/apt/lists"
 # Modules of the standard library that came or went: an app may need another interpreter.
 SINCE = {"tomllib": (3, 11), "annotationlib": (3, 14)}
@@ -66,7 +66,7 @@ def howToInstall(name, root):
 
 def debianPackage(package):
     """Its name when Debian has one for this interpreter, as far as can be told; else nothing."""
-    if sys.base_prefix != "/usr" or not os.path.exists(DPKG):
+    if sys.base_prefix != "/usr" or not os.path.exists(DEBIAN_VERSION):
         return ""
     if package in DEBIAN:
         return DEBIAN[package]

@@ -187,10 +187,10 @@ class Place:
             return "", "it has just ended"
         if setException(thread, ctypes.py_object(RequestTimedOut)) != 1:
             return "", "its thread has just ended"
-        # It may have ended in between: the thread's next request must not hear of it.
+        # Where the threads changed since, it met the exception and is gone. Should it have ended by
+        # itself in that moment, the thread's next request must not hear of what still waits.
         if not self._isStillThere():
             setException(thread, None)
-            return "", "it has just ended"
         return "raised", ""
 
     def _isStillThere(self):

@@ -147,13 +147,15 @@ struct WorkerFigures {
     int64_t memoryBytes = -1;
     int64_t sharedBytes = -1; ///< resident, and in the memory of other processes too
     double cpu = -1;          ///< of one core, over the last second
-    std::string serving;
+    std::string serving;      ///< the oldest request it works on
+    int64_t servingMs = -1;   ///< for so long already
     std::vector<StepFigures> steps;
     ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
                ARC_FIELD("generation", generation), ARC_FIELD("started_unix_ms", startedUnixMs),
                ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
                ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("shared_bytes", sharedBytes),
-               ARC_FIELD("cpu", cpu), ARC_FIELD("serving", serving), ARC_FIELD("steps", steps))
+               ARC_FIELD("cpu", cpu), ARC_FIELD("serving", serving),
+               ARC_FIELD("serving_ms", servingMs), ARC_FIELD("steps", steps))
 };
 
 struct PoolFigures {
@@ -586,7 +588,9 @@ struct HandOver {
 
 struct WorkerKill {
     int pid = 0;
-    ARC_FIELDS(WorkerKill, ARC_FIELD("pid", pid))
+    /// It finishes what it has first; where that can be, another serves before it goes.
+    bool drain = false;
+    ARC_FIELDS(WorkerKill, ARC_FIELD("pid", pid), ARC_FIELD("drain", drain))
 };
 
 } // namespace arc::api

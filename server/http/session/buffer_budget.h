@@ -3,8 +3,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace arc {
+
+/// What a client is told at the limit.
+inline constexpr std::string_view kShortOfMemory =
+    "The server is short of memory for requests. Please try again in a moment.";
 
 /// The sum limit buffers.total_mib over all loops. Any thread. Loops take from it in grants, so
 /// that the shared number is touched once per MiB and not once per request.

@@ -80,10 +80,12 @@ public:
     /// Its listener or its certificate is not what new clients find: asks the client to come back
     /// over another connection, where the protocol has words for it. Answers go on.
     virtual void comeBack() noexcept { }
-    /// The same, where what its client's certificate proved is void from now on.
+    /// The same, where what its client's certificate proved is void from now on. A WebSocket that
+    /// was opened on its word is closed: no later request would find out.
     void authoritiesChanged() noexcept
     {
         m_transport.tls()->noteOldAuthorities();
+        askForTurn();
         comeBack();
     }
     /// That was so before its protocol began, while it shook hands.

@@ -31,11 +31,13 @@ bool requiresCertificate(const Settings &settings)
 /// Whether a TLS connection may carry a request for another name than the one it was made for (RFC
 /// 9110 7.4): its certificate must be good for it, and the site must not ask clients for more. Nor
 /// may one for the same name that was made before the site required a certificate. A trusted proxy
-/// chose a name for itself, which says nothing about what its client asked for.
+/// chose a name for itself, which says nothing about what its client asked for. That a site is
+/// stopped may be told over any connection: no other one would say more, and while it is stopped
+/// no certificate need be shown for it.
 bool mayServe(const TlsStream &tls, const SessionExchange &exchange, const Router::Match &match)
 {
     const TlsEndpoint *greeted = tls.endpoint();
-    if (!greeted)
+    if (!greeted || match.site->isStopped)
         return true;
     const bool isSameSite = match.site->id == greeted->site;
     const Settings &wanted = match.route->settings;
@@ -70,18 +72,23 @@ bool redirectedToTls(SessionExchange &exchange, const Router::Match &match)
 void dispatch(SessionExchange &exchange, SessionLoop &home, std::string_view listener) noexcept
 {
     const RequestHead &head = exchange.request();
+    // Of a refusal before there is a route: the site's own page says it.
+    const auto nameSite = [&] {
+        exchange.nameSite(exchange.router().siteOf(listener, head.host));
+    };
     if (home.budget().isExhausted()) {
-        exchange.respondStatus(
-            503, "The server is short of memory for requests. Please try again in a moment.",
-            kRetryAfterSeconds);
+        nameSite();
+        exchange.respondStatus(503, kShortOfMemory, kRetryAfterSeconds);
         return;
     }
     if (exchange.hasBadForwarded()) {
         home.metrics().requestsBad.add(1);
+        nameSite();
         exchange.respondStatus(400, "The proxy's Forwarded field is malformed.");
         return;
     }
     if (head.method == Method::Connect || head.method == Method::Trace) {
+        nameSite();
         refuseMethod(exchange, kMethods);
         return;
     }

@@ -27,8 +27,6 @@ public:
     /// and a client cannot know whether a request that finds the connection closed was carried out
     /// (RFC 9112 9.3.1).
     static constexpr std::chrono::milliseconds kLastRequestTime {1000};
-    /// So long a body may be slower than http.body_bytes_per_s.
-    static constexpr std::chrono::milliseconds kBodyGrace {5000};
 
     Http1Connection(SessionLoop &home, uint32_t slot, Origin origin);
     ~Http1Connection() override;
@@ -53,7 +51,7 @@ private:
         HeadProgress progress;
     };
     /// What the connection waits to read, and so which deadline runs.
-    enum class Phase : uint8_t { Idle, Head, Answer, Body, Skip, Linger };
+    enum class Phase : uint8_t { Idle, Head, Answer, Body, Room, Skip, Linger };
     enum class Go { On, Stop };
 
     // http1_connection.cpp: the turn, in and out
@@ -75,7 +73,8 @@ private:
     Go skipBody() noexcept;
     void endExchange() noexcept;
     void becomeWebSocket() noexcept;
-    void refuse(int status, std::string_view reason) noexcept;
+    void refuse(int status, std::string_view reason, const RequestHead *asked = nullptr) noexcept;
+    void sendRefusal(const ResponseHead &head, std::string_view body, AccessLine line);
     void bodyRefused(int status, std::string_view reason) noexcept;
 
     // http1_waiting.cpp: between turns
@@ -85,7 +84,6 @@ private:
     Phase phaseNow() const noexcept;
     SteadyTime readDueIn(Phase phase) noexcept;
     SteadyTime::duration idleTime() const noexcept;
-    SteadyTime bodyDue(bool entered) noexcept;
     void readDeadlinePassed() noexcept override;
 
     Phase m_phase = Phase::Idle;
@@ -96,8 +94,8 @@ private:
     int64_t m_requests = 0;
     uint64_t m_lingered = 0; ///< bytes dropped so far
     uint64_t m_toSkip = 0;   ///< body bytes of an answered request, dropped before the next one
-    SteadyTime::duration m_bodyCredit {}; ///< of waiting for this body, while nobody does
-    std::unique_ptr<Unused> m_unused;     ///< null: nothing; kept apart because few have any
+    BodyPace m_bodyPace;     ///< of the body that is read or skipped
+    std::unique_ptr<Unused> m_unused; ///< null: nothing; kept apart because few have any
     std::unique_ptr<Http1Exchange> m_exchange;
 };
 

@@ -41,12 +41,12 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
         return Go::On;
     }
     if (outcome.step == HeadStep::Refuse) {
-        refuse(outcome.status, outcome.reason);
+        refuse(outcome.status, outcome.reason, outcome.namesSite ? &scratch.head : nullptr);
         return Go::Stop;
     }
     if (!m_readable
         && m_home.budget().isExhausted()) { // there is no memory to keep the first part in
-        refuse(503, "The server is short of memory for requests. Please try again in a moment.");
+        refuse(503, kShortOfMemory);
         return Go::Stop;
     }
     return readMore();
@@ -74,7 +74,7 @@ void Http1Connection::beginExchange(const RequestHead &head, std::string_view by
     ++m_requests;
     ++m_turnRequests;
     m_phase = Phase::Answer;
-    m_bodyCredit = kBodyGrace;
+    m_bodyPace = {};
     m_exchange = m_home.exchanges().take();
     m_exchange->open(*this, head);
     m_home.input().consume(bytes.size());
@@ -181,7 +181,8 @@ void Http1Connection::becomeWebSocket() noexcept
     m_home.replace(*this, std::move(next));
 }
 
-void Http1Connection::refuse(int status, std::string_view reason) noexcept
+/// `asked`: what is known of the head, if that is enough to name its site.
+void Http1Connection::refuse(int status, std::string_view reason, const RequestHead *asked) noexcept
 {
     m_home.metrics().requestsBad.add(1);
     m_lastAnswer = true;
@@ -190,12 +191,34 @@ void Http1Connection::refuse(int status, std::string_view reason) noexcept
     std::array<char, 32> id;
     printTraceId(m_home.random(), m_home.random(), id);
     const std::string_view requestId(id.data(), id.size());
-    const ErrorPage page = makeErrorPage(status, reason, requestId, std::nullopt);
+    AccessLine line {.unixMs = m_home.loop().unixMs(),
+                     .status = status,
+                     .requestId = requestId,
+                     .refusal = reason};
+    std::optional<std::string_view> accept;
+    const OwnErrorPages *pages = nullptr;
+    if (asked) {
+        accept = asked->find(HeaderId::Accept);
+        line.method = asked->methodText;
+        line.target = asked->target;
+        line.host = asked->host;
+        if (const Site *site = m_home.snapshot().router->siteOf(listener(), asked->host)) {
+            pages = site->errorPages.get();
+            line.site = site->id;
+        }
+    }
+    const ErrorPage page = makeErrorPage(status, reason, requestId, accept, pages);
     ResponseHead head {.status = status, .headers = {}};
     head.headers.add("Content-Type", page.contentType);
     if (status == 503)
         head.headers.add("Retry-After", "1");
-    const ResponseFraming framing {.length = page.body.size(),
+    sendRefusal(head, page.body, line);
+    m_home.input().clear();
+}
+
+void Http1Connection::sendRefusal(const ResponseHead &head, std::string_view body, AccessLine line)
+{
+    const ResponseFraming framing {.length = body.size(),
                                    .connection = ResponseFraming::Connection::Close,
                                    .server = m_home.snapshot().settings.serverHeader,
                                    .dateLine = m_home.dateLine()};
@@ -204,24 +227,19 @@ void Http1Connection::refuse(int status, std::string_view reason) noexcept
     record.bytes = box.queue.queuedTotal();
     appendResponseHead(box.queue.openText(), head, framing);
     box.queue.closeText();
-    box.queue.addText(page.body);
+    box.queue.addText(body);
     record.end = box.queue.queuedTotal();
     record.bytes = record.end - record.bytes;
-    record.status = status;
+    record.status = head.status;
     record.startedAt = m_home.loop().now();
     if (m_home.snapshot().settings.accessLog && m_home.log().isOn()) {
         const std::string client = peer().host();
+        line.client = client;
         record.logAt = box.logText().size();
-        m_home.log().begin(box.logText(),
-                           {.unixMs = m_home.loop().unixMs(),
-                            .status = status,
-                            .client = client,
-                            .requestId = requestId,
-                            .refusal = reason});
+        m_home.log().begin(box.logText(), line);
         record.logSize = box.logText().size() - record.logAt;
     }
     box.add(std::move(record));
-    m_home.input().clear();
 }
 
 } // namespace arc

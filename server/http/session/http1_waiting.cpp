@@ -2,8 +2,6 @@
 // Http1Connection between its turns: what it keeps, what it waits for, and for how long.
 #include "server/http/session/http1_connection.h"
 
-#include <algorithm>
-
 namespace arc {
 
 void Http1Connection::settle() noexcept
@@ -64,8 +62,10 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
 {
     if (m_phase == Phase::Linger)
         return Phase::Linger;
+    if (m_exchange && m_exchange->wantsBody())
+        return waits.forBudget ? Phase::Room : Phase::Body;
     if (m_exchange)
-        return m_exchange->wantsBody() && !waits.forBudget ? Phase::Body : Phase::Answer;
+        return Phase::Answer;
     if (hasOutput())
         return Phase::Answer; // the write deadline runs
     if (m_toSkip)
@@ -77,17 +77,21 @@ Http1Connection::Phase Http1Connection::phaseNow() const noexcept
 SteadyTime Http1Connection::readDueIn(Phase phase) noexcept
 {
     const SteadyTime now = m_home.loop().now();
-    const bool entered = phase != m_phase;
-    if (entered && m_phase == Phase::Body)
-        m_bodyCredit = bodyDue(false) - now;
+    const auto readsBody = [](Phase which) {
+        return which == Phase::Body || which == Phase::Skip;
+    };
+    const SteadyTime bodyDue = m_bodyPace.next(readsBody(m_phase) ? m_readDue : SteadyTime(),
+                                               readsBody(phase), m_turnBytes, now, m_rules->body);
     switch (phase) {
     case Phase::Idle:
         return now + idleTime();
+    case Phase::Room:
+        return phase != m_phase || m_turnBytes ? now + m_rules->body.pauseMax : m_readDue;
     case Phase::Head: // absolute: dripping bytes do not move it
-        return entered ? now + m_rules->headTimeout : m_readDue;
+        return phase != m_phase ? now + m_rules->headTimeout : m_readDue;
     case Phase::Body:
     case Phase::Skip:
-        return bodyDue(entered);
+        return bodyDue;
     case Phase::Answer:
         return {};
     case Phase::Linger:
@@ -120,19 +124,6 @@ void Http1Connection::newcomerTimePassed() noexcept
         close(CloseHow::Plainly);
 }
 
-/// Every byte moves the deadline by what it may take at http.body_bytes_per_s, up to the longest
-/// pause there may be. So who drips bytes wins no time by it, and who was fast may pause.
-SteadyTime Http1Connection::bodyDue(bool entered) noexcept
-{
-    const SteadyTime longest = m_home.loop().now() + m_rules->bodyTimeout;
-    if (!m_rules->bodyBytesPerSecond)
-        return entered || m_turnBytes ? longest : m_readDue;
-    const SteadyTime due = entered ? m_home.loop().now() + m_bodyCredit : m_readDue;
-    const auto earned = std::chrono::milliseconds(
-        uint64_t {m_turnBytes} * 1000 / static_cast<uint64_t>(m_rules->bodyBytesPerSecond));
-    return std::min<SteadyTime>(due + earned, longest);
-}
-
 void Http1Connection::readDeadlinePassed() noexcept
 {
     switch (m_phase) {
@@ -142,6 +133,10 @@ void Http1Connection::readDeadlinePassed() noexcept
         break;
     case Phase::Body:
         bodyRefused(408, "The request body did not arrive in time.");
+        break;
+    case Phase::Room: // what waits together would wait for ever
+        m_lastAnswer = true;
+        m_exchange->fail(503, kShortOfMemory);
         break;
     default:
         close(CloseHow::Plainly);

@@ -124,6 +124,8 @@ int Http2Callbacks::data(nghttp2_session *session, uint8_t, int32_t stream, cons
         connection.dropBody(size);
         return 0;
     }
+    exchange->state.bodyBytes += size;
+    connection.m_bodyBytes += size;
     exchange->bodyArrived({reinterpret_cast<const char *>(bytes), size});
     if (exchange->wantsBody())
         exchange->state.bodyDue = {};

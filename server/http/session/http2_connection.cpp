@@ -61,6 +61,8 @@ void Http2Connection::turn() noexcept
     readAll();
     if (m_home.isDraining())
         leaveSockets();
+    if (hasOldAuthorities())
+        disownSockets();
     deliverBodies();
     giveCredit();
     goAwayIfDue();
@@ -184,7 +186,8 @@ void Http2Connection::bodyStored(size_t bytes) noexcept
         dropBody(std::exchange(m_creditKept, 0));
 }
 
-/// What is delivered leaves memory, so it is delivered in any case; at the limit no more is let in.
+/// Somebody has the bytes, here or behind the listener, and the budget knows of them: they are
+/// delivered in any case; at the limit no more are let in.
 void Http2Connection::giveCredit() noexcept
 {
     if (!m_creditKept)

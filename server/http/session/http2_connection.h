@@ -122,6 +122,7 @@ private:
 
     // http2_socket.cpp: streams that have become WebSockets
     void leaveSockets() noexcept;
+    void disownSockets() noexcept;
     SteadyTime socketDue(Http2Exchange &exchange) noexcept;
     void socketDeadlinePassed(Http2Exchange &exchange) noexcept;
 
@@ -141,6 +142,8 @@ private:
     void afterGoAway() noexcept;
     void lingerOn() noexcept;
     SteadyTime nextDue() noexcept;
+    uint64_t bodyShare() noexcept;
+    SteadyTime bodyDueOf(Http2Exchange &exchange, bool mayReceive, uint64_t share) noexcept;
     void readDeadlinePassed() noexcept override;
     int64_t held() const noexcept;
 
@@ -156,6 +159,7 @@ private:
     uint64_t m_outputTotal = 0;
     int64_t m_requests = 0;
     uint64_t m_lingered = 0;
+    uint64_t m_bodyBytes = 0;  ///< of all bodies, that came since their paces were looked at
     size_t m_creditKept = 0;   ///< of the connection's window, until the budget has room
     size_t m_trailerBytes = 0; ///< decoded so far, of the trailers on their way
     SteadyTime m_headDue {};

@@ -99,7 +99,7 @@ void Http2Exchange::bodyArrived(std::string_view bytes) noexcept
         fail(413, {});
     } else if (wantsBody() && m_body.empty()) {
         tellBody(bytes);
-        m_connection->dropBody(bytes.size());
+        m_connection->bodyStored(bytes.size()); // who hears them may keep them
         m_connection->bodyTaken(*this, bytes.size());
     } else {
         m_body.append(bytes);

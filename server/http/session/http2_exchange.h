@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/http/session/body_pace.h"
 #include "server/http/session/byte_tunnel.h"
 #include "server/http/session/session_exchange.h"
 #include "server/http/session/web_socket_session.h"
@@ -63,7 +64,10 @@ public:
         return wantsBody() && (!m_body.empty() || m_bodyComplete);
     }
     /// The listener waits for bytes that the client has room to send.
-    bool awaitsBody() const noexcept { return wantsBody() && !m_bodyComplete && m_body.empty(); }
+    bool awaitsBody() const noexcept
+    {
+        return !isEnded() && wantsBody() && !m_bodyComplete && m_body.empty();
+    }
 
     // ---- the connection's side: the answer
     uint64_t outputPending() const noexcept { return m_outputPending; }
@@ -102,7 +106,11 @@ public:
 
     /// The stream's own deadlines and flags; kept by the connection.
     struct {
-        SteadyTime bodyDue {};   ///< or, of a WebSocket, until the other side ends; zero: none
+        SteadyTime bodyDue {}; ///< or, of a WebSocket, until the other side ends; zero: none
+        SteadyTime roomDue {}; ///< of it, while there is no memory for it; zero: none
+        SteadyTime paceDue {}; ///< of its pace; zero: none
+        BodyPace pace;
+        uint64_t bodyBytes = 0;  ///< that came since paceDue was set
         SteadyTime sendDue {};   ///< zero: none
         bool endsInHead = false; ///< the answer has no DATA
         size_t headBytes = 0;    ///< of the answer's head, until it has left

@@ -148,6 +148,15 @@ void Http2Connection::leaveSockets() noexcept
     }
 }
 
+void Http2Connection::disownSockets() noexcept
+{
+    for (size_t i = 0; i < m_streams.size(); ++i) {
+        WebSocketSession *socket = m_streams[i]->socket();
+        if (socket && m_streams[i]->restsOnOldAuthorities())
+            socket->disown();
+    }
+}
+
 /// Its next deadline; begins the one that is due to begin: where one side of the stream has ended,
 /// the other has to follow.
 SteadyTime Http2Connection::socketDue(Http2Exchange &exchange) noexcept

@@ -74,6 +74,8 @@ void Http2Connection::headComplete(bool endStream) noexcept
     m_updatesDue += kUpdatesPerStream;
     if (fault) {
         noteBadRequest();
+        if (!head.host.empty())
+            exchange.nameSite(exchange.router().siteOf(listener(), head.host));
         exchange.refuse(fault.status, fault.reason);
     } else {
         dispatch(exchange, m_home, listener());

@@ -20,6 +20,15 @@ void takeEarlier(SteadyTime &due, SteadyTime other) noexcept
         due = other;
 }
 
+/// `place` is the deadline of a time that runs while something is so.
+void runWhile(SteadyTime &place, bool isSo, SteadyTime now, std::chrono::milliseconds time) noexcept
+{
+    if (!isSo)
+        place = {};
+    else if (place == SteadyTime())
+        place = now + time;
+}
+
 } // namespace
 
 bool Http2Connection::isIdle() const noexcept
@@ -133,6 +142,38 @@ void Http2Connection::lingerOn() noexcept
     close(CloseHow::Plainly);
 }
 
+/// What each body that is waited for has of the bytes that came. A client may send one body after
+/// the other, so none is slow because it is not its turn; but it has to send enough for all of
+/// them.
+uint64_t Http2Connection::bodyShare() noexcept
+{
+    if (!m_bodyBytes)
+        return 0;
+    const auto waiting = std::count_if(m_streams.begin(), m_streams.end(), [](const auto &stream) {
+        return !stream->isEnded() && stream->wantsBody() && !stream->isBodyComplete();
+    });
+    return std::exchange(m_bodyBytes, 0) / static_cast<uint64_t>(std::max<ptrdiff_t>(waiting, 1));
+}
+
+/// Of the next byte of its body, and of the pace at which it comes.
+SteadyTime Http2Connection::bodyDueOf(Http2Exchange &exchange, bool mayReceive,
+                                      uint64_t share) noexcept
+{
+    auto &state = exchange.state;
+    const SteadyTime now = m_home.loop().now();
+    const bool isAwaited = mayReceive && exchange.awaitsBody();
+    if (share) // the client sends: its turn may yet come
+        state.bodyDue = {};
+    runWhile(state.bodyDue, isAwaited, now, m_rules->body.pauseMax);
+    runWhile(state.roomDue, !mayReceive && exchange.awaitsBody(), now, m_rules->body.pauseMax);
+    const uint64_t bytes = std::max(std::exchange(state.bodyBytes, 0), share);
+    state.paceDue = state.pace.next(state.paceDue, isAwaited, bytes, now, m_rules->body);
+    SteadyTime due = state.bodyDue;
+    takeEarlier(due, state.roomDue);
+    takeEarlier(due, state.paceDue);
+    return due;
+}
+
 /// The earliest of all deadlines but that of writing; begins those that are due to begin.
 SteadyTime Http2Connection::nextDue() noexcept
 {
@@ -149,32 +190,23 @@ SteadyTime Http2Connection::nextDue() noexcept
     }
     m_idleDue = {};
     nghttp2_session *session = m_session.get();
-    const auto runs = [now](SteadyTime &place, bool isDue, std::chrono::milliseconds time) {
-        if (!isDue)
-            place = {};
-        else if (place == SteadyTime())
-            place = now + time;
-    };
     const bool mayReceive = nghttp2_session_get_local_window_size(session) > 0;
+    const uint64_t share = bodyShare();
     bool hasData = false;
     for (const auto &stream : m_streams) {
         auto &state = stream->state;
-        if (stream->socket())
-            takeEarlier(due, socketDue(*stream));
-        else
-            runs(state.bodyDue, mayReceive && stream->awaitsBody(), m_rules->bodyTimeout);
-        runs(state.sendDue,
-             stream->hasDataToSend()
-                 && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0,
-             m_rules->writeTimeout);
-        takeEarlier(due, state.bodyDue);
+        takeEarlier(due,
+                    stream->socket() ? socketDue(*stream) : bodyDueOf(*stream, mayReceive, share));
+        const bool isStuck = stream->hasDataToSend()
+            && nghttp2_session_get_stream_remote_window_size(session, stream->stream()) <= 0;
+        runWhile(state.sendDue, isStuck, now, m_rules->writeTimeout);
         takeEarlier(due, state.sendDue);
         hasData = hasData || stream->hasDataToSend();
     }
     // Output has one more reason to wait than the socket and the streams.
-    runs(m_windowDue,
-         hasData && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0,
-         m_rules->writeTimeout);
+    runWhile(m_windowDue,
+             hasData && !hasOutput() && nghttp2_session_get_remote_window_size(session) <= 0, now,
+             m_rules->writeTimeout);
     takeEarlier(due, m_windowDue);
     return due;
 }
@@ -214,8 +246,11 @@ void Http2Connection::readDeadlinePassed() noexcept
             resetStream(exchange, NGHTTP2_CANCEL);
         } else if (exchange.socket()) {
             socketDeadlinePassed(exchange);
-        } else if (passed(exchange.state.bodyDue)) {
-            exchange.state.bodyDue = {};
+        } else if (passed(exchange.state.roomDue)) { // what waits together would wait for ever
+            exchange.state.roomDue = {};
+            exchange.fail(503, kShortOfMemory);
+        } else if (passed(exchange.state.bodyDue) || passed(exchange.state.paceDue)) {
+            exchange.state.bodyDue = exchange.state.paceDue = {};
             noteBadRequest();
             exchange.fail(408, "The request body did not arrive in time.");
         }

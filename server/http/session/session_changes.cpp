@@ -9,8 +9,8 @@ namespace arc {
 
 ConnectionRules::ConnectionRules(const Settings &settings)
     : handshakeTimeout(settings.tlsHandshakeTimeout), headTimeout(settings.headTimeout),
-      idleTimeout(settings.idleTimeout), bodyTimeout(settings.bodyTimeout),
-      bodyBytesPerSecond(settings.bodyRate), writeTimeout(settings.writeTimeout),
+      idleTimeout(settings.idleTimeout), body {settings.bodyRate, settings.bodyTimeout},
+      writeTimeout(settings.writeTimeout),
       trustedProxies(IpNetworks::parse(settings.proxiesTrusted).value_or(IpNetworks())),
       forwardedFields(forwardedFieldsFrom(settings.forwardedFields)),
       requestsMax(settings.requestsPerConnection)
@@ -69,7 +69,8 @@ void SessionLoop::askBackFromOldCertificates() noexcept
         const auto now = contexts ? contexts->choose(connection.listener(), tls->name()).endpoint
                                   : std::shared_ptr<const TlsEndpoint>();
         const TlsEndpoint &then = *tls->endpoint();
-        if (now && now->clientCaDigest != then.clientCaDigest)
+        if (now && now->clients != ClientCertificates::Off
+            && now->clientCaDigest != then.clientCaDigest)
             connection.authoritiesChanged();
         else if (!now || now->identity->chainPem != then.identity->chainPem
                  || now->clients != then.clients || now->clientCaFile != then.clientCaFile)

@@ -195,6 +195,12 @@ const ClientFacts *SessionExchange::clientFacts() const noexcept
     return &m_tls->clientFacts();
 }
 
+bool SessionExchange::restsOnOldAuthorities() const noexcept
+{
+    return m_tls && m_tls->hasOldAuthorities() && m_route->settings.tlsClients != "off"
+        && m_tls->clientFacts().isVerified;
+}
+
 void SessionExchange::keepHead(std::string_view bytes)
 {
     m_head = copyHead(m_head, bytes, m_ownText, m_ownHeaders);

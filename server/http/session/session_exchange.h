@@ -50,8 +50,17 @@ public:
 
     // ---- the connection's side
     void routeTo(const Router::Match &match) noexcept;
+    /// What is refused before it has a route is still asked of a site, or of none (null).
+    void nameSite(const Site *site) noexcept
+    {
+        if (site)
+            m_site = site;
+    }
     /// Null over plain HTTP, as from a proxy that has ended the client's TLS: see isSecure().
     const TlsStream *tls() const noexcept { return m_tls; }
+    /// It was let in, or an app was told of its client, by a certificate for which nobody vouches
+    /// any more as things stand.
+    bool restsOnOldAuthorities() const noexcept;
     /// A trusted proxy wrote about its client in a way that can be read as anything.
     bool hasBadForwarded() const noexcept { return m_badForwarded; }
     /// The host is the one that a trusted proxy was asked for.

@@ -3,6 +3,7 @@
 
 #include "server/http/http_loop.h"
 #include "server/http/session/access_log.h"
+#include "server/http/session/body_pace.h"
 #include "server/http/session/buffer_budget.h"
 #include "server/http/session/connection.h"
 #include "server/http/session/connection_table.h"
@@ -52,8 +53,7 @@ struct ConnectionRules {
     std::chrono::milliseconds handshakeTimeout {};
     std::chrono::milliseconds headTimeout {};
     std::chrono::milliseconds idleTimeout {};
-    std::chrono::milliseconds bodyTimeout {};
-    int64_t bodyBytesPerSecond = 0; ///< 0: any
+    BodyPace::Rules body;
     std::chrono::milliseconds writeTimeout {};
     IpNetworks trustedProxies;
     ForwardedFields forwardedFields = ForwardedFields::None;

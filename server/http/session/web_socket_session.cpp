@@ -206,6 +206,12 @@ void WebSocketSession::leave(uint16_t code, std::string_view reason) noexcept
         listener->onClosed(code, reason);
 }
 
+void WebSocketSession::disown() noexcept
+{
+    if (m_state == State::Open)
+        leave(ws_close::kPolicy, "the certificate is not trusted any more");
+}
+
 void WebSocketSession::lost() noexcept
 {
     noteClose(ws_close::kLost);

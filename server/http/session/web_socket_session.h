@@ -77,6 +77,8 @@ public:
     bool awaitsDrain() const noexcept { return m_wasBacklogged; }
     /// The server goes: closes with the code, and the listener hears it at once.
     void leave(uint16_t code, std::string_view reason) noexcept;
+    /// The same, for a client whose certificate counts no more (RFC 6455 7.4.1: 1008).
+    void disown() noexcept;
     /// The tunnel has ended.
     void lost() noexcept;
     /// Both sides have closed, or it failed: once all is sent, the tunnel has nothing more to do.

@@ -26,6 +26,8 @@ void WebSocketConnection::turn() noexcept
     flush();
     if (!isClosed() && std::exchange(m_leaves, false))
         socket().leave(ws_close::kGoingAway, "the server stops");
+    if (!isClosed() && m_exchange->restsOnOldAuthorities())
+        socket().disown();
     while (!isClosed() && step() == Go::On) { }
     m_asked = false; // what was asked for up to here is in the outbox, and leaves now
     flush();

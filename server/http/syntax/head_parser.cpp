@@ -2,6 +2,7 @@
 #include "server/http/syntax/head_parser.h"
 
 #include "server/base/assert.h"
+#include "server/base/text.h"
 #include "server/http/syntax/head_rules.h"
 
 #include <algorithm>
@@ -217,13 +218,13 @@ HeadStep HeadReader::read(const HeadProgress &progress, RequestHead &head) noexc
 {
     if (progress.headersBegin > 0) {
         // The lines that came before are sound, and their views are gone: the reading goes on where
-        // it stopped, and when all is there everything is read once more.
+        // it stopped, and when nothing more is needed everything is read once more.
         m_at = m_begin + progress.headersBegin;
         beginHeaders();
         m_at = m_begin + progress.lineBegin;
         m_count = progress.headerCount;
-        if (const HeadStep step = readHeaders(); step != HeadStep::Done)
-            return step;
+        if (readHeaders() == HeadStep::NeedMore)
+            return HeadStep::NeedMore;
         m_at = m_begin;
         m_count = 0;
     }
@@ -252,6 +253,27 @@ bool nothingNew(std::string_view bytes, const HeadProgress &progress) noexcept
     return size == 0 || !std::memchr(bytes.data() + progress.bytesLooked, '\n', size);
 }
 
+/// Whether a head that is refused names its site all the same: its rules hold up to the Host, or it
+/// is only too large, and the lines before that are sound. Then whose error page the client sees,
+/// and in which form, needs no guess.
+bool namesSite(RequestHead &head, int status, std::string &text) noexcept
+{
+    if (status == 431 && head.target.starts_with('/')) {
+        const auto isHost = [](const HeaderView &header) {
+            return header.id == HeaderId::Host;
+        };
+        const auto host = std::find_if(head.headers.begin(), head.headers.end(), isHost);
+        if (host == head.headers.end()
+            || std::find_if(host + 1, head.headers.end(), isHost) != head.headers.end()
+            || readHost(head, &*host, {}, 0))
+            return false;
+    }
+    text = toLower(head.host);
+    head.host = text;
+    head.path = {}; // it may have been in `text`
+    return !text.empty();
+}
+
 } // namespace
 
 HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProgress &progress,
@@ -272,8 +294,15 @@ HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProg
     }
     if (step == HeadStep::Done)
         fault = applyHeadRules(parsed, memory.text);
-    if (fault)
-        return {.step = HeadStep::Refuse, .status = fault.status, .reason = fault.reason};
+    if (fault) {
+        const bool isNamed = namesSite(parsed, fault.status, memory.text);
+        if (isNamed)
+            head = parsed;
+        return {.step = HeadStep::Refuse,
+                .status = fault.status,
+                .reason = fault.reason,
+                .namesSite = isNamed};
+    }
     head = parsed;
     return {.step = HeadStep::Done, .bytesUsed = reader.position()};
 }

@@ -40,6 +40,7 @@ struct HeadOutcome {
     int status = 0;          ///< of Refuse: 400, 414, 417, 431, 501 or 505
     std::string_view reason; ///< of Refuse: what is wrong, constant text for the error page
     size_t bytesUsed = 0;    ///< of Done: the body, or the next request, begins here
+    bool namesSite = false;  ///< of Refuse: `head` has a host, and the headers that are sound
 };
 
 /// What is remembered between two calls for one head, in bytes from its beginning. Reset it (= {})
@@ -66,10 +67,10 @@ struct HeadMemory {
 /// NeedMore the call is repeated with the same bytes (they may have moved) and more behind them.
 /// What is wrong is told at the end of its line at the latest, and it is the same however the bytes
 /// were split. Allocates only when the path holds "%" or dot segments or the host capital letters.
-/// `head` is filled by Done only; its views point into `bytes` and `memory`. One CRLF before the
-/// request line is skipped (RFC 9112 2.2). The cost is linear in the size of the head, also when it
-/// comes byte by byte: no line is read more than three times. `scanner` is another than the fastest
-/// one only to compare them.
+/// `head` is filled by Done, and by a Refuse that says so; its views point into `bytes` and
+/// `memory`. One CRLF before the request line is skipped (RFC 9112 2.2). The cost is linear in the
+/// size of the head, also when it comes byte by byte: no line is read more than three times.
+/// `scanner` is another than the fastest one only to compare them.
 HeadOutcome parseHead(std::string_view bytes, const HeadLimits &limits, HeadProgress &progress,
                       const HeadMemory &memory, RequestHead &head,
                       const Scanner &scanner = kScanner) noexcept;

@@ -231,6 +231,16 @@ void Http2Head::applyRules(bool hasBody, RequestHead &head)
         check(readExpectation(*expect, expectTwice, head));
 }
 
+/// What is refused is still asked of a host, whose error page says so.
+void Http2Head::nameHost(RequestHead &head)
+{
+    if (m_fault.status != 400 && head.host.empty() && !m_hasHost)
+        (void)readHost(head, nullptr, at(m_pseudo[kAuthority]), 0); // else nobody is named
+    m_decoded = toLower(head.host);
+    head.host = m_decoded;
+    head.path = "/"; // routing is never asked
+}
+
 HeadFault Http2Head::finish(bool hasBody, RequestHead &head)
 {
     makeViews();
@@ -241,8 +251,8 @@ HeadFault Http2Head::finish(bool hasBody, RequestHead &head)
     readTarget(head);
     if (!m_fault)
         applyRules(hasBody, head);
-    if (head.path.empty()) // of a head with a fault; routing is never asked
-        head.path = "/";
+    if (m_fault)
+        nameHost(head);
     return m_fault;
 }
 

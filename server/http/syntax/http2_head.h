@@ -62,6 +62,7 @@ private:
     void makeViews();
     void readTarget(RequestHead &head);
     void readConnect(RequestHead &head);
+    void nameHost(RequestHead &head);
     void applyRules(bool hasBody, RequestHead &head);
 
     std::string m_text; ///< names and values, in order

@@ -30,6 +30,7 @@ inline constexpr uint16_t kProtocolError = 1002;
 inline constexpr uint16_t kNoCode = 1005;
 inline constexpr uint16_t kLost = 1006;
 inline constexpr uint16_t kBadText = 1007;
+inline constexpr uint16_t kPolicy = 1008;
 inline constexpr uint16_t kTooBig = 1009;
 inline constexpr uint16_t kServerError = 1011;
 inline constexpr uint16_t kServiceRestart = 1012;

@@ -142,7 +142,7 @@ class StartTest(unittest.TestCase):
                 with open(os.path.join(lists, name), "w", encoding="ascii") as file:
                     file.write(text)
             dpkg = os.path.join(folder, "status")
-            missing.DPKG, missing.APT_LISTS = dpkg, lists
+            missing.DEBIAN_VERSION, missing.APT_LISTS = dpkg, lists
 
             def check(module, begin, prefix="/usr"):
                 with self.subTest(module), mock.patch.object(sys, "base_prefix", prefix):

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/config/effective.h"
 #include "server/config/manual.h"
 #include "server/config/settings.h"
 #include "test_paths.h"
 
+#include <QDir>
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -168,6 +170,59 @@ private Q_SLOTS:
         const auto checked =
             checkOverrides({{key.toStdString(), int64_t {value}}}, static_cast<Scope>(level));
         QTEST(checked ? QString("") : text(checked.error().message()), "sentence");
+    }
+
+    void pathsOfACommandLineAreMeantFromWhereItStands()
+    {
+        const std::string here = QDir::currentPath().toStdString();
+        const auto pinned = pinSettings({"http.error_pages=errors/../pages", "tls.client_ca=ca.pem",
+                                         "files.send_from=a:/srv/b:c/d"});
+        QVERIFY2(pinned, pinned ? "" : pinned.error().message().c_str());
+        const auto is = [&](const char *key, const std::string &value) {
+            return pinned->values.at(key) == SettingValue(value);
+        };
+        QVERIFY(is("http.error_pages", here + "/pages"));
+        QVERIFY(is("tls.client_ca", here + "/ca.pem"));
+        QVERIFY(is("files.send_from", here + "/a:/srv/b:" + here + "/c/d"));
+        QVERIFY(pinSettings({"http.error_pages="})->values.at("http.error_pages")
+                == SettingValue(std::string()));
+    }
+
+    void whatIsPinnedIsLookedInto_data()
+    {
+        QTest::addColumn<QString>("option");
+        QTest::addColumn<QString>("sentence");
+        const auto row = [](const char *option, const char *sentence) {
+            QTest::newRow(option) << option << sentence;
+        };
+        row("compression.codings=lzma",
+            "--set: compression.codings: \"lzma\" is none of zstd, br, gzip");
+        row("files.send_from=/", "--set: files.send_from: \"/\" would give apps every file");
+        row("ops.listen=9180", "--set: ops.listen: must be ADDRESS:PORT, :PORT or unix:/path");
+    }
+    void whatIsPinnedIsLookedInto()
+    {
+        QFETCH(QString, option);
+        const auto pinned = pinSettings({option.toStdString()});
+        QVERIFY(!pinned);
+        QTEST(text(pinned.error().message()), "sentence");
+    }
+
+    void aRelativePathInTheEnvironmentIsRefused()
+    {
+        qputenv("ARCOLOGY_HTTP_ERROR_PAGES", "pages"); // of a service: from nowhere
+        const auto pinned = pinSettings({});
+        qunsetenv("ARCOLOGY_HTTP_ERROR_PAGES");
+        QVERIFY(!pinned);
+        QCOMPARE(text(pinned.error().message()),
+                 QString("ARCOLOGY_HTTP_ERROR_PAGES: http.error_pages: name a folder by its "
+                         "absolute path"));
+        qputenv("ARCOLOGY_TLS_CLIENT_CA", "ca.pem");
+        const auto file = pinSettings({});
+        qunsetenv("ARCOLOGY_TLS_CLIENT_CA");
+        QVERIFY(!file);
+        QCOMPARE(text(file.error().message()),
+                 QString("ARCOLOGY_TLS_CLIENT_CA: tls.client_ca: name it by its absolute path"));
     }
 
     void theOperationsAddressIsChecked_data()

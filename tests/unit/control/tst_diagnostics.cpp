@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report for somebody who helps: it tells what is needed and no secret.
 #include "server/control/diagnostics.h"
+#include "server/control/unmask.h"
 
 #include <QtTest>
 
@@ -121,6 +122,46 @@ private Q_SLOTS:
         QCOMPARE(before.document.apps[0].env.at("SECRET_KEY"), std::string("correct-horse"));
         QCOMPARE(masked.apps[0].env.at("SECRET_KEY"), std::string("(masked)"));
         QCOMPARE(secrets, std::vector<std::string> {"correct-horse"}); // "1" tells nothing
+    }
+
+    void aMaskedDocumentTakesItsSecretsFromTheStoredOne()
+    {
+        const Document stored = parts().document;
+        std::vector<std::string> secrets;
+        Document given = maskSecrets(stored, secrets);
+        given.apps[0].entry = "shop:app";
+        given.apps[0].env["NEW"] = "said";
+        const auto whole = unmask(given, stored);
+        QVERIFY(whole);
+        QCOMPARE(whole->apps[0].env.at("SECRET_KEY"), std::string("correct-horse"));
+        QCOMPARE(whole->apps[0].env.at("DEBUG"), std::string("1"));
+        QCOMPARE(whole->apps[0].env.at("NEW"), std::string("said"));
+        QCOMPARE(whole->apps[0].entry, std::string("shop:app"));
+    }
+
+    void aMaskedValueThatIsNotStoredIsRefused_data()
+    {
+        QTest::addColumn<QString>("app");
+        QTest::addColumn<QString>("variable");
+        QTest::newRow("another variable") << "shop"
+                                          << "TOKEN";
+        QTest::newRow("the same variable of another app") << "blog"
+                                                          << "SECRET_KEY";
+    }
+    void aMaskedValueThatIsNotStoredIsRefused()
+    {
+        QFETCH(QString, app);
+        QFETCH(QString, variable);
+        const Document stored = parts().document;
+        Document given = stored;
+        given.apps[0].id = app.toStdString();
+        given.apps[0].env[variable.toStdString()] = "(masked)";
+        const auto whole = unmask(given, stored);
+        QVERIFY(!whole);
+        QCOMPARE(whole.error().code(), ErrorCode::Invalid);
+        QVERIFY2(whole.error().message().starts_with("apps[0].env." + variable.toStdString()
+                                                     + ": \"(masked)\" stands for"),
+                 whole.error().message().c_str());
     }
 };
 

@@ -7,6 +7,7 @@
 #include <QtTest>
 
 #include <ctime>
+#include <future>
 
 #undef slots // Qt's keyword, our member
 
@@ -24,6 +25,20 @@ def application(environ, start_response):
         kept.append(b"x" * (96 * 1024 * 1024))
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
+)";
+
+/// "/wait" is answered when there is a file "go" in its folder.
+constexpr const char *kWaiting = R"(
+import os, time
+
+def application(environ, start_response):
+    deadline = time.monotonic() + 60
+    while environ["PATH_INFO"] == "/wait" and not os.path.exists("go"):
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody said go")
+        time.sleep(0.02)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"done"]
 )";
 
 PoolUnderTest::Options leaky(int processes)
@@ -305,6 +320,86 @@ private Q_SLOTS:
         pool.update([](AppSpec &spec) { spec.settings.recycleAge = seconds(0); });
         QVERIFY(pool.reachesReady(1));
         QCOMPARE(pool.info().generation, uint64_t(2));
+    }
+
+    void whoIsAskedToEndFinishesWhatItHasAndIsReplacedFirst()
+    {
+        auto options = leaky(1);
+        options.source = kWaiting;
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers.front().pid;
+        auto answer = std::async(std::launch::async, [&pool] { return pool.get("/wait"); });
+        const auto release = qScopeGuard([&pool] { pool.writeFile("go", ""); }); // or it waits on
+        QVERIFY(pool.waits([](const PoolInfo &info) {
+            return info.workers.front().serving == "GET /wait"
+                && info.workers.front().servingMs >= 0;
+        }));
+        pool.onControl([pid](AppPool &it) {
+            QVERIFY(it.drainWorker(pid).has_value());
+            QCOMPARE(it.drainWorker(1).error().code(), ErrorCode::NotFound);
+            // Asked twice, while nobody else serves yet.
+            QCOMPARE(it.drainWorker(pid).error().code(), ErrorCode::Conflict);
+            QCOMPARE(it.info().workers.front().state, WorkerState::Ready);
+        });
+        QVERIFY(pool.waits([pid](const PoolInfo &info) { // another serves, this one finishes
+            return info.workers.size() == 2 && info.workers[0].pid == pid
+                && info.workers[0].state == WorkerState::Stopping && info.workers[0].busy == 1
+                && info.workers[1].state == WorkerState::Ready;
+        }));
+        pool.onControl([pid](AppPool &it) {
+            QCOMPARE(it.drainWorker(pid).error().code(), ErrorCode::Conflict);
+        });
+        QCOMPARE(pool.get("/").body, std::string("done"));
+        QVERIFY(pool.ends().empty());
+        pool.writeFile("go", "");
+        QCOMPARE(answer.get().body, std::string("done"));
+        const WorkerEnd end =
+            pool.endThat([](const WorkerEnd &one) { return one.kind == EndKind::Admin; });
+        QCOMPARE(end.pid, pid);
+        QCOMPARE(end.cause, std::string("was asked to end by an administrator"));
+        QVERIFY(end.planned && end.running.empty());
+        QCOMPARE(pool.info().restarts, int64_t(0));
+    }
+
+    void theOnlyOneThatServesStaysWhileThePoolIsBeingChanged()
+    {
+        PoolUnderTest pool(leaky(1));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers.front().pid;
+        pool.writeApp("import os, time\ndeadline = time.monotonic() + 60\n"
+                      "while not os.path.exists('go') and time.monotonic() < deadline:\n"
+                      "    time.sleep(0.02)\n"
+                      + std::string(kLeaky));
+        auto deploy = pool.startDeploy();
+        const auto release = qScopeGuard([&pool] { pool.writeFile("go", ""); });
+        QVERIFY(pool.waits([](const PoolInfo &info) { return info.nextGeneration > 0; }));
+        pool.onControl([pid](AppPool &it) {
+            const auto refused = it.drainWorker(pid);
+            QCOMPARE(refused.error().code(), ErrorCode::Conflict);
+            QVERIFY(refused.error().message().find("the only one that serves")
+                    != std::string::npos);
+        });
+        QCOMPARE(pool.get("/").body, std::to_string(pid));
+        pool.writeFile("go", "");
+        QVERIFY(PoolUnderTest::answerOf(deploy).has_value());
+    }
+
+    void whoIsAskedToEndStaysWhenNoOtherStarts()
+    {
+        auto options = leaky(1);
+        options.source = kWaiting;
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(1));
+        const int pid = pool.info().workers.front().pid;
+        pool.writeApp("raise RuntimeError('unfinished')\n");
+        pool.onControl([pid](AppPool &it) { QVERIFY(it.drainWorker(pid).has_value()); });
+        QTRY_VERIFY_WITH_TIMEOUT(
+            pool.logged(LogLevel::Warning).find("stays: the one that should take its place")
+                != std::string::npos,
+            20000);
+        QCOMPARE(pool.get("/").body, std::string("done"));
+        QCOMPARE(pool.info().workers.front().pid, pid);
     }
 };
 

@@ -131,6 +131,10 @@ private Q_SLOTS:
     void pagesComeInTheFormThatIsAskedFor();
     void aSiteMayHavePagesOfItsOwn_data();
     void aSiteMayHavePagesOfItsOwn();
+    void theyTellOfRefusedHeadsToo_data();
+    void theyTellOfRefusedHeadsToo();
+    void whoNamesNoSiteGetsNoPageOfOne_data();
+    void whoNamesNoSiteGetsNoPageOfOne();
     void hintsComeBeforeTheAnswer_data();
     void hintsComeBeforeTheAnswer();
     void http10HearsNoHints();
@@ -359,6 +363,93 @@ void TestDetails::aSiteMayHavePagesOfItsOwn()
     const Got other = ask(version, server, "PUT", "/get", browser); // there is none of its own
     QCOMPARE(other.status, 405);
     QVERIFY(other.body.find("Method Not Allowed") != std::string::npos);
+}
+
+namespace {
+
+/// A server with one site, which has a page for all mistakes of clients.
+HttpUnderTest::Options withOwnPage(std::vector<std::string> hosts)
+{
+    QTemporaryDir folder;
+    QFile page(folder.filePath("4xx.html"));
+    if (page.open(QIODevice::WriteOnly))
+        page.write("<h1>Ours: {{status}}</h1>");
+    page.close();
+    HttpUnderTest::Options options {.routes = {respond("/")}};
+    options.hosts = std::move(hosts);
+    options.errorPages = OwnErrorPages::read(folder.path().toStdString());
+    return options;
+}
+
+} // namespace
+
+void TestDetails::theyTellOfRefusedHeadsToo_data()
+{
+    QTest::addColumn<int>("version");
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("target");
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("value");
+    QTest::addColumn<int>("status");
+    const auto row = [](const char *title, const QByteArray &method, const QByteArray &target,
+                        const QByteArray &name, const QByteArray &value, int status) {
+        for (const int version : {1, 2})
+            QTest::addRow("%s, HTTP/%d", title, version)
+                << version << method << target << name << value << status;
+    };
+    row("unknown expectation", "GET", "/", "expect", "foo", 417);
+    row("broken path", "GET", "/%zz", "", "", 400);
+    row("too many bytes", "GET", "/", "x-long", QByteArray(50000, 'a'), 431);
+    row("TRACE", "TRACE", "/", "", "", 405);
+}
+
+void TestDetails::theyTellOfRefusedHeadsToo()
+{
+    QFETCH(int, version);
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, target);
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, value);
+    QFETCH(int, status);
+    HttpUnderTest server(withOwnPage({"a"})); // what ask() names
+    for (const bool isBrowser : {true, false}) {
+        Fields fields {{"accept", isBrowser ? "text/html" : "application/json"}};
+        if (!name.isEmpty())
+            fields.emplace_back(name.toStdString(), value.toStdString());
+        const Got got = ask(version, server, method.toStdString(), target.toStdString(), fields);
+        QCOMPARE(got.status, status);
+        const std::string wanted = isBrowser ? fmt::format("<h1>Ours: {}</h1>", status)
+                                             : fmt::format(R"({{"status":{},)", status);
+        QVERIFY2(got.body.starts_with(wanted), got.body.c_str());
+        std::string log;
+        QTRY_VERIFY((log += server.takeLog()).find("\"site\":\"test\"") != std::string::npos);
+    }
+}
+
+void TestDetails::whoNamesNoSiteGetsNoPageOfOne_data()
+{
+    QTest::addColumn<QByteArray>("request");
+    const QByteArray accept = "Accept: text/html\r\n";
+    QTest::newRow("no Host") << "GET / HTTP/1.1\r\n" + accept + "\r\n";
+    QTest::newRow("two Hosts") << "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n" + accept + "\r\n";
+    QTest::newRow("two Hosts and too much") << "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n" + accept
+            + "X: " + QByteArray(50000, 'x') + "\r\n\r\n";
+    QTest::newRow("two framings") << "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+                                     "Transfer-Encoding: chunked\r\n"
+            + accept + "\r\n";
+    QTest::newRow("another's host")
+        << "GET / HTTP/1.1\r\nHost: b\r\nExpect: foo\r\n" + accept + "\r\n";
+}
+
+void TestDetails::whoNamesNoSiteGetsNoPageOfOne()
+{
+    QFETCH(QByteArray, request);
+    HttpUnderTest server(withOwnPage({"a"}));
+    ScriptedPeer peer(server.port());
+    peer.send(request.toStdString());
+    const PeerAnswer answer = peer.readAnswer();
+    QVERIFY(answer.status >= 400);
+    QVERIFY2(answer.body.find("Ours") == answer.body.npos, answer.body.c_str());
 }
 
 void TestDetails::hintsComeBeforeTheAnswer_data()

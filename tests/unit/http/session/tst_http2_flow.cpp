@@ -8,6 +8,8 @@
 
 #include <QtTest>
 
+#include <future>
+
 #include <nghttp2/nghttp2.h>
 
 using namespace arc;
@@ -83,6 +85,29 @@ struct Waiting {
 };
 
 constexpr size_t kUnread = 64 * 1024; // what a stream may send before somebody reads
+
+Settings paced()
+{
+    Settings settings;
+    settings.bodyTimeout = 60s; // no pause is as long
+    settings.bodyRate = 1000;
+    return settings;
+}
+
+void pass(HttpUnderTest &server, std::chrono::milliseconds time)
+{
+    server.onLoop([time](HttpLoop &http) { http.loop().skipAhead(time); });
+}
+
+/// Until every deadline that has passed by now has been heard of.
+void waitForTimers(HttpUnderTest &server)
+{
+    std::promise<void> fired;
+    Timer timer([](void *to) noexcept { static_cast<std::promise<void> *>(to)->set_value(); },
+                &fired);
+    server.onLoop([&timer](HttpLoop &http) { timer.arm(http.loop().timers(), 50ms); });
+    fired.get_future().wait();
+}
 
 } // namespace
 
@@ -343,6 +368,82 @@ private Q_SLOTS:
         QVERIFY(peer.answers[second].body.empty());
         QVERIFY(!peer.answers[first].reset && !peer.answers[second].reset);
         QVERIFY(peer.goAways.empty());
+    }
+
+    void aBodyThatDripsGets408()
+    {
+        Heard heard;
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = paced()});
+        Http2Peer peer(server.port());
+        const int32_t stream = peer.ask(Http2Peer::head("POST", "/"), "x", false);
+        QVERIFY(peer.until([&] { return heard.bodyBytes == 1; }));
+        pass(server, 2s);                                 // the first five seconds are free
+        peer.send(stream, std::string(9999, 'x'), false); // earns ten more
+        QVERIFY(peer.until([&] { return heard.bodyBytes == 10000; }));
+        pass(server, 10s);
+        peer.send(stream, "x", false); // earns a millisecond
+        QVERIFY(peer.until([&] { return heard.bodyBytes == 10001; }));
+        QVERIFY(peer.ping());
+        QCOMPARE(peer.answers[stream].status, 0);
+        pass(server, 5s);
+        QVERIFY(peer.untilComplete(stream));
+        QCOMPARE(peer.answers[stream].status, 408);
+        QCOMPARE(heard.gone.load(), 1);
+        QVERIFY(peer.ping()); // the others go on
+    }
+
+    void bodiesOfOneConnectionShareItsPace()
+    {
+        Heard heard;
+        Settings settings = paced();
+        settings.bodyTimeout = 10s; // less than the second has to wait
+        HttpUnderTest server({.routes = {echoRoute("/", heard)}, .settings = settings});
+        Http2Peer peer(server.port());
+        const int32_t first = peer.ask(Http2Peer::head("POST", "/"), "x", false);
+        const int32_t second = peer.ask(Http2Peer::head("POST", "/"), "x", false);
+        QVERIFY(peer.until([&] { return heard.bodyBytes == 2; }));
+        int64_t sent = 2;
+        const auto go = [&](size_t bytes) {
+            pass(server, 3s);
+            peer.send(first, std::string(bytes, 'x'), false);
+            sent += static_cast<int64_t>(bytes);
+            if (!peer.until([&] { return heard.bodyBytes == sent; }))
+                return false;
+            waitForTimers(server);
+            return peer.ping();
+        };
+        for (int i = 0; i < 5; ++i) // enough for both: the second may wait for its turn
+            QVERIFY(go(7000));
+        QCOMPARE(peer.answers[first].status, 0);
+        QCOMPARE(peer.answers[second].status, 0);
+        for (int i = 0; i < 10 && !peer.answers[second].status; ++i) // enough for one
+            QVERIFY(go(3500));
+        QCOMPARE(peer.answers[second].status, 408);
+        QCOMPARE(peer.answers[first].status, 0);
+        peer.send(first, {}, true);
+        QVERIFY(peer.untilComplete(first));
+        QCOMPARE(peer.answers[first].status, 200);
+    }
+
+    void timeInWhichNobodyReadsABodyIsNotItsClients()
+    {
+        Held held;
+        HttpUnderTest server({.routes = {holdRoute("/", held)}, .settings = paced()});
+        Http2Peer peer(server.port());
+        const int32_t stream = peer.ask(Http2Peer::head("POST", "/"), "x", false);
+        const ExchangeId id = held.id.get_future().get();
+        QVERIFY(peer.ping());
+        pass(server, 600s);
+        QVERIFY(peer.ping());
+        QCOMPARE(peer.answers[stream].status, 0);
+        server.onLoop([&](HttpLoop &http) { http.find(id)->readBody(); });
+        QVERIFY(peer.until([&] { return held.heard.bodyBytes == 1; }));
+        pass(server, 4s); // its own five begin now
+        QVERIFY(peer.ping());
+        QCOMPARE(peer.answers[stream].status, 0);
+        pass(server, 2s);
+        QVERIFY(peer.untilComplete(stream));
+        QCOMPARE(peer.answers[stream].status, 408);
     }
 };
 

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/config/document.h"
+
+namespace arc {
+
+/// `document` with what stands in for a secret (kMaskedSecret) replaced by what `stored` has at the
+/// same place: an export that was made without the right to see secrets can be imported again.
+/// Invalid, with the place, when nothing is stored there. Pure; any thread.
+Result<Document> unmask(Document document, const Document &stored);
+
+} // namespace arc
