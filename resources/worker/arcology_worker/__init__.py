@@ -14,6 +14,8 @@ native    all four of them in C, where the interpreter can have it
 loop      the socket of an ASGI worker and its event loop
 asgi      one ASGI request
 sentfile  files it names instead of a body
-watch     where a request stands, and its interruption
+watch     the thread that is asked where a request stands
+place     finds that, and interrupts it
+frames    of threads and tasks
 lifespan  start and end of an ASGI application
 """
