@@ -116,4 +116,50 @@ Result<void> checkTimes(std::string_view text)
     return {};
 }
 
+namespace {
+
+bool isPathOrUrl(std::string_view word)
+{
+    const auto isPlain = [](char c) {
+        return c > ' ' && c < '\x7f' && c != '#';
+    };
+    if (!std::all_of(word.begin(), word.end(), isPlain))
+        return false;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (word.starts_with(scheme)) {
+            word.remove_prefix(scheme.size());
+            const std::string_view authority = word.substr(0, word.find_first_of("/?"));
+            return !authority.empty() && authority.front() != ':'
+                && authority.find('@') == authority.npos;
+        }
+    }
+    return word.starts_with('/') && !word.starts_with("//");
+}
+
+} // namespace
+
+std::vector<std::string> warmUpsOf(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    return {words.begin(), words.end()};
+}
+
+Result<void> checkWarmUps(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    if (words.size() > kWarmUpsMax)
+        return Error {ErrorCode::Invalid, fmt::format("more than {} requests", kWarmUpsMax)};
+    for (const std::string_view word : words) {
+        if (word.size() > kWarmUpBytesMax)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("a request of more than {} bytes", kWarmUpBytesMax)};
+        if (!isPathOrUrl(word))
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no path and no URL: write it as /health or "
+                                      "https://shop.example/health",
+                                      word)};
+    }
+    return {};
+}
+
 } // namespace arc

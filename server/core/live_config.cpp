@@ -202,7 +202,7 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
+        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned), appOrigin(m_document, id)};
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;

@@ -21,6 +21,7 @@ namespace arc {
 struct AppSpec {
     AppConfig config;
     Settings settings;
+    std::string origin {}; ///< "https://shop.example": how clients ask for it, for pool.warm_up
     bool operator==(const AppSpec &other) const { return config == other.config; }
 };
 

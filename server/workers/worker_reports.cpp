@@ -91,6 +91,9 @@ std::string makeHello(const AppSpec &spec, uint32_t ordinal, bool preloads)
         {"worker", ordinal}};
     if (preloads)
         hello["preload"] = ChildProcess::kSocketFd + 3;
+    if (const auto requests = warmUpsOf(spec.settings.warmUp); !requests.empty())
+        hello["warm_up"] = {{"origin", spec.origin.empty() ? "http://localhost" : spec.origin},
+                            {"requests", requests}};
     std::string payload;
     protocol::RequestWriter writer(payload);
     writer.u16(protocol::kVersion);

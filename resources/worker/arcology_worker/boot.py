@@ -125,10 +125,15 @@ def run(fd):
         born = preloaded(sock, watcher, hello, ready, report)
         if born is None:
             return 0
-        sock, hello, report = born
+        sock, hello, report, watcher = born
     ready["pid"] = os.getpid()
-    serve = serveAsgi if interface == "asgi" else serveWsgi
-    return serve(sock, application, hello, ready, report)
+    try:
+        if interface == "asgi":
+            return serveAsgi(sock, application, hello, ready, report)
+        return serveWsgi(sock, application, hello, ready, report, watcher)
+    except loader.LoadError as error:
+        report.failed(str(error), error.trace)
+        return EXIT_FAILED
 
 
 def importApplication(hello, report):
@@ -155,7 +160,7 @@ def preloaded(sock, watcher, hello, ready, report):
     if reason:
         os.close(hello["preload"])
         ready["preload_refused"] = reason
-        return sock, hello, report
+        return sock, hello, report, watcher
     report.enter("freeze")
     preload.warm(ready["interface"])
     preloader = preload.Preloader(hello["preload"], sock, watcher, hello["watch"])
@@ -171,11 +176,10 @@ def preloaded(sock, watcher, hello, ready, report):
     report.name = "fork"
     hello = receiveHello(sock)
     report.done((time.monotonic() - began) * 1000)
-    watch.start(hello)
-    return sock, hello, report
+    return sock, hello, report, watch.start(hello)
 
 
-def serveWsgi(sock, application, hello, ready, report):
+def serveWsgi(sock, application, hello, ready, report, watcher):
     from . import native
     threads = min(max(1, int(hello.get("threads") or 1)), THREADS_MAX)
     table = protocol.HeaderTable(hello.get("headers", ()))
@@ -185,6 +189,10 @@ def serveWsgi(sock, application, hello, ready, report):
     else:
         from . import channel, wsgi
         served = channel.Channel(sock, threads, wsgi.Runner(application, table, threads))
+    if "warm_up" in hello:
+        from . import environ, warmup
+        template = environ.EnvironReader(table, threads).template
+        warmup.wsgi(application, template, hello, report, watcher)
     ready.update(slots=threads, core="python" if core is None else "native")
     report.send(protocol.READY, ready)
     served.serve()

@@ -33,6 +33,9 @@ def serve(sock, application, hello, ready, report):
         report.failed("the application's lifespan ended the program with exit code %s" % error.code)
         return 1
     report.done()
+    if "warm_up" in hello:
+        from . import warmup
+        warmup.asgi(loop, application, lifespan.state, hello, report)
     ready["slots"] = slots
     channel, ready["core"] = makeChannel(sock, loop, application, hello, lifespan.state)
     report.send(protocol.READY, ready)

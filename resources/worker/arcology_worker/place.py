@@ -6,7 +6,8 @@ import os
 import sys
 
 from .frames import (FRAMES_MAX, PACKAGE, STACK_CHARACTERS, THREADING, busyThreads, describe,
-                     formatFrames, framesOfTask, ofApplication, otherThreads, outermostFirst)
+                     formatFrames, framesOfTask, isIdle, ofApplication, otherThreads,
+                     outermostFirst)
 
 OUTER_FRAMES = 16     # a request shows itself in one of the outermost
 
@@ -87,6 +88,25 @@ def find(question):
         return None
     places[0].matches = len(places)
     return places[0]
+
+
+def findStart(thread):
+    """Where a start stands that goes on in this thread: there, or, while its event loop waits, in
+    the task that is deepest in the application.
+    """
+    frame = sys._current_frames().get(thread)
+    if frame is None:
+        return None
+    frames = outermostFirst(frame)
+    if isIdle(ofApplication(frames)):
+        loop, _thread = eventLoop()
+        tasks = [] if loop is None else sys.modules["asyncio"].all_tasks(loop)
+        waiting = [(task, framesOfTask(task)) for task in tasks]
+        task, deepest = max(waiting, key=lambda each: len(ofApplication(each[1])),
+                            default=(None, []))
+        if ofApplication(deepest):
+            return Place(deepest, task=task, loop=loop)
+    return Place(frames, thread=thread)
 
 
 def findInThreads(question):

@@ -21,8 +21,8 @@ import sys
 from socket import socket as _Socket
 from time import monotonic as _monotonic, sleep as _sleep
 
-from .frames import busyThreads, outermostFirst
-from .place import Place, find
+from .frames import busyThreads
+from .place import find, findStart
 
 MESSAGE_BYTES = 64 * 1024
 END_SECONDS = 5.0     # that its thread has to end; it only has to wake up for it
@@ -59,11 +59,15 @@ def enableDumps(fd):
 
 
 class Watcher:
-    def __init__(self, lane, mainThread):
+    def __init__(self, lane, startThread):
         self._receive = lane.recv
         self._send = lane.send
         self._lane = lane
-        self._mainThread = mainThread
+        self._startThread = startThread
+
+    def startsHere(self):
+        """The start goes on in the thread that calls this."""
+        self._startThread = _thread.get_ident()
 
     def greet(self, number):
         self._send(json.dumps({"ready": True, "signal": number}).encode())
@@ -102,7 +106,7 @@ class Watcher:
         answer = {"n": question.get("n"), "found": False, "stack": "", "at": "", "done": "",
                   "why": ""}
         try:
-            place = self._startPlace() if question.get("do") == "start" else find(question)
+            place = findStart(self._startThread) if question.get("do") == "start" else find(question)
             if place is None:
                 answer["stack"] = busyThreads()
                 answer["why"] = "no thread or task shows that it works on it"
@@ -114,7 +118,3 @@ class Watcher:
         except BaseException as error:
             answer["why"] = "looking for it failed: %s: %s" % (type(error).__name__, error)
         return answer
-
-    def _startPlace(self):
-        frame = sys._current_frames().get(self._mainThread)
-        return None if frame is None else Place(outermostFirst(frame), thread=self._mainThread)

@@ -98,7 +98,7 @@ class Worker:
 
     def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
                  environment=None, folders=(),
-                 hello=True, watched=False, preload=False):
+                 hello=True, watched=False, preload=False, warmUp=None):
         self.sock, other = socket.socketpair()
         self.sock.settimeout(DEADLINE)
         values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
@@ -136,6 +136,8 @@ class Worker:
             "app": {"id": "test", "root": root, "entry": entry, "interface": interface},
             "threads": threads, "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
             "send_from": list(folders), "worker": 0, **watch}
+        if warmUp:
+            self.greeting["warm_up"] = warmUp
         if hello:
             self.hello(self.greeting)
 
