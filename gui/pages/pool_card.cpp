@@ -188,6 +188,9 @@ QString PoolCard::whyNotEnd() const
         return tr("The engine is not reachable");
     if (!worker)
         return tr("Select a worker in the table");
+    if (worker->state == "preloader")
+        return tr("Workers are forked from process %1; it ends with the last of them")
+            .arg(worker->pid);
     return worker->state == "stopping" ? tr("Worker %1 is ending already").arg(worker->pid)
                                        : QString();
 }

@@ -125,7 +125,7 @@ public:
     /// Ends one worker when it has finished what it has, or pool.stop_timeout_s is over. From rest
     /// another serves before it goes, and if that one does not start, it stays. NotFound: no such
     /// pid in this pool. Conflict: it is ending already, or it alone serves while the pool is
-    /// being changed or mended.
+    /// being changed or mended; or workers are forked from it.
     virtual Result<void> drainWorker(int pid) = 0;
 
     virtual PoolInfo info() const = 0;

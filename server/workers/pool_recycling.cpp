@@ -159,6 +159,11 @@ Result<void> PoolSupervisor::drainWorker(int pid)
         return Error {ErrorCode::NotFound,
                       fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};
     WorkerProcess &worker = **found;
+    if (worker.state() == WorkerState::Preloader)
+        return Error {ErrorCode::Conflict,
+                      fmt::format("process {} answers no requests: workers are forked from it, and "
+                                  "it ends with the last of them",
+                                  pid)};
     const bool isNext = m_recycling && m_recycling->worker == worker.identity().number;
     if (worker.isPlanned() || isNext)
         return Error {ErrorCode::Conflict, fmt::format("worker {} is ending already", pid)};

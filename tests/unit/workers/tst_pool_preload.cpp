@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers that are forked from a process which has imported the app.
-#include "server/workers/forker.h"
 #include "tests/support/pool_load.h"
-#include "tests/support/pool_under_test.h"
+#include "tests/support/preloading.h"
 
 #include <QtTest>
 
@@ -14,68 +13,15 @@ using namespace arc;
 
 namespace {
 
-/// Answers the pid of the process that imported it, a blank, and `word`.
-std::string appSaying(const std::string &word, const std::string &before = {})
-{
-    return before
-        + "import os\n"
-          "importer = os.getpid()\n"
-          "def application(environ, start_response):\n"
-          "    if environ['PATH_INFO'] == '/exit': os._exit(3)\n"
-          "    start_response('200 OK', [('X-Pid', str(os.getpid()))])\n"
-          "    return [b'%d "
-        + word + "' % importer]\n";
-}
-
-PoolUnderTest::Options saying(const std::string &word, int processes)
-{
-    PoolUnderTest::Options options;
-    options.source = appSaying(word);
-    options.settings.poolProcesses = processes;
-    options.settings.poolPreload = true;
-    return options;
-}
-
-std::vector<WorkerInfo> inState(const PoolInfo &info, WorkerState state)
-{
-    std::vector<WorkerInfo> found;
-    for (const WorkerInfo &worker : info.workers) {
-        if (worker.state == state)
-            found.push_back(worker);
-    }
-    return found;
-}
-
-/// So many workers serve, one process preloads, and there is no other.
-bool settles(PoolUnderTest &pool, size_t workers)
-{
-    return pool.waits([workers](const PoolInfo &info) {
-        return inState(info, WorkerState::Ready).size() == workers
-            && inState(info, WorkerState::Preloader).size() == 1
-            && info.workers.size() == workers + 1 && info.nextGeneration == 0;
-    });
-}
-
 int preloaderOf(PoolUnderTest &pool)
 {
     const auto found = inState(pool.info(), WorkerState::Preloader);
     return found.size() == 1 ? found[0].pid : 0;
 }
 
-int oneWorkerOf(PoolUnderTest &pool)
-{
-    const auto found = inState(pool.info(), WorkerState::Ready);
-    return found.empty() ? 0 : found[0].pid;
-}
-
 bool hasGone(int pid)
 {
     return QTest::qWaitFor([pid] { return ::kill(pid, 0) != 0 && errno == ESRCH; }, 20000);
-}
-
-bool contains(const std::string &text, const std::string &part)
-{
-    return text.find(part) != std::string::npos;
 }
 
 std::function<bool(const WorkerEnd &)> ofPid(int pid)
@@ -198,47 +144,6 @@ private Q_SLOTS:
         QVERIFY(settles(pool, 4));
     }
 
-    void onePreloaderAfterTheOtherIsNotStartedForEver_data()
-    {
-        QTest::addColumn<QByteArray>("before"); // what its next fork does first
-        QTest::addColumn<QByteArray>("cause");
-        QTest::newRow("it ends") << QByteArray("os._exit(9)") << QByteArray("exited with code 9");
-        QTest::newRow("it answers nonsense")
-            << QByteArray("os.write(6, b'{}')") << QByteArray("sent what answers no order");
-        QTest::newRow("it names another process")
-            << QByteArray("os.write(6, b'{\"n\": 1, \"pid\": %d}' % os.getppid())")
-            << QByteArray("named a process that it did not fork");
-        QTest::newRow("it hangs") << QByteArray("__import__('time').sleep(600)")
-                                  << QByteArray("did not carry out an order within");
-    }
-    void onePreloaderAfterTheOtherIsNotStartedForEver()
-    {
-        QFETCH(QByteArray, before);
-        QFETCH(QByteArray, cause);
-        auto options = saying("unused", 3);
-        options.source = appSaying(
-            "unused",
-            "import os\nos.register_at_fork(before=lambda: " + before.toStdString() + ")\n");
-        options.settings.crashLoopCount = 3;
-        PoolUnderTest pool(std::move(options));
-        if (cause.contains("did not carry out")) { // each time, once it waits for that
-            for (int i = 0; i < 3; ++i) {
-                QVERIFY(pool.waits([&](const PoolInfo &info) {
-                    return inState(info, WorkerState::Preloader).size() == 1
-                        && info.workers.size() == 4 && info.restarts == i;
-                }));
-                pool.onControl([&](AppPool &) {
-                    pool.control().skipAhead(Forker::kPatience + std::chrono::seconds(1));
-                });
-                QVERIFY(pool.waits([&](const PoolInfo &info) { return info.restarts == i + 1; }));
-            }
-        }
-        QVERIFY(pool.reaches(PoolState::Failed));
-        QVERIFY2(contains(pool.info().cause, cause.toStdString()), pool.info().cause.c_str());
-        QVERIFY(pool.waits([](const PoolInfo &info) { return info.workers.empty(); }));
-        QCOMPARE(pool.info().restarts, int64_t(3)); // the workers that waited are not to blame
-    }
-
     void eachGenerationHasItsOwnPreloader()
     {
         PoolUnderTest pool(saying("one", 2));
@@ -264,6 +169,29 @@ private Q_SLOTS:
         QCOMPARE(preloaderOf(pool), second);
         load.finish();
         QCOMPARE(load.lost(), 0);
+    }
+
+    void thePreloaderIsNotDrainedButMayBeKilled()
+    {
+        PoolUnderTest pool(saying("hello", 1));
+        QVERIFY(settles(pool, 1));
+        const int preloader = preloaderOf(pool);
+        Result<void> drained;
+        pool.onControl([&](AppPool &it) { drained = it.drainWorker(preloader); });
+        QCOMPARE(drained.error().code(), ErrorCode::Conflict);
+        QVERIFY2(contains(drained.error().message(), "workers are forked from it"),
+                 drained.error().message().c_str());
+        const int worker = oneWorkerOf(pool);
+        pool.onControl([&](AppPool &it) { drained = it.drainWorker(worker); });
+        QVERIFY(drained.has_value());
+        QCOMPARE(pool.endThat(ofPid(worker)).kind, EndKind::Admin);
+        QVERIFY(settles(pool, 1));
+        QCOMPARE(preloaderOf(pool), preloader);
+        Result<void> killed;
+        pool.onControl([&](AppPool &it) { killed = it.killWorker(preloader); });
+        QVERIFY(killed.has_value());
+        QCOMPARE(pool.endThat(ofPid(preloader)).kind, EndKind::Admin);
+        QCOMPARE(pool.get("/").status, 200);
     }
 
     void itEndsWithItsAppAndSleepsWithIt()
