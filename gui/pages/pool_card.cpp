@@ -268,15 +268,14 @@ void PoolCard::kill()
         return;
     const api::WorkerFigures worker = *selected(); // the one that was meant, frozen
     const QString doing = tr("Kill worker %1").arg(worker.pid);
-    confirm(
-        m_context.window(), "killWorker",
-        {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
-         .text = whatAKillDoes(worker),
-         .action = doing},
-        [card = QPointer(this), doing, pid = worker.pid] {
-            if (card)
-                card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
-        });
+    confirm(m_context.window(), "killWorker",
+            {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
+             .text = whatAKillDoes(worker),
+             .action = doing},
+            [card = QPointer(this), doing, pid = worker.pid] {
+                if (card)
+                    card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
+            });
 }
 
 } // namespace arc

@@ -346,7 +346,8 @@ void TestServe::workersKilledUnderLoadLoseNoRequest()
     Served served(folder.path(), options);
     QVERIFY2(served.isServing(), served.errors());
     QProcess wrk;
-    wrk.start("wrk", {"-t1", "-c16", QString("-d%1").arg(seconds), "--timeout", "10", served.url() + "/"});
+    wrk.start("wrk",
+              {"-t1", "-c16", QString("-d%1").arg(seconds), "--timeout", "10", served.url() + "/"});
     QVERIFY(wrk.waitForStarted());
     int killed = 0;
     // Twice a second: the pause is a wait for the load to end, which it does not yet.
