@@ -250,25 +250,32 @@ void PoolCard::endSelected()
             go);
 }
 
+QString PoolCard::whatAKillDoes(const api::WorkerFigures &worker)
+{
+    if (worker.state == "preloader")
+        return tr("It answers no requests, and its workers serve on. For the next one that is "
+                  "needed, the app is imported anew.");
+    return worker.busy > 0
+        ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "
+             "the others get an error. The pool starts a new worker.",
+             nullptr, worker.busy)
+        : tr("It is idle. The pool starts a new worker.");
+}
+
 void PoolCard::kill()
 {
     if (!selected())
         return;
     const api::WorkerFigures worker = *selected(); // the one that was meant, frozen
     const QString doing = tr("Kill worker %1").arg(worker.pid);
-    confirm(
-        m_context.window(), "killWorker",
-        {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
-         .text = worker.busy > 0
-             ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "
-                  "the others get an error. The pool starts a new worker.",
-                  nullptr, worker.busy)
-             : tr("It is idle. The pool starts a new worker."),
-         .action = doing},
-        [card = QPointer(this), doing, pid = worker.pid] {
-            if (card)
-                card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
-        });
+    confirm(m_context.window(), "killWorker",
+            {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
+             .text = whatAKillDoes(worker),
+             .action = doing},
+            [card = QPointer(this), doing, pid = worker.pid] {
+                if (card)
+                    card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
+            });
 }
 
 } // namespace arc

@@ -330,12 +330,14 @@ void TestServe::aFolderOfSeveralProjectsIsSaidToBeOne()
 void TestServe::workersKilledUnderLoadLoseNoRequest_data()
 {
     QTest::addColumn<QStringList>("options");
-    QTest::newRow("started alone") << QStringList {"--workers", "3"};
-    QTest::newRow("forked") << QStringList {"--workers", "3", "--preload"};
+    QTest::addColumn<int>("seconds");
+    QTest::newRow("started alone") << QStringList {"--workers", "3"} << 10;
+    QTest::newRow("forked") << QStringList {"--workers", "3", "--preload"} << 5;
 }
 void TestServe::workersKilledUnderLoadLoseNoRequest()
 {
     QFETCH(QStringList, options);
+    QFETCH(int, seconds);
     QTemporaryDir folder;
     write(folder.filePath("app.py"),
           "def application(environ, start_response):\n"
@@ -344,7 +346,8 @@ void TestServe::workersKilledUnderLoadLoseNoRequest()
     Served served(folder.path(), options);
     QVERIFY2(served.isServing(), served.errors());
     QProcess wrk;
-    wrk.start("wrk", {"-t1", "-c16", "-d10", "--timeout", "10", served.url() + "/"});
+    wrk.start("wrk",
+              {"-t1", "-c16", QString("-d%1").arg(seconds), "--timeout", "10", served.url() + "/"});
     QVERIFY(wrk.waitForStarted());
     int killed = 0;
     // Twice a second: the pause is a wait for the load to end, which it does not yet.
@@ -355,7 +358,7 @@ void TestServe::workersKilledUnderLoadLoseNoRequest()
             ++killed;
     }
     const QByteArray report = wrk.readAllStandardOutput();
-    QVERIFY2(killed >= 10, report);
+    QVERIFY2(killed >= seconds, report);
     QVERIFY2(report.contains("requests in") && !report.contains("Non-2xx")
                  && !report.contains("Socket errors"),
              report + served.errors());

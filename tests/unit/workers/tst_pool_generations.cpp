@@ -161,7 +161,7 @@ private Q_SLOTS:
         // Given up, whatever time goes by: no timer of it is left.
         QVERIFY(settles(pool, 1, 2));
         const int64_t starts = pool.metrics().starts.read();
-        QVERIFY(starts <= (PoolUnderTest::preloadsAll() ? 1 : 0) + 2 + 3);
+        QVERIFY(starts <= 2 + 3);
         pool.onControl([&](AppPool &) { pool.control().skipAhead(std::chrono::minutes(1)); });
         QCOMPARE(pool.get("/").body, std::string("good"));
         QVERIFY(settles(pool, 1, 2));
@@ -263,8 +263,6 @@ private Q_SLOTS:
 
     void anOldWorkerThatCannotBeReplacedIsToldPlainly()
     {
-        if (PoolUnderTest::preloadsAll())
-            QSKIP("it can be: its preloader does not need the folder");
         PoolUnderTest pool(saying("good"));
         QVERIFY(pool.reachesReady(2));
         pool.writeApp("import missing_module_of_this_test\n");
@@ -384,8 +382,6 @@ private Q_SLOTS:
 
     void aGenerationOfWhichOnlyOneWorkerStartsIsDropped()
     {
-        if (PoolUnderTest::preloadsAll())
-            QSKIP("one import is enough for all of them");
         PoolUnderTest pool(saying("old"));
         QVERIFY(pool.reachesReady(2));
         const std::vector<int> before = pidsOf(pool.info());

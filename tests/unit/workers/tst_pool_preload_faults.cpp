@@ -41,7 +41,7 @@ private Q_SLOTS:
             for (int i = 0; i < 3; ++i) {
                 QVERIFY(pool.waits([&](const PoolInfo &info) {
                     return inState(info, WorkerState::Preloader).size() == 1
-                        && info.workers.size() == 4 && info.restarts == i;
+                        && info.workers.size() > 1 && info.restarts == i;
                 }));
                 pool.onControl([&](AppPool &) {
                     pool.control().skipAhead(Forker::kPatience + std::chrono::seconds(1));

@@ -249,8 +249,6 @@ private Q_SLOTS:
 
     void aReplacementThatDoesNotStartLeavesTheOldOne()
     {
-        if (PoolUnderTest::preloadsAll())
-            QSKIP("it does start: its preloader does not need the folder");
         auto options = leaky(1);
         options.settings.crashLoopCount = 1;
         PoolUnderTest pool(std::move(options));
@@ -278,9 +276,7 @@ private Q_SLOTS:
         QVERIFY(pool.info().cause.find("sleeps until a request comes") != std::string::npos);
         QVERIFY(std::ranges::all_of(pool.ends(), [](const WorkerEnd &end) {
             return end.kind == EndKind::Stopped && end.planned
-                && (end.cause.find("pool.idle_stop_s") != std::string::npos
-                    || (PoolUnderTest::preloadsAll()
-                        && end.cause.starts_with("had no more workers to fork")));
+                && end.cause.find("pool.idle_stop_s") != std::string::npos;
         }));
         const PeerAnswer woken = pool.get("/"); // waits while a worker starts
         QCOMPARE(woken.status, 200);
