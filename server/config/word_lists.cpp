@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/word_lists.h"
 
+#include "server/base/text.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -118,6 +120,18 @@ Result<void> checkTimes(std::string_view text)
 
 namespace {
 
+/// "shop.example", "shop.example:8443", "[::1]:8443".
+bool isAuthority(std::string_view text)
+{
+    const size_t bracket = text.rfind(']');
+    if ((bracket != text.npos) != text.starts_with('[') || text.find('@') != text.npos)
+        return false;
+    const size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
+    const Result<uint64_t> port =
+        colon == text.npos ? Result<uint64_t>(80) : parseUnsigned(text.substr(colon + 1));
+    return colon != 0 && !text.empty() && port && *port > 0 && *port <= 65535;
+}
+
 bool isPathOrUrl(std::string_view word)
 {
     const auto isPlain = [](char c) {
@@ -128,9 +142,7 @@ bool isPathOrUrl(std::string_view word)
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (word.starts_with(scheme)) {
             word.remove_prefix(scheme.size());
-            const std::string_view authority = word.substr(0, word.find_first_of("/?"));
-            return !authority.empty() && authority.front() != ':'
-                && authority.find('@') == authority.npos;
+            return isAuthority(word.substr(0, word.find_first_of("/?")));
         }
     }
     return word.starts_with('/') && !word.starts_with("//");

@@ -90,6 +90,9 @@ void PoolSupervisor::update(AppSpec spec)
 {
     const bool isNew = needsNewWorkers(m_spec, spec);
     m_spec = std::move(spec);
+    m_serving.spec.origin = m_spec.origin; // a new name of its site starts no new generation
+    if (m_candidate)
+        m_candidate->spec.origin = m_spec.origin;
     m_output.setBytesMax(static_cast<size_t>(m_spec.settings.outputKiB) * 1024);
     m_core->publish(limitsOf(m_spec));
     watchFolder();

@@ -74,7 +74,8 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 //   128,
 //    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "send_from":
 //    [folders], "worker": ordinal in the pool, "watch": {"lane", "stacks"}: descriptors of its
-//    WorkerInspector, "preload": descriptor of its Forker, of a process that is to fork workers}
+//    WorkerInspector, "preload": descriptor of its Forker, of a process that is to fork workers,
+//    "warm_up": {"origin": "https://shop.example", "requests": ["/health"]}: before READY}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
 //   "wsgi"|"asgi", "slots": 4, "core": "native"|"python",

@@ -5,6 +5,7 @@ boot      start-up: HELLO, steps, READY or FAILED
 loader    finds the application object
 preload   an interpreter that has imported it forks workers
 facts     what READY tells about the application
+warmup    the requests that a new worker answers before it is READY
 protocol  frames and header tables (server/workers/protocol.h is the contract)
 channel   the socket of a WSGI worker and its threads
 stream    one request, between those threads

@@ -10,6 +10,7 @@ from .frames import (FRAMES_MAX, PACKAGE, STACK_CHARACTERS, THREADING, busyThrea
                      outermostFirst)
 
 OUTER_FRAMES = 16     # a request shows itself in one of the outermost
+_STEPS = (PACKAGE + "lifespan.py", PACKAGE + "warmup.py")  # of an ASGI start, whose tasks begin so
 
 
 class RequestTimedOut(BaseException):
@@ -92,7 +93,7 @@ def find(question):
 
 def findStart(thread):
     """Where a start stands that goes on in this thread: there, or, while its event loop waits, in
-    the task that is deepest in the application.
+    the task that it waits for.
     """
     frame = sys._current_frames().get(thread)
     if frame is None:
@@ -102,11 +103,18 @@ def findStart(thread):
         loop, _thread = eventLoop()
         tasks = [] if loop is None else sys.modules["asyncio"].all_tasks(loop)
         waiting = [(task, framesOfTask(task)) for task in tasks]
-        task, deepest = max(waiting, key=lambda each: len(ofApplication(each[1])),
-                            default=(None, []))
-        if ofApplication(deepest):
-            return Place(deepest, task=task, loop=loop)
+        task, own = max(waiting, key=lambda each: stepOf(each[1]), default=(None, []))
+        if stepOf(own) >= 0:
+            return Place(own, task=task, loop=loop)
     return Place(frames, thread=thread)
+
+
+def stepOf(frames):
+    """The later step of a start these are of, the higher; -1: of none, and not in the application."""
+    if not ofApplication(frames):
+        return -1
+    outermost = frames[0].f_code.co_filename
+    return _STEPS.index(outermost) if outermost in _STEPS else -1
 
 
 def findInThreads(question):

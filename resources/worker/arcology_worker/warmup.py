@@ -19,7 +19,7 @@ class Target:
 
     def __init__(self, text, origin):
         self.text = text
-        url = urlsplit(text if "://" in text else origin + text)
+        url = urlsplit(origin + text if text.startswith("/") else text)
         self.scheme = url.scheme
         self.authority = url.netloc
         self.host = url.hostname or ""
@@ -47,7 +47,10 @@ def describe(error):
 
 def targets(hello):
     told = hello["warm_up"]
-    return [Target(text, told["origin"]) for text in told["requests"]]
+    try:
+        return [Target(text, told["origin"]) for text in told["requests"]]
+    except ValueError as error:  # an address that the engine took for one
+        raise LoadError("pool.warm_up: %s" % error) from None
 
 
 # -- WSGI ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ answer.
 """
 import json
 import os
+import re
 import time
 import unittest
 
@@ -35,12 +36,12 @@ class WarmUpTest(unittest.TestCase):
         for interface in ("wsgi", "asgi"):
             with self.subTest(interface):
                 worker = self.started(interface, "/a%20b?c=d", "https://two.example:8443/", "/204",
-                                      "/399")
+                                      "/399?next=http://x/")
                 self.assertEqual(worker.start()[0], READY)
                 steps = [step["step"] for step in worker.steps]
                 self.assertEqual(steps[-4:], ["warm-up /a%20b?c=d",
                                               "warm-up https://two.example:8443/", "warm-up /204",
-                                              "warm-up /399"])
+                                              "warm-up /399?next=http://x/"])
                 seen = json.loads(worker.get("/seen").body[4 * (interface == "asgi"):])
                 self.assertEqual([each for each in seen if each == "closed"], ["closed"] * 4)
                 name = "warm-up" if interface == "wsgi" else "MainThread"
@@ -48,7 +49,7 @@ class WarmUpTest(unittest.TestCase):
                     ["/a b?c=d", "http", "shop.example", AGENT, name],
                     ["/?", "https", "two.example:8443", AGENT, name],
                     ["/204?", "http", "shop.example", AGENT, name],
-                    ["/399?", "http", "shop.example", AGENT, name]])
+                    ["/399?next=http://x/", "http", "shop.example", AGENT, name]])
 
     def testAnErrorIsToldWithItsTrace(self):
         self.assertFails("/raises", "failed: ValueError: no table yet", "raise ValueError")
@@ -63,6 +64,12 @@ class WarmUpTest(unittest.TestCase):
         self.assertFails("/400", "was answered 400, not 200 to 399")
         self.assertFails("/500", "was answered 500, not 200 to 399")
 
+    def testItsLifespanEndsWhenItFails(self):
+        worker = self.started("asgi", "/500")
+        self.assertEqual(worker.start()[0], FAILED)
+        self.assertEqual(worker.process.wait(DEADLINE), 1)
+        self.assertIn(b"lifespan has ended", worker.process.stdout.read())
+
     def testNoAnswerFails(self):
         self.assertFails("/silent", "got no answer")
 
@@ -72,13 +79,14 @@ class WarmUpTest(unittest.TestCase):
                 worker = self.started(interface, "/hangs", watched=True)
                 worker.lane.recv(65536)
                 end = time.monotonic() + DEADLINE
-                answer = {"n": 0, "stack": ""}
-                while "in " + interface not in answer["stack"]:  # it may be still on its way there
+                answer = {"n": 0, "at": ""}
+                place = re.compile(r"^warmed\.py:\d+ in %s$" % interface)
+                while not place.match(answer["at"]):  # it may be still on its way there
                     self.assertLess(time.monotonic(), end, answer)
                     question = {"n": answer["n"] + 1, "do": "start"}
                     worker.lane.send(json.dumps(question).encode())
                     answer = json.loads(worker.lane.recv(65536).decode())
-                self.assertRegex(answer["at"], r"^warmed\.py:\d+ in %s$" % interface)
+                self.assertIn("sleep(60)", answer["stack"])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@
 #include <QJsonObject>
 #include <QtTest>
 
+#include <fmt/format.h>
+
 using namespace arc;
 
 namespace {
@@ -209,6 +211,13 @@ private Q_SLOTS:
             "--set: pool.warm_up: \"https:///health\" is no path and no URL: write it as /health "
             "or "
             "https://shop.example/health");
+        for (const char *url : {"http://shop.example:http/", "http://shop.example:65536/",
+                                "http://[::1/", "http://me@shop.example/"})
+            row((std::string("pool.warm_up=") + url).c_str(),
+                fmt::format("--set: pool.warm_up: \"{}\" is no path and no URL: write it as "
+                            "/health or https://shop.example/health",
+                            url)
+                    .c_str());
         row("pool.warm_up=/1 /2 /3 /4 /5 /6 /7 /8 /9 /10 /11 /12 /13 /14 /15 /16 /17",
             "--set: pool.warm_up: more than 16 requests");
         row("ops.listen=9180", "--set: ops.listen: must be ADDRESS:PORT, :PORT or unix:/path");

@@ -45,9 +45,17 @@ class Body:
         seen.append("closed")
 
 
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    print("lifespan has ended", flush=True)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
 async def asgi(scope, receive, send):
-    if scope["type"] != "http":
-        return
+    if scope["type"] == "lifespan":
+        return await lifespan(receive, send)
     path = scope["path"]
     if path != "/seen":
         headers = dict(scope["headers"])
