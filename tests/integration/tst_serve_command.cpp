@@ -350,11 +350,17 @@ void TestServe::workersKilledUnderLoadLoseNoRequest()
               {"-t1", "-c16", QString("-d%1").arg(seconds), "--timeout", "10", served.url() + "/"});
     QVERIFY(wrk.waitForStarted());
     int killed = 0;
+    QList<qint64> seen; // a preloader that is killed leaves its workers to somebody else
+    QList<qint64> next;
     // Twice a second: the pause is a wait for the load to end, which it does not yet.
     while (!wrk.waitForFinished(500)) {
-        const QList<qint64> workers = served.workers();
-        if (!workers.isEmpty()
-            && ::kill(static_cast<pid_t>(workers.at(killed % workers.size())), SIGKILL) == 0)
+        for (const qint64 pid : served.workers()) {
+            if (!seen.contains(pid)) {
+                seen << pid;
+                next << pid;
+            }
+        }
+        if (!next.isEmpty() && ::kill(static_cast<pid_t>(next.takeFirst()), SIGKILL) == 0)
             ++killed;
     }
     const QByteArray report = wrk.readAllStandardOutput();
