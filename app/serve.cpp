@@ -7,6 +7,7 @@
 #include "app/paths.h"
 #include "app/pem_file.h"
 #include "server/config/address.h"
+#include "server/control/api/wire.h"
 #include "server/control/client/control_socket.h"
 #include "server/control/new_site.h"
 #include "server/control/service.h"
@@ -94,9 +95,13 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_flag("--json", options.json, "Print one JSON object instead of a line");
 }
 
-int fail(const Error &error)
+/// What was written before it is for people; with --json the last line is for programs.
+int failed(const ServeOptions &options, const Error &error)
 {
-    fmt::print(stderr, "arcology serve: {}\n", error.message());
+    if (options.json)
+        fmt::print(stderr, "{}\n", api::errorToJson(error));
+    else
+        fmt::print(stderr, "arcology serve: {}\n", error.message());
     return exitCode(error.code());
 }
 
@@ -276,7 +281,22 @@ private:
         } else {
             fmt::print("Serving {} ({}) at {}\n", site.id, site.kind, fmt::join(urls, ", "));
         }
+        warnOfTheNetwork();
         std::fflush(stdout);
+    }
+
+    /// The address that is told is the one to open here; who else can is not to be seen in it.
+    void warnOfTheNetwork() const
+    {
+        std::vector<std::string> open;
+        for (const api::ListenerStatus &listener : m_status.listeners) {
+            const auto address = SocketAddress::parse(listener.address);
+            if (address && !address->isLoopback())
+                open.push_back(listener.address);
+        }
+        if (!open.empty())
+            fmt::print(stderr, "{} {} open to the network\n", fmt::join(open, ", "),
+                       open.size() == 1 ? "is" : "are");
     }
 
     Engine &m_engine;
@@ -290,8 +310,24 @@ private:
     Timer m_poll;
 };
 
+/// Such a folder may be a web site, or somebody's documents.
+void warnOfFiles(const Document &document)
+{
+    const auto &route = document.sites.back().routes.back();
+    const auto *files = std::get_if<StaticRoute>(&route.handler);
+    std::error_code ignored;
+    if (files && !std::filesystem::exists(files->root + "/index.html", ignored))
+        fmt::print(stderr,
+                   "There is no index.html: visitors can read every file in {} whose name they "
+                   "know\n",
+                   files->root);
+}
+
 int serve(const ServeOptions &options)
 {
+    const auto fail = [&options](const Error &error) {
+        return failed(options, error);
+    };
     auto site = newSite(options);
     if (!site)
         return fail(site.error());
@@ -336,6 +372,8 @@ int serve(const ServeOptions &options)
         auto document = withNewSite(std::move(listeners), *site, *found);
         if (document && site->entry.empty() && site->kind.empty())
             fmt::print(stderr, "{}", alsoThere(*found, *document));
+        if (document && site->kind.empty())
+            warnOfFiles(*document);
         return document;
     };
     NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go

@@ -221,7 +221,21 @@ int ctlSiteRemove(CtlSession &session, const std::string &site)
 
 int ctlSiteStart(CtlSession &session, const std::string &site)
 {
-    return change(session, &Control::startSite, site);
+    if (const int code = change(session, &Control::startSite, site); code != 0)
+        return code;
+    session.world().catchInterrupts();
+    const auto deadline = std::chrono::steady_clock::now() + kServeWaitMax;
+    while (std::chrono::steady_clock::now() < deadline) {
+        const auto snapshot = session.ask(&Control::snapshot, {});
+        if (!snapshot)
+            return session.fail(snapshot.error());
+        const api::SiteFigures *now = findSite(*snapshot, site);
+        if (now && now->state == "failed")
+            return session.fail({ErrorCode::AppFailed, didNotStart(site, now->cause)});
+        if (!now || now->state != "starting" || session.world().pause(kPollInterval))
+            return 0; // what was asked for is done: it goes on starting
+    }
+    return 0;
 }
 
 int ctlSiteStop(CtlSession &session, const std::string &site)

@@ -81,7 +81,7 @@ void printLines(CtlSession &session, const std::string &text)
 
 void sayEnd(CtlSession &session, const api::WorkerEnd &end)
 {
-    session.say(fmt::format("Worker {} of {} {}", end.pid, end.app, oneLine(end.cause)));
+    session.say(fmt::format("Worker {} of {}: {}", end.pid, end.app, oneLine(end.cause)));
     TextTable table({"Ended", formatTimestamp(end.endedUnixMs)});
     table.add({"Age", milliseconds(std::max<int64_t>(0, end.endedUnixMs - end.startedUnixMs))});
     table.add({"Kind", end.kind + (end.planned ? ", ordered" : ", not ordered")});

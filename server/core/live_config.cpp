@@ -28,6 +28,8 @@ std::set<std::string> appsInUse(const Document &document)
 }
 
 constexpr std::string_view kUnixPrefix = "unix:";
+/// Between two tries of an address that somebody else has.
+constexpr std::chrono::seconds kBindAgainAfter {5};
 
 /// Of a Unix socket's file. Only the engine's own user, unless something else was asked for.
 int modeOf(const ListenerConfig &listener)
@@ -51,9 +53,12 @@ LiveConfig::LiveConfig(Parts parts)
                                         .loops = m_parts.loops,
                                         .dataDir = m_parts.facts.dataDir,
                                         .pinned = m_parts.pinned,
-                                        .rebuild = [this] {
-                                            return renewTls();
-                                        }})
+                                        .rebuild =
+                                            [this] {
+                                                return renewTls();
+                                            }}),
+      m_bindAgain([](void *self) noexcept { static_cast<LiveConfig *>(self)->openWhatWasTaken(); },
+                  this)
 {
 }
 
@@ -125,6 +130,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     for (auto &pool : unused)
         retire(std::move(pool));
     closeListeners();
+    if (hasClosedListener())
+        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
     for (const SiteConfig &site : before.sites) {
         if (!m_document.findSite(site.id))
             m_parts.metrics.forgetSite(site.id);
@@ -134,6 +141,40 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
             m_parts.metrics.forgetApp(app.id);
     }
     m_parts.settingsChanged(engine);
+}
+
+bool LiveConfig::hasClosedListener() const
+{
+    return std::any_of(m_listeners.begin(), m_listeners.end(),
+                       [](const auto &each) { return !each.second.error.empty(); });
+}
+
+/// Whoever had the address at the start may have gone.
+void LiveConfig::openWhatWasTaken()
+{
+    if (m_draining)
+        return;
+    PreparedConfig again;
+    for (auto &[id, listener] : m_listeners) {
+        if (listener.error.empty())
+            continue;
+        auto address = SocketAddress::parse(listener.config.address);
+        auto bound = address ? bind(listener.config, *address)
+                             : Result<BoundListener>(std::move(address).error());
+        if (bound)
+            again.bound.emplace(id, std::move(*bound));
+        else
+            listener.error = bound.error().message(); // it may be somebody else by now
+    }
+    if (!again.bound.empty()) {
+        noteListeners(again);
+        publish();
+        for (const auto &[id, bound] : again.bound)
+            m_parts.log(LogLevel::Info, fmt::format("listening on {}", m_listeners[id].url));
+        openListeners(again);
+    }
+    if (hasClosedListener())
+        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
 }
 
 /// Before publish(), which needs to know where HTTPS answers.

@@ -8,6 +8,7 @@
 #include "server/core/supervisor.h"
 #include "server/core/tls_front.h"
 #include "server/loop/blocking_pool.h"
+#include "server/loop/timer_wheel.h"
 #include "server/observe/app_log.h"
 #include "server/workers/spool.h"
 
@@ -111,6 +112,8 @@ private:
     void noteListeners(PreparedConfig &prepared);
     void openListeners(PreparedConfig &prepared);
     void closeListeners();
+    bool hasClosedListener() const;
+    void openWhatWasTaken();
     void startPools();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
     Result<void> renewTls();
@@ -134,6 +137,7 @@ private:
     uint64_t m_nextRetired = 0;
     std::map<uint64_t, std::unique_ptr<AppPool>> m_retired; // being stopped
     std::function<void()> m_poolsStopped;
+    Timer m_bindAgain;
 };
 
 } // namespace arc

@@ -60,8 +60,8 @@ EndReason explainEnd(const EndFacts &facts)
     if (!facts.farewell.isGiven())
         return facts.blame.isGiven() ? facts.blame : fromStatus(facts);
     EndReason reason = facts.farewell;
-    if (facts.blame.isGiven())
-        reason.phrase += "; it " + facts.blame.phrase;
+    if (facts.blame.isGiven()) // a start's is what the interpreter said, a sentence of its own
+        reason.phrase += (facts.blame.kind == EndKind::Start ? "; " : "; it ") + facts.blame.phrase;
     else if (!isOrderly(facts.status))
         reason.phrase += "; it " + fromStatus(facts).phrase;
     return reason;

@@ -241,7 +241,7 @@ void TestDeploy::anEditThatDoesNotStartIsTakenBack()
     // An app that did not serve before is being mended: every step stays.
     project.say("hello", "def mistake(:\n");
     QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
-    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 0);
+    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 4);
     QTRY_VERIFY_WITH_TIMEOUT(engine.ctl({"site", "list"}).out.contains("failed"), 60000);
     QVERIFY(engine.ctl({"status"}).out.contains("Site shop is failed: SyntaxError"));
     const Finished kept = engine.ctl({"site", "edit", "shop", "--env", "B=2"});
