@@ -2,6 +2,7 @@
 #include "server/core/live_config.h"
 
 #include "server/config/address.h"
+#include "server/secrets/app_secrets.h"
 
 #include <algorithm>
 #include <set>
@@ -44,6 +45,7 @@ public:
     std::map<std::string, BoundListener> bound; // new or moved listeners
     std::map<std::string, std::string> unbound; // listener -> why, at start only
     TlsFront::Plan tls;
+    AppSecrets::Plan secrets;
 };
 
 LiveConfig::LiveConfig(Parts parts)
@@ -51,9 +53,11 @@ LiveConfig::LiveConfig(Parts parts)
                                         .loops = m_parts.loops,
                                         .dataDir = m_parts.facts.dataDir,
                                         .pinned = m_parts.pinned,
-                                        .rebuild = [this] {
-                                            return renewTls();
-                                        }})
+                                        .rebuild =
+                                            [this] {
+                                                return renewTls();
+                                            }}),
+      m_secrets(m_parts.facts.dataDir), m_checker(m_parts.control)
 {
 }
 
@@ -71,6 +75,11 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
     if (!tls)
         return std::move(tls).error();
     prepared->tls = std::move(*tls);
+    auto secrets = m_secrets.prepare(
+        next, appsInUse(next), m_started ? AppSecrets::Faults::Refuse : AppSecrets::Faults::Warn);
+    if (!secrets)
+        return std::move(secrets).error();
+    prepared->secrets = std::move(*secrets);
     for (const ListenerConfig &listener : next.listeners) {
         const auto open = m_listeners.find(listener.id);
         if (open != m_listeners.end() && open->second.config.address == listener.address
@@ -115,6 +124,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
 
     const Settings engine = engineSettings(m_document, m_parts.pinned);
     m_tls.commit(std::move(prepared.tls), engine);
+    m_secrets.commit(std::move(prepared.secrets));
     noteListeners(prepared);
     startPools();
     std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
@@ -202,7 +212,7 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
+        AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -223,6 +233,18 @@ void LiveConfig::startPools()
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
+}
+
+Result<Document> LiveConfig::sealSecrets(Document next, const Document &current) const
+{
+    return sealAppSecrets(std::move(next), current, m_parts.facts.dataDir);
+}
+
+void LiveConfig::reopenSecrets(const AppConfig &app)
+{
+    AppPool *running = pool(app.id);
+    if (running && m_secrets.tryAgain(app))
+        running->update(m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned)));
 }
 
 std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()

@@ -21,6 +21,8 @@ namespace arc {
 struct AppSpec {
     AppConfig config;
     Settings settings;
+    std::string problem =
+        {}; ///< why no worker can be started, one sentence; empty: nothing is wrong
     bool operator==(const AppSpec &other) const { return config == other.config; }
 };
 

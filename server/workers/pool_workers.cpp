@@ -86,7 +86,10 @@ void PoolSupervisor::startWorker(const Generation &generation)
     // same.
     if (m_spec.settings.reloadOnSave)
         config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
-    auto socket = worker.start(config, m_environment.executable, m_spec.settings.startTimeout);
+    const std::string &problem = generation.spec.problem;
+    auto socket = problem.empty()
+        ? worker.start(config, m_environment.executable, m_spec.settings.startTimeout)
+        : Error {ErrorCode::Invalid, problem};
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
