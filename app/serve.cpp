@@ -4,9 +4,10 @@
 #include "app/build_facts.h"
 #include "app/command_line.h"
 #include "app/doctor/doctor.h"
+#include "app/input_file.h"
 #include "app/paths.h"
-#include "app/pem_file.h"
 #include "server/config/address.h"
+#include "server/config/variables.h"
 #include "server/control/api/wire.h"
 #include "server/control/client/control_socket.h"
 #include "server/control/new_site.h"
@@ -47,6 +48,7 @@ struct ServeOptions {
     std::string loops;
     std::string cache = "off";
     std::vector<std::string> env;
+    std::string envFile;
     std::vector<std::string> set;
     std::string dataDir;
     bool preload = false;
@@ -85,7 +87,10 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--loops", options.loops, "I/O loops, or auto");
     app.add_option("--cache", options.cache, "off: this version has no cache")
         ->check(CLI::IsMember({"off"}));
-    app.add_option("--env", options.env, "K=V for the app; repeatable")->allow_extra_args(false);
+    app.add_option("--env", options.env, "NAME=VALUE for the app; repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--env-file", options.envFile,
+                   "A file of NAME=VALUE lines for the app, as .env files have them");
     app.add_option("--set", options.set, "KEY=VALUE of any setting; repeatable")
         ->allow_extra_args(false);
     app.add_option("--data-dir", options.dataDir,
@@ -105,6 +110,30 @@ int failed(const ServeOptions &options, const Error &error)
     return exitCode(error.code());
 }
 
+/// Of --env-file, and of --env over it.
+Result<Variables> variablesOf(const ServeOptions &options)
+{
+    Variables variables;
+    if (!options.envFile.empty()) {
+        auto pairs = readEnvFile(options.envFile);
+        if (!pairs)
+            return std::move(pairs).error().within("--env-file");
+        for (auto &[name, value] : *pairs)
+            variables.insert_or_assign(name, std::move(value));
+    }
+    for (const std::string &pair : options.env) {
+        const size_t equals = pair.find('=');
+        const std::string name = pair.substr(0, equals);
+        if (equals == pair.npos || equals == 0)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--env {}: write it as NAME=VALUE", name)};
+        if (const auto complaint = complaintOfName(name); !complaint.empty())
+            return Error {ErrorCode::Invalid, fmt::format("--env {}: {}", name, complaint)};
+        variables.insert_or_assign(name, pair.substr(equals + 1));
+    }
+    return variables;
+}
+
 Result<api::NewSite> newSite(const ServeOptions &options)
 {
     auto python = interpreterPath(options.python);
@@ -122,13 +151,11 @@ Result<api::NewSite> newSite(const ServeOptions &options)
         if (!checked)
             return std::move(checked).error();
     }
-    for (const std::string &pair : options.env) {
-        const size_t equals = pair.find('=');
-        if (equals == pair.npos || equals == 0)
-            return Error {ErrorCode::Invalid,
-                          fmt::format("--env {}: write it as NAME=VALUE", pair)};
-        site.env.insert_or_assign(pair.substr(0, equals), pair.substr(equals + 1));
-    }
+    auto variables = variablesOf(options);
+    if (!variables)
+        return std::move(variables).error();
+    for (auto &[name, value] : *variables) // a data directory that is kept shall not tell them
+        (looksSecret(name, value) ? site.secrets : site.env).emplace(name, std::move(value));
     return site;
 }
 

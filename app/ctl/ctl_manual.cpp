@@ -107,8 +107,14 @@ std::string ctlManual()
             continue;
         }
         groups += fmt::format("\n## {}\n\n{}.\n", verb->get_name(), verb->get_description());
-        for (const CLI::App *one : inner)
-            addVerb(groups, verb->get_name() + " " + one->get_name(), *one);
+        for (const CLI::App *one : inner) {
+            const std::string path = verb->get_name() + " " + one->get_name();
+            const auto deeper = verbsOf(*one);
+            for (const CLI::App *last : deeper)
+                addVerb(groups, path + " " + last->get_name(), *last);
+            if (deeper.empty())
+                addVerb(groups, path, *one);
+        }
     }
     page += "\n## The engine\n\nWhat concerns it as a whole.\n" + alone + groups;
     page += "\n## The admin API\n\n"

@@ -4,6 +4,8 @@
 
 #include "app/command_line.h"
 #include "app/ctl/text_table.h"
+#include "app/input_file.h"
+#include "server/config/variables.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -190,6 +192,16 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
             if (!pair)
                 return session.fail(pair.error());
             target->insert_or_assign(std::move(pair->first), std::move(pair->second));
+        }
+    }
+    if (!what.envFile.empty()) {
+        auto pairs = readEnvFile(what.envFile);
+        if (!pairs)
+            return session.fail(std::move(pairs).error().within("--env-file"));
+        for (auto &[name, value] : *pairs) {
+            if (!what.site.env.contains(name)) // what stands on the command line holds
+                (looksSecret(name, value) ? what.site.secrets : what.site.env)
+                    .insert_or_assign(name, std::move(value));
         }
     }
     what.site.path = folderPath(what.site.path); // the engine stands in another folder

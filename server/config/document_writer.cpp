@@ -101,6 +101,8 @@ Json appToJson(const AppConfig &app)
         json["kind"] = app.kind;
     if (!app.env.empty())
         json["env"] = app.env;
+    if (!app.secrets.empty())
+        json["secrets"] = app.secrets;
     if (!app.settings.empty())
         json["settings"] = overridesToJson(app.settings);
     return json;

@@ -158,6 +158,7 @@ api::SiteView ControlService::siteView(const SiteConfig &site) const
     view.interface = app->interface;
     view.python = app->python;
     view.env = app->env;
+    view.secrets = app->secrets;
     if (const AppPool *pool = m_host.pool(app->id)) {
         for (const StaticMount &mount : pool->info().mounts)
             view.routes.push_back({.path = mount.prefix,

@@ -2,6 +2,7 @@
 #include "server/core/live_config.h"
 
 #include "server/config/address.h"
+#include "server/secrets/app_secrets.h"
 
 #include <algorithm>
 #include <set>
@@ -46,6 +47,7 @@ public:
     std::map<std::string, BoundListener> bound; // new or moved listeners
     std::map<std::string, std::string> unbound; // listener -> why, at start only
     TlsFront::Plan tls;
+    AppSecrets::Plan secrets;
 };
 
 LiveConfig::LiveConfig(Parts parts)
@@ -57,6 +59,7 @@ LiveConfig::LiveConfig(Parts parts)
                                             [this] {
                                                 return renewTls();
                                             }}),
+      m_secrets(m_parts.facts.dataDir), m_checker(m_parts.control),
       m_bindAgain([](void *self) noexcept { static_cast<LiveConfig *>(self)->openWhatWasTaken(); },
                   this)
 {
@@ -76,6 +79,11 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
     if (!tls)
         return std::move(tls).error();
     prepared->tls = std::move(*tls);
+    auto secrets = m_secrets.prepare(
+        next, appsInUse(next), m_started ? AppSecrets::Faults::Refuse : AppSecrets::Faults::Warn);
+    if (!secrets)
+        return std::move(secrets).error();
+    prepared->secrets = std::move(*secrets);
     for (const ListenerConfig &listener : next.listeners) {
         const auto open = m_listeners.find(listener.id);
         if (open != m_listeners.end() && open->second.config.address == listener.address
@@ -120,6 +128,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
 
     const Settings engine = engineSettings(m_document, m_parts.pinned);
     m_tls.commit(std::move(prepared.tls), engine);
+    m_secrets.commit(std::move(prepared.secrets));
     noteListeners(prepared);
     startPools();
     std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
@@ -243,7 +252,8 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned), appOrigin(m_document, id)};
+        AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
+        spec.origin = appOrigin(m_document, id);
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -264,6 +274,18 @@ void LiveConfig::startPools()
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
+}
+
+Result<Document> LiveConfig::sealSecrets(Document next, const Document &current) const
+{
+    return sealAppSecrets(std::move(next), current, m_parts.facts.dataDir);
+}
+
+void LiveConfig::reopenSecrets(const AppConfig &app)
+{
+    AppPool *running = pool(app.id);
+    if (running && m_secrets.tryAgain(app))
+        running->update(m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned)));
 }
 
 std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()

@@ -22,6 +22,8 @@ struct AppSpec {
     AppConfig config;
     Settings settings;
     std::string origin {}; ///< "https://shop.example": how clients ask for it, for pool.warm_up
+    std::string problem =
+        {}; ///< why no worker can be started, one sentence; empty: nothing is wrong
     bool operator==(const AppSpec &other) const { return config == other.config; }
 };
 

@@ -17,7 +17,7 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
     const AppConfig &a = before.config;
     const AppConfig &b = after.config;
     if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
-        || a.env != b.env)
+        || a.env != b.env || before.problem != after.problem)
         return true;
     for (const SettingRow &row : settingRows()) {
         if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart

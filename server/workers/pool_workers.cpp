@@ -99,11 +99,13 @@ void PoolSupervisor::startWorker(const Generation &generation)
         config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
     const bool preloads = this->preloads(generation);
     WorkerProcess *preloader = preloads ? preloaderOf(generation.number) : nullptr;
-    auto socket = preloader ? worker.startForked(preloader->forker(), m_spec.settings.startTimeout)
-                            : worker.start(config,
-                                           {.executable = m_environment.executable,
-                                            .startTimeout = m_spec.settings.startTimeout,
-                                            .preloads = preloads});
+    const std::string &problem = generation.spec.problem;
+    auto socket = !problem.empty() ? Result<FileDescriptor>(Error {ErrorCode::Invalid, problem})
+        : preloader ? worker.startForked(preloader->forker(), m_spec.settings.startTimeout)
+                    : worker.start(config,
+                                   {.executable = m_environment.executable,
+                                    .startTimeout = m_spec.settings.startTimeout,
+                                    .preloads = preloads});
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();

@@ -105,6 +105,7 @@ public:
     bool commandHangs = false;                          ///< runs until it is cancelled
     std::vector<std::string> warnings;                  ///< of status
     std::vector<api::WorkerEnd> ends;                   ///< of workers, newest first
+    std::vector<api::ConnectionCheck> connections;      ///< what checkConnections answers
     std::string listenerError;                          ///< why no listener is open; empty: all are
     bool hasLocalCa = true;                             ///< a listener speaks TLS
     std::vector<api::CertificateView> moreCertificates; ///< beside those of the document

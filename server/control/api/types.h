@@ -291,11 +291,12 @@ struct NewSite {
     std::vector<std::string>
         hosts; ///< empty: <name>.localhost, plus any host while it is the only site without one
     std::map<std::string, std::string> env;
+    std::map<std::string, std::string> secrets;  ///< more variables, which nobody is shown again
     std::map<std::string, std::string> settings; ///< of the app, as text: {"pool.processes": "4"}
     ARC_FIELDS(NewSite, ARC_FIELD("path", path), ARC_FIELD("name", name), ARC_FIELD("kind", kind),
                ARC_FIELD("entry", entry), ARC_FIELD("interface", interface),
                ARC_FIELD("python", python), ARC_FIELD("hosts", hosts), ARC_FIELD("env", env),
-               ARC_FIELD("settings", settings))
+               ARC_FIELD("secrets", secrets), ARC_FIELD("settings", settings))
 };
 
 struct RouteView {
@@ -323,12 +324,13 @@ struct SiteView {
     std::string python;
     std::string kind;
     std::map<std::string, std::string> env;
+    std::map<std::string, std::string> secrets; ///< each name with the value "(masked)"
     ARC_FIELDS(SiteView, ARC_FIELD("id", id), ARC_FIELD("enabled", enabled),
                ARC_FIELD("hosts", hosts), ARC_FIELD("listeners", listeners),
                ARC_FIELD("urls", urls), ARC_FIELD("routes", routes), ARC_FIELD("app", app),
                ARC_FIELD("root", root), ARC_FIELD("entry", entry),
                ARC_FIELD("interface", interface), ARC_FIELD("python", python),
-               ARC_FIELD("kind", kind), ARC_FIELD("env", env))
+               ARC_FIELD("kind", kind), ARC_FIELD("env", env), ARC_FIELD("secrets", secrets))
 };
 struct SiteViews {
     uint64_t revision = 0;
@@ -345,10 +347,11 @@ struct SiteEdit {
     std::optional<std::string> interface;
     std::optional<std::string> python;
     std::optional<std::map<std::string, std::string>> env;
+    std::optional<std::map<std::string, std::string>> secrets; ///< "(masked)": the stored value
     ARC_FIELDS(SiteEdit, ARC_FIELD("id", id), ARC_FIELD("revision", revision),
                ARC_FIELD("name", name), ARC_FIELD("hosts", hosts), ARC_FIELD("entry", entry),
                ARC_FIELD("interface", interface), ARC_FIELD("python", python),
-               ARC_FIELD("env", env))
+               ARC_FIELD("env", env), ARC_FIELD("secrets", secrets))
 };
 
 /// A one-off command of a site's app: {"id": "shop", "argv": ["manage.py", "migrate"]}.

@@ -257,7 +257,9 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inApp("entry", R"(":app")"), "apps[0].entry: must be MODULE:ATTRIBUTE");
     row(inApp("interface", R"("cgi")"), "apps[0].interface: must be wsgi or asgi");
     row(inApp("python", R"("python3")"), "apps[0].python: must be an absolute path");
-    row(inApp("env", R"({"A=B":"x"})"), "apps[0].env.A=B: is not a variable's name");
+    row(inApp("env", R"({"A=B":"x"})"),
+        "apps[0].env.A=B: a variable's name is letters, digits and _, and does not begin with a "
+        "digit");
     row(inApp("env", R"({"A":1})"), "apps[0].env.A: must be text");
     row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");
     row(inApp("settings", R"({"loops":1})"),
