@@ -82,7 +82,24 @@ puts the engine's own copy in the place of a damaged configuration database.
 .SH VERBS OF CTL
 )";
 
-constexpr std::string_view kBetween = R"(.SH SETTINGS
+constexpr std::string_view kBetween = R"(.SH VARIABLES AND SECRETS
+Each application has environment variables of its own.
+.PP
+.nf
+.B arcology ctl app env set \fIAPP NAME\fB=\fIVALUE\fR ...
+.B arcology ctl app env set \fIAPP NAME\fB \-\-secret
+.B arcology ctl app env set \fIAPP\fB \-\-env\-file \fIFILE\fR
+.B arcology ctl app env list \fIAPP\fR
+.B arcology ctl app env unset \fIAPP NAME\fR ...
+.B arcology ctl app env check \fIAPP\fR
+.fi
+.PP
+A
+.I NAME
+without a value is read from standard input, or from the terminal without showing it.
+A secret is sealed in the data directory and never shown again.
+A change starts new workers; when they do not start, the old ones go on and nothing is changed.
+.SH SETTINGS
 Each can be set for the engine, and inside the level that is named for a narrower one:
 .PP
 .nf
@@ -113,6 +130,9 @@ that new connections wait instead of being refused.
 .I ~/.local/share/arcology
 Configuration, logs and workers of a user's engine
 .RI ( $XDG_DATA_HOME/arcology ).
+The file
+.I secret.key
+in it opens private keys and the secrets of applications; a backup needs it.
 .TP
 .I $XDG_RUNTIME_DIR/arcology/control.sock
 Its admin socket.

@@ -4,9 +4,11 @@
 #include "app/build_facts.h"
 #include "app/command_line.h"
 #include "app/doctor/doctor.h"
+#include "app/input_file.h"
 #include "app/paths.h"
-#include "app/pem_file.h"
 #include "server/config/address.h"
+#include "server/config/variables.h"
+#include "server/control/api/wire.h"
 #include "server/control/client/control_socket.h"
 #include "server/control/new_site.h"
 #include "server/control/service.h"
@@ -46,8 +48,10 @@ struct ServeOptions {
     std::string loops;
     std::string cache = "off";
     std::vector<std::string> env;
+    std::string envFile;
     std::vector<std::string> set;
     std::string dataDir;
+    bool preload = false;
     bool reload = false;
     bool json = false;
     bool traceback = false;
@@ -76,12 +80,17 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_option("--python", options.python, "Interpreter instead of the one found");
     app.add_option("--workers", options.workers, "Worker processes, or auto");
     app.add_option("--threads", options.threads, "Threads of a WSGI worker");
+    app.add_flag("--preload", options.preload,
+                 "Import the app once and fork its workers from that (pool.preload)");
     app.add_flag("--reload", options.reload,
                  "Start new workers whenever a source file is saved (pool.reload_on_save)");
     app.add_option("--loops", options.loops, "I/O loops, or auto");
     app.add_option("--cache", options.cache, "off: this version has no cache")
         ->check(CLI::IsMember({"off"}));
-    app.add_option("--env", options.env, "K=V for the app; repeatable")->allow_extra_args(false);
+    app.add_option("--env", options.env, "NAME=VALUE for the app; repeatable")
+        ->allow_extra_args(false);
+    app.add_option("--env-file", options.envFile,
+                   "A file of NAME=VALUE lines for the app, as .env files have them");
     app.add_option("--set", options.set, "KEY=VALUE of any setting; repeatable")
         ->allow_extra_args(false);
     app.add_option("--data-dir", options.dataDir,
@@ -91,10 +100,38 @@ void describe(CLI::App &app, ServeOptions &options)
     app.add_flag("--json", options.json, "Print one JSON object instead of a line");
 }
 
-int fail(const Error &error)
+/// What was written before it is for people; with --json the last line is for programs.
+int failed(const ServeOptions &options, const Error &error)
 {
-    fmt::print(stderr, "arcology serve: {}\n", error.message());
+    if (options.json)
+        fmt::print(stderr, "{}\n", api::errorToJson(error));
+    else
+        fmt::print(stderr, "arcology serve: {}\n", error.message());
     return exitCode(error.code());
+}
+
+/// Of --env-file, and of --env over it.
+Result<Variables> variablesOf(const ServeOptions &options)
+{
+    Variables variables;
+    if (!options.envFile.empty()) {
+        auto pairs = readEnvFile(options.envFile);
+        if (!pairs)
+            return std::move(pairs).error().within("--env-file");
+        for (auto &[name, value] : *pairs)
+            variables.insert_or_assign(name, std::move(value));
+    }
+    for (const std::string &pair : options.env) {
+        const size_t equals = pair.find('=');
+        const std::string name = pair.substr(0, equals);
+        if (equals == pair.npos || equals == 0)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("--env {}: write it as NAME=VALUE", name)};
+        if (const auto complaint = complaintOfName(name); !complaint.empty())
+            return Error {ErrorCode::Invalid, fmt::format("--env {}: {}", name, complaint)};
+        variables.insert_or_assign(name, pair.substr(equals + 1));
+    }
+    return variables;
 }
 
 Result<api::NewSite> newSite(const ServeOptions &options)
@@ -114,13 +151,11 @@ Result<api::NewSite> newSite(const ServeOptions &options)
         if (!checked)
             return std::move(checked).error();
     }
-    for (const std::string &pair : options.env) {
-        const size_t equals = pair.find('=');
-        if (equals == pair.npos || equals == 0)
-            return Error {ErrorCode::Invalid,
-                          fmt::format("--env {}: write it as NAME=VALUE", pair)};
-        site.env.insert_or_assign(pair.substr(0, equals), pair.substr(equals + 1));
-    }
+    auto variables = variablesOf(options);
+    if (!variables)
+        return std::move(variables).error();
+    for (auto &[name, value] : *variables) // a data directory that is kept shall not tell them
+        (looksSecret(name, value) ? site.secrets : site.env).emplace(name, std::move(value));
     return site;
 }
 
@@ -134,6 +169,7 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
     } rows[] = {{"--workers", "pool.processes", options.workers},
                 {"--threads", "pool.threads", options.threads},
                 {"--loops", "loops", options.loops},
+                {"--preload", "pool.preload", options.preload ? "on" : ""},
                 {"--reload", "pool.reload_on_save", options.reload ? "on" : ""}};
     for (const auto &row : rows) {
         if (row.value.empty())
@@ -272,7 +308,22 @@ private:
         } else {
             fmt::print("Serving {} ({}) at {}\n", site.id, site.kind, fmt::join(urls, ", "));
         }
+        warnOfTheNetwork();
         std::fflush(stdout);
+    }
+
+    /// The address that is told is the one to open here; who else can is not to be seen in it.
+    void warnOfTheNetwork() const
+    {
+        std::vector<std::string> open;
+        for (const api::ListenerStatus &listener : m_status.listeners) {
+            const auto address = SocketAddress::parse(listener.address);
+            if (address && !address->isLoopback())
+                open.push_back(listener.address);
+        }
+        if (!open.empty())
+            fmt::print(stderr, "{} {} open to the network\n", fmt::join(open, ", "),
+                       open.size() == 1 ? "is" : "are");
     }
 
     Engine &m_engine;
@@ -286,8 +337,24 @@ private:
     Timer m_poll;
 };
 
+/// Such a folder may be a web site, or somebody's documents.
+void warnOfFiles(const Document &document)
+{
+    const auto &route = document.sites.back().routes.back();
+    const auto *files = std::get_if<StaticRoute>(&route.handler);
+    std::error_code ignored;
+    if (files && !std::filesystem::exists(files->root + "/index.html", ignored))
+        fmt::print(stderr,
+                   "There is no index.html: visitors can read every file in {} whose name they "
+                   "know\n",
+                   files->root);
+}
+
 int serve(const ServeOptions &options)
 {
+    const auto fail = [&options](const Error &error) {
+        return failed(options, error);
+    };
     auto site = newSite(options);
     if (!site)
         return fail(site.error());
@@ -332,6 +399,8 @@ int serve(const ServeOptions &options)
         auto document = withNewSite(std::move(listeners), *site, *found);
         if (document && site->entry.empty() && site->kind.empty())
             fmt::print(stderr, "{}", alsoThere(*found, *document));
+        if (document && site->kind.empty())
+            warnOfFiles(*document);
         return document;
     };
     NewDataDir data(engineOptions.dataDir); // outlives the engine, which ends before it may go

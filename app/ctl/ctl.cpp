@@ -29,6 +29,7 @@ struct CtlCommand {
     std::string site;
     CtlNewSite newSite;
     CtlNewCertificate newCertificate;
+    CtlVariables variables;
     CtlLevel level;
     std::vector<std::string> words;
     CtlRun run;
@@ -171,6 +172,9 @@ private:
             ->allow_extra_args(false);
         add.add_option("--env", c.newSite.env, "K=V for the app's environment; may come again")
             ->allow_extra_args(false);
+        add.add_option("--env-file", c.newSite.envFile,
+                       "More of them: a file of NAME=VALUE lines; what looks like a secret becomes "
+                       "one");
         add.add_option("--set", c.newSite.settings,
                        "KEY=VALUE of the app's settings; may come again")
             ->allow_extra_args(false);
@@ -178,10 +182,39 @@ private:
 
     void addApps()
     {
-        CLI::App &group = addGroup("app", "What an app does beside answering requests");
-        addScheduleVerbs(group, [&c = m_command](std::function<int(CtlSession &)> action) {
-            c.action = std::move(action);
+        CtlCommand &c = m_command;
+        CLI::App &group = addGroup("app", "What runs in the workers of a site, and beside them");
+        addScheduleVerbs(
+            group, [&c](std::function<int(CtlSession &)> action) { c.action = std::move(action); });
+        CLI::App &env = *group.add_subcommand("env", "Its environment variables, and its secrets");
+        env.require_subcommand(1);
+        CLI::App &list =
+            addVerb(env, "list", "The variables of an app's own; secrets by name only.",
+                    [&c](CtlSession &session) { return ctlAppEnvList(session, c.site); });
+        CLI::App &set = addVerb(
+            env, "set", "Sets variables of an app, all or none, and waits for workers with them.",
+            [&c](CtlSession &session) { return ctlAppEnvSet(session, c.site, c.variables); });
+        CLI::App &unset =
+            addVerb(env, "unset", "Removes variables and secrets of an app, all or none.",
+                    [&c](CtlSession &session) { return ctlAppEnvUnset(session, c.site, c.words); });
+        CLI::App &check = addVerb(env, "check", helpOf("app env check"), [&c](CtlSession &session) {
+            return ctlAppEnvCheck(session, c.site, c.words);
         });
+        for (CLI::App *verb : {&list, &set, &unset, &check})
+            verb->add_option("app", c.site, "Name of the app, or of its site")->required();
+        set.add_option("variables", c.variables.words,
+                       "NAME=VALUE; NAME alone reads the value from standard input, or from the "
+                       "terminal without showing it");
+        set.add_flag("--secret", c.variables.isSecret,
+                     "Sealed in the data directory and never shown again; what is a secret already "
+                     "stays one without this");
+        set.add_option("--env-file", c.variables.file,
+                       "A file of NAME=VALUE lines as .env files have them; - reads standard "
+                       "input. What looks like a secret becomes one");
+        set.footer("Waits until new workers have taken over. When they do not start, the old ones "
+                   "go on serving, the cause is told\nand nothing is changed.");
+        unset.add_option("names", c.words)->required();
+        check.add_option("names", c.words, "Only these");
     }
 
     void addWorkers()

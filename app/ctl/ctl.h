@@ -25,6 +25,9 @@ struct CtlWorld {
     std::function<bool(std::chrono::milliseconds)> pause;
     /// Called once before the first pause(): from now on Ctrl+C is ours.
     std::function<void()> catchInterrupts;
+    /// A value that shall not stand on a command line: a line from the terminal, not shown while it
+    /// is typed, or all of standard input where that is none (one line's end behind it goes).
+    std::function<Result<std::string>(const std::string &name)> readValue;
     int columns = 0; ///< of the terminal that `out` goes to; 0: it goes to none
 };
 

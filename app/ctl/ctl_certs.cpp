@@ -3,7 +3,7 @@
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/ctl/text_table.h"
-#include "app/pem_file.h"
+#include "app/input_file.h"
 #include "server/base/text.h"
 
 #include <algorithm>

@@ -20,8 +20,6 @@ constexpr std::chrono::milliseconds kPollInterval {100};
 constexpr std::chrono::minutes kWaitMax {15};
 constexpr int kInterrupted = 130; // as shells report Ctrl+C
 
-using Variables = std::map<std::string, std::string>;
-
 const api::PoolFigures *findPool(const api::Snapshot &snapshot, const std::string &app)
 {
     for (const api::PoolFigures &pool : snapshot.pools) {
@@ -42,21 +40,27 @@ bool doesServe(const api::PoolFigures &pool)
     return pool.state == "ready" || pool.state == "degraded" || sleeps(pool);
 }
 
-/// The app's variables as they are to be: they are replaced as a whole.
-Result<Variables> changedVariables(const std::string &site, Variables variables,
-                                   const CtlNewSite &what)
+const api::SiteView *findSite(const api::SiteViews &views, const std::string &id)
+{
+    const auto found = std::find_if(views.sites.begin(), views.sites.end(),
+                                    [&](const api::SiteView &each) { return each.id == id; });
+    return found == views.sites.end() ? nullptr : &*found;
+}
+
+/// The app's variables as they are to be: they are replaced as a whole. What is a secret stays one.
+Result<void> changeVariables(api::SiteEdit &edit, api::SiteView site, const CtlNewSite &what)
 {
     for (const std::string &name : what.unsetEnv) {
-        if (variables.contains(name)) {
-            variables.erase(name);
+        if (site.env.erase(name) + site.secrets.erase(name) > 0)
             continue;
-        }
         std::vector<std::string_view> names;
-        for (const auto &[there, value] : variables)
-            names.push_back(there);
+        for (const auto *variables : {&site.env, &site.secrets}) {
+            for (const auto &[there, value] : *variables)
+                names.push_back(there);
+        }
         return Error {ErrorCode::NotFound,
                       fmt::format("--unset-env {}: site {} has no such variable; it has {}", name,
-                                  site,
+                                  edit.id,
                                   names.empty() ? "none of its own"
                                                 : fmt::format("{}", fmt::join(names, ", ")))};
     }
@@ -64,9 +68,12 @@ Result<Variables> changedVariables(const std::string &site, Variables variables,
         auto pair = splitPair(text);
         if (!pair)
             return std::move(pair).error();
+        auto &variables = site.secrets.contains(pair->first) ? site.secrets : site.env;
         variables.insert_or_assign(std::move(pair->first), std::move(pair->second));
     }
-    return variables;
+    edit.env = std::move(site.env);
+    edit.secrets = std::move(site.secrets);
+    return {};
 }
 
 Result<api::SiteEdit> editOf(const std::string &site, const CtlNewSite &what)
@@ -83,7 +90,8 @@ Result<api::SiteEdit> editOf(const std::string &site, const CtlNewSite &what)
                         .entry = set(what.site.entry),
                         .interface = set(what.site.interface),
                         .python = set(*python),
-                        .env = {}};
+                        .env = {},
+                        .secrets = {}};
     if (!what.site.hosts.empty())
         edit.hosts = what.site.hosts;
     return edit;
@@ -184,33 +192,35 @@ int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &
     const auto views = session.ask(&Control::sites, {});
     if (!views)
         return session.fail(views.error());
-    const auto view = std::find_if(views->sites.begin(), views->sites.end(),
-                                   [&](const api::SiteView &each) { return each.id == site; });
-    const bool isThere = view != views->sites.end();
     if (!what.env.empty() || !what.unsetEnv.empty()) {
-        auto variables = changedVariables(site, isThere ? view->env : Variables {}, what);
-        if (!variables)
-            return session.fail(variables.error());
-        edit->env = std::move(*variables);
+        const api::SiteView *view = findSite(*views, site);
+        if (auto done = changeVariables(*edit, view ? *view : api::SiteView {}, what); !done)
+            return session.fail(done.error());
     }
-    const bool asksForWorkers = edit->entry || edit->interface || edit->python || edit->env;
+    return ctlApplyEdit(session, *views, std::move(*edit));
+}
+
+int ctlApplyEdit(CtlSession &session, const api::SiteViews &views, api::SiteEdit edit)
+{
+    const api::SiteView *view = findSite(views, edit.id);
+    const std::string name = edit.name.value_or(edit.id);
+    const bool asksForWorkers =
+        edit.entry || edit.interface || edit.python || edit.env || edit.secrets;
     if (asksForWorkers)
-        edit->revision =
-            views->revision; // made from what was there, and told from what comes after
+        edit.revision = views.revision; // made from what was there, and told from what comes after
     const auto before = session.ask(&Control::snapshot, {});
     if (!before)
         return session.fail(before.error());
-    const auto changed = session.ask(&Control::editSite, std::move(*edit));
+    const auto changed = session.ask(&Control::editSite, std::move(edit));
     if (!changed)
         return session.fail(changed.error());
-    const bool isNew = changed->revision != views->revision;
+    const bool isNew = changed->revision != views.revision;
     const api::PoolFigures *pool =
-        isNew && isThere && asksForWorkers ? findPool(*before, view->app) : nullptr;
+        isNew && view && asksForWorkers ? findPool(*before, view->app) : nullptr;
     if (!pool
         || (pool->state == "stopped" && !sleeps(*pool))) // workers of a stopped site start with it
         return sayEdited(session, *changed);
-    return waitForWorkers(session, EditWatch(*pool), what.site.name.empty() ? site : what.site.name,
-                          *changed);
+    return waitForWorkers(session, EditWatch(*pool), name, *changed);
 }
 
 } // namespace arc

@@ -4,6 +4,7 @@
 
 #include "app/ctl/text_table.h"
 #include "server/base/text.h"
+#include "server/net/socket_address.h"
 
 #include <fmt/format.h>
 
@@ -20,9 +21,11 @@ void sayStatus(CtlSession &session, const api::Status &status)
                      fmt::format("{} ({})", formatTimestamp(status.startedUnixMs),
                                  formatDuration(std::max(age, 0.0)))});
     for (const api::ListenerStatus &listener : status.listeners) {
+        const auto address = SocketAddress::parse(listener.address);
+        const char *const reach = address && !address->isLoopback() ? " (open to the network)" : "";
         table.add({"Address",
                    listener.error.empty()
-                       ? listener.url
+                       ? fmt::format("{}{}", listener.url, reach)
                        : fmt::format("{} (closed: {})", listener.address, listener.error)});
     }
     table.add({"Operations", status.opsUrl.empty() ? "closed" : status.opsUrl});
@@ -34,14 +37,14 @@ void sayStatus(CtlSession &session, const api::Status &status)
         session.say("Warning: " + oneLine(warning));
 }
 
-/// The sites that make the engine's state "degraded", and why.
+/// Sites that do not serve, or not their newest release, and why.
 void sayUnwell(CtlSession &session)
 {
     const auto snapshot = session.ask(&Control::snapshot, {});
     if (!snapshot)
         return; // the state was told
     for (const api::SiteFigures &site : snapshot->sites) {
-        if (site.state == "running" || site.state == "stopped")
+        if (site.state == "stopped" || (site.state == "running" && site.cause.empty()))
             continue;
         session.say(site.cause.empty() ? fmt::format("Site {} is {}.", site.id, site.state)
                                        : fmt::format("Site {} is {}: {}", site.id, site.state,
@@ -55,8 +58,7 @@ int ctlStatus(CtlSession &session)
 {
     return session.show(&Control::status, {}, [&](const api::Status &status) {
         sayStatus(session, status);
-        if (status.state == "degraded")
-            sayUnwell(session);
+        sayUnwell(session);
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/command_line.h"
 #include "server/base/file_descriptor.h"
+#include "server/config/variables.h"
 #include "server/control/client/client.h"
 #include "server/control/client/control_socket.h"
 #include "server/store/data_dir.h"
@@ -12,11 +13,14 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace arc {
@@ -82,6 +86,51 @@ void writeTo(FILE *stream, std::string_view text)
     std::fflush(stream);
 }
 
+/// The terminal without echo, for as long as this lives.
+class QuietTerminal {
+public:
+    QuietTerminal()
+    {
+        m_isChanged = tcgetattr(STDIN_FILENO, &m_before) == 0;
+        termios quiet = m_before;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        m_isChanged = m_isChanged && tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+    }
+    ~QuietTerminal()
+    {
+        if (m_isChanged)
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &m_before);
+    }
+    QuietTerminal(const QuietTerminal &) = delete;
+
+private:
+    termios m_before {};
+    bool m_isChanged = false;
+};
+
+Result<std::string> readValue(const std::string &name, bool &inputIsUsed)
+{
+    std::string value;
+    if (isatty(STDIN_FILENO)) {
+        writeTo(stderr, fmt::format("Value of {}: ", name));
+        const QuietTerminal quiet;
+        const bool isRead = static_cast<bool>(std::getline(std::cin, value));
+        writeTo(stderr, "\n");
+        return isRead ? Result<std::string>(std::move(value))
+                      : Error {ErrorCode::Invalid, "no value was typed"};
+    }
+    if (std::exchange(inputIsUsed, true))
+        return Error {ErrorCode::Invalid, "standard input holds the value of one variable only"};
+    value.resize(kVariableBytesMax + 1);
+    std::cin.read(value.data(), static_cast<std::streamsize>(value.size()));
+    value.resize(static_cast<size_t>(std::cin.gcount()));
+    if (value.ends_with('\n'))
+        value.pop_back();
+    if (value.ends_with('\r'))
+        value.pop_back();
+    return value;
+}
+
 int terminalColumns()
 {
     winsize size {};
@@ -93,12 +142,14 @@ int terminalColumns()
 int ctlMain(int argc, char **argv)
 {
     Interrupts interrupts;
+    bool inputIsUsed = false;
     const CtlWorld world {
         .connect = &connectToEngine,
         .out = [](std::string_view text) { writeTo(stdout, text); },
         .err = [](std::string_view text) { writeTo(stderr, text); },
         .pause = [&](std::chrono::milliseconds time) { return interrupts.wait(time); },
         .catchInterrupts = [&] { interrupts.catchThem(); },
+        .readValue = [&](const std::string &name) { return readValue(name, inputIsUsed); },
         .columns = terminalColumns()};
     return runCtl(std::vector<std::string>(argv + 1, argv + std::max(argc, 1)), world);
 }

@@ -4,6 +4,8 @@
 
 #include "app/command_line.h"
 #include "app/ctl/text_table.h"
+#include "app/input_file.h"
+#include "server/config/variables.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -192,6 +194,16 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what)
             target->insert_or_assign(std::move(pair->first), std::move(pair->second));
         }
     }
+    if (!what.envFile.empty()) {
+        auto pairs = readEnvFile(what.envFile);
+        if (!pairs)
+            return session.fail(std::move(pairs).error().within("--env-file"));
+        for (auto &[name, value] : *pairs) {
+            if (!what.site.env.contains(name)) // what stands on the command line holds
+                (looksSecret(name, value) ? what.site.secrets : what.site.env)
+                    .insert_or_assign(name, std::move(value));
+        }
+    }
     what.site.path = folderPath(what.site.path); // the engine stands in another folder
     auto python = interpreterPath(what.site.python);
     if (!python)
@@ -221,7 +233,21 @@ int ctlSiteRemove(CtlSession &session, const std::string &site)
 
 int ctlSiteStart(CtlSession &session, const std::string &site)
 {
-    return change(session, &Control::startSite, site);
+    if (const int code = change(session, &Control::startSite, site); code != 0)
+        return code;
+    session.world().catchInterrupts();
+    const auto deadline = std::chrono::steady_clock::now() + kServeWaitMax;
+    while (std::chrono::steady_clock::now() < deadline) {
+        const auto snapshot = session.ask(&Control::snapshot, {});
+        if (!snapshot)
+            return session.fail(snapshot.error());
+        const api::SiteFigures *now = findSite(*snapshot, site);
+        if (now && now->state == "failed")
+            return session.fail({ErrorCode::AppFailed, didNotStart(site, now->cause)});
+        if (!now || now->state != "starting" || session.world().pause(kPollInterval))
+            return 0; // what was asked for is done: it goes on starting
+    }
+    return 0;
 }
 
 int ctlSiteStop(CtlSession &session, const std::string &site)

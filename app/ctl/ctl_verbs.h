@@ -47,6 +47,7 @@ struct CtlNewSite {
     api::NewSite site;
     std::vector<std::string> env;
     std::vector<std::string> settings;
+    std::string envFile;               ///< of `site add`: a .env file; empty: none
     std::vector<std::string> unsetEnv; ///< of `site edit`: names of variables to remove
 };
 int ctlSiteList(CtlSession &session);
@@ -55,6 +56,8 @@ int ctlSiteAdd(CtlSession &session, CtlNewSite what);
 /// What is empty in `what` stays as it is. Waits until workers of the new specification serve;
 /// where they do not start although the old ones did, the edit is taken back.
 int ctlSiteEdit(CtlSession &session, const std::string &site, const CtlNewSite &what);
+/// Orders an edit made from `views`, and sees it through as above.
+int ctlApplyEdit(CtlSession &session, const api::SiteViews &views, api::SiteEdit edit);
 int ctlSiteRemove(CtlSession &session, const std::string &site);
 int ctlSiteStart(CtlSession &session, const std::string &site);
 int ctlSiteStop(CtlSession &session, const std::string &site);
@@ -68,6 +71,22 @@ struct CtlRun {
 };
 /// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
 int ctlSiteRun(CtlSession &session, const std::string &site, const CtlRun &what);
+
+/// What `app env set` was told.
+struct CtlVariables {
+    std::vector<std::string> words; ///< "NAME=VALUE", or "NAME" for a value to be read
+    std::string file;               ///< of NAME=VALUE lines; empty: none
+    bool isSecret = false;
+};
+/// `app` is its name or that of its site. Secrets are named, never shown.
+int ctlAppEnvList(CtlSession &session, const std::string &app);
+/// These two wait for new workers as ctlSiteEdit() does.
+int ctlAppEnvSet(CtlSession &session, const std::string &app, const CtlVariables &what);
+int ctlAppEnvUnset(CtlSession &session, const std::string &app,
+                   const std::vector<std::string> &names);
+/// Those with these names, or all whose values are such URLs. 1 when one cannot be reached.
+int ctlAppEnvCheck(CtlSession &session, const std::string &app,
+                   const std::vector<std::string> &names);
 
 /// The level that settings verbs speak of; both empty: the engine.
 struct CtlLevel {

@@ -81,7 +81,7 @@ void printLines(CtlSession &session, const std::string &text)
 
 void sayEnd(CtlSession &session, const api::WorkerEnd &end)
 {
-    session.say(fmt::format("Worker {} of {} {}", end.pid, end.app, oneLine(end.cause)));
+    session.say(fmt::format("Worker {} of {}: {}", end.pid, end.app, oneLine(end.cause)));
     TextTable table({"Ended", formatTimestamp(end.endedUnixMs)});
     table.add({"Age", milliseconds(std::max<int64_t>(0, end.endedUnixMs - end.startedUnixMs))});
     table.add({"Kind", end.kind + (end.planned ? ", ordered" : ", not ordered")});
@@ -131,6 +131,8 @@ int ctlWorkerList(CtlSession &session)
     for (const api::PoolFigures &pool : snapshot->pools) {
         if (!pool.cause.empty())
             session.say(fmt::format("{} is {}: {}", pool.app, pool.state, oneLine(pool.cause)));
+        for (const std::string &warning : pool.warnings)
+            session.say(fmt::format("{}: {}", pool.app, oneLine(warning)));
     }
     return 0;
 }

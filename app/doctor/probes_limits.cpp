@@ -7,6 +7,7 @@
 #include "server/config/settings.h"
 #include "server/control/client/control_socket.h"
 #include "server/net/listen.h"
+#include "server/store/database.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -174,6 +175,15 @@ Finding probeDataDir(const std::string &dataDir)
                 "make room: configuration and logs are written there."};
     }
     const bool exists = existing == fs::absolute(dataDir);
+    const std::string database = dataDir + "/arcology.db";
+    if (fs::exists(database, failed)) {
+        auto opened = Database::openUnchanged(database);
+        const auto read = opened ? opened->prepare("SELECT count(*) FROM sqlite_master")
+                                 : Result<Statement>(opened.error());
+        if (!read)
+            return {"data directory", Level::Fail, read.error().message() + ".",
+                    "put the engine's own copy in its place: arcology doctor --repair"};
+    }
     return {"data directory",
             Level::Ok,
             fmt::format("{}: {}, {} free.", dataDir, exists ? "writable" : "can be made",

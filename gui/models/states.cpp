@@ -23,6 +23,7 @@ StateLook lookOf(const QString &state)
         {"expired", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Expired")},
         {"broken", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Not served")},
         {"starting", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Starting")},
+        {"preloader", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Preloads")},
         {"candidate", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Candidate")},
         {"stopping", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Stopping")},
         {"draining", StateTone::Busy, QT_TRANSLATE_NOOP("arc", "Draining")},

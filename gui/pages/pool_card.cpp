@@ -159,14 +159,18 @@ void PoolCard::showFigures(const api::PoolFigures &pool)
     m_queue->show(QString::number(pool.queued),
                   pool.queueP95 < 0 ? QString() : tr("p95 %1").arg(secondsText(pool.queueP95)));
     int64_t sum = 0;
+    int64_t ofWorkers = 0;
     int known = 0;
     for (const api::WorkerFigures &worker : pool.workers) {
-        if (worker.memoryBytes >= 0) {
-            sum += worker.memoryBytes;
-            ++known;
-        }
+        if (worker.memoryBytes < 0)
+            continue;
+        sum += worker.memoryBytes;
+        if (worker.state == "preloader")
+            continue;
+        ofWorkers += worker.memoryBytes;
+        ++known;
     }
-    m_memory->show(known ? bytesText(double(sum) / known) : unknownText(),
+    m_memory->show(known ? bytesText(double(ofWorkers) / known) : unknownText(),
                    known ? tr("%1 together").arg(bytesText(double(sum))) : QString());
     m_restarts->show(rateText(double(pool.restarts)));
 }
@@ -184,6 +188,9 @@ QString PoolCard::whyNotEnd() const
         return tr("The engine is not reachable");
     if (!worker)
         return tr("Select a worker in the table");
+    if (worker->state == "preloader")
+        return tr("Workers are forked from process %1; it ends with the last of them")
+            .arg(worker->pid);
     return worker->state == "stopping" ? tr("Worker %1 is ending already").arg(worker->pid)
                                        : QString();
 }
@@ -243,25 +250,32 @@ void PoolCard::endSelected()
             go);
 }
 
+QString PoolCard::whatAKillDoes(const api::WorkerFigures &worker)
+{
+    if (worker.state == "preloader")
+        return tr("It answers no requests, and its workers serve on. For the next one that is "
+                  "needed, the app is imported anew.");
+    return worker.busy > 0
+        ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "
+             "the others get an error. The pool starts a new worker.",
+             nullptr, worker.busy)
+        : tr("It is idle. The pool starts a new worker.");
+}
+
 void PoolCard::kill()
 {
     if (!selected())
         return;
     const api::WorkerFigures worker = *selected(); // the one that was meant, frozen
     const QString doing = tr("Kill worker %1").arg(worker.pid);
-    confirm(
-        m_context.window(), "killWorker",
-        {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
-         .text = worker.busy > 0
-             ? tr("It serves %n request(s) now. Those that may be repeated go to another worker; "
-                  "the others get an error. The pool starts a new worker.",
-                  nullptr, worker.busy)
-             : tr("It is idle. The pool starts a new worker."),
-         .action = doing},
-        [card = QPointer(this), doing, pid = worker.pid] {
-            if (card)
-                card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
-        });
+    confirm(m_context.window(), "killWorker",
+            {.title = tr("Kill worker %1 of %2").arg(worker.pid).arg(toQString(m_app)),
+             .text = whatAKillDoes(worker),
+             .action = doing},
+            [card = QPointer(this), doing, pid = worker.pid] {
+                if (card)
+                    card->send({.pid = pid}, doing, tr("Worker %1 was killed").arg(pid));
+            });
 }
 
 } // namespace arc

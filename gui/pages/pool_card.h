@@ -45,6 +45,7 @@ Q_SIGNALS:
 private:
     QLayout *makeHead();
     QLayout *makeLinks();
+    static QString whatAKillDoes(const api::WorkerFigures &worker);
     void kill();
     void send(const api::WorkerKill &what, const QString &doing, const QString &done);
     void refreshDeeds();

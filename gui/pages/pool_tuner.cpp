@@ -159,7 +159,7 @@ double PoolTuner::memoryEach() const
     double sum = 0;
     int known = 0;
     for (const api::WorkerFigures &worker : m_pool.workers) {
-        if (worker.memoryBytes >= 0) {
+        if (worker.memoryBytes >= 0 && worker.state != "preloader") {
             sum += double(worker.memoryBytes);
             ++known;
         }

@@ -113,7 +113,8 @@ void SummaryTab::refresh()
                 : tr("%1 waiting, p95 %2").arg(pool->queued).arg(secondsText(pool->queueP95))};
         const auto serving =
             std::count_if(pool->workers.begin(), pool->workers.end(), [&](const auto &worker) {
-                return pool->nextGeneration == 0 || worker.generation != pool->nextGeneration;
+                return worker.state != "preloader"
+                    && (pool->nextGeneration == 0 || worker.generation != pool->nextGeneration);
             });
         stations << RequestPath::Station {tr("%n worker(s)", nullptr, int(serving)),
                                           tr("%1 of %2 busy").arg(pool->busy).arg(pool->slots)};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/certs/local_ca.h"
 
-#include "server/certs/files.h"
 #include "server/certs/signing.h"
+#include "server/secrets/files.h"
 
 #include <algorithm>
 #include <array>

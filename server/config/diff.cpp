@@ -203,8 +203,15 @@ std::string join(const std::vector<std::string> &parts)
     return out;
 }
 
-/// What changed inside an object: settings with their values; other members by name, since env may
-/// hold secrets.
+/// A variable by its name, since the value may be a secret.
+std::string variableOf(const char *kind, const std::string &name, const Json *before,
+                       const Json *after)
+{
+    return fmt::format("{} {}{}", kind, name, !before ? " added" : !after ? " removed" : "");
+}
+
+/// What changed inside an object: settings with their values, variables by their names, other
+/// members as such.
 std::string insideOf(const ChangeItem &item)
 {
     const auto before = parseJson(item.before);
@@ -213,14 +220,16 @@ std::string insideOf(const ChangeItem &item)
         return {};
     std::vector<std::string> parts;
     eachDifference(*before, *after, [&](const std::string &key, const Json *old, const Json *now) {
-        if (key != "settings") {
+        const char *kind = key == "env" ? "variable" : key == "secrets" ? "secret" : nullptr;
+        if (!kind && key != "settings") {
             parts.push_back(key);
             return;
         }
         const Json none = Json::object();
         eachDifference(old ? *old : none, now ? *now : none,
                        [&](const std::string &name, const Json *was, const Json *is) {
-                           parts.push_back(changeOf(name, was, is));
+                           parts.push_back(kind ? variableOf(kind, name, was, is)
+                                                : changeOf(name, was, is));
                        });
     });
     return parts.empty() ? std::string() : fmt::format(" ({})", join(parts));

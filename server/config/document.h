@@ -56,6 +56,9 @@ struct AppConfig {
     std::string python;    ///< absolute path of the interpreter
     std::string kind;      ///< as recognised, for people: "Django 3.2"
     std::map<std::string, std::string> env;
+    /// More variables, whose values nobody is shown: sealed (kSealedPrefix) wherever a document is
+    /// kept, as typed in one that somebody hands in.
+    std::map<std::string, std::string> secrets;
     std::vector<ScheduleConfig> schedules;
     Overrides settings;
     const ScheduleConfig *findSchedule(std::string_view name) const noexcept;

@@ -3,6 +3,7 @@
 #include "server/config/address.h"
 #include "server/config/checks.h"
 #include "server/config/document_json.h"
+#include "server/config/variables.h"
 
 #include <set>
 
@@ -14,9 +15,9 @@ namespace {
 
 constexpr size_t kObjectsMax = 10'000;       // of each kind
 constexpr size_t kCertificateNamesMax = 100; // what public authorities sign as well
-constexpr size_t kListMax = 1'000;           // hosts, routes, methods, variables of one object
+constexpr size_t kListMax = 1'000;           // hosts, routes, methods of one object
 constexpr size_t kTextBytesMax = 4'096;      // paths, entries, targets
-constexpr size_t kValueBytesMax = 131'072;   // of an environment variable, as the kernel has it
+constexpr size_t kChainBytesMax = 131'072;
 constexpr size_t kBodyBytesMax = 1'048'576;
 
 bool isPrintable(std::string_view text) noexcept
@@ -73,6 +74,41 @@ bool isHost(std::string_view host)
     return true;
 }
 
+/// A variable as it stands in the document; its bytes as the kernel counts them.
+size_t checkVariable(Checks &checks, const std::string &name, const std::string &value,
+                     const std::string &at)
+{
+    const std::string_view badName = complaintOfName(name);
+    checks.expect(badName.empty(), at, badName);
+    const std::string_view badValue = complaintOfValue(name, value);
+    checks.expect(badValue.empty(), at, badValue);
+    checks.expect(isUtf8(value), at, "is not UTF-8 text");
+    return name.size() + value.size() + 2;
+}
+
+void checkVariables(Checks &checks, const AppConfig &app, const std::string &place)
+{
+    checks.expect(app.env.size() + app.secrets.size() <= kVariablesMax, place + ".env",
+                  "more than 1000 variables");
+    size_t bytes = 0;
+    for (const auto &[name, value] : app.env)
+        bytes += checkVariable(checks, name, value, fmt::format("{}.env.{}", place, name));
+    for (const auto &[name, value] : app.secrets) {
+        const std::string at = fmt::format("{}.secrets.{}", place, name);
+        checks.expect(!app.env.contains(name), at, "stands in env as well; a variable is either");
+        if (!isSealed(value)) {
+            bytes += checkVariable(checks, name, value, at);
+            continue;
+        }
+        const auto length = sealedBytes(value);
+        checks.pass(length ? Result<void>() : length.error(), at + ": ");
+        const std::string stand(length.value_or(0), '*');
+        bytes += checkVariable(checks, name, stand, at);
+    }
+    checks.expect(bytes <= kVariablesBytesMax, place + ".env",
+                  "more than 1048576 bytes of variables together");
+}
+
 void checkApp(Checks &checks, const AppConfig &app, const std::string &place)
 {
     checkId(checks, app.id, place);
@@ -83,15 +119,7 @@ void checkApp(Checks &checks, const AppConfig &app, const std::string &place)
                   "must be wsgi or asgi");
     checkAbsolute(checks, app.python, place + ".python");
     checkLine(checks, app.kind, place + ".kind");
-    checks.expect(app.env.size() <= kListMax, place + ".env", "more than 1000 variables");
-    for (const auto &[name, value] : app.env) {
-        const std::string at = fmt::format("{}.env.{}", place, name);
-        checks.expect(!name.empty() && name.find('=') == name.npos && isPrintable(name), at,
-                      "is not a variable's name");
-        checks.expect(isUtf8(name) && isUtf8(value), at, "is not UTF-8 text");
-        checks.expect(value.find('\0') == value.npos, at, "contains a NUL character");
-        checks.expect(value.size() <= kValueBytesMax, at, "longer than 131072 bytes");
-    }
+    checkVariables(checks, app, place);
     checks.pass(checkSchedules(app.schedules), place + ".");
     checks.pass(checkOverrides(app.settings, Scope::App), place + ".settings.");
 }
@@ -211,7 +239,7 @@ void checkCertificate(Checks &checks, const CertificateConfig &certificate,
                   "\"local\" is what the local CA's certificates are called");
     if (!certificate.names.empty())
         return checkLocalCertificate(checks, certificate, place);
-    checks.expect(certificate.chain.size() <= kValueBytesMax, place + ".chain",
+    checks.expect(certificate.chain.size() <= kChainBytesMax, place + ".chain",
                   "longer than 131072 bytes");
     checks.expect(certificate.chain.find("-----BEGIN CERTIFICATE-----") != std::string::npos,
                   place + ".chain", "is no PEM certificate");

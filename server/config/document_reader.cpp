@@ -166,20 +166,21 @@ void readOverrides(ObjectReader &reader, Overrides &out, Complaint &complaint)
     }
 }
 
-void readEnv(ObjectReader &reader, AppConfig &app, Complaint &complaint)
+void readVariables(const char *key, ObjectReader &reader, std::map<std::string, std::string> &out,
+                   Complaint &complaint)
 {
-    const Json *json = reader.find("env");
+    const Json *json = reader.find(key);
     if (!json)
         return;
     if (!json->is_object()) {
-        complaint.add(reader.placeOf("env"), "must be an object");
+        complaint.add(reader.placeOf(key), "must be an object");
         return;
     }
     for (const auto &[name, item] : json->items()) {
         if (item.is_string())
-            app.env.emplace(name, item.get<std::string>());
+            out.emplace(name, item.get<std::string>());
         else
-            complaint.add(reader.placeOf("env." + name), "must be text");
+            complaint.add(reader.placeOf(fmt::format("{}.{}", key, name)), "must be text");
     }
 }
 
@@ -331,7 +332,8 @@ Result<AppConfig> appFromJson(const Json &json, const std::string &place)
     reader.text("interface", app.interface, true);
     reader.text("python", app.python, true);
     reader.text("kind", app.kind);
-    readEnv(reader, app, complaint);
+    readVariables("env", reader, app.env, complaint);
+    readVariables("secrets", reader, app.secrets, complaint);
     reader.each("schedules", [&](const Json &item, const std::string &at) {
         app.schedules.push_back(readSchedule(item, at, complaint));
     });

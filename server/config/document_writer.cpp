@@ -120,6 +120,8 @@ Json appToJson(const AppConfig &app)
         json["kind"] = app.kind;
     if (!app.env.empty())
         json["env"] = app.env;
+    if (!app.secrets.empty())
+        json["secrets"] = app.secrets;
     if (!app.schedules.empty())
         json["schedules"] = listToJson(app.schedules, scheduleToJson);
     if (!app.settings.empty())

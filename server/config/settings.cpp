@@ -135,6 +135,8 @@ Result<void> checkTexts(const Settings &settings)
         return std::move(checked).error().within("files.send_from");
     if (auto checked = checkTimes(settings.recycleAt); !checked)
         return std::move(checked).error().within("pool.recycle_at");
+    if (auto checked = checkWarmUps(settings.warmUp); !checked)
+        return std::move(checked).error().within("pool.warm_up");
     if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)
         return std::move(trusted).error().within("http.trusted_proxies");
     if (settings.opsListen != "off") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/word_lists.h"
 
+#include "server/base/text.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -112,6 +114,62 @@ Result<void> checkTimes(std::string_view text)
         if (minuteOf(word) < 0)
             return Error {ErrorCode::Invalid,
                           fmt::format("\"{}\" is no time of the day: write it as 04:30", word)};
+    }
+    return {};
+}
+
+namespace {
+
+/// "shop.example", "shop.example:8443", "[::1]:8443".
+bool isAuthority(std::string_view text)
+{
+    const size_t bracket = text.rfind(']');
+    if ((bracket != text.npos) != text.starts_with('[') || text.find('@') != text.npos)
+        return false;
+    const size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
+    const Result<uint64_t> port =
+        colon == text.npos ? Result<uint64_t>(80) : parseUnsigned(text.substr(colon + 1));
+    return colon != 0 && !text.empty() && port && *port > 0 && *port <= 65535;
+}
+
+bool isPathOrUrl(std::string_view word)
+{
+    const auto isPlain = [](char c) {
+        return c > ' ' && c < '\x7f' && c != '#';
+    };
+    if (!std::all_of(word.begin(), word.end(), isPlain))
+        return false;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (word.starts_with(scheme)) {
+            word.remove_prefix(scheme.size());
+            return isAuthority(word.substr(0, word.find_first_of("/?")));
+        }
+    }
+    return word.starts_with('/') && !word.starts_with("//");
+}
+
+} // namespace
+
+std::vector<std::string> warmUpsOf(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    return {words.begin(), words.end()};
+}
+
+Result<void> checkWarmUps(std::string_view text)
+{
+    const auto words = wordsOf(text);
+    if (words.size() > kWarmUpsMax)
+        return Error {ErrorCode::Invalid, fmt::format("more than {} requests", kWarmUpsMax)};
+    for (const std::string_view word : words) {
+        if (word.size() > kWarmUpBytesMax)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("a request of more than {} bytes", kWarmUpBytesMax)};
+        if (!isPathOrUrl(word))
+            return Error {ErrorCode::Invalid,
+                          fmt::format("\"{}\" is no path and no URL: write it as /health or "
+                                      "https://shop.example/health",
+                                      word)};
     }
     return {};
 }

@@ -30,4 +30,10 @@ inline constexpr size_t kTimesMax = 24;
 std::vector<int> minutesOf(std::string_view text);
 Result<void> checkTimes(std::string_view text);
 
+/// pool.warm_up: paths and http(s) URLs, in printable ASCII.
+inline constexpr size_t kWarmUpsMax = 16;
+inline constexpr size_t kWarmUpBytesMax = 2048; ///< of each
+std::vector<std::string> warmUpsOf(std::string_view text);
+Result<void> checkWarmUps(std::string_view text);
+
 } // namespace arc

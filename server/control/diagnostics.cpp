@@ -5,6 +5,7 @@
 #include "server/config/schema.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -91,40 +92,85 @@ bool isSecret(std::string_view key)
     return row && row->type == SettingType::Secret;
 }
 
-/// Of an object's JSON, as the configuration has it: `env`, and settings that are secret.
-std::string masked(const std::string &text)
+using Json = nlohmann::ordered_json;
+
+/// A member of an object's JSON that is an object as well, or null.
+Json *membersOf(Json &json, const char *key)
 {
-    auto json = nlohmann::ordered_json::parse(text, nullptr, false);
-    if (!json.is_object())
-        return text;
-    const auto mask = [](nlohmann::ordered_json &members, auto isHidden) {
-        for (auto member = members.begin(); member != members.end(); ++member) {
+    const auto found = json.is_object() ? json.find(key) : json.end();
+    return found != json.end() && found->is_object() ? &*found : nullptr;
+}
+
+/// Of an object's JSON, as the configuration has it: secrets, and what else `hide` names.
+void mask(Json &json, Hide hide)
+{
+    const auto maskAll = [](Json *members, auto isHidden) {
+        for (auto member = members ? members->begin() : Json::iterator();
+             members && member != members->end(); ++member) {
             if (isHidden(member.key()))
                 member.value() = kMaskedSecret;
         }
     };
-    if (const auto env = json.find("env"); env != json.end() && env->is_object())
-        mask(*env, [](const std::string &) { return true; });
-    if (const auto settings = json.find("settings"); settings != json.end())
-        mask(*settings, isSecret);
-    return json.dump();
+    const auto all = [](const std::string &) {
+        return true;
+    };
+    maskAll(membersOf(json, "secrets"), all);
+    if (hide == Hide::Secrets)
+        return;
+    maskAll(membersOf(json, "env"), all);
+    maskAll(membersOf(json, "settings"), isSecret);
+}
+
+/// Both sides of an object that changed, masked; a secret that differs says so, since its two masks
+/// do not.
+void maskSides(ChangeItem &item, Hide hide)
+{
+    Json before = Json::parse(item.before, nullptr, false);
+    Json after = Json::parse(item.after, nullptr, false);
+    const Json sealed = membersOf(before, "secrets") ? *membersOf(before, "secrets") : Json();
+    const Json next = membersOf(after, "secrets") ? *membersOf(after, "secrets") : Json();
+    mask(before, hide);
+    mask(after, hide);
+    if (Json *shown = membersOf(after, "secrets")) {
+        for (auto secret = shown->begin(); secret != shown->end(); ++secret) {
+            const auto old = sealed.is_object() ? sealed.find(secret.key()) : sealed.end();
+            if (old != sealed.end() && *old != next.at(secret.key()))
+                secret.value() = kChangedSecret;
+        }
+    }
+    if (before.is_object())
+        item.before = before.dump();
+    if (after.is_object())
+        item.after = after.dump();
 }
 
 } // namespace
 
-ChangeItem maskSecrets(ChangeItem item)
+ChangeItem maskSecrets(ChangeItem item, Hide hide)
 {
+    if (item.kind != "setting") {
+        maskSides(item, hide);
+        return item;
+    }
     for (std::string *side : {&item.before, &item.after}) {
-        if (item.kind != "setting")
-            *side = masked(*side);
-        else if (isSecret(item.id) && !side->empty())
+        if (hide == Hide::AllValues && isSecret(item.id) && !side->empty())
             *side = fmt::format("\"{}\"", kMaskedSecret);
     }
     return item;
 }
 
-Document maskSecrets(Document document, std::vector<std::string> &secrets)
+Document maskSecrets(Document document)
 {
+    for (AppConfig &app : document.apps) {
+        for (auto &[name, value] : app.secrets)
+            value = kMaskedSecret;
+    }
+    return document;
+}
+
+Document maskValues(Document document, std::vector<std::string> &secrets)
+{
+    document = maskSecrets(std::move(document));
     maskSettings(document.settings, secrets);
     for (AppConfig &app : document.apps) {
         maskSettings(app.settings, secrets);
@@ -145,7 +191,9 @@ Document maskSecrets(Document document, std::vector<std::string> &secrets)
 std::string diagnosticsText(const DiagnosticsParts &parts)
 {
     std::vector<std::string> secrets;
-    const Document masked = maskSecrets(parts.document, secrets);
+    std::ranges::copy_if(parts.secrets, std::back_inserter(secrets),
+                         [](const std::string &one) { return one.size() >= kSecretBytesMin; });
+    const Document masked = maskValues(parts.document, secrets);
     const api::About &about = parts.about;
     std::string out =
         fmt::format("Arcology diagnostics, {}\nSecrets and values of environment variables are "

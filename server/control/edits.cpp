@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/config/unknown_setting.h"
+#include "server/control/unmask.h"
 
 #include <algorithm>
 
@@ -32,6 +33,8 @@ std::vector<SiteField> fieldsOf(const api::SiteEdit &edit)
         fields.push_back({"python", {.id = edit.id, .python = edit.python}});
     if (edit.env)
         fields.push_back({"env", {.id = edit.id, .env = edit.env}});
+    if (edit.secrets)
+        fields.push_back({"secrets", {.id = edit.id, .secrets = edit.secrets}});
     return fields;
 }
 
@@ -191,7 +194,7 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
     }
     if (edit.hosts)
         site->hosts = *edit.hosts;
-    if (!edit.entry && !edit.interface && !edit.python && !edit.env)
+    if (!edit.entry && !edit.interface && !edit.python && !edit.env && !edit.secrets)
         return {};
     auto *app = const_cast<AppConfig *>(appOf(*site, document)); // the document itself is mutable
     if (!app)
@@ -208,9 +211,12 @@ Result<void> applySiteEdit(Document &document, const api::SiteEdit &edit)
         app->interface = *edit.interface;
     if (edit.python)
         app->python = *edit.python;
+    const AppConfig before = *app;
     if (edit.env)
         app->env = *edit.env;
-    return {};
+    if (edit.secrets)
+        app->secrets = *edit.secrets;
+    return unmaskVariables(*app, &before, {});
 }
 
 std::vector<NewInterpreter> newInterpreters(const Document &current,

@@ -3,6 +3,7 @@
 
 #include "server/config/effective.h"
 #include "server/control/api/log_types.h"
+#include "server/control/api/variable_types.h"
 #include "server/control/end_records.h"
 #include "server/detect/detect.h"
 #include "server/jobs/scheduler.h"
@@ -16,6 +17,13 @@
 #include <vector>
 
 namespace arc {
+
+/// A variable whose value is a URL of a database, cache or queue.
+struct NamedConnection {
+    std::string name;
+    std::string url;
+    std::string folder; ///< of the app, where relative paths begin
+};
 
 /// What the control service asks of the running engine; core implements it. Control loop only.
 class EngineHost {
@@ -60,6 +68,17 @@ public:
     virtual LocalAuthority localAuthority() const = 0;
     /// Those with this id, or all when it is empty, and what became of each. Empty: none has it.
     virtual std::vector<api::CertificateRenewal> renewCertificates(std::string_view id) = 0;
+    /// Secrets of apps that `next` holds as typed are sealed in the result; those that `current`
+    /// has already are what they are there. What can be wrong with a value is Invalid.
+    virtual Result<Document> sealSecrets(Document next, const Document &current) const = 0;
+    /// An app with its secrets among its variables, in clear. Invalid: they cannot be opened.
+    virtual Result<AppConfig> withSecrets(const AppConfig &app) const = 0;
+    /// Tries again what could not be opened, when a running app is to get new workers.
+    virtual void reopenSecrets(const AppConfig &app) = 0;
+    /// Which of these can be reached from here; by name. Not on this thread, and never longer than
+    /// ConnectionChecker::kAnswerTime.
+    virtual void checkConnections(std::vector<NamedConnection> what,
+                                  std::function<void(std::vector<api::ConnectionCheck>)> done) = 0;
     virtual const PinnedSettings &pinned() const = 0;
     virtual std::vector<api::ListenerStatus> listeners() const = 0;
     /// The pool of an app that runs, or null.

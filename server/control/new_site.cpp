@@ -151,6 +151,7 @@ Result<Document> withNewSite(Document document, const api::NewSite &what, const 
             .python = needsPython ? found.pythons.front().path : what.python,
             .kind = project.title,
             .env = what.env,
+            .secrets = what.secrets,
             .settings = std::move(*settings)};
         site.routes.push_back({.path = "/", .handler = PythonRoute {.app = app.id}});
         document.apps.push_back(std::move(app));

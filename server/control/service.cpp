@@ -67,7 +67,10 @@ void ControlService::open(std::optional<Document> initial, std::string author, C
             auto unmasked = unmask(std::move(*initial), stored->document);
             if (!unmasked)
                 return done(std::move(unmasked).error());
-            initial = std::move(*unmasked);
+            auto sealed = m_host.sealSecrets(std::move(*unmasked), stored->document);
+            if (!sealed)
+                return done(std::move(sealed).error());
+            initial = std::move(*sealed);
         }
         if (initial && *initial != stored->document) {
             return change({.caller = {std::move(author), Role::Admin},
@@ -118,9 +121,13 @@ void ControlService::runChange(Change change)
                                               "somebody changed the configuration since",
                                               change.expected, m_revision)});
     }
-    auto next = change.mutate(m_document);
+    auto typed = change.mutate(m_document);
+    if (!typed)
+        return change.done(std::move(typed).error());
+    auto next = m_host.sealSecrets(*typed, m_document);
     if (!next)
-        return change.done(std::move(next).error());
+        return change.done(change.isDocument ? std::move(next).error()
+                                             : toldByName(next.error(), *typed));
     const Diff diff = diffDocuments(m_document, *next);
     if (diff.empty())
         return change.done(api::Changed {m_revision, "nothing changed"});

@@ -29,7 +29,8 @@ std::string takenBack(uint64_t revision, std::string_view summary)
     return fmt::format("{}{}: {}", kTookBack, revision, summary);
 }
 
-bool maySeeSecrets(Role role)
+/// Of variables and secret settings; secrets of apps are shown to nobody.
+bool maySeeValues(Role role)
 {
     return role >= Role::Operator; // who may set them
 }
@@ -132,8 +133,8 @@ void ControlService::changeNow(const Caller &caller, api::ChangeSet what,
 void ControlService::exportConfig(const Caller &caller, api::Nothing, Callback<api::Text> done)
 {
     std::vector<std::string> masked;
-    done(api::Text {
-        printDocument(maySeeSecrets(caller.role) ? m_document : maskSecrets(m_document, masked))});
+    done(api::Text {printDocument(maySeeValues(caller.role) ? maskSecrets(m_document)
+                                                            : maskValues(m_document, masked))});
 }
 
 void ControlService::importConfig(const Caller &caller, api::ImportDocument what,
@@ -172,17 +173,17 @@ void ControlService::configDiff(const Caller &caller, api::DiffQuery what,
 {
     m_store.documentAt(
         what.from,
-        [this, to = what.to, isShown = maySeeSecrets(caller.role),
+        [this, to = what.to, hide = maySeeValues(caller.role) ? Hide::Secrets : Hide::AllValues,
          done = std::move(done)](Result<Document> from) {
             if (!from)
                 return done(std::move(from).error());
-            const auto answer = [from = std::move(*from), isShown,
+            const auto answer = [from = std::move(*from), hide,
                                  done](const Result<Document> &until) {
                 if (!until)
                     return done(until.error());
                 api::DiffView view;
                 for (const ChangeItem &item : diffDocuments(from, *until)) {
-                    const ChangeItem shown = isShown ? item : maskSecrets(item);
+                    const ChangeItem shown = maskSecrets(item, hide);
                     view.items.push_back({shown.kind, shown.id, shown.before, shown.after});
                 }
                 done(std::move(view));

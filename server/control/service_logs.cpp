@@ -224,8 +224,14 @@ void ControlService::diagnostics(const Caller &caller, api::Nothing, Callback<ap
                             .status = {},
                             .host = m_sampler.host(),
                             .document = m_document,
+                            .secrets = {},
                             .machine = {},
                             .log = {}};
+    for (const AppConfig &app : m_document.apps) {
+        const auto whole = m_host.withSecrets(app); // what cannot be opened cannot be anywhere else
+        for (const auto &[name, value] : app.secrets)
+            parts.secrets.push_back(whole ? whole->env.at(name) : std::string());
+    }
     // Both answer at once, for they only copy.
     about(caller, {}, [&](Result<api::About> answer) { parts.about = std::move(*answer); });
     status(caller, {}, [&](Result<api::Status> answer) { parts.status = std::move(*answer); });

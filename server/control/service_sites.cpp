@@ -65,6 +65,8 @@ void ControlService::sites(const Caller &caller, api::Nothing, Callback<api::Sit
     views.revision = m_revision;
     for (const SiteConfig &site : m_document.sites) {
         views.sites.push_back(siteView(site));
+        for (auto &[name, value] : views.sites.back().secrets)
+            value = kMaskedSecret;         // whoever asks
         if (caller.role >= Role::Operator) // who may set them
             continue;
         for (auto &[name, value] : views.sites.back().env)
@@ -196,6 +198,7 @@ void ControlService::deploySite(const Caller &caller, api::Id what, Callback<api
                                what.id)});
     if (!pool)
         return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
+    m_host.reopenSecrets(*app); // what was wrong with them may have been mended
     pool->deploy(caller.author, [id = what.id, done](Result<Deployed> deployed) {
         if (!deployed)
             return done(std::move(deployed).error());
@@ -224,7 +227,10 @@ void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<a
             ErrorCode::Invalid,
             fmt::format("site {} hosts no app: there is no interpreter to run a command with",
                         what.id)});
-    done(m_tasks.run(site->id, *app, std::move(what)));
+    auto whole = m_host.withSecrets(*app);
+    if (!whole)
+        return done(std::move(whole).error());
+    done(m_tasks.run(site->id, std::move(*whole), std::move(what)));
 }
 
 void ControlService::task(const Caller &, api::TaskQuery what, Callback<api::TaskView> done)

@@ -38,6 +38,8 @@ std::string_view workerStateName(WorkerState state)
         return "candidate";
     case WorkerState::Ready:
         return "ready";
+    case WorkerState::Preloader:
+        return "preloader";
     case WorkerState::Stopping:
         return "stopping";
     case WorkerState::Dead:
@@ -156,6 +158,7 @@ api::SiteView ControlService::siteView(const SiteConfig &site) const
     view.interface = app->interface;
     view.python = app->python;
     view.env = app->env;
+    view.secrets = app->secrets;
     if (const AppPool *pool = m_host.pool(app->id)) {
         for (const StaticMount &mount : pool->info().mounts)
             view.routes.push_back({.path = mount.prefix,
@@ -210,6 +213,7 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
                                 .busy = worker.busy,
                                 .slots = worker.slots,
                                 .memoryBytes = worker.memoryBytes > 0 ? worker.memoryBytes : -1,
+                                .sharedBytes = worker.sharedBytes,
                                 .cpu = cpu == m_workerCpu.end() ? -1 : cpu->second,
                                 .serving = worker.serving,
                                 .servingMs = worker.servingMs,

@@ -2,7 +2,7 @@
 #include "server/control/unmask.h"
 
 #include "server/config/schema.h"
-#include "server/control/diagnostics.h"
+#include "server/config/variables.h"
 
 #include <algorithm>
 
@@ -37,13 +37,8 @@ Result<void> unmaskSettings(Overrides &settings, const Overrides *stored, const 
 
 Result<void> unmaskApp(AppConfig &app, const AppConfig *stored, const std::string &place)
 {
-    for (auto &[name, value] : app.env) {
-        if (value != kMaskedSecret)
-            continue;
-        if (!stored || !stored->env.contains(name))
-            return unknown(fmt::format("{}env.{}", place, name));
-        value = stored->env.at(name);
-    }
+    if (auto done = unmaskVariables(app, stored, place); !done)
+        return done;
     return unmaskSettings(app.settings, stored ? &stored->settings : nullptr, place);
 }
 
@@ -70,6 +65,30 @@ Result<void> unmaskSite(SiteConfig &site, const SiteConfig *stored, const std::s
 }
 
 } // namespace
+
+Result<void> unmaskVariables(AppConfig &app, const AppConfig *stored, const std::string &place)
+{
+    const AppConfig none;
+    const AppConfig &known = stored ? *stored : none;
+    for (auto &[name, value] : app.env) {
+        if (value != kMaskedSecret)
+            continue;
+        if (!known.env.contains(name)) // nor in secrets: nobody makes one of those readable
+            return unknown(fmt::format("{}env.{}", place, name));
+        value = known.env.at(name);
+    }
+    for (auto &[name, value] : app.secrets) {
+        if (value != kMaskedSecret)
+            continue;
+        if (known.secrets.contains(name))
+            value = known.secrets.at(name);
+        else if (known.env.contains(name))
+            value = known.env.at(name);
+        else
+            return unknown(fmt::format("{}secrets.{}", place, name));
+    }
+    return {};
+}
 
 Result<Document> unmask(Document document, const Document &stored)
 {

@@ -120,6 +120,7 @@ struct Engine::Implementation {
     std::unique_ptr<ControlService> service;
     std::unique_ptr<OperationsFront> front;
     SignalEvent onTerminate;
+    SignalEvent onHangup;
     SignalEvent onInterrupt;
     Timer readyPoll;
     SteadyTime readyAtLatest {};
@@ -189,6 +190,10 @@ Result<void> Engine::run(std::function<void()> serving)
     Implementation &all = *m_impl;
     all.serving = std::move(serving);
     all.onTerminate.watch(*all.control, SIGTERM, &Implementation::terminated, &all);
+    // A terminal or a connection that is closed is an end like any other; nohup ignores it for us.
+    struct sigaction hangup { };
+    if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        all.onHangup.watch(*all.control, SIGHUP, &Implementation::terminated, &all);
     all.onInterrupt.watch(*all.control, SIGINT, &Implementation::interruptedOnce, &all);
     if (all.options.completeDocument) {
         auto whole = all.options.completeDocument(std::move(*all.options.document));

@@ -43,7 +43,7 @@ struct EngineOptions {
 /// The engine: everything that serves, put together. One per process and data directory.
 ///
 /// run() turns the control loop on the calling thread, which must be the main one: it takes
-/// SIGTERM, SIGINT and SIGCHLD.
+/// SIGTERM, SIGINT, SIGHUP (unless it is ignored) and SIGCHLD.
 class Engine {
 public:
     static Result<std::unique_ptr<Engine>> create(EngineOptions options);

@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/config/address.h"
+#include "server/secrets/app_secrets.h"
 
 #include <algorithm>
 #include <set>
@@ -29,6 +30,8 @@ std::set<std::string> appsInUse(const Document &document)
 }
 
 constexpr std::string_view kUnixPrefix = "unix:";
+/// Between two tries of an address that somebody else has.
+constexpr std::chrono::seconds kBindAgainAfter {5};
 
 /// Of a Unix socket's file. Only the engine's own user, unless something else was asked for.
 int modeOf(const ListenerConfig &listener)
@@ -45,6 +48,7 @@ public:
     std::map<std::string, BoundListener> bound; // new or moved listeners
     std::map<std::string, std::string> unbound; // listener -> why, at start only
     TlsFront::Plan tls;
+    AppSecrets::Plan secrets;
 };
 
 LiveConfig::LiveConfig(Parts parts)
@@ -56,6 +60,9 @@ LiveConfig::LiveConfig(Parts parts)
                                             [this] {
                                                 return renewTls();
                                             }}),
+      m_secrets(m_parts.facts.dataDir), m_checker(m_parts.control),
+      m_bindAgain([](void *self) noexcept { static_cast<LiveConfig *>(self)->openWhatWasTaken(); },
+                  this),
       m_scheduler(
           {.control = m_parts.control,
            .blocking = m_parts.blocking,
@@ -65,9 +72,10 @@ LiveConfig::LiveConfig(Parts parts)
            .log = m_parts.log,
            .output = [this](const std::string &app, int pid,
                             std::string_view line) { m_parts.appLog.write(app, pid, line); },
-           .metrics =
-               [this](const std::string &app) {
-                   return m_parts.metrics.app(app);
+           .metrics = [this](const std::string &app) { return m_parts.metrics.app(app); },
+           .withSecrets =
+               [this](const AppConfig &app) {
+                   return m_secrets.inClear(app);
                }})
 {
 }
@@ -86,6 +94,11 @@ Result<std::unique_ptr<EngineHost::Prepared>> LiveConfig::prepare(const Document
     if (!tls)
         return std::move(tls).error();
     prepared->tls = std::move(*tls);
+    auto secrets = m_secrets.prepare(
+        next, appsInUse(next), m_started ? AppSecrets::Faults::Refuse : AppSecrets::Faults::Warn);
+    if (!secrets)
+        return std::move(secrets).error();
+    prepared->secrets = std::move(*secrets);
     for (const ListenerConfig &listener : next.listeners) {
         const auto open = m_listeners.find(listener.id);
         if (open != m_listeners.end() && open->second.config.address == listener.address
@@ -130,6 +143,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
 
     const Settings engine = engineSettings(m_document, m_parts.pinned);
     m_tls.commit(std::move(prepared.tls), engine);
+    m_secrets.commit(std::move(prepared.secrets));
     noteListeners(prepared);
     startPools();
     placeSchedules();
@@ -141,6 +155,8 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     for (auto &pool : unused)
         retire(std::move(pool));
     closeListeners();
+    if (hasClosedListener())
+        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
     for (const SiteConfig &site : before.sites) {
         if (!m_document.findSite(site.id))
             m_parts.metrics.forgetSite(site.id);
@@ -150,6 +166,40 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
             m_parts.metrics.forgetApp(app.id);
     }
     m_parts.settingsChanged(engine);
+}
+
+bool LiveConfig::hasClosedListener() const
+{
+    return std::any_of(m_listeners.begin(), m_listeners.end(),
+                       [](const auto &each) { return !each.second.error.empty(); });
+}
+
+/// Whoever had the address at the start may have gone.
+void LiveConfig::openWhatWasTaken()
+{
+    if (m_draining)
+        return;
+    PreparedConfig again;
+    for (auto &[id, listener] : m_listeners) {
+        if (listener.error.empty())
+            continue;
+        auto address = SocketAddress::parse(listener.config.address);
+        auto bound = address ? bind(listener.config, *address)
+                             : Result<BoundListener>(std::move(address).error());
+        if (bound)
+            again.bound.emplace(id, std::move(*bound));
+        else
+            listener.error = bound.error().message(); // it may be somebody else by now
+    }
+    if (!again.bound.empty()) {
+        noteListeners(again);
+        publish();
+        for (const auto &[id, bound] : again.bound)
+            m_parts.log(LogLevel::Info, fmt::format("listening on {}", m_listeners[id].url));
+        openListeners(again);
+    }
+    if (hasClosedListener())
+        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
 }
 
 /// Before publish(), which needs to know where HTTPS answers.
@@ -218,8 +268,8 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec {app, appSettings(m_document, app, m_parts.pinned)};
-        spec.config.schedules.clear(); // no business of workers: another one needs no new ones
+        AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
+        spec.origin = appOrigin(m_document, id);
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -240,6 +290,18 @@ void LiveConfig::startPools()
         AppPool &started = *m_pools.emplace(id, std::move(pool)).first->second;
         started.start();
     }
+}
+
+Result<Document> LiveConfig::sealSecrets(Document next, const Document &current) const
+{
+    return sealAppSecrets(std::move(next), current, m_parts.facts.dataDir);
+}
+
+void LiveConfig::reopenSecrets(const AppConfig &app)
+{
+    AppPool *running = pool(app.id);
+    if (running && m_secrets.tryAgain(app))
+        running->update(m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned)));
 }
 
 void LiveConfig::placeSchedules()

@@ -3,11 +3,14 @@
 
 #include "server/base/log_level.h"
 #include "server/control/engine_host.h"
+#include "server/core/app_secrets_in_use.h"
+#include "server/core/connection_checker.h"
 #include "server/core/io_loops.h"
 #include "server/core/site_builder.h"
 #include "server/core/supervisor.h"
 #include "server/core/tls_front.h"
 #include "server/loop/blocking_pool.h"
+#include "server/loop/timer_wheel.h"
 #include "server/observe/app_log.h"
 #include "server/workers/spool.h"
 
@@ -49,6 +52,17 @@ public:
     Result<std::unique_ptr<Prepared>> prepare(const Document &next) override;
     void commit(std::unique_ptr<Prepared> prepared, uint64_t revision) override;
 
+    Result<Document> sealSecrets(Document next, const Document &current) const override;
+    Result<AppConfig> withSecrets(const AppConfig &app) const override
+    {
+        return m_secrets.inClear(app);
+    }
+    void checkConnections(std::vector<NamedConnection> what,
+                          std::function<void(std::vector<api::ConnectionCheck>)> done) override
+    {
+        m_checker.check(std::move(what), std::move(done));
+    }
+    void reopenSecrets(const AppConfig &app) override;
     const Facts &facts() const override;
     std::vector<std::string> troubles() const override { return m_parts.troubles(); }
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
@@ -114,6 +128,8 @@ private:
     void noteListeners(PreparedConfig &prepared);
     void openListeners(PreparedConfig &prepared);
     void closeListeners();
+    bool hasClosedListener() const;
+    void openWhatWasTaken();
     void startPools();
     void placeSchedules();
     void stoppedSome();
@@ -129,6 +145,8 @@ private:
     mutable Facts m_shownFacts;              // with the warnings of the configuration in force
     StaticHandlers m_files;
     TlsFront m_tls;
+    AppSecrets m_secrets;
+    ConnectionChecker m_checker;
     Document m_document;
     uint64_t m_revision = 0;
     bool m_started = false;
@@ -139,6 +157,7 @@ private:
     uint64_t m_nextRetired = 0;
     std::map<uint64_t, std::unique_ptr<AppPool>> m_retired; // being stopped
     std::function<void()> m_poolsStopped;
+    Timer m_bindAgain;
     bool m_schedulesStopped = false;
     Scheduler m_scheduler;
 };

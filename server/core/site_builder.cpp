@@ -165,4 +165,38 @@ std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint
     return snapshot;
 }
 
+namespace {
+
+bool hasApp(const SiteConfig &site, std::string_view app)
+{
+    return site.enabled
+        && std::any_of(site.routes.begin(), site.routes.end(), [&](const auto &route) {
+               const auto *python = std::get_if<PythonRoute>(&route.handler);
+               return python && python->app == app;
+           });
+}
+
+bool hasTls(const SiteConfig &site, const Document &document)
+{
+    const auto &ids = site.listeners;
+    return std::any_of(document.listeners.begin(), document.listeners.end(), [&](const auto &each) {
+        return each.tls && (ids.empty() || std::find(ids.begin(), ids.end(), each.id) != ids.end());
+    });
+}
+
+} // namespace
+
+std::string appOrigin(const Document &document, std::string_view app)
+{
+    for (const SiteConfig &site : document.sites) {
+        if (!hasApp(site, app))
+            continue;
+        const auto named = std::find_if(site.hosts.begin(), site.hosts.end(),
+                                        [](const std::string &host) { return host[0] != '*'; });
+        return fmt::format("{}://{}", hasTls(site, document) ? "https" : "http",
+                           named == site.hosts.end() ? "localhost" : *named);
+    }
+    return {};
+}
+
 } // namespace arc

@@ -49,4 +49,8 @@ private:
 std::shared_ptr<const HttpSnapshot> buildSnapshot(const Document &document, uint64_t revision,
                                                   const SiteSources &sources);
 
+/// How clients ask for the first site in use of an app: "https://shop.example", without a port, and
+/// "localhost" for a site without a name of its own. Empty: it has no site.
+std::string appOrigin(const Document &document, std::string_view app);
+
 } // namespace arc

@@ -46,6 +46,8 @@ public:
         /// A line of an app's log; pid 0: the engine speaks.
         std::function<void(const std::string &app, int pid, std::string_view line)> output;
         std::function<std::shared_ptr<AppMetricsSet>(const std::string &app)> metrics;
+        /// The app with its secrets among its variables, or why they cannot be had.
+        std::function<Result<AppConfig>(const AppConfig &app)> withSecrets;
     };
     struct App {
         AppConfig config;

@@ -188,6 +188,10 @@ void Scheduler::launched(JobRun run)
     };
     if (m_phase == Phase::Stopping)
         return giveUp("stopped", "was not started, because the engine stopped");
+    auto app = m_parts.withSecrets(entry.app.config);
+    if (!app)
+        return giveUp("not_started",
+                      fmt::format("could not be started: {}", app.error().message()));
     auto job = std::make_unique<Job>(
         Job::Environment {m_parts.control, m_parts.blocking, m_parts.executable,
                           [this, app = run.app](int pid, std::string_view line) {
@@ -195,7 +199,7 @@ void Scheduler::launched(JobRun run)
                           }},
         run, Job::Limits {std::chrono::seconds(entry.config.timeLimitSeconds), entry.app.stopTime},
         [this](JobRun became) { ended(std::move(became)); });
-    if (auto started = job->start(entry.app.config, entry.config.command); !started)
+    if (auto started = job->start(std::move(*app), entry.config.command); !started)
         return giveUp("not_started",
                       fmt::format("could not be started: {}", started.error().message()));
     entry.jobs[run.id] = std::move(job);

@@ -21,6 +21,9 @@ namespace arc {
 struct AppSpec {
     AppConfig config;
     Settings settings;
+    std::string origin {}; ///< "https://shop.example": how clients ask for it, for pool.warm_up
+    std::string problem =
+        {}; ///< why no worker can be started, one sentence; empty: nothing is wrong
     bool operator==(const AppSpec &other) const { return config == other.config; }
 };
 
@@ -30,8 +33,9 @@ struct StaticMount {
     bool operator==(const StaticMount &) const = default;
 };
 
-/// Candidate: it could serve and waits for its generation to take over.
-enum class WorkerState { Starting, Candidate, Ready, Stopping, Dead };
+/// Candidate: it could serve and waits for its generation to take over. Preloader: it has imported
+/// the app, answers nothing, and the workers of its generation are forked from it.
+enum class WorkerState { Starting, Candidate, Ready, Preloader, Stopping, Dead };
 enum class PoolState { Stopped, Starting, Ready, Degraded, Failed };
 
 struct StartStep {
@@ -49,7 +53,8 @@ struct WorkerInfo {
     int64_t requests = 0; ///< answered so far
     int busy = 0;         ///< slots in use
     int slots = 0;
-    int64_t memoryBytes = 0; ///< PSS where readable, else RSS; 0: not read yet
+    int64_t memoryBytes = 0;  ///< PSS where readable, else RSS; 0: not read yet
+    int64_t sharedBytes = -1; ///< resident, and in other processes too; -1: unknown
     double cpuSeconds = 0;
     std::string serving;    ///< "GET /admin/", of the oldest request in flight; empty when idle
     int64_t servingMs = -1; ///< how long that runs already; -1: idle
@@ -122,7 +127,7 @@ public:
     /// Ends one worker when it has finished what it has, or pool.stop_timeout_s is over. From rest
     /// another serves before it goes, and if that one does not start, it stays. NotFound: no such
     /// pid in this pool. Conflict: it is ending already, or it alone serves while the pool is
-    /// being changed or mended.
+    /// being changed or mended; or workers are forked from it.
     virtual Result<void> drainWorker(int pid) = 0;
 
     virtual PoolInfo info() const = 0;

@@ -20,6 +20,7 @@ struct Generation {
     bool gaveUp = false;
     bool isOfSave = false;      ///< the next save tries again, so this one need not
     std::string cause;          ///< of the last failure
+    std::string preloadRefused; ///< why it has no preloader, though pool.preload is on
     bool failedToStart = false; ///< that one: its worker never was ready
 };
 

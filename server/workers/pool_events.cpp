@@ -74,12 +74,16 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
 {
     if (worker.state() != WorkerState::Starting)
         return; // told to stop in the meantime, or dead already
+    if (worker.isBeingForked())
+        return worker.keepReady(json);
     auto report = parseReady(json);
     if (!report) {
         worker.condemn(EndKind::Protocol,
                        "sent a start report that cannot be: " + report.error().message());
         return;
     }
+    if (hearPreloads(worker, *report))
+        return;
     worker.becomeCandidate(report->slots);
     const std::string age = formatDuration(static_cast<double>(worker.age().count()) / 1000);
     if (isCandidate(worker)) {

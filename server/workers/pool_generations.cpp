@@ -17,7 +17,7 @@ bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
     const AppConfig &a = before.config;
     const AppConfig &b = after.config;
     if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
-        || a.env != b.env)
+        || a.env != b.env || before.problem != after.problem)
         return true;
     for (const SettingRow &row : settingRows()) {
         if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart
@@ -100,7 +100,7 @@ void PoolSupervisor::dropCandidate()
         return;
     m_candidateDue.disarm();
     for (const Worker &worker : m_workers) {
-        if (isCandidate(*worker))
+        if (isCandidate(*worker) && worker->state() != WorkerState::Preloader)
             retire(*worker,
                    {EndKind::Deploy,
                     fmt::format("belonged to generation {}, which does not take over",
@@ -130,8 +130,9 @@ void PoolSupervisor::reconcileCandidate()
         return takeOver();
     // Not more at once than half of the cores: requests go on meanwhile.
     const size_t atOnce = std::max(1u, usableCores() / 2);
-    const size_t starts = std::min(
-        {lacking, std::max<size_t>(room, ready == 0 ? 1 : 0), atOnce - std::min(atOnce, starting)});
+    const size_t starts =
+        std::min({startsAtOnce(*m_candidate, lacking), std::max<size_t>(room, ready == 0 ? 1 : 0),
+                  atOnce - std::min(atOnce, starting)});
     for (size_t i = 0; i < starts && m_candidate && !m_candidateDue.isArmed(); ++i)
         startWorker(*m_candidate);
 }

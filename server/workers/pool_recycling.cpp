@@ -54,8 +54,7 @@ void PoolSupervisor::fallAsleep()
     say("the app sleeps: its workers are stopped until a request comes");
     m_asleep = true;
     m_core->onHome([](AppHome &home) { home.sleep(); }); // before it hears of its workers' end
-    for (const Worker &worker : m_workers)
-        retire(*worker, {EndKind::Stopped, why});
+    retireAll({EndKind::Stopped, why});
     reconcile();
 }
 
@@ -160,6 +159,11 @@ Result<void> PoolSupervisor::drainWorker(int pid)
         return Error {ErrorCode::NotFound,
                       fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};
     WorkerProcess &worker = **found;
+    if (worker.state() == WorkerState::Preloader)
+        return Error {ErrorCode::Conflict,
+                      fmt::format("process {} answers no requests: workers are forked from it, and "
+                                  "it ends with the last of them",
+                                  pid)};
     const bool isNext = m_recycling && m_recycling->worker == worker.identity().number;
     if (worker.isPlanned() || isNext)
         return Error {ErrorCode::Conflict, fmt::format("worker {} is ending already", pid)};

@@ -90,6 +90,9 @@ void PoolSupervisor::update(AppSpec spec)
 {
     const bool isNew = needsNewWorkers(m_spec, spec);
     m_spec = std::move(spec);
+    m_serving.spec.origin = m_spec.origin; // a new name of its site starts no new generation
+    if (m_candidate)
+        m_candidate->spec.origin = m_spec.origin;
     m_output.setBytesMax(static_cast<size_t>(m_spec.settings.outputKiB) * 1024);
     m_core->publish(limitsOf(m_spec));
     watchFolder();
@@ -119,8 +122,12 @@ void PoolSupervisor::stop(std::function<void()> done)
         Error {ErrorCode::Cancelled,
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
-    for (const Worker &worker : m_workers)
-        retire(*worker, {EndKind::Stopped, "was stopped with its app"});
+    retireAll({EndKind::Stopped, "was stopped with its app"});
+    for (const Worker &worker : m_workers) {
+        if (worker->isPreloader())
+            worker->forker()->hurry();
+    }
+    retirePreloaders();
     if (done)
         m_stopped.push_back(std::move(done));
     updateState();
@@ -170,7 +177,7 @@ uint32_t PoolSupervisor::freeOrdinal(uint64_t generation) const
     for (uint32_t ordinal = 0;; ++ordinal) {
         const bool taken = std::any_of(m_workers.begin(), m_workers.end(), [&](const Worker &w) {
             return w->identity().ordinal == ordinal && w->state() != WorkerState::Stopping
-                && w->identity().generation == generation;
+                && w->state() != WorkerState::Preloader && w->identity().generation == generation;
         });
         if (!taken)
             return ordinal;
@@ -202,6 +209,8 @@ PoolInfo PoolSupervisor::info() const
                    .restarts = m_restarts};
     if (m_watch && !m_watch->problem().empty())
         info.warnings.push_back(m_watch->problem());
+    if (!m_serving.preloadRefused.empty())
+        info.warnings.push_back("pool.preload has no effect: " + m_serving.preloadRefused);
     if (m_spec.settings.staticFromApp)
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {

@@ -62,6 +62,7 @@ private:
     // WorkerProcess::Owner
     void workerEnded(WorkerProcess &worker) override;
     void workerWrote(WorkerProcess &worker, std::string_view line) override;
+    void workerForked(WorkerProcess &worker) override;
     void workerOverdue(WorkerProcess &worker) override;
     void workerLingers(WorkerProcess &worker) override;
 
@@ -85,12 +86,20 @@ private:
     void activate(WorkerProcess &worker);
     void retire(WorkerProcess &worker, EndReason why);
     void retireOld(size_t keep);
+    void retireAll(const EndReason &why);
     void countFailure(const std::string &cause, bool wasReady);
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
     std::string degradedCause(size_t ready) const;
     void say(const std::string &sentence, LogLevel level = LogLevel::Info);
     static void backedOff(void *context) noexcept;
+
+    // The process that workers are forked from (pool_preload.cpp).
+    bool preloads(const Generation &generation) const;
+    WorkerProcess *preloaderOf(uint64_t generation) noexcept;
+    size_t startsAtOnce(const Generation &generation, size_t lacking);
+    bool hearPreloads(WorkerProcess &worker, const ReadyReport &report);
+    void retirePreloaders();
 
     // Requests that take long (pool_watch.cpp).
     void inspect(WorkerProcess &worker, HomeEvent event);

@@ -26,6 +26,7 @@ void PoolSupervisor::reconcile()
         reconcileServing();
         reconcileCandidate();
     }
+    retirePreloaders();
     updateState();
 }
 
@@ -38,7 +39,8 @@ void PoolSupervisor::reconcileServing()
     const size_t old = countOld(WorkerState::Ready);
     for (auto it = m_workers.rbegin(); it != m_workers.rend() && starting + ready > target; ++it) {
         WorkerProcess &worker = **it;
-        if (worker.identity().generation != current || worker.isPlanned())
+        if (worker.identity().generation != current || worker.isPlanned()
+            || worker.state() == WorkerState::Preloader)
             continue;
         size_t &group = worker.state() == WorkerState::Starting ? starting : ready;
         if (worker.state() == WorkerState::Ready && starting > 0)
@@ -49,7 +51,7 @@ void PoolSupervisor::reconcileServing()
     }
     retireOld(target > ready ? target - ready : 0);
     // One at a time while others serve or the last one failed; all at once for a fresh start.
-    const size_t lacking = target - std::min(target, starting + ready);
+    const size_t lacking = startsAtOnce(m_serving, target - std::min(target, starting + ready));
     const size_t room =
         old > 0 || m_serving.failures > 0 ? 1 - std::min<size_t>(1, starting) : lacking;
     if (m_serving.gaveUp || m_backOff.isArmed())
@@ -73,6 +75,15 @@ void PoolSupervisor::retireOld(size_t keep)
     }
 }
 
+/// But for preloaders, which go when their workers have gone.
+void PoolSupervisor::retireAll(const EndReason &why)
+{
+    for (const Worker &worker : m_workers) {
+        if (worker->state() != WorkerState::Preloader)
+            retire(*worker, why);
+    }
+}
+
 void PoolSupervisor::startWorker(const Generation &generation)
 {
     const uint32_t number = ++m_lastNumber;
@@ -86,7 +97,15 @@ void PoolSupervisor::startWorker(const Generation &generation)
     // same.
     if (m_spec.settings.reloadOnSave)
         config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
-    auto socket = worker.start(config, m_environment.executable, m_spec.settings.startTimeout);
+    const bool preloads = this->preloads(generation);
+    WorkerProcess *preloader = preloads ? preloaderOf(generation.number) : nullptr;
+    const std::string &problem = generation.spec.problem;
+    auto socket = !problem.empty() ? Result<FileDescriptor>(Error {ErrorCode::Invalid, problem})
+        : preloader ? worker.startForked(preloader->forker(), m_spec.settings.startTimeout)
+                    : worker.start(config,
+                                   {.executable = m_environment.executable,
+                                    .startTimeout = m_spec.settings.startTimeout,
+                                    .preloads = preloads});
     if (!socket) {
         const std::string cause = socket.error().message();
         m_workers.pop_back();
@@ -98,7 +117,8 @@ void PoolSupervisor::startWorker(const Generation &generation)
         return;
     }
     m_core->onHome([number, cells = worker.cells(), socket = std::move(*socket),
-                    hello = makeHello(generation.spec, identity.ordinal)](AppHome &home) mutable {
+                    hello = makeHello(generation.spec, identity.ordinal, preloads && !preloader)](
+                       AppHome &home) mutable {
         home.letWait();
         home.addWorker(number, std::move(socket), hello, std::move(cells));
     });
@@ -171,7 +191,9 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, HomeEvent &event)
     // A start that got as far as requests was no failure, or one request that kills its worker
     // would, sent twice, take the whole app away. A broken protocol is the worker's own fault.
     const bool proven = worker.requestsAnswered() > 0 || (inFlight > 0 && !worker.isCondemned());
-    const bool failedStart = !proven && (!wasReady || worker.readyFor() < kYoung);
+    // A preloader may hang in its first fork for longer than that.
+    const bool forkedNone = worker.isPreloader() && !worker.forker()->hasForked();
+    const bool failedStart = !proven && (!wasReady || forkedNone || worker.readyFor() < kYoung);
     say(fmt::format("worker {} ended after {} with {} requests in flight: {}", worker.pid(),
                     formatDuration(static_cast<double>(worker.age().count()) / 1000), inFlight,
                     reason.phrase),

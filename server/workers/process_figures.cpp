@@ -53,15 +53,20 @@ std::optional<int64_t> numberIn(const std::string &path)
 
 } // namespace
 
-int64_t readMemoryBytes(int pid)
+MemoryFigures readMemory(int pid)
 {
     const std::string folder = fmt::format("/proc/{}/", pid);
-    const int64_t pssKiB = numberAfter(readAll(folder + "smaps_rollup"), "Pss:");
+    const std::string rollup = readAll(folder + "smaps_rollup");
+    const int64_t pssKiB = numberAfter(rollup, "Pss:");
+    const int64_t cleanKiB = numberAfter(rollup, "Shared_Clean:");
+    const int64_t dirtyKiB = numberAfter(rollup, "Shared_Dirty:");
     if (pssKiB >= 0)
-        return pssKiB * 1024;
+        return {.bytes = pssKiB * 1024,
+                .sharedBytes = cleanKiB < 0 || dirtyKiB < 0 ? -1 : (cleanKiB + dirtyKiB) * 1024};
     const std::string statm = readAll(folder + "statm");
     const auto fields = split(statm, ' ');
-    return fields.size() > 1 ? parseSigned(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE) : 0;
+    const int64_t pages = fields.size() > 1 ? parseSigned(fields[1]).value_or(0) : 0;
+    return {.bytes = pages * ::sysconf(_SC_PAGESIZE)};
 }
 
 int64_t readPeakMemoryBytes(int pid)
@@ -75,6 +80,14 @@ char readProcessState(int pid)
     const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));
     const size_t nameEnd = stat.rfind(')');
     return nameEnd != stat.npos && nameEnd + 2 < stat.size() ? stat[nameEnd + 2] : '?';
+}
+
+int readParentPid(int pid)
+{
+    const std::string stat = readAll(fmt::format("/proc/{}/stat", pid));
+    const size_t nameEnd = stat.rfind(')'); // the name may hold anything
+    const auto fields = split(std::string_view(stat).substr(std::min(nameEnd, stat.size())), ' ');
+    return fields.size() > 2 ? static_cast<int>(parseSigned(fields[2]).value_or(0)) : 0;
 }
 
 double readCpuSeconds(int pid)

@@ -12,9 +12,14 @@ double readCpuSeconds(int pid);
 /// The state letter of proc(5): 'R' runs, 'S' sleeps, 'D' waits for a device, 'T' is stopped ...
 /// '?' when unknown.
 char readProcessState(int pid);
-/// PSS where readable, else RSS. The kernel walks the whole address space for it: a millisecond for
-/// a large process, so not on an I/O loop, and not every second.
-int64_t readMemoryBytes(int pid);
+int readParentPid(int pid);
+struct MemoryFigures {
+    int64_t bytes = 0;        ///< PSS where readable, else RSS
+    int64_t sharedBytes = -1; ///< resident, and mapped by other processes too; -1: unknown
+};
+/// The kernel walks the whole address space for it: a millisecond for a large process, so not on an
+/// I/O loop, and not every second.
+MemoryFigures readMemory(int pid);
 /// Most that was resident at once since its program began. Cheap.
 int64_t readPeakMemoryBytes(int pid);
 /// Processes the kernel has killed for want of memory: of our control group (version 2) since it

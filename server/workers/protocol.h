@@ -74,12 +74,15 @@ inline constexpr uint8_t kText = 4;  ///< of a MESSAGE: text, not bytes
 //   128,
 //    "headers": [names in the order of HeaderId, [0] = ""], "lifespan": "auto", "send_from":
 //    [folders], "worker": ordinal in the pool, "watch": {"lane", "stacks"}: descriptors of its
-//    WorkerInspector}
+//    WorkerInspector, "preload": descriptor of its Forker, of a process that is to fork workers,
+//    "warm_up": {"origin": "https://shop.example", "requests": ["/health"]}: before READY}
 // READY payload: JSON
 //   {"protocol": 1, "pid", "python": "CPython 3.11.2", "kind": "Django 3.2.19", "interface":
 //   "wsgi"|"asgi", "slots": 4, "core": "native"|"python",
 //    "static": [{"prefix": "/static/", "roots": ["/srv/shop/static", ".../admin/static"]}],
-//    "warnings": ["DEBUG is on"]}
+//    "warnings": ["DEBUG is on"],
+//    "preloads": true: it gets no requests, workers are forked from it, |
+//    "preload_refused": why it must not be forked, and goes on as a worker}
 //
 // REQUEST payload:
 //   u8 method (enum Method; Other: literal follows) | u8 scheme (0 http, 1 https) | u8 version

@@ -90,10 +90,13 @@ Result<void> planDescriptors(SpawnPlan &plan, ChildProcess::Start &start)
 
 ChildProcess::~ChildProcess()
 {
+    *m_self = nullptr;
     if (!m_running)
         return;
     signalGroup(SIGKILL);
     m_event.stop();
+    if (m_reap)
+        return; // nobody waits for its fate any more; its parent, or init, clears it away
     siginfo_t info {};
     ::waitid(P_PID, static_cast<id_t>(m_pid), &info, WEXITED); // at once, after SIGKILL
 }
@@ -138,6 +141,20 @@ Result<void> ChildProcess::start(EventLoop &loop, Start start, std::function<voi
     return {};
 }
 
+Result<void> ChildProcess::adopt(EventLoop &loop, int pid, Reap reap,
+                                 std::function<void(int)> ended)
+{
+    m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!m_pidFd)
+        return errnoError("cannot watch a process (pidfd_open)", errno);
+    m_pid = pid;
+    m_running = true;
+    m_reap = std::move(reap);
+    m_ended = std::move(ended);
+    m_event.watchInput(loop, m_pidFd.get(), &ChildProcess::ready, this);
+    return {};
+}
+
 void ChildProcess::signalGroup(int signalNumber) noexcept
 {
     if (m_running && ::kill(-m_pid, signalNumber) != 0)
@@ -149,6 +166,8 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     auto *self = static_cast<ChildProcess *>(context);
     if (!self->m_running)
         return;
+    if (self->m_reap)
+        return self->askParent();
     siginfo_t info {};
     // Before it is reaped: until then nobody else gets the number of its group.
     if (self->m_leavesNothing
@@ -159,12 +178,28 @@ void ChildProcess::ready(void *context, Readiness) noexcept
     rusage used {};
     if (::wait4(self->m_pid, &status, WNOHANG, &used) == 0)
         return;
-    self->m_running = false;
     // posix_spawn() begins it in the engine's memory, and the kernel counts what that had.
     if (used.ru_maxrss > self->m_enginesPeakKiB)
         self->m_peakMemoryBytes = used.ru_maxrss * int64_t {1024};
-    self->m_event.stop();
-    const auto ended = std::move(self->m_ended); // may destroy this
+    self->finish(status);
+}
+
+void ChildProcess::askParent()
+{
+    m_event.stop();
+    m_reap(m_pid, [self = m_self](const Fate &fate) {
+        if (!*self)
+            return;
+        (*self)->m_peakMemoryBytes = fate.peakMemoryBytes;
+        (*self)->finish(fate.status);
+    });
+}
+
+void ChildProcess::finish(int status)
+{
+    m_running = false;
+    m_event.stop();
+    const auto ended = std::move(m_ended); // may destroy this
     ended(status);
 }
 
@@ -201,6 +236,8 @@ std::vector<std::string> appEnvironment(const AppConfig &app)
 
 std::string describeExit(int status)
 {
+    if (status == ChildProcess::kStatusUnknown)
+        return "ended, how is not known: its preloader, which could tell, had ended before";
     if (!WIFSIGNALED(status))
         return fmt::format("exited with code {}", WEXITSTATUS(status));
     const char *name = sigabbrev_np(WTERMSIG(status));

@@ -8,6 +8,7 @@
 #include "server/loop/io_event.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,13 +30,24 @@ public:
         bool leavesNothing = false;            ///< its process group is killed when it ends
     };
     static constexpr int kSocketFd = 3;
+    static constexpr int kStatusUnknown = -1; ///< nobody could say how it ended
+    /// How a process ended, as its parent learns it.
+    struct Fate {
+        int status = kStatusUnknown; ///< of waitpid()
+        int64_t peakMemoryBytes = 0;
+    };
+    /// Asks its parent for the fate of a process that has ended; answers later, on the loop.
+    using Reap = std::function<void(int pid, std::function<void(Fate)> done)>;
 
     ChildProcess() = default;
     ChildProcess(const ChildProcess &) = delete;
-    ~ChildProcess(); ///< kills and reaps what still runs
+    ~ChildProcess(); ///< kills what still runs, and reaps it unless it was adopted
 
     /// ended is called once, on the loop, with the status of waitpid(); never from inside start().
     Result<void> start(EventLoop &loop, Start start, std::function<void(int status)> ended);
+    /// Takes charge of a process that another one has forked, and which is not reaped before reap
+    /// is asked. ended as in start().
+    Result<void> adopt(EventLoop &loop, int pid, Reap reap, std::function<void(int status)> ended);
     int pid() const noexcept { return m_pid; }
     bool isRunning() const noexcept { return m_running; }
     /// Most memory that was resident at once; 0 until the end, and where it cannot be told from
@@ -46,6 +58,8 @@ public:
 
 private:
     static void ready(void *context, Readiness) noexcept;
+    void askParent();
+    void finish(int status);
 
     int m_pid = 0;
     bool m_running = false;
@@ -55,6 +69,8 @@ private:
     FileDescriptor m_pidFd;
     IoEvent m_event;
     std::function<void(int)> m_ended;
+    Reap m_reap; ///< of one that was adopted
+    std::shared_ptr<ChildProcess *> m_self = std::make_shared<ChildProcess *>(this);
 };
 
 /// The engine's environment without ARCOLOGY_*, then the app's own, then what every app gets.

@@ -30,14 +30,16 @@ namespace {
 /// An end as it is expected of one that was told to end, before or after it was ready.
 bool isOrderly(int status) noexcept
 {
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return status == ChildProcess::kStatusUnknown || (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 EndReason fromStatus(const EndFacts &facts)
 {
     EndReason reason {.phrase = describeExit(facts.status)};
-    if (WIFSIGNALED(facts.status)) {
+    if (facts.status == ChildProcess::kStatusUnknown) {
+        reason.kind = EndKind::Exit;
+    } else if (WIFSIGNALED(facts.status)) {
         reason.kind = EndKind::Signal;
         if (WTERMSIG(facts.status) == SIGKILL && facts.sawOomKill) {
             reason.kind = EndKind::Memory;
@@ -58,8 +60,8 @@ EndReason explainEnd(const EndFacts &facts)
     if (!facts.farewell.isGiven())
         return facts.blame.isGiven() ? facts.blame : fromStatus(facts);
     EndReason reason = facts.farewell;
-    if (facts.blame.isGiven())
-        reason.phrase += "; it " + facts.blame.phrase;
+    if (facts.blame.isGiven()) // a start's is what the interpreter said, a sentence of its own
+        reason.phrase += (facts.blame.kind == EndKind::Start ? "; " : "; it ") + facts.blame.phrase;
     else if (!isOrderly(facts.status))
         reason.phrase += "; it " + fromStatus(facts).phrase;
     return reason;

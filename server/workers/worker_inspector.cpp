@@ -192,7 +192,7 @@ void WorkerInspector::due(void *context) noexcept
 /// First it is made to show its stacks, where it can be; then that is the answer.
 void WorkerInspector::overdue()
 {
-    if (!m_isDumping && m_signal != 0) {
+    if (!m_isDumping && m_signal != 0 && m_pid > 0) { // 0: it greeted before we knew its pid
         m_isDumping = true;
         m_dump.clear();
         ::kill(m_pid, m_signal);

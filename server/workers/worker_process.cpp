@@ -3,15 +3,9 @@
 
 #include "server/base/assert.h"
 #include "server/base/text.h"
-#include "server/detect/detect.h"
 #include "server/workers/process_figures.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
-
-#include <fmt/format.h>
-#include <sys/socket.h>
 
 namespace arc {
 
@@ -29,44 +23,14 @@ std::chrono::milliseconds since(SteadyTime moment)
 
 WorkerProcess::WorkerProcess(EventLoop &control, Owner &owner, Identity identity)
     : m_loop(control), m_owner(owner), m_identity(identity),
-      m_deadline(&WorkerProcess::overdue, this), m_inspector(control)
+      m_deadline(&WorkerProcess::overdue, this), m_inspector(control),
+      m_self(std::make_shared<WorkerProcess *>(this))
 {
 }
 
-Result<FileDescriptor> WorkerProcess::start(const AppConfig &app, const std::string &executable,
-                                            std::chrono::milliseconds startTimeout)
+WorkerProcess::~WorkerProcess()
 {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return errnoError("cannot make a socket pair", errno);
-    FileDescriptor engineEnd(ends[0]);
-    FileDescriptor workerEnd(ends[1]);
-    auto output = OutputPipe::create();
-    if (!output)
-        return std::move(output).error();
-    auto watched = m_inspector.open();
-    if (!watched)
-        return std::move(watched).error();
-    m_startedUnixMs = unixNowMs();
-    m_startedAt = std::chrono::steady_clock::now();
-    m_oomKillsBefore = m_oomKillsAtLook = oomKills();
-    ChildProcess::Start plan {.executable = executable,
-                              .folder = app.root,
-                              .argv = {app.python, "-u", pythonFilesDirectory() + "/worker/main.py",
-                                       "--fd", std::to_string(ChildProcess::kSocketFd)},
-                              .environment = appEnvironment(app),
-                              .output = std::move(output->writing),
-                              .socket = std::move(workerEnd)};
-    plan.more.push_back(std::move(watched->lane)); // as makeHello() says
-    plan.more.push_back(std::move(watched->stacks));
-    auto started = m_child.start(m_loop, std::move(plan), [this](int status) { ended(status); });
-    if (!started)
-        return std::move(started).error();
-    m_inspector.setPid(pid());
-    m_output = std::make_unique<OutputReader>(m_loop, std::move(output->reading),
-                                              [this](std::string_view bytes) { wrote(bytes); });
-    m_deadline.arm(m_loop.timers(), startTimeout);
-    return engineEnd;
+    *m_self = nullptr;
 }
 
 void WorkerProcess::addStep(StartStep step)
@@ -88,6 +52,15 @@ void WorkerProcess::serve()
 {
     ARC_ASSERT(m_state == WorkerState::Candidate);
     m_state = WorkerState::Ready;
+}
+
+void WorkerProcess::becomePreloader()
+{
+    m_state = WorkerState::Preloader;
+    m_isPreloader = true;
+    m_readyAt = std::chrono::steady_clock::now();
+    m_deadline.disarm();
+    readPeak();
 }
 
 void WorkerProcess::stopWithin(std::chrono::milliseconds time)
@@ -179,7 +152,7 @@ void WorkerProcess::look()
     constexpr std::chrono::seconds kMemoryAge {5};
     constexpr std::chrono::seconds kIdleMemoryAge {60};
     const SteadyTime now = std::chrono::steady_clock::now();
-    if (isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
+    if (m_child.isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
         m_cpuSeconds = readCpuSeconds(pid());
         readPeak();
         m_figuresAt = now;
@@ -187,10 +160,10 @@ void WorkerProcess::look()
         // its siblings do to it.
         const auto memoryAge = m_cpuSeconds > m_memoryAtCpu ? kMemoryAge : kIdleMemoryAge;
         if (!m_memoryAt || now - *m_memoryAt >= memoryAge) {
-            m_memoryBytes = readMemoryBytes(pid());
+            m_memoryNow = readMemory(pid());
             m_memoryAt = now;
             m_memoryAtCpu = m_cpuSeconds;
-            m_memory.push_back({unixNowMs(), m_memoryBytes});
+            m_memory.push_back({unixNowMs(), m_memoryNow.bytes});
             if (m_memory.size() > kMemorySamplesMax)
                 m_memory.pop_front();
         }
@@ -213,7 +186,8 @@ WorkerInfo WorkerProcess::info()
             .requests = m_cells->requests.read(),
             .busy = busy,
             .slots = m_slots,
-            .memoryBytes = m_memoryBytes,
+            .memoryBytes = m_memoryNow.bytes,
+            .sharedBytes = m_memoryNow.sharedBytes,
             .cpuSeconds = m_cpuSeconds,
             .serving = m_serving,
             .servingMs = serves ? m_servingRan.count() : -1,
@@ -246,6 +220,8 @@ void WorkerProcess::ended(int status)
 {
     m_state = WorkerState::Dead;
     m_exitStatus = status;
+    if (m_isPreloader && !m_forker->fault().empty()) // it ends by itself when it is given up
+        blame(EndKind::Protocol, m_forker->fault());
     m_endedUnixMs = unixNowMs();
     m_deadline.disarm();
     m_output->drain();

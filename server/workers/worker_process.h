@@ -3,8 +3,10 @@
 
 #include "server/loop/timer_wheel.h"
 #include "server/workers/app_pool.h"
+#include "server/workers/forker.h"
 #include "server/workers/home_worker.h"
 #include "server/workers/output.h"
+#include "server/workers/process_figures.h"
 #include "server/workers/spawn.h"
 #include "server/workers/worker_end.h"
 #include "server/workers/worker_inspector.h"
@@ -14,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace arc {
@@ -28,6 +31,8 @@ public:
         virtual void
         workerEnded(WorkerProcess &worker) = 0; ///< the process; its stream may still have answers
         virtual void workerWrote(WorkerProcess &worker, std::string_view line) = 0;
+        /// It has a pid now; until then it was only ordered.
+        virtual void workerForked(WorkerProcess &worker) = 0;
         virtual void workerOverdue(WorkerProcess &worker) = 0; ///< not ready in time
         /// Told to stop, and still there at its deadline. It is killed kLastWords later at the
         /// latest, so that what it still ran can be asked for.
@@ -50,12 +55,21 @@ public:
 
     WorkerProcess(EventLoop &control, Owner &owner, Identity identity);
 
+    ~WorkerProcess();
+
+    struct Plan {
+        std::string executable; ///< of this program, for --launch-worker
+        std::chrono::milliseconds startTimeout {0};
+        bool preloads = false; ///< the app may make it a preloader
+    };
     /// Starts the process; answers the engine's end of its socket.
-    Result<FileDescriptor> start(const AppConfig &app, const std::string &executable,
-                                 std::chrono::milliseconds startTimeout);
+    Result<FileDescriptor> start(const AppConfig &app, const Plan &plan);
+    /// The same, but a preloader forks it; it has no pid until that has answered.
+    Result<FileDescriptor> startForked(std::shared_ptr<Forker> forker,
+                                       std::chrono::milliseconds startTimeout);
     const Identity &identity() const noexcept { return m_identity; }
     int pid() const noexcept { return m_child.pid(); }
-    bool isRunning() const noexcept { return m_child.isRunning(); }
+    bool isRunning() const noexcept { return m_isBeingForked || m_child.isRunning(); }
     int exitStatus() const noexcept { return m_exitStatus; }
     WorkerState state() const noexcept { return m_state; }
     const std::shared_ptr<WorkerCells> &cells() const noexcept { return m_cells; }
@@ -64,6 +78,15 @@ public:
     /// It could serve; kept apart until serve().
     void becomeCandidate(int slots);
     void serve();
+    /// It has imported the app, and forks.
+    void becomePreloader();
+    bool isPreloader() const noexcept { return m_isPreloader; } ///< also when it has ended
+    bool isBeingForked() const noexcept { return m_isBeingForked; }
+    /// READY may be heard before the pid; it waits for that.
+    void keepReady(std::string json) { m_earlyReady = std::move(json); }
+    std::string takeReady() { return std::exchange(m_earlyReady, {}); }
+    /// Of a preloader, and of the workers it forked.
+    const std::shared_ptr<Forker> &forker() const noexcept { return m_forker; }
     int slots() const noexcept { return m_slots; }
     /// It was told to stop; killed after the time given.
     void stopWithin(std::chrono::milliseconds time);
@@ -72,8 +95,8 @@ public:
     /// Ends it at once. Its death is planned from now on.
     void kill();
     /// Ends it at once, because of what it did.
-    void punish() { m_child.signalGroup(SIGKILL); }
-    void terminate() { m_child.signalGroup(SIGTERM); }
+    void punish() { signalGroup(SIGKILL); }
+    void terminate() { signalGroup(SIGTERM); }
     /// What it did wrong; the first reason stays.
     void blame(EndKind kind, std::string phrase);
     bool misbehaved() const noexcept { return m_blame.isGiven() && !isOrdered(m_blame.kind); }
@@ -106,13 +129,23 @@ public:
     /// Processor time is read anew at most once a second; memory every five seconds while the
     /// worker works, every minute while it idles, and the last kMemorySamplesMax are kept.
     void look();
-    int64_t memoryBytes() const noexcept { return m_memoryBytes; }
+    int64_t memoryBytes() const noexcept { return m_memoryNow.bytes; }
     int64_t startedUnixMs() const noexcept { return m_startedUnixMs; }
     WorkerInfo info();
     /// The oldest request that it works on, and how long already.
     void setServing(std::string serving, std::chrono::milliseconds ran);
 
 private:
+    /// The worker's ends of all its ways to the engine.
+    struct Ends {
+        FileDescriptor socket;
+        WorkerInspector::Ends watch;
+        FileDescriptor output;
+    };
+    Result<FileDescriptor> openEnds(Ends &ends);
+    void begin(std::chrono::milliseconds startTimeout);
+    void forked(const Result<int> &pid);
+    void signalGroup(int signalNumber);
     static void overdue(void *context) noexcept;
     void ended(int status);
     void wrote(std::string_view bytes);
@@ -128,6 +161,10 @@ private:
     bool m_lingers = false;
     bool m_overdue = false;
     bool m_condemned = false;
+    bool m_isPreloader = false;
+    bool m_isBeingForked = false;
+    std::string m_earlyReady;
+    int m_signalAtBirth = 0; ///< for one that has no pid yet
     int m_exitStatus = 0;
     int m_slots = 0;
     int64_t m_startedUnixMs = 0;
@@ -150,14 +187,17 @@ private:
     std::optional<SteadyTime> m_figuresAt;
     std::optional<SteadyTime> m_memoryAt;
     double m_memoryAtCpu = 0; // what it had used when its memory was read
-    int64_t m_memoryBytes = 0;
+    MemoryFigures m_memoryNow;
     int64_t m_peakMemoryBytes = 0;
     double m_cpuSeconds = 0;
     LineCutter m_lines;
     Timer m_deadline; ///< of the start, then of the stop
     std::unique_ptr<OutputReader> m_output;
     WorkerInspector m_inspector;
+    std::shared_ptr<Forker> m_forker;
     ChildProcess m_child;
+    std::shared_ptr<WorkerProcess *>
+        m_self; ///< an answer to the order to fork finds out whether this is gone
 };
 
 } // namespace arc

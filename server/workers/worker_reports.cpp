@@ -30,6 +30,12 @@ std::string textOf(const Json &object, const char *key)
     return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
+bool isTrue(const Json &object, const char *key)
+{
+    const auto it = object.find(key);
+    return it != object.end() && it->is_boolean() && it->get<bool>();
+}
+
 std::vector<std::string> textsOf(const Json &object, const char *key)
 {
     std::vector<std::string> texts;
@@ -65,12 +71,12 @@ std::vector<StaticMount> mountsOf(const Json &report)
 
 } // namespace
 
-std::string makeHello(const AppSpec &spec, uint32_t ordinal)
+std::string makeHello(const AppSpec &spec, uint32_t ordinal, bool preloads)
 {
     Json headers = Json::array();
     for (int id = 0; id < static_cast<int>(HeaderId::Count); ++id)
         headers.push_back(std::string(headerName(static_cast<HeaderId>(id))));
-    const Json hello = {
+    Json hello = {
         {"app",
          {{"id", spec.config.id},
           {"root", spec.config.root},
@@ -83,6 +89,11 @@ std::string makeHello(const AppSpec &spec, uint32_t ordinal)
         {"send_from", foldersOf(spec.settings.filesSendFrom)},
         {"watch", {{"lane", ChildProcess::kSocketFd + 1}, {"stacks", ChildProcess::kSocketFd + 2}}},
         {"worker", ordinal}};
+    if (preloads)
+        hello["preload"] = ChildProcess::kSocketFd + 3;
+    if (const auto requests = warmUpsOf(spec.settings.warmUp); !requests.empty())
+        hello["warm_up"] = {{"origin", spec.origin.empty() ? "http://localhost" : spec.origin},
+                            {"requests", requests}};
     std::string payload;
     protocol::RequestWriter writer(payload);
     writer.u16(protocol::kVersion);
@@ -121,6 +132,8 @@ Result<ReadyReport> parseReady(std::string_view json)
                         .python = textOf(*object, "python"),
                         .core = textOf(*object, "core"),
                         .slots = static_cast<int>(slots->get<int64_t>()),
+                        .preloads = isTrue(*object, "preloads"),
+                        .preloadRefused = textOf(*object, "preload_refused"),
                         .mounts = mountsOf(*object),
                         .warnings = textsOf(*object, "warnings")};
 }

@@ -16,6 +16,8 @@ struct ReadyReport {
     std::string python;
     std::string core; ///< "native", "python"; empty where there is no choice
     int slots = 0;
+    bool preloads = false;      ///< it is a preloader
+    std::string preloadRefused; ///< why it is none, though it was to be; empty: it was not
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;
 };
@@ -25,8 +27,8 @@ struct FailedReport {
     std::string traceback;
 };
 
-/// The whole HELLO payload.
-std::string makeHello(const AppSpec &spec, uint32_t ordinal);
+/// The whole HELLO payload. preloads: it shall fork workers, if it can be.
+std::string makeHello(const AppSpec &spec, uint32_t ordinal, bool preloads = false);
 Result<StartStep> parseStep(std::string_view json);
 /// Refuses another protocol version and slots outside 1..65536; drops mounts that are not absolute
 /// or have no prefix.

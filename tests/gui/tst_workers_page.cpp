@@ -92,6 +92,7 @@ private Q_SLOTS:
     void aKillNamesItsWorkerAndAlwaysAsks();
     void aRefusedEndIsTold();
     void whatIsNotSelectedCannotBeEnded();
+    void aPreloaderIsKilledButNotEnded();
     void thePaletteEndsTheSelectedWorker();
     void theLinkGoesToTheSettingsOfTheApp();
     void endsAreListedNewestFirst();
@@ -173,6 +174,26 @@ void TestWorkersPage::whatIsNotSelectedCannotBeEnded()
     QTRY_VERIFY_WITH_TIMEOUT(!fixture.card().endButton()->isEnabled(), 20000);
     QVERIFY(!fixture.card().killButton()->isEnabled());
     QCOMPARE(fixture.control->count("killWorker"), size_t(0));
+}
+
+void TestWorkersPage::aPreloaderIsKilledButNotEnded()
+{
+    WorkersFixture fixture;
+    fixture.openPage();
+    api::PoolFigures pool;
+    fixture.control->snapshot(
+        {}, [&pool](const Result<api::Snapshot> &answer) { pool = answer->pools.front(); });
+    pool.workers.front().state = "preloader";
+    fixture.card().show(pool);
+    fixture.card().table()->selectRow(0);
+    QVERIFY(!fixture.card().endButton()->isEnabled());
+    QVERIFY2(fixture.card().endButton()->toolTip().contains(QStringLiteral("Workers are forked")),
+             qPrintable(fixture.card().endButton()->toolTip()));
+    fixture.card().killButton()->click();
+    const QList<QLabel *> labels = openDialog(fixture.shell)->findChildren<QLabel *>();
+    QVERIFY(std::ranges::any_of(labels, [](const QLabel *label) {
+        return label->text().contains(QStringLiteral("imported anew"));
+    }));
 }
 
 void TestWorkersPage::thePaletteEndsTheSelectedWorker()

@@ -176,14 +176,17 @@ QByteArray Served::errors()
 
 QList<qint64> Served::workers() const
 {
-    QFile children(QString("/proc/%1/task/%1/children").arg(m_process.processId()));
-    QList<qint64> pids;
-    if (children.open(QIODevice::ReadOnly)) {
+    QList<qint64> pids {m_process.processId()};
+    for (qsizetype i = 0; i < pids.size(); ++i) {
+        QFile children(QString("/proc/%1/task/%1/children").arg(pids[i]));
+        if (!children.open(QIODevice::ReadOnly))
+            continue; // it has just ended
         for (const QByteArray &pid : children.readAll().split(' ')) {
             if (pid.toLongLong() > 0)
                 pids << pid.toLongLong();
         }
     }
+    pids.removeFirst();
     return pids;
 }
 

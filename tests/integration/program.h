@@ -54,7 +54,7 @@ public:
     QString line() const { return m_line; }
     QByteArray errors();
     qint64 pid() const { return m_process.processId(); }
-    /// Pids of the worker processes now.
+    /// Pids of the worker processes now; with --preload also of what they are forked from.
     QList<qint64> workers() const;
     /// SIGTERM and wait; the exit code, or -1.
     int stop();

@@ -80,6 +80,7 @@ private Q_SLOTS:
     void whatCannotBeDeployedIsRefused();
     void anEditThatDoesNotStartIsTakenBack();
     void aMaskedValueOfAnImportStaysAsItIs();
+    void aReleaseIsAskedForItsHealthUnderTheNameOfItsSite();
 };
 
 void TestDeploy::tenDeploysUnderLoadFailNoRequest_data()
@@ -240,7 +241,7 @@ void TestDeploy::anEditThatDoesNotStartIsTakenBack()
     // An app that did not serve before is being mended: every step stays.
     project.say("hello", "def mistake(:\n");
     QCOMPARE(engine.ctl({"site", "stop", "shop"}).exitCode, 0);
-    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 0);
+    QCOMPARE(engine.ctl({"site", "start", "shop"}).exitCode, 4);
     QTRY_VERIFY_WITH_TIMEOUT(engine.ctl({"site", "list"}).out.contains("failed"), 60000);
     QVERIFY(engine.ctl({"status"}).out.contains("Site shop is failed: SyntaxError"));
     const Finished kept = engine.ctl({"site", "edit", "shop", "--env", "B=2"});
@@ -268,6 +269,32 @@ void TestDeploy::aMaskedValueOfAnImportStaysAsItIs()
     const Finished imported = engine.ctl({"config", "import", file.fileName()});
     QVERIFY2(imported.exitCode == 0, imported.error);
     QCOMPARE(engine.ctl({"config", "export"}).out, before);
+}
+
+void TestDeploy::aReleaseIsAskedForItsHealthUnderTheNameOfItsSite()
+{
+    QTemporaryDir data;
+    const Project project("Django"); // which refuses every other name with 400
+    project.say("good");
+    const QString settings = project.file("shop/settings.py");
+    QFile file(settings);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray before = file.readAll();
+    write(settings, before + "\nDEBUG = False\nALLOWED_HOSTS = ['shop.example', '127.0.0.1']\n");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    const QStringList add {"site",           "add",    project.root(),    "--name",
+                           "shop",           "--host", "shop.example",    "--set",
+                           "pool.warm_up=/", "--set",  "pool.processes=1"};
+    const Finished added = engine.ctl(add);
+    QVERIFY2(added.exitCode == 0, added.out + added.error);
+    QTRY_COMPARE(poolOf(engine)["state"].toString(), QString("ready"));
+    write(settings, before + "\nDEBUG = False\nALLOWED_HOSTS = ['other.example']\n");
+    const Finished refused = engine.ctl({"site", "deploy", "shop"});
+    QCOMPARE(refused.exitCode, 4);
+    QCOMPARE(refused.error,
+             QByteArray("arcology: the new release did not start: the warm-up request GET / was "
+                        "answered 400, not 200 to 399; the old one still serves\n"));
 }
 
 QTEST_GUILESS_MAIN(TestDeploy)

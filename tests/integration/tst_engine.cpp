@@ -12,9 +12,12 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QMap>
+#include <QTcpServer>
 #include <QTcpSocket>
 #include <QUrl>
 #include <QtTest>
+
+#include <csignal>
 
 #include <unistd.h>
 
@@ -78,6 +81,8 @@ private Q_SLOTS:
     void anIdleEngineIsHardlyEverAwake();
     void anotherUserIsRefusedAtTheAdminSocket();
     void aDamagedDatabaseIsRepairedFromItsCopy();
+    void aTakenAddressIsOpenedOnceItIsFree();
+    void aClosedTerminalDrains();
 };
 
 void TestEngine::aSiteIsAddedTunedAndBackAfterARestart()
@@ -484,6 +489,41 @@ void TestEngine::aDamagedDatabaseIsRepairedFromItsCopy()
     QCOMPARE(runArcology(repair).exitCode, 0);
     QVERIFY2(engine.start(), engine.errors());
     QVERIFY(engine.ctl({"settings", "get", "drain_s"}).out.contains("7"));
+}
+
+void TestEngine::aTakenAddressIsOpenedOnceItIsFree()
+{
+    QTemporaryDir data;
+    QTemporaryDir folder;
+    write(folder.filePath("shop/index.html"), "open");
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    QCOMPARE(engine.ctl({"site", "add", folder.filePath("shop")}).exitCode, 0);
+    const QString url = firstSite(engine).value("urls").toArray().first().toString();
+    QCOMPARE(http(url + "/").body, QByteArray("open"));
+    QCOMPARE(engine.stop(), 0);
+
+    QTcpServer other;
+    QVERIFY2(other.listen(QHostAddress::LocalHost, static_cast<quint16>(QUrl(url).port())),
+             qPrintable(other.errorString()));
+    QVERIFY2(engine.start(), engine.errors());
+    const QByteArray closed = engine.ctl({"status"}).out;
+    QVERIFY2(closed.contains(" is in use by "), closed);
+    other.close();
+    QTRY_VERIFY_WITH_TIMEOUT(!engine.ctl({"status"}).out.contains("(closed:"), 30000);
+    QCOMPARE(http(url + "/").body, QByteArray("open"));
+    QVERIFY(engine.errors().contains("listening on " + url.toUtf8()));
+}
+
+void TestEngine::aClosedTerminalDrains()
+{
+    QTemporaryDir data;
+    EngineProcess engine(data.path());
+    QVERIFY2(engine.start(), engine.errors());
+    ::kill(static_cast<pid_t>(engine.pid()), SIGHUP);
+    QTRY_VERIFY(!engine.isRunning());
+    const QByteArray errors = engine.errors();
+    QVERIFY2(errors.contains("info stopped"), errors);
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -168,6 +168,13 @@ Result<api::Deployed> FakeControl::deploySiteNow(const api::Id &what)
                                                  state.generation, what.id)};
 }
 
+Result<api::ConnectionChecks> FakeControl::checkConnectionsNow(const api::ConnectionQuery &what)
+{
+    if (!document().findSite(what.id))
+        return Error {ErrorCode::NotFound, fmt::format("there is no site {}", what.id)};
+    return api::ConnectionChecks {connections};
+}
+
 Result<api::Nothing> FakeControl::handOverNow(const api::HandOver &)
 {
     return api::Nothing {};

@@ -107,6 +107,7 @@ public:
     std::vector<api::WorkerEnd> ends;               ///< of workers, newest first
     std::vector<api::ScheduleRun> scheduleRunsKept; ///< of all schedules, newest first
     std::string scheduleEnd = "done";               ///< state of a run when it is asked for again
+    std::vector<api::ConnectionCheck> connections;  ///< what checkConnections answers
     std::string listenerError;                      ///< why no listener is open; empty: all are
     bool hasLocalCa = true;                         ///< a listener speaks TLS
     std::vector<api::CertificateView> moreCertificates; ///< beside those of the document

@@ -2,6 +2,7 @@
 #include "tests/support/fake_control.h"
 
 #include "server/base/text.h"
+#include "server/config/variables.h"
 #include "server/control/edits.h"
 
 #include <fmt/format.h>
@@ -122,6 +123,9 @@ api::SiteView FakeControl::viewOf(const SiteConfig &site) const
         view.python = app->python;
         view.kind = fmt::format("{} · {}", app->kind, app->interface == "asgi" ? "ASGI" : "WSGI");
         view.env = app->env;
+        view.secrets = app->secrets;
+        for (auto &[name, value] : view.secrets)
+            value = kMaskedSecret;
         const auto named = appRoutes.find(app->id);
         for (const std::string &path :
              named == appRoutes.end() ? std::vector<std::string> {} : named->second)
@@ -175,6 +179,7 @@ Result<api::Changed> FakeControl::addSiteNow(const api::NewSite &what)
         app.python = what.python.empty() ? "/usr/bin/python3" : what.python;
         app.kind = project.title.empty() ? "Python" : project.title;
         app.env = what.env;
+        app.secrets = what.secrets;
         route.handler = PythonRoute {app.id};
         document.apps.push_back(std::move(app));
     }

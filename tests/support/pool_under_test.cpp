@@ -34,8 +34,14 @@ void PoolUnderTest::installWorker()
     ARC_ASSERT(installed.has_value());
 }
 
+bool PoolUnderTest::preloadsAll()
+{
+    return qEnvironmentVariableIsSet("ARC_POOL_PRELOAD");
+}
+
 PoolUnderTest::PoolUnderTest(Options options)
 {
+    options.settings.poolPreload = options.settings.poolPreload || preloadsAll();
     writeApp(options.source);
     m_spec.config = {.id = "shop",
                      .root = m_folder.path().toStdString(),
@@ -122,6 +128,10 @@ PoolInfo PoolUnderTest::info()
 {
     PoolInfo info;
     onControl([&info](AppPool &pool) { info = pool.info(); });
+    if (preloadsAll())
+        std::erase_if(info.workers, [](const WorkerInfo &worker) {
+            return worker.state == WorkerState::Preloader;
+        });
     return info;
 }
 

@@ -17,6 +17,8 @@
 namespace arc {
 
 /// An app's folder, its pool on a control loop of its own, and real HTTP loops in front of it.
+/// With ARC_POOL_PRELOAD in the environment, all pools have pool.preload, and info() shows no
+/// preloaders: what holds of workers that are started alone holds of forked ones.
 class PoolUnderTest {
 public:
     struct Options {
@@ -75,6 +77,8 @@ public:
     /// Path of this program, which is its own launcher (see POOL_TEST_MAIN).
     static std::string executable();
     static void installWorker();
+    /// ARC_POOL_PRELOAD is there.
+    static bool preloadsAll();
 
 private:
     QTemporaryDir m_folder;

@@ -3,7 +3,9 @@
 
 boot      start-up: HELLO, steps, READY or FAILED
 loader    finds the application object
+preload   an interpreter that has imported it forks workers
 facts     what READY tells about the application
+warmup    the requests that a new worker answers before it is READY
 protocol  frames and header tables (server/workers/protocol.h is the contract)
 channel   the socket of a WSGI worker and its threads
 stream    one request, between those threads
@@ -13,6 +15,8 @@ native    all four of them in C, where the interpreter can have it
 loop      the socket of an ASGI worker and its event loop
 asgi      one ASGI request
 sentfile  files it names instead of a body
-watch     where a request stands, and its interruption
+watch     the thread that is asked where a request stands
+place     finds that, and interrupts it
+frames    of threads and tasks
 lifespan  start and end of an ASGI application
 """

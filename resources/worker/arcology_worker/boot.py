@@ -8,7 +8,7 @@ import sys
 import time
 import types
 
-from . import facts, loader, protocol, watch
+from . import facts, loader, preload, protocol, watch
 
 EXIT_FAILED = 1
 THREADS_MAX = 256
@@ -110,32 +110,76 @@ def run(fd):
         return 76
     if age is not None:
         report.done(age)
-    watch.start(hello)
+    watcher = watch.start(hello)
+    try:
+        application, interface = importApplication(hello, report)
+    except loader.LoadError as error:
+        report.failed(str(error), error.trace)
+        return EXIT_FAILED
+
+    report.enter("inspect")
+    ready = facts.gather(application)
+    ready.update(protocol=protocol.VERSION, interface=interface)
+    report.done()
+    if "preload" in hello and watcher is not None:
+        born = preloaded(sock, watcher, hello, ready, report)
+        if born is None:
+            return 0
+        sock, hello, report, watcher = born
+    ready["pid"] = os.getpid()
+    try:
+        if interface == "asgi":
+            return serveAsgi(sock, application, hello, ready, report)
+        return serveWsgi(sock, application, hello, ready, report, watcher)
+    except loader.LoadError as error:
+        report.failed(str(error), error.trace)
+        return EXIT_FAILED
+
+
+def importApplication(hello, report):
     app = hello["app"]
-    entry = str(app.get("entry", ""))
     report.enter("import")
+    if "preload" in hello:
+        os.set_inheritable(hello["preload"], False)
     if app.get("interface") == "asgi":
         prepareTasks()
     try:
         prepareInterpreter(str(app.get("root", "")))
-        application, interface = loader.load(entry, str(app.get("interface") or ""))
-    except loader.LoadError as error:
-        report.failed(str(error), error.trace)
-        return EXIT_FAILED
     except OSError as error:
-        report.failed("the app's folder cannot be entered: %s" % error)
-        return EXIT_FAILED
+        raise loader.LoadError("the app's folder cannot be entered: %s" % error) from None
+    found = loader.load(str(app.get("entry", "")), str(app.get("interface") or ""))
     report.done()
+    return found
 
-    report.enter("inspect")
-    ready = facts.gather(application)
-    ready.update(protocol=protocol.VERSION, pid=os.getpid(), interface=interface)
+
+def preloaded(sock, watcher, hello, ready, report):
+    """Forks workers. Returns what a worker goes on with: in each of them, and at once in this
+    process where it must not be forked; None when the engine wants no more.
+    """
+    reason = preload.obstacle(watched=True)
+    if reason:
+        os.close(hello["preload"])
+        ready["preload_refused"] = reason
+        return sock, hello, report, watcher
+    report.enter("freeze")
+    preload.warm(ready["interface"])
+    preloader = preload.Preloader(hello["preload"], sock, watcher, hello["watch"])
+    preloader.prepare()
+    ready["warnings"] += preloader.warnings()
     report.done()
-    serve = serveAsgi if interface == "asgi" else serveWsgi
-    return serve(sock, application, hello, ready, report)
+    report.send(protocol.READY, dict(ready, pid=os.getpid(), slots=1, preloads=True))
+    born = preloader.serve()
+    if born is None:
+        return None
+    sock, began = born
+    report = Report(sock)
+    report.name = "fork"
+    hello = receiveHello(sock)
+    report.done((time.monotonic() - began) * 1000)
+    return sock, hello, report, watch.start(hello)
 
 
-def serveWsgi(sock, application, hello, ready, report):
+def serveWsgi(sock, application, hello, ready, report, watcher):
     from . import native
     threads = min(max(1, int(hello.get("threads") or 1)), THREADS_MAX)
     table = protocol.HeaderTable(hello.get("headers", ()))
@@ -145,6 +189,10 @@ def serveWsgi(sock, application, hello, ready, report):
     else:
         from . import channel, wsgi
         served = channel.Channel(sock, threads, wsgi.Runner(application, table, threads))
+    if "warm_up" in hello:
+        from . import environ, warmup
+        template = environ.EnvironReader(table, threads).template
+        warmup.wsgi(application, template, hello, report, watcher)
     ready.update(slots=threads, core="python" if core is None else "native")
     report.send(protocol.READY, ready)
     served.serve()

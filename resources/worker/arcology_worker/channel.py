@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 
-from . import protocol, watch
+from . import protocol, place
 from .protocol import ABORT, END
 from .stream import ClientGone, Stream, leave
 
@@ -92,7 +92,7 @@ class Channel:
                 self._wake()
             try:
                 run(self, stream)
-            except watch.RequestTimedOut:
+            except place.RequestTimedOut:
                 pass  # it came when the request had just ended
             stream = None  # else it would keep the request's memory while this thread sleeps
         with self._liveLock:

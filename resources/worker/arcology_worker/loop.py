@@ -33,6 +33,15 @@ def serve(sock, application, hello, ready, report):
         report.failed("the application's lifespan ended the program with exit code %s" % error.code)
         return 1
     report.done()
+    if "warm_up" in hello:
+        from . import loader, warmup
+        try:
+            warmup.asgi(loop, application, lifespan.state, hello, report)
+        except loader.LoadError as error:
+            report.failed(str(error), error.trace)
+            loop.run_until_complete(lifespan.shutdown())
+            loop.run_until_complete(endOfTasks())
+            return 1
     ready["slots"] = slots
     channel, ready["core"] = makeChannel(sock, loop, application, hello, lifespan.state)
     report.send(protocol.READY, ready)

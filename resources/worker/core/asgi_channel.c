@@ -288,7 +288,7 @@ PyMethodDef g_asgiChannelMethods[] = {
 PyMemberDef g_asgiChannelMembers[] = {
     {"requests", T_OBJECT, offsetof(AsgiChannel, requests), READONLY, NULL},
     {"tasks", T_OBJECT, offsetof(AsgiChannel, tasks), READONLY, NULL},
-    {"first", T_OBJECT, offsetof(AsgiChannel, first), READONLY, NULL}, // for watch.py
+    {"first", T_OBJECT, offsetof(AsgiChannel, first), READONLY, NULL}, // for place.py
     {"stopping", T_BOOL, offsetof(AsgiChannel, stopping), 0, NULL},
     {NULL, 0, 0, 0, NULL},
 };

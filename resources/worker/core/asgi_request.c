@@ -273,7 +273,7 @@ static PyMethodDef s_methods[] = {
 };
 static PyMemberDef s_members[] = {
     {"cr_running", T_BOOL, offsetof(Request, running), READONLY, NULL},
-    {"requestId", T_OBJECT, offsetof(Request, requestId), READONLY, NULL}, // for watch.py
+    {"requestId", T_OBJECT, offsetof(Request, requestId), READONLY, NULL}, // for place.py
     {NULL, 0, 0, 0, NULL},
 };
 static PyGetSetDef s_getters[] = {

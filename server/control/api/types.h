@@ -136,23 +136,26 @@ struct StepFigures {
 
 struct WorkerFigures {
     int pid = 0;
-    std::string state; ///< "starting", "candidate" (waits to take over), "ready", "stopping"
+    /// "starting", "candidate" (waits to take over), "ready", "stopping"; "preloader" (the others
+    /// are forked from it, and it answers nothing)
+    std::string state;
     uint64_t generation = 0;
     int64_t startedUnixMs = 0;
     int64_t requests = 0;
     int busy = 0;
     int slots = 0;
     int64_t memoryBytes = -1;
-    double cpu = -1;        ///< of one core, over the last second
-    std::string serving;    ///< the oldest request it works on
-    int64_t servingMs = -1; ///< for so long already
+    int64_t sharedBytes = -1; ///< resident, and in the memory of other processes too
+    double cpu = -1;          ///< of one core, over the last second
+    std::string serving;      ///< the oldest request it works on
+    int64_t servingMs = -1;   ///< for so long already
     std::vector<StepFigures> steps;
     ARC_FIELDS(WorkerFigures, ARC_FIELD("pid", pid), ARC_FIELD("state", state),
                ARC_FIELD("generation", generation), ARC_FIELD("started_unix_ms", startedUnixMs),
                ARC_FIELD("requests", requests), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
-               ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("cpu", cpu),
-               ARC_FIELD("serving", serving), ARC_FIELD("serving_ms", servingMs),
-               ARC_FIELD("steps", steps))
+               ARC_FIELD("memory_bytes", memoryBytes), ARC_FIELD("shared_bytes", sharedBytes),
+               ARC_FIELD("cpu", cpu), ARC_FIELD("serving", serving),
+               ARC_FIELD("serving_ms", servingMs), ARC_FIELD("steps", steps))
 };
 
 struct PoolFigures {
@@ -288,11 +291,12 @@ struct NewSite {
     std::vector<std::string>
         hosts; ///< empty: <name>.localhost, plus any host while it is the only site without one
     std::map<std::string, std::string> env;
+    std::map<std::string, std::string> secrets;  ///< more variables, which nobody is shown again
     std::map<std::string, std::string> settings; ///< of the app, as text: {"pool.processes": "4"}
     ARC_FIELDS(NewSite, ARC_FIELD("path", path), ARC_FIELD("name", name), ARC_FIELD("kind", kind),
                ARC_FIELD("entry", entry), ARC_FIELD("interface", interface),
                ARC_FIELD("python", python), ARC_FIELD("hosts", hosts), ARC_FIELD("env", env),
-               ARC_FIELD("settings", settings))
+               ARC_FIELD("secrets", secrets), ARC_FIELD("settings", settings))
 };
 
 struct RouteView {
@@ -320,12 +324,13 @@ struct SiteView {
     std::string python;
     std::string kind;
     std::map<std::string, std::string> env;
+    std::map<std::string, std::string> secrets; ///< each name with the value "(masked)"
     ARC_FIELDS(SiteView, ARC_FIELD("id", id), ARC_FIELD("enabled", enabled),
                ARC_FIELD("hosts", hosts), ARC_FIELD("listeners", listeners),
                ARC_FIELD("urls", urls), ARC_FIELD("routes", routes), ARC_FIELD("app", app),
                ARC_FIELD("root", root), ARC_FIELD("entry", entry),
                ARC_FIELD("interface", interface), ARC_FIELD("python", python),
-               ARC_FIELD("kind", kind), ARC_FIELD("env", env))
+               ARC_FIELD("kind", kind), ARC_FIELD("env", env), ARC_FIELD("secrets", secrets))
 };
 struct SiteViews {
     uint64_t revision = 0;
@@ -342,10 +347,11 @@ struct SiteEdit {
     std::optional<std::string> interface;
     std::optional<std::string> python;
     std::optional<std::map<std::string, std::string>> env;
+    std::optional<std::map<std::string, std::string>> secrets; ///< "(masked)": the stored value
     ARC_FIELDS(SiteEdit, ARC_FIELD("id", id), ARC_FIELD("revision", revision),
                ARC_FIELD("name", name), ARC_FIELD("hosts", hosts), ARC_FIELD("entry", entry),
                ARC_FIELD("interface", interface), ARC_FIELD("python", python),
-               ARC_FIELD("env", env))
+               ARC_FIELD("env", env), ARC_FIELD("secrets", secrets))
 };
 
 /// A one-off command of a site's app: {"id": "shop", "argv": ["manage.py", "migrate"]}.

@@ -98,7 +98,7 @@ class Worker:
 
     def __init__(self, entry, interface="wsgi", root=APPS, threads=4, requests=128, lifespan="auto",
                  environment=None, folders=(),
-                 hello=True, watched=False):
+                 hello=True, watched=False, preload=False, warmUp=None):
         self.sock, other = socket.socketpair()
         self.sock.settimeout(DEADLINE)
         values = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8",
@@ -114,6 +114,11 @@ class Worker:
             self.stacks, stacks = os.pipe()
             inherited += [lane.fileno(), stacks]
             watch = {"watch": {"lane": lane.fileno(), "stacks": stacks}}
+        if preload:
+            self.orders, orders = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.orders.settimeout(DEADLINE)
+            inherited.append(orders.fileno())
+            watch["preload"] = orders.fileno()
         with other:
             self.process = subprocess.Popen([sys.executable, "-u", MAIN, "--fd",
                                              str(other.fileno())], env=values,
@@ -122,14 +127,19 @@ class Worker:
         if watched:
             lane.close()
             os.close(stacks)
+        if preload:
+            orders.close()
         self.steps = []
         self._rest = b""
         self._stream = 0
+        self.greeting = {
+            "app": {"id": "test", "root": root, "entry": entry, "interface": interface},
+            "threads": threads, "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
+            "send_from": list(folders), "worker": 0, **watch}
+        if warmUp:
+            self.greeting["warm_up"] = warmUp
         if hello:
-            self.hello({"app": {"id": "test", "root": root, "entry": entry, "interface": interface},
-                        "threads": threads,
-                        "asgi_requests": requests, "headers": NAMES, "lifespan": lifespan,
-                        "send_from": list(folders), "worker": 0, **watch})
+            self.hello(self.greeting)
 
     def __enter__(self):
         return self

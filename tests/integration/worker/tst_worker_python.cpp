@@ -25,10 +25,11 @@ namespace {
 const QStringList kNeedFrameworks {"test_frameworks.py", "test_photos.py", "test_filesync.py",
                                    "test_streaming.py"};
 const QString kNeedsCore = "test_core.py"; ///< has nothing to say without it
-const QStringList kStartWorkers {"test_asgi.py",       "test_core.py",       "test_filesync.py",
-                                 "test_frameworks.py", "test_photos.py",     "test_start.py",
-                                 "test_streaming.py",  "test_watch.py",      "test_websocket.py",
-                                 "test_wsgi.py",       "test_wsgi_bodies.py"};
+const QStringList kStartWorkers {"test_asgi.py",       "test_core.py",      "test_filesync.py",
+                                 "test_frameworks.py", "test_photos.py",    "test_preload.py",
+                                 "test_start.py",      "test_streaming.py", "test_warmup.py",
+                                 "test_watch.py",      "test_websocket.py", "test_wsgi.py",
+                                 "test_wsgi_bodies.py"};
 constexpr int kModuleMilliseconds = 240'000;
 
 bool canHaveCore(const Interpreter &interpreter)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/certs/files.h"
 #include "server/certs/key_vault.h"
 #include "server/certs/local_ca.h"
+#include "server/secrets/files.h"
 #include "tests/support/tls_under_test.h"
 
 #include <QDir>

@@ -146,13 +146,12 @@ private Q_SLOTS:
         b.apps[0].env["SECRET"] = "hunter2";
         b.sites.push_back({.id = "shop"});
         b.settings["loops"] = int64_t {2};
-        QCOMPARE(
-            QString::fromStdString(summarise(diffDocuments(a, b))),
-            QString("loops → 2, app shop changed (env, pool.processes auto → 4), site shop added"));
-        QCOMPARE(
-            QString::fromStdString(summarise(diffDocuments(b, a))),
-            QString(
-                "loops reset, app shop changed (env, pool.processes 4 → auto), site shop removed"));
+        QCOMPARE(QString::fromStdString(summarise(diffDocuments(a, b))),
+                 QString("loops → 2, app shop changed (variable SECRET added, pool.processes auto "
+                         "→ 4), site shop added"));
+        QCOMPARE(QString::fromStdString(summarise(diffDocuments(b, a))),
+                 QString("loops reset, app shop changed (variable SECRET removed, pool.processes 4 "
+                         "→ auto), site shop removed"));
         QCOMPARE(summarise({}), std::string("nothing changed"));
     }
 

@@ -301,7 +301,9 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inSchedule(good + R"(,"time_limit_s":31536001)"),
         "apps[0].schedules[0].time_limit_s: must be 0 (none) to 31536000");
     row(inSchedule(good + "},{" + good), "apps[0].schedules[1].name: \"a\" is taken");
-    row(inApp("env", R"({"A=B":"x"})"), "apps[0].env.A=B: is not a variable's name");
+    row(inApp("env", R"({"A=B":"x"})"),
+        "apps[0].env.A=B: a variable's name is letters, digits and _, and does not begin with a "
+        "digit");
     row(inApp("env", R"({"A":1})"), "apps[0].env.A: must be text");
     row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");
     row(inApp("settings", R"({"loops":1})"),

@@ -10,6 +10,8 @@
 #include <QJsonObject>
 #include <QtTest>
 
+#include <fmt/format.h>
+
 using namespace arc;
 
 namespace {
@@ -198,6 +200,26 @@ private Q_SLOTS:
         row("compression.codings=lzma",
             "--set: compression.codings: \"lzma\" is none of zstd, br, gzip");
         row("files.send_from=/", "--set: files.send_from: \"/\" would give apps every file");
+        row("pool.warm_up=health",
+            "--set: pool.warm_up: \"health\" is no path and no URL: write it as /health or "
+            "https://shop.example/health");
+        row("pool.warm_up=/ok //shop.example/",
+            "--set: pool.warm_up: \"//shop.example/\" is no path and no URL: write it as /health "
+            "or "
+            "https://shop.example/health");
+        row("pool.warm_up=https:///health",
+            "--set: pool.warm_up: \"https:///health\" is no path and no URL: write it as /health "
+            "or "
+            "https://shop.example/health");
+        for (const char *url : {"http://shop.example:http/", "http://shop.example:65536/",
+                                "http://[::1/", "http://me@shop.example/"})
+            row((std::string("pool.warm_up=") + url).c_str(),
+                fmt::format("--set: pool.warm_up: \"{}\" is no path and no URL: write it as "
+                            "/health or https://shop.example/health",
+                            url)
+                    .c_str());
+        row("pool.warm_up=/1 /2 /3 /4 /5 /6 /7 /8 /9 /10 /11 /12 /13 /14 /15 /16 /17",
+            "--set: pool.warm_up: more than 16 requests");
         row("ops.listen=9180", "--set: ops.listen: must be ADDRESS:PORT, :PORT or unix:/path");
     }
     void whatIsPinnedIsLookedInto()

@@ -55,6 +55,8 @@ protected:
     int m_interruptAt = -1; // the pause that Ctrl+C ends
     std::function<void()> m_onPause;
     int m_columns = 0;
+    std::string m_value;              // that is typed where nobody sees it
+    std::vector<std::string> m_asked; // for the values of these variables
     std::string m_socket;
     std::string m_dataDir;
 
@@ -77,6 +79,11 @@ protected:
                     return m_pauses++ == m_interruptAt;
                 },
             .catchInterrupts = [] {},
+            .readValue =
+                [this](const std::string &name) {
+                    m_asked.push_back(name);
+                    return Result<std::string>(m_value);
+                },
             .columns = m_columns};
         ran.exit = runCtl(arguments, world);
         return ran;

@@ -3,6 +3,8 @@
 #include "app/ctl/text_table.h"
 #include "tests/unit/control/ctl_under_test.h"
 
+#include <QFile>
+
 #include <nlohmann/json.hpp>
 
 using namespace arc;
@@ -53,6 +55,101 @@ private Q_SLOTS:
         QCOMPARE(
             none.err,
             std::string("arcology: --unset-env B: site shop has no such variable; it has A\n"));
+    }
+
+    void variablesAndSecretsOfAnAppAreSetListedAndRemoved()
+    {
+        using Map = std::map<std::string, std::string>;
+        const auto app = [this] {
+            return *m_fake->document().findApp("shop");
+        };
+        QCOMPARE(run({"app", "env", "set", "shop", "A=1=2", "B="}).exit, 0);
+        QCOMPARE(app().env, (Map {{"A", "1=2"}, {"B", ""}, {"DEBUG", "0"}}));
+        m_value = "hunter2";
+        QCOMPARE(run({"app", "env", "set", "shop", "TOKEN", "--secret"}).exit, 0);
+        QCOMPARE(m_asked, std::vector<std::string> {"TOKEN"});
+        QCOMPARE(app().secrets, (Map {{"TOKEN", "hunter2"}}));
+        // A secret stays one without being told so again, and the others are not touched.
+        QCOMPARE(run({"app", "env", "set", "shop", "DEBUG=1", "--secret"}).exit, 0);
+        QCOMPARE(run({"app", "env", "set", "shop", "TOKEN=hunter3", "B=3"}).exit, 0);
+        QCOMPARE(app().secrets, (Map {{"DEBUG", "1"}, {"TOKEN", "hunter3"}}));
+        QCOMPARE(app().env, (Map {{"A", "1=2"}, {"B", "3"}}));
+
+        const Ran listed = run({"app", "env", "list", "shop"});
+        QCOMPARE(lines(listed.out).filter("(secret)").size(), 2);
+        QVERIFY(listed.out.find("1=2") != std::string::npos);
+        QVERIFY(listed.out.find("hunter") == std::string::npos);
+        QCOMPARE(run({"app", "env", "list", "shop", "--json"}).out,
+                 std::string(R"({"app":"shop","variables":[{"name":"A","value":"1=2",)"
+                             R"("secret":false},{"name":"B","value":"3","secret":false},)"
+                             R"({"name":"DEBUG","secret":true},{"name":"TOKEN","secret":true}]})"
+                             "\n"));
+        QCOMPARE(run({"app", "env", "unset", "shop", "A", "DEBUG"}).exit, 0);
+        QCOMPARE(app().env, (Map {{"B", "3"}}));
+        QCOMPARE(app().secrets, (Map {{"TOKEN", "hunter3"}}));
+        QCOMPARE(run({"site", "edit", "shop", "--unset-env", "TOKEN", "--env", "C=1"}).exit, 0);
+        QVERIFY(app().secrets.empty());
+        const Ran readable = run({"app", "env", "set", "shop", "SECRET_KEY=x"});
+        QCOMPARE(readable.exit, 0);
+        QVERIFY(readable.err.find("SECRET_KEY looks like a secret") != std::string::npos);
+    }
+
+    void whatCannotBeAVariableIsRefused()
+    {
+        const auto before = m_fake->document();
+        const Ran bad = run({"app", "env", "set", "shop", "GOOD=1", "1A=hunter2"});
+        QCOMPARE(bad.exit, 2);
+        QCOMPARE(bad.err,
+                 std::string("arcology: 1A: a variable's name is letters, digits and _, "
+                             "and does not begin with a digit\n"));
+        QCOMPARE(run({"app", "env", "set", "shop", "ARCOLOGY_X=1"}).exit, 2);
+        QCOMPARE(run({"app", "env", "set", "shop"}).exit, 2);
+        QCOMPARE(run({"app", "env", "set", "nobody", "A=1"}).exit, 3);
+        QCOMPARE(run({"app", "env", "unset", "shop", "NONE"}).err,
+                 std::string("arcology: app shop has no variable NONE; `arcology ctl app env list "
+                             "shop` names those it has\n"));
+        QCOMPARE(run({"app", "env", "set", "shop", "--env-file", "/nowhere/.env"}).exit, 3);
+        QCOMPARE(m_fake->document(), before);
+    }
+
+    void aFileOfVariablesIsTakenWholeAndItsSecretsAreSealed()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(".env");
+        const auto holds = [&path](const QByteArray &text) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly) && file.write(text) == text.size();
+        };
+        const std::vector<std::string> set {"app",  "env",        "set",
+                                            "shop", "--env-file", path.toStdString()};
+        QVERIFY(holds("LEVEL=1\nDATABASE_URL=postgres://u:p@db/x\n"));
+        QCOMPARE(run(set).exit, 0);
+        const AppConfig app = *m_fake->document().findApp("shop");
+        QCOMPARE(app.env.at("LEVEL"), std::string("1"));
+        QCOMPARE(app.secrets.at("DATABASE_URL"), std::string("postgres://u:p@db/x"));
+        QVERIFY(holds("LEVEL=2\nhunter2\n"));
+        const Ran bad = run(set);
+        QCOMPARE(bad.exit, 2);
+        QCOMPARE(bad.err,
+                 "arcology: --env-file: " + path.toStdString() + ": line 2: must be NAME=VALUE\n");
+        QCOMPARE(m_fake->document().findApp("shop")->env.at("LEVEL"), std::string("1"));
+    }
+
+    void connectionsAreToldOneByOne()
+    {
+        QCOMPARE(run({"app", "env", "check", "shop"}).out,
+                 std::string("No variable of shop is the URL of a database, cache or queue.\n"));
+        m_fake->connections = {
+            {.name = "CACHE", .isReachable = true, .message = "c:6379 accepts connections"}};
+        QCOMPARE(run({"app", "env", "check", "shop"}).exit, 0);
+        m_fake->connections.push_back(
+            {.name = "DB", .isReachable = false, .message = "nobody listens at d:5432"});
+        const Ran checked = run({"app", "env", "check", "shop"});
+        QCOMPARE(checked.exit, 1);
+        QCOMPARE(checked.out,
+                 std::string("CACHE: c:6379 accepts connections\n"
+                             "DB: not reachable: nobody listens at d:5432\n"));
+        QCOMPARE(run({"app", "env", "check", "shop", "NONE"}).exit, 3);
     }
 
     void aCommandGetsVariablesOfThisProcessByName()

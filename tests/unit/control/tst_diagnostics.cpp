@@ -62,15 +62,17 @@ private Q_SLOTS:
         after.apps[0].env["SECRET_KEY"] = "battery-staple";
         const Diff diff = diffDocuments(before, after);
         QCOMPARE(diff.size(), size_t {1});
-        const ChangeItem masked = maskSecrets(diff[0]);
+        const ChangeItem masked = maskSecrets(diff[0], Hide::AllValues);
         for (const std::string &side : {masked.before, masked.after}) {
             QVERIFY2(side.find("correct") == side.npos && side.find("battery") == side.npos,
                      side.c_str());
             QVERIFY2(side.find("\"SECRET_KEY\":\"(masked)\"") != side.npos, side.c_str());
             QVERIFY(side.find("/srv/shop") != side.npos);
         }
-        QCOMPARE(maskSecrets(ChangeItem {.kind = "app", .id = "new", .after = "{}"}).before,
-                 std::string());
+        QCOMPARE(
+            maskSecrets(ChangeItem {.kind = "app", .id = "new", .after = "{}"}, Hide::AllValues)
+                .before,
+            std::string());
     }
 
     void valuesOfTheEnvironmentAreMasked()
@@ -114,11 +116,66 @@ private Q_SLOTS:
         QVERIFY(report.find("http://plain.org/") != std::string::npos);
     }
 
+    void secretsOfAppsAreShownToNobody()
+    {
+        DiagnosticsParts leaking = parts();
+        leaking.document.apps[0].secrets = {{"TOKEN", "sealed:AAAABBBB"}};
+        leaking.secrets = {"battery-staple", "1"};
+        leaking.log = "cannot use battery-staple at 12:11\n";
+        const std::string report = diagnosticsText(leaking);
+        QVERIFY(report.find("battery-staple") == std::string::npos);
+        QVERIFY(report.find("12:11") != std::string::npos); // "1" tells nothing
+        QVERIFY(report.find("AAAABBBB") == std::string::npos);
+        const Document shown = maskSecrets(leaking.document);
+        QCOMPARE(shown.apps[0].secrets.at("TOKEN"), std::string("(masked)"));
+        QCOMPARE(shown.apps[0].env.at("SECRET_KEY"), std::string("correct-horse"));
+
+        // A difference says that one changed, and which one.
+        Document after = leaking.document;
+        after.apps[0].secrets = {{"TOKEN", "sealed:CCCCDDDD"}, {"NEW", "sealed:EEEE"}};
+        const Diff diff = diffDocuments(leaking.document, after);
+        for (const Hide hide : {Hide::Secrets, Hide::AllValues}) {
+            const ChangeItem item = maskSecrets(diff[0], hide);
+            for (const std::string &side : {item.before, item.after})
+                QVERIFY2(side.find("sealed:") == std::string::npos, side.c_str());
+            QVERIFY(item.before.find("\"secrets\":{\"TOKEN\":\"(masked)\"}") != std::string::npos);
+            QVERIFY(item.after.find("\"secrets\":{\"NEW\":\"(masked)\",\"TOKEN\":\"(changed)\"}")
+                    != std::string::npos);
+            const bool isEnvShown = item.before.find("correct-horse") != std::string::npos;
+            QCOMPARE(isEnvShown, hide == Hide::Secrets);
+        }
+        after = leaking.document;
+        after.apps[0].entry = "shop:app";
+        const Diff other = diffDocuments(leaking.document, after);
+        QVERIFY(maskSecrets(other[0], Hide::Secrets).after.find("\"TOKEN\":\"(masked)\"")
+                != std::string::npos);
+    }
+
+    void aSecretNeverBecomesAVariable()
+    {
+        Document stored = parts().document;
+        stored.apps[0].secrets = {{"TOKEN", "sealed:AAAA"}};
+        Document given = stored;
+        given.apps[0].secrets = {{"TOKEN", "(masked)"}, {"DEBUG", "(masked)"}};
+        given.apps[0].env.erase("DEBUG");
+        const Document kept = unmask(given, stored).value();
+        QCOMPARE(kept.apps[0].secrets.at("TOKEN"), std::string("sealed:AAAA"));
+        QCOMPARE(kept.apps[0].secrets.at("DEBUG"), std::string("1")); // takes its value along
+        given = stored;
+        given.apps[0].secrets.clear();
+        given.apps[0].env["TOKEN"] = "(masked)";
+        QVERIFY(!unmask(given, stored));
+        given = stored;
+        given.apps[0].secrets["OTHER"] = "(masked)";
+        QVERIFY2(unmask(given, stored).error().message().starts_with("apps[0].secrets.OTHER: "),
+                 "the place is named");
+    }
+
     void theDocumentItselfStaysAsItWas()
     {
         const DiagnosticsParts before = parts();
         std::vector<std::string> secrets;
-        const Document masked = maskSecrets(before.document, secrets);
+        const Document masked = maskValues(before.document, secrets);
         QCOMPARE(before.document.apps[0].env.at("SECRET_KEY"), std::string("correct-horse"));
         QCOMPARE(masked.apps[0].env.at("SECRET_KEY"), std::string("(masked)"));
         QCOMPARE(secrets, std::vector<std::string> {"correct-horse"}); // "1" tells nothing
@@ -128,7 +185,7 @@ private Q_SLOTS:
     {
         const Document stored = parts().document;
         std::vector<std::string> secrets;
-        Document given = maskSecrets(stored, secrets);
+        Document given = maskValues(stored, secrets);
         given.apps[0].entry = "shop:app";
         given.apps[0].env["NEW"] = "said";
         const auto whole = unmask(given, stored);

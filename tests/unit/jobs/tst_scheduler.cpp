@@ -115,10 +115,10 @@ public:
                     [this](const std::string &, int pid, std::string_view line) {
                         appLog += (pid ? "[app] " : "[engine] ") + std::string(line) + "\n";
                     },
-                .metrics =
-                    [this](const std::string &) {
-                        return m_metrics;
-                    }});
+                .metrics = [this](const std::string &) { return m_metrics; },
+                .withSecrets = [](const AppConfig &app) -> Result<AppConfig> {
+                    return app;
+                }});
         });
     }
     /// As kill -9 of the engine: nothing is told to anybody, and processes stay.

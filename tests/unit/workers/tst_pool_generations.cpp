@@ -180,6 +180,32 @@ private Q_SLOTS:
         QCOMPARE(pool.info().cause, std::string());
     }
 
+    void aReleaseThatFailsItsWarmUpLeavesTheOldOneServing()
+    {
+        auto options = saying("good");
+        options.settings.warmUp = "/ /health";
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(pool.reachesReady(2));
+        for (const WorkerInfo &worker : pool.info().workers) {
+            QVERIFY(worker.steps.size() >= 2);
+            QCOMPARE(worker.steps.back().name, std::string("warm-up /health"));
+        }
+        Load load(pool, 2);
+        pool.writeApp("def application(environ, start_response):\n"
+                      "    if environ['PATH_INFO'] == '/health': raise ValueError('no table')\n"
+                      "    start_response('200 OK', [])\n"
+                      "    return [b'bad']\n");
+        const auto deployed = pool.deploy();
+        QVERIFY(!deployed.has_value());
+        QCOMPARE(deployed.error().message(),
+                 std::string("the new release did not start: the warm-up request GET /health "
+                             "failed: ValueError: no table; the old one still serves"));
+        QVERIFY(settles(pool, 1, 2));
+        QCOMPARE(pool.get("/").body, std::string("good"));
+        load.finish();
+        QCOMPARE(load.lost(), 0);
+    }
+
     void aChangeThatCannotStartIsDroppedUntilTheNextOne()
     {
         PoolUnderTest pool(saying("good"));

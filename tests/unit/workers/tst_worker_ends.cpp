@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every worker leaves a certificate of its end: why, with which requests, after which memory and
 // last words.
+#include "server/workers/spawn.h"
 #include "tests/support/pool_under_test.h"
 
 #include <QtTest>
@@ -87,6 +88,10 @@ private Q_SLOTS:
             "was killed by signal 9 (SIGKILL); the system ran out of memory");
         row("another's want of memory", SIGSEGV, true, true, "", "", "signal",
             "was killed by signal 11 (SIGSEGV)");
+        row("nobody saw it", ChildProcess::kStatusUnknown, true, true, "", "", "exit",
+            "ended, how is not known: its preloader, which could tell, had ended before");
+        row("told to, and nobody saw it", ChildProcess::kStatusUnknown, true, false, "was stopped",
+            "", "stopped", "was stopped");
         row("told to", 0, true, false, "was stopped", "", "stopped", "was stopped");
         row("told to before it was ready", SIGTERM, false, false, "was stopped", "", "stopped",
             "was stopped");

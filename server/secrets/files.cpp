@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/certs/files.h"
+#include "server/secrets/files.h"
 
 #include "server/base/file_descriptor.h"
 
