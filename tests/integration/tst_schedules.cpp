@@ -201,20 +201,22 @@ private Q_SLOTS:
         QCOMPARE(shop.schedule({"add", "shop", "job", "@daily", "ls"}).exitCode, 0);
         const QByteArray before = shop.engine.ctl({"config", "export"}).out;
         const QJsonObject pool =
-            object(shop.engine.ctl({"worker", "list", "--json"}))["pools"][0].toObject();
+            object(shop.engine.ctl({"worker", "list", "--json"}))["pools"].toArray()[0].toObject();
         QCOMPARE(shop.schedule({"edit", "shop", "job", "--times", "5 4 * * *", "--overlap", "queue",
                                 "--time-limit", "60", "--catch-up", "--disable"})
                      .exitCode,
                  0);
         const QJsonObject edited =
-            object(shop.schedule({"list", "shop", "--json"}))["schedules"][0].toObject();
+            object(shop.schedule({"list", "shop", "--json"}))["schedules"].toArray()[0].toObject();
         QCOMPARE(edited["cron"].toString(), QString("5 4 * * *"));
         QCOMPARE(edited["overlap"].toString(), QString("queue"));
         QCOMPARE(edited["time_limit_s"].toInt(), 60);
         QCOMPARE(edited["catch_up"].toBool(), true);
         QCOMPARE(edited["state"].toString(), QString("off"));
         // No worker was replaced for it.
-        QCOMPARE(object(shop.engine.ctl({"worker", "list", "--json"}))["pools"][0]["generation"],
+        QCOMPARE(object(shop.engine.ctl({"worker", "list", "--json"}))["pools"]
+                     .toArray()[0]
+                     .toObject()["generation"],
                  pool["generation"]);
         QCOMPARE(shop.engine.ctl({"config", "rollback"}).exitCode, 0);
         QCOMPARE(shop.engine.ctl({"config", "export"}).out, before);
@@ -290,7 +292,7 @@ private Q_SLOTS:
             QVERIFY(!isAlive(pid));
         QVERIFY2(shop.engine.start(), shop.engine.errors());
         QTRY_COMPARE(shop.states(), QString("lost stopped"));
-        QCOMPARE(shop.history()[1]["cause"].toString(),
+        QCOMPARE(shop.history()[1].toObject()["cause"].toString(),
                  QString("was ended, because the engine stopped"));
     }
 };
