@@ -268,8 +268,7 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
-        spec.origin = appOrigin(m_document, id);
+        AppSpec spec = specOf(app);
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -301,7 +300,14 @@ void LiveConfig::reopenSecrets(const AppConfig &app)
 {
     AppPool *running = pool(app.id);
     if (running && m_secrets.tryAgain(app))
-        running->update(m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned)));
+        running->update(specOf(app));
+}
+
+AppSpec LiveConfig::specOf(const AppConfig &app) const
+{
+    AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
+    spec.origin = appOrigin(m_document, app.id);
+    return spec;
 }
 
 void LiveConfig::placeSchedules()

@@ -131,6 +131,7 @@ private:
     bool hasClosedListener() const;
     void openWhatWasTaken();
     void startPools();
+    AppSpec specOf(const AppConfig &app) const;
     void placeSchedules();
     void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
