@@ -156,6 +156,8 @@ Finding probePort()
             "choose another address: arcology serve FOLDER --listen 127.0.0.1:0"};
 }
 
+namespace {
+
 /// Why the database of a data directory cannot be read; empty: it can, or is not there yet.
 std::string problemOf(const std::string &database)
 {
@@ -175,6 +177,8 @@ std::string problemOf(const std::string &database)
     }
     return problem;
 }
+
+} // namespace
 
 Finding probeDataDir(const std::string &dataDir)
 {
