@@ -11,11 +11,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -154,6 +156,30 @@ Finding probePort()
             "choose another address: arcology serve FOLDER --listen 127.0.0.1:0"};
 }
 
+namespace {
+
+/// Why the database of a data directory cannot be read; empty: it can, or is not there yet.
+std::string problemOf(const std::string &database)
+{
+    std::error_code failed;
+    if (!fs::exists(database, failed))
+        return {};
+    std::string problem;
+    for (int look = 0; look < 2; ++look) {
+        if (look) // an engine that writes just now makes the first look a wrong one
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        auto opened = Database::openUnchanged(database);
+        const auto read = opened ? opened->prepare("SELECT count(*) FROM sqlite_master")
+                                 : Result<Statement>(opened.error());
+        if (read)
+            return {};
+        problem = read.error().message();
+    }
+    return problem;
+}
+
+} // namespace
+
 Finding probeDataDir(const std::string &dataDir)
 {
     const fs::path existing = nearestExisting(fs::absolute(dataDir));
@@ -175,15 +201,10 @@ Finding probeDataDir(const std::string &dataDir)
                 "make room: configuration and logs are written there."};
     }
     const bool exists = existing == fs::absolute(dataDir);
-    const std::string database = dataDir + "/arcology.db";
-    if (fs::exists(database, failed)) {
-        auto opened = Database::openUnchanged(database);
-        const auto read = opened ? opened->prepare("SELECT count(*) FROM sqlite_master")
-                                 : Result<Statement>(opened.error());
-        if (!read)
-            return {"data directory", Level::Fail, read.error().message() + ".",
-                    "put the engine's own copy in its place: arcology doctor --repair"};
-    }
+    if (const std::string problem = problemOf(dataDir + "/arcology.db"); !problem.empty())
+        return {
+            "data directory", Level::Fail, problem + ".",
+            "arcology doctor --repair puts the engine's own copy in the place of a damaged one."};
     return {"data directory",
             Level::Ok,
             fmt::format("{}: {}, {} free.", dataDir, exists ? "writable" : "can be made",

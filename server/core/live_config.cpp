@@ -30,8 +30,10 @@ std::set<std::string> appsInUse(const Document &document)
 }
 
 constexpr std::string_view kUnixPrefix = "unix:";
-/// Between two tries of an address that somebody else has.
-constexpr std::chrono::seconds kBindAgainAfter {5};
+/// Between two tries of an address that somebody else has: longer each time, for finding out who
+/// that is reads much of /proc.
+constexpr std::chrono::seconds kBindAgainAfter {2};
+constexpr std::chrono::seconds kBindAgainMax {60};
 
 /// Of a Unix socket's file. Only the engine's own user, unless something else was asked for.
 int modeOf(const ListenerConfig &listener)
@@ -155,8 +157,9 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     for (auto &pool : unused)
         retire(std::move(pool));
     closeListeners();
+    m_bindAgainAfter = kBindAgainAfter;
     if (hasClosedListener())
-        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
+        m_bindAgain.arm(m_parts.control.timers(), m_bindAgainAfter);
     for (const SiteConfig &site : before.sites) {
         if (!m_document.findSite(site.id))
             m_parts.metrics.forgetSite(site.id);
@@ -198,8 +201,9 @@ void LiveConfig::openWhatWasTaken()
             m_parts.log(LogLevel::Info, fmt::format("listening on {}", m_listeners[id].url));
         openListeners(again);
     }
+    m_bindAgainAfter = std::min(2 * m_bindAgainAfter, kBindAgainMax);
     if (hasClosedListener())
-        m_bindAgain.arm(m_parts.control.timers(), kBindAgainAfter);
+        m_bindAgain.arm(m_parts.control.timers(), m_bindAgainAfter);
 }
 
 /// Before publish(), which needs to know where HTTPS answers.
@@ -215,8 +219,12 @@ void LiveConfig::noteListeners(PreparedConfig &prepared)
                            .url = bound.address.url(config.tls ? "https" : "http"),
                            .port = bound.address.isUnix() ? uint16_t {0} : bound.address.port()};
     }
-    for (auto &[id, why] : prepared.unbound)
+    for (auto &[id, why] : prepared.unbound) {
+        if (const auto now = m_listeners.find(id);
+            now != m_listeners.end() && now->second.error.empty())
+            continue; // opened by openWhatWasTaken() since prepare()
         m_listeners[id] = {.config = *m_document.findListener(id), .error = std::move(why)};
+    }
 }
 
 /// After publish(): a client of a TLS listener must find its certificate.
@@ -268,8 +276,7 @@ void LiveConfig::startPools()
 {
     for (const std::string &id : appsInUse(m_document)) {
         const AppConfig &app = *m_document.findApp(id);
-        AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
-        spec.origin = appOrigin(m_document, id);
+        AppSpec spec = specOf(app);
         if (auto found = m_pools.find(id); found != m_pools.end()) {
             found->second->update(std::move(spec));
             continue;
@@ -301,7 +308,14 @@ void LiveConfig::reopenSecrets(const AppConfig &app)
 {
     AppPool *running = pool(app.id);
     if (running && m_secrets.tryAgain(app))
-        running->update(m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned)));
+        running->update(specOf(app));
+}
+
+AppSpec LiveConfig::specOf(const AppConfig &app) const
+{
+    AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
+    spec.origin = appOrigin(m_document, app.id);
+    return spec;
 }
 
 void LiveConfig::placeSchedules()

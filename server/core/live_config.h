@@ -131,6 +131,7 @@ private:
     bool hasClosedListener() const;
     void openWhatWasTaken();
     void startPools();
+    AppSpec specOf(const AppConfig &app) const;
     void placeSchedules();
     void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
@@ -158,6 +159,7 @@ private:
     std::map<uint64_t, std::unique_ptr<AppPool>> m_retired; // being stopped
     std::function<void()> m_poolsStopped;
     Timer m_bindAgain;
+    std::chrono::seconds m_bindAgainAfter {0};
     bool m_schedulesStopped = false;
     Scheduler m_scheduler;
 };

@@ -205,7 +205,9 @@ size_t PoolSupervisor::target()
     if (count(WorkerState::Ready, m_serving.number) <= all)
         return all + 1;
     m_lastRecycled = m_recycling->worker;
-    retire(*worker, std::exchange(m_recycling, {})->why);
+    EndReason why = std::move(m_recycling->why);
+    m_recycling.reset();
+    retire(*worker, std::move(why));
     return all;
 }
 
