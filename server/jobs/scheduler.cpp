@@ -72,7 +72,8 @@ void Scheduler::opened(Result<FoundRuns> found)
                     fmt::format("the history of schedules cannot be read, so nothing is known of "
                                 "starts before now: {}",
                                 found.error().message()));
-        found = FoundRuns {};
+        // Numbers that no run before can have: what cannot be read is not to be written over.
+        found = FoundRuns {.lastId = static_cast<uint64_t>(m_parts.unixMs())};
     }
     m_lastId = found->lastId;
     m_marks = std::move(found->marks);
@@ -127,9 +128,7 @@ void Scheduler::place(const App &app, const ScheduleConfig &config)
     const Key key {app.config.id, config.name};
     Entry &entry = m_entries[key];
     entry.isGone = false;
-    const bool isNew = !entry.cron;
-    const bool wasActive = !isNew && isActive(entry);
-    const bool hasNewTimes = isNew || timesOf(entry.config) != timesOf(config);
+    const bool hasNewTimes = !entry.cron || timesOf(entry.config) != timesOf(config);
     entry.app = app;
     entry.config = config;
     if (hasNewTimes) {
@@ -138,13 +137,14 @@ void Scheduler::place(const App &app, const ScheduleConfig &config)
         entry.cron = cron ? std::optional(*cron) : std::nullopt; // it was checked before
         entry.zone = zone ? std::optional(*zone) : std::nullopt;
         entry.trouble = zone ? std::string() : zone.error().message();
+        entry.doneUpTo.reset();
     }
     if (!isActive(entry)) {
         entry.next.reset();
         return;
     }
-    if (!hasNewTimes && wasActive)
-        return;
+    if (!hasNewTimes && entry.next)
+        return; // goes on as planned
     const TimeZone::SysTime now = clock();
     const auto known = std::find_if(m_marks.begin(), m_marks.end(), [&](const ScheduleMark &one) {
         return one.app == key.first && one.schedule == key.second && one.times == timesOf(config);
@@ -153,12 +153,15 @@ void Scheduler::place(const App &app, const ScheduleConfig &config)
         entry.next = entry.cron->next(*entry.zone, now);
         return mark(entry, now);
     }
-    // A clock that is behind what was done already goes on from there.
     const TimeZone::SysTime upTo {std::chrono::seconds(known->upToUnix)};
-    if (upTo > now && upTo - now <= kSetBackMax)
-        entry.next = entry.cron->next(*entry.zone, upTo);
-    else
-        pass(entry, std::min(upTo, now), now);
+    if (upTo <= now)
+        return pass(entry, upTo, now);
+    // The clock is behind what was done already. A little: that is not done again. Far: it is wrong
+    // now, and will be set, or was wrong then.
+    const bool isFar = upTo - now > kSetBackMax;
+    if (isFar)
+        entry.doneUpTo = upTo;
+    entry.next = entry.cron->next(*entry.zone, isFar ? now : upTo);
 }
 
 bool Scheduler::isActive(const Entry &entry) const
@@ -278,6 +281,14 @@ void Scheduler::stop(std::function<void()> done)
         }
     }
     stopped();
+}
+
+/// Null for an app that is no longer configured: asking for its cells would bring them back.
+std::shared_ptr<AppMetricsSet> Scheduler::metricsOf(const std::string &app) const
+{
+    const bool isThere = std::any_of(m_apps.begin(), m_apps.end(),
+                                     [&](const App &one) { return one.config.id == app; });
+    return isThere ? m_parts.metrics(app) : nullptr;
 }
 
 void Scheduler::stopped()

@@ -93,6 +93,9 @@ private:
         std::string trouble; ///< why there is no zone
         bool isGone = false; ///< from the configuration, while its last runs go on
         std::optional<TimeZone::SysTime> next;
+        /// Where the clock was far behind at the start: what is up to here is not missed once it is
+        /// set.
+        std::optional<TimeZone::SysTime> doneUpTo;
         std::map<uint64_t, std::unique_ptr<Job>> jobs; ///< null: about to start
         std::optional<JobRun> waiting;
         JobRun last;
@@ -112,6 +115,7 @@ private:
     void say(const Entry &entry, const std::string &sentence);
     void mark(const Entry &entry, TimeZone::SysTime upTo);
     void write(Entry &entry, JobRun run);
+    std::shared_ptr<AppMetricsSet> metricsOf(const std::string &app) const;
     void noteStore(const Result<void> &written);
     void stopped();
 
@@ -127,6 +131,7 @@ private:
     void ended(JobRun run);
     void startWaiting(Entry &entry, JobRun run);
     void count(const JobRun &run);
+    void showRunning(const std::string &app);
     void tell(const Entry &entry, const JobRun &run);
     size_t running() const;
 

@@ -10,6 +10,9 @@ namespace arc {
 
 namespace {
 
+constexpr const char *kBySchedule = "schedule"; // JobRun::startedBy
+constexpr const char *kByCatchUp = "catch-up";
+
 int64_t toMs(TimeZone::SysTime at)
 {
     return std::chrono::milliseconds(at.time_since_epoch()).count();
@@ -27,6 +30,8 @@ bool isFailure(const JobRun &run)
 /// missed.
 void Scheduler::pass(Entry &entry, TimeZone::SysTime from, TimeZone::SysTime now)
 {
+    if (entry.doneUpTo && *entry.doneUpTo <= now)
+        from = std::max(from, *std::exchange(entry.doneUpTo, std::nullopt));
     const TimeZone::SysTime first = entry.cron->next(*entry.zone, from);
     TimeZone::SysTime last = first;
     int count = 0;
@@ -47,14 +52,14 @@ void Scheduler::pass(Entry &entry, TimeZone::SysTime from, TimeZone::SysTime now
     if (const int missed = count - (isInTime ? 1 : 0); missed > 0)
         miss(entry, first, missed, !isInTime && entry.config.catchUp);
     if (isInTime)
-        startDue(entry, last, "schedule");
+        startDue(entry, last, kBySchedule);
     else if (entry.config.catchUp)
-        startDue(entry, last, "catch-up");
+        startDue(entry, last, kByCatchUp);
 }
 
 void Scheduler::miss(Entry &entry, TimeZone::SysTime first, int missed, bool isMadeUp)
 {
-    JobRun run = newRun(entry, toMs(first), "schedule");
+    JobRun run = newRun(entry, toMs(first), kBySchedule);
     run.state = "missed";
     run.endedUnixMs = m_parts.unixMs();
     const std::string what = missed == 1
@@ -66,7 +71,7 @@ void Scheduler::miss(Entry &entry, TimeZone::SysTime first, int missed, bool isM
     run.cause =
         fmt::format("{} missed: no engine ran then, the machine slept, or its clock was set{}",
                     what, isMadeUp ? "; this is made up once" : "");
-    if (auto metrics = m_parts.metrics(run.app))
+    if (auto metrics = metricsOf(run.app))
         metrics->cells.jobsMissed.add(missed);
     say(entry, run.cause);
     write(entry, std::move(run));
@@ -117,10 +122,10 @@ void Scheduler::startDue(Entry &entry, TimeZone::SysTime dueAt, const std::strin
 /// of the history.
 void Scheduler::skip(Entry &entry, TimeZone::SysTime dueAt, const std::string &why)
 {
-    if (auto metrics = m_parts.metrics(entry.app.config.id))
+    if (auto metrics = metricsOf(entry.app.config.id))
         metrics->cells.jobsSkipped.add(1);
     if (++entry.skips == 1) {
-        entry.skipped = newRun(entry, toMs(dueAt), "schedule");
+        entry.skipped = newRun(entry, toMs(dueAt), kBySchedule);
         entry.skipped.state = "skipped";
     }
     entry.skipped.endedUnixMs = m_parts.unixMs();
@@ -163,10 +168,9 @@ void Scheduler::launch(Entry &entry, JobRun run)
     run.mark = newJobMark();
     entry.jobs.emplace(run.id, nullptr);
     entry.skips = 0;
-    if (auto metrics = m_parts.metrics(run.app)) {
+    if (auto metrics = metricsOf(run.app))
         metrics->cells.jobRuns.add(1);
-        metrics->cells.jobsRunning.add(1);
-    }
+    showRunning(run.app);
     entry.last = run;
     m_parts.store.putRun(run, [self = m_self, run](Result<void> written) {
         if (!*self)
@@ -188,6 +192,8 @@ void Scheduler::launched(JobRun run)
     };
     if (m_phase == Phase::Stopping)
         return giveUp("stopped", "was not started, because the engine stopped");
+    if (entry.isGone)
+        return giveUp("skipped", "was not started, because the schedule was removed");
     auto app = m_parts.withSecrets(entry.app.config);
     if (!app)
         return giveUp("not_started",
@@ -213,8 +219,7 @@ void Scheduler::ended(JobRun run)
     m_parts.control.post([last = std::shared_ptr<Job>(std::move(job->second))] {});
     entry.jobs.erase(job);
     run.mark.clear();
-    if (auto metrics = m_parts.metrics(run.app))
-        metrics->cells.jobsRunning.add(-1);
+    showRunning(run.app);
     count(run);
     tell(entry, run);
     write(entry, std::move(run));
@@ -227,17 +232,30 @@ void Scheduler::ended(JobRun run)
 
 void Scheduler::startWaiting(Entry &entry, JobRun run)
 {
-    if (!entry.isGone)
+    const bool isByClock = run.startedBy == kBySchedule || run.startedBy == kByCatchUp;
+    if (isByClock ? isActive(entry) : !entry.isGone)
         return launch(entry, std::move(run));
     run.state = "skipped";
     run.endedUnixMs = m_parts.unixMs();
-    run.cause = "left out, because the schedule was removed while it waited";
+    run.cause = "left out, because the schedule was removed or switched off, or its site stopped, "
+                "while it waited";
     write(entry, std::move(run));
+}
+
+void Scheduler::showRunning(const std::string &app)
+{
+    auto metrics = metricsOf(app);
+    if (!metrics)
+        return;
+    size_t going = 0;
+    for (const auto &[key, entry] : m_entries)
+        going += key.first == app ? entry.jobs.size() : 0;
+    metrics->cells.jobsRunning.set(static_cast<int64_t>(going));
 }
 
 void Scheduler::count(const JobRun &run)
 {
-    auto metrics = isFailure(run) ? m_parts.metrics(run.app) : nullptr;
+    auto metrics = isFailure(run) ? metricsOf(run.app) : nullptr;
     if (metrics)
         metrics->cells.jobFailures.add(1);
 }

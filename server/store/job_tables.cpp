@@ -56,22 +56,25 @@ Result<std::vector<JobRun>> selectRuns(Database &database, std::string_view wher
     return allOf<JobRun>(rows, runOf);
 }
 
-Result<void> markLost(Database &database, std::vector<JobRun> &lost, int64_t nowUnixMs)
+void makeLost(JobRun &run, int64_t nowUnixMs)
 {
-    auto running = selectRuns(database, "WHERE state IN ('running', 'waiting') ORDER BY id");
-    if (!running)
-        return std::move(running).error();
-    lost = std::move(*running);
-    for (JobRun &run : lost) {
-        const bool wasRunning = run.state == "running";
-        run.state = "lost";
-        run.endedUnixMs = nowUnixMs;
-        run.cause = wasRunning ? "the engine ended while it ran, so what became of it is not known"
-                               : "the engine ended while it waited for the run before it";
+    const bool wasRunning = run.state == "running";
+    run.state = "lost";
+    run.endedUnixMs = nowUnixMs;
+    run.cause = wasRunning ? "the engine ended while it ran, so what became of it is not known"
+                           : "the engine ended while it waited for the run before it";
+}
+
+Result<void> writeAll(Database &database, const std::vector<JobRun> &runs)
+{
+    auto transaction = Transaction::begin(database);
+    if (!transaction)
+        return std::move(transaction).error();
+    for (const JobRun &run : runs) {
         if (auto written = writeRun(database, run); !written)
             return written;
     }
-    return {};
+    return transaction->commit();
 }
 
 } // namespace
@@ -79,13 +82,14 @@ Result<void> markLost(Database &database, std::vector<JobRun> &lost, int64_t now
 Result<FoundRuns> findRuns(Database &database, int64_t nowUnixMs)
 {
     FoundRuns found;
-    auto transaction = Transaction::begin(database);
-    if (!transaction)
-        return std::move(transaction).error();
-    if (auto marked = markLost(database, found.lost, nowUnixMs); !marked)
-        return std::move(marked).error();
-    if (auto done = transaction->commit(); !done)
-        return std::move(done).error();
+    auto running = selectRuns(database, "WHERE state IN ('running', 'waiting') ORDER BY id");
+    if (!running)
+        return std::move(running).error();
+    found.lost = std::move(*running);
+    for (JobRun &run : found.lost)
+        makeLost(run, nowUnixMs);
+    // A full disk must not hide what has to be ended; the next run that is written will tell of it.
+    (void)writeAll(database, found.lost);
     auto last = database.number("SELECT max(id) FROM job_run");
     auto newest =
         selectRuns(database, "WHERE id IN (SELECT max(id) FROM job_run GROUP BY app, schedule)");
@@ -93,6 +97,12 @@ Result<FoundRuns> findRuns(Database &database, int64_t nowUnixMs)
         return last ? std::move(newest).error() : std::move(last).error();
     found.lastId = static_cast<uint64_t>(*last);
     found.newest = std::move(*newest);
+    for (JobRun &one : found.newest) {
+        const auto lost = std::find_if(found.lost.begin(), found.lost.end(),
+                                       [&](const JobRun &run) { return run.id == one.id; });
+        if (lost != found.lost.end())
+            one = *lost; // also where it could not be written
+    }
     auto rows = database.prepare("SELECT app, schedule, times, up_to FROM schedule_mark");
     if (!rows)
         return std::move(rows).error();
@@ -117,14 +127,15 @@ Result<void> writeRun(Database &database, const JobRun &run)
     if (!written)
         return written;
     auto own = execute(database,
-                       "DELETE FROM job_run WHERE app=?1 AND schedule=?2 AND id <= (SELECT id FROM "
+                       "DELETE FROM job_run WHERE app=?1 AND schedule=?2 AND state NOT IN "
+                       "('running', 'waiting') AND id <= (SELECT id FROM "
                        "job_run WHERE app=?1 AND schedule=?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
                        run.app, run.schedule, uint64_t {RunStore::kRunsPerScheduleMax});
     if (!own)
         return own;
     return execute(database,
-                   "DELETE FROM job_run WHERE id <= (SELECT id FROM job_run ORDER BY id DESC LIMIT "
-                   "1 OFFSET ?)",
+                   "DELETE FROM job_run WHERE state NOT IN ('running', 'waiting') AND id <= "
+                   "(SELECT id FROM job_run ORDER BY id DESC LIMIT 1 OFFSET ?)",
                    uint64_t {RunStore::kRunsMax});
 }
 

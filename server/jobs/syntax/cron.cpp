@@ -230,7 +230,11 @@ TimeZone::SysTime CronExpression::nextByClock(const TimeZone &zone, TimeZone::Sy
         dayFrom(std::chrono::floor<std::chrono::days>(zone.local(after)) - std::chrono::days(1));
     for (; day; day = dayFrom(*day + std::chrono::days(1))) {
         for (unsigned hour = 0; hour < 24; ++hour) {
-            for (unsigned minute = 0; has(m_bits[kHour], hour) && minute < 60; ++minute) {
+            // Hours that are over are most of a day, and each of their minutes would be looked up.
+            if (!has(m_bits[kHour], hour)
+                || zone.instants(*day + std::chrono::hours(hour) + 59min).first <= after)
+                continue;
+            for (unsigned minute = 0; minute < 60; ++minute) {
                 if (!has(m_bits[kMinute], minute))
                     continue;
                 const TimeZone::SysTime at =

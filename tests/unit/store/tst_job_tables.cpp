@@ -101,6 +101,15 @@ private Q_SLOTS:
         QCOMPARE(all({.app = "shop", .schedule = "yearly"}).size(), size_t {1});
     }
 
+    void aRunThatGoesOnIsNotForgotten()
+    {
+        put(run(1, "nightly", "running"));
+        for (uint64_t id = 2; id < 2 + RunStore::kRunsPerScheduleMax + 5; ++id)
+            put(run(id));
+        QCOMPARE(all({.app = "shop", .limit = 1000}).back(), run(1, "nightly", "running"));
+        QCOMPARE(findRuns(*m_database, 9'000)->lost.size(), size_t {1});
+    }
+
     void marksAreReplacedAndForgotten()
     {
         const ScheduleMark first {"shop", "nightly", "@daily UTC", 100};
