@@ -6,7 +6,6 @@
 #include "server/core/connection_check.h"
 
 #include <algorithm>
-
 #include <system_error>
 
 #include <fmt/format.h>

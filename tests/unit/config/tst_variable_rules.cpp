@@ -212,6 +212,7 @@ private Q_SLOTS:
         row("amqp://guest:guest@queue//", "queue 5672");
         row("sqlite:///shop.db", "file /srv/shop/shop.db");
         row("sqlite:////var/x%20y.db?mode=rw", "file /var/x y.db");
+        row("sqlite+pysqlcipher://:hunter2@/shop.db", "file /srv/shop/shop.db");
         row("sqlite://:memory:", "memory");
         row("sqlite://", "memory");
         // What may be a part of a password is not taken for a host.
