@@ -86,27 +86,41 @@ void writeTo(FILE *stream, std::string_view text)
     std::fflush(stream);
 }
 
-/// The terminal without echo, for as long as this lives.
+termios terminalBefore {}; // for the signal handler, of the one QuietTerminal
+
+/// The terminal without echo, for as long as this lives; a signal that ends us gives it back.
 class QuietTerminal {
 public:
     QuietTerminal()
     {
-        m_isChanged = tcgetattr(STDIN_FILENO, &m_before) == 0;
-        termios quiet = m_before;
+        if (tcgetattr(STDIN_FILENO, &terminalBefore) != 0)
+            return;
+        for (const int number : kEnding)
+            std::signal(number, [](int caught) {
+                tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminalBefore);
+                std::signal(caught, SIG_DFL);
+                ::raise(caught);
+            });
+        termios quiet = terminalBefore;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        m_isChanged = m_isChanged && tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+        m_isChanged = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
     }
     ~QuietTerminal()
     {
-        if (m_isChanged)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &m_before);
+        if (!m_isChanged)
+            return;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminalBefore);
+        for (const int number : kEnding)
+            std::signal(number, SIG_DFL);
     }
     QuietTerminal(const QuietTerminal &) = delete;
 
 private:
-    termios m_before {};
+    static constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP};
     bool m_isChanged = false;
 };
+
+constexpr size_t kTerminalLineMax = 4095; ///< termios(3), canonical mode: the rest of it is cut off
 
 Result<std::string> readValue(const std::string &name, bool &inputIsUsed)
 {
@@ -116,6 +130,11 @@ Result<std::string> readValue(const std::string &name, bool &inputIsUsed)
         const QuietTerminal quiet;
         const bool isRead = static_cast<bool>(std::getline(std::cin, value));
         writeTo(stderr, "\n");
+        if (value.size() >= kTerminalLineMax || value.starts_with("-----BEGIN"))
+            return Error {ErrorCode::Invalid,
+                          fmt::format("a terminal takes one line of less than {} bytes; give the "
+                                      "value on standard input",
+                                      kTerminalLineMax)};
         return isRead ? Result<std::string>(std::move(value))
                       : Error {ErrorCode::Invalid, "no value was typed"};
     }
@@ -128,6 +147,10 @@ Result<std::string> readValue(const std::string &name, bool &inputIsUsed)
         value.pop_back();
     if (value.ends_with('\r'))
         value.pop_back();
+    if (value.empty())
+        return Error {
+            ErrorCode::Invalid,
+            fmt::format("standard input holds no value; write {}= for an empty one", name)};
     return value;
 }
 

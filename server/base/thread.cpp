@@ -19,12 +19,14 @@ std::thread begin(std::string name, std::function<void()> body)
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // inherited by the new thread
-    std::thread thread([name = std::move(name), body = std::move(body)] {
+    struct Restore {
+        const sigset_t &mask;
+        ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+    } const restore {before}; // also when no thread can be had
+    return std::thread([name = std::move(name), body = std::move(body)] {
         pthread_setname_np(pthread_self(), name.c_str());
         body();
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return thread;
 }
 
 } // namespace

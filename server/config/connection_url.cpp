@@ -16,6 +16,7 @@ struct Scheme {
     std::string_view socket; // where a URL without a host leads; empty: to this machine's port
 };
 
+constexpr size_t kServersMax = 16; ///< of one URL
 constexpr std::string_view kPostgresSockets = "/var/run/postgresql";
 
 constexpr Scheme kSchemes[] = {
@@ -114,6 +115,9 @@ Result<ConnectionTarget> serverOf(std::string_view text, const Scheme &scheme)
 /// sqlite:///shop.db lies in the app's folder, sqlite:////srv/shop.db where it says.
 ConnectionTarget fileOf(std::string_view rest, const std::string &folder)
 {
+    // sqlite+pysqlcipher://:passphrase@/shop.db: only what follows may be told
+    if (const size_t at = rest.rfind('@'); at != rest.npos && !rest.starts_with('/'))
+        rest.remove_prefix(at + 1);
     const std::string path = percentDecoded(rest.substr(0, rest.find_first_of("?#")));
     if (path.empty() || path == "/" || path.ends_with(":memory:"))
         return {.kind = ConnectionTarget::Kind::Memory, .host = {}, .port = 0, .path = {}};
@@ -144,11 +148,14 @@ Result<std::vector<ConnectionTarget>> connectionTargets(std::string_view url,
     std::string_view authority = rest.substr(0, end);
     const size_t at = authority.rfind('@');
     // Behind a password that was not escaped the "host" would be the first part of it.
-    if (at == authority.npos && rest.find('@', end) != rest.npos)
+    if (rest.find('@', end) != rest.npos)
         return unreadable();
     authority = at == authority.npos ? authority : authority.substr(at + 1);
     std::vector<ConnectionTarget> targets;
     for (const std::string_view server : split(authority, ',')) {
+        if (targets.size() == kServersMax)
+            return Error {ErrorCode::Invalid,
+                          fmt::format("names more than {} servers", kServersMax)};
         auto target = serverOf(server, *scheme);
         if (!target)
             return std::move(target).error();

@@ -32,7 +32,12 @@ bool hasPasswordInUrl(std::string_view value) noexcept
     const std::string_view authority =
         value.substr(begin + 3, value.find_first_of("/?#", begin + 3) - begin - 3);
     const size_t at = authority.rfind('@');
-    return at != authority.npos && authority.substr(0, at).find(':') != authority.npos;
+    if (at != authority.npos)
+        return authority.substr(0, at).find(':') != authority.npos;
+    // A password with an unescaped / ? or #: no port follows the colon, and the @ comes later.
+    const size_t colon = authority.rfind(':');
+    return colon != authority.npos && !std::ranges::all_of(authority.substr(colon + 1), isDigit)
+        && value.find('@', begin + 3 + authority.size()) != value.npos;
 }
 
 } // namespace

@@ -28,7 +28,8 @@ void ControlService::checkConnections(const Caller &, api::ConnectionQuery what,
             values.insert_or_assign(name, value);
     }
     for (const auto &[name, sealed] : app->secrets)
-        asksForLost |= !values.contains(name);
+        asksForLost |=
+            !values.contains(name) && (what.values.empty() || what.values.contains(name));
     if (asksForLost)
         return done(whole.error());
     std::vector<NamedConnection> connections;

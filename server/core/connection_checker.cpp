@@ -6,6 +6,7 @@
 #include "server/core/connection_check.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,8 @@ void ConnectionChecker::check(std::vector<NamedConnection> what,
         asked.looks.push_back(std::move(look));
     }
     m_asked.push_back(std::move(asked));
-    m_poll.arm(m_control.timers(), kPollTime);
+    if (!m_poll.isArmed()) // else calls in quick succession would put it off
+        m_poll.arm(m_control.timers(), kPollTime);
 }
 
 void ConnectionChecker::begin(const std::shared_ptr<Look> &look, NamedConnection what)
@@ -62,13 +64,18 @@ void ConnectionChecker::begin(const std::shared_ptr<Look> &look, NamedConnection
     if (m_threads->load() >= kThreadsMax)
         return refuse("too many connections are being looked at; try again");
     ++*m_threads;
-    runDetached("check", [look, targets = std::move(*targets), threads = m_threads] {
-        Reached reached = checkAll(targets);
-        look->answer.isReachable = reached.isReachable;
-        look->answer.message = std::move(reached.message);
-        look->isKnown.store(true, std::memory_order_release);
-        --*threads;
-    });
+    try {
+        runDetached("check", [look, targets = std::move(*targets), threads = m_threads] {
+            Reached reached = checkAll(targets);
+            look->answer.isReachable = reached.isReachable;
+            look->answer.message = std::move(reached.message);
+            look->isKnown.store(true, std::memory_order_release);
+            --*threads;
+        });
+    } catch (const std::system_error &) { // a limit of threads
+        --*m_threads;
+        refuse("no thread could be started to look; try again");
+    }
 }
 
 void ConnectionChecker::due(void *context) noexcept

@@ -117,6 +117,7 @@ private Q_SLOTS:
         for (const char *name : {"DEBUG", "DJANGO_SETTINGS_MODULE", "KEYBOARD", "PASSENGERS"})
             QVERIFY2(!looksSecret(name, "x"), name);
         QVERIFY(looksSecret("DATABASE_URL", "postgres://u:p@db/x"));
+        QVERIFY(looksSecret("DATABASE_URL", "postgres://u:p#w@db/x"));
         QVERIFY(!looksSecret("DATABASE_URL", "postgres://db:5432/x@y"));
         QVERIFY(!looksSecret("DATABASE_URL", "postgres://u@db/x"));
     }
@@ -211,11 +212,14 @@ private Q_SLOTS:
         row("amqp://guest:guest@queue//", "queue 5672");
         row("sqlite:///shop.db", "file /srv/shop/shop.db");
         row("sqlite:////var/x%20y.db?mode=rw", "file /var/x y.db");
+        row("sqlite+pysqlcipher://:hunter2@/shop.db", "file /srv/shop/shop.db");
         row("sqlite://:memory:", "memory");
         row("sqlite://", "memory");
         // What may be a part of a password is not taken for a host.
         row("postgres://u:hun/ter2@db/x", "its host cannot be read; ");
         row("postgres://u:hun?ter2@db/x", "its host cannot be read; ");
+        row("postgres://u:p@hunter2/x@db/shop", "its host cannot be read; ");
+        row("redis://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17/0", "names more than 16 servers");
         row("redis://c a/", "its host cannot be read; ");
         row("redis://cache:99999/0", "its port is no number from 1 to 65535");
         row("redis://cache:x/0", "its port is no number from 1 to 65535");
