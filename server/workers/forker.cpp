@@ -26,6 +26,12 @@ int64_t numberOf(const Json &object, const char *key, int64_t other)
     return it != object.end() && it->is_number_integer() ? it->get<int64_t>() : other;
 }
 
+bool hasEnded(int pid)
+{
+    const char state = readProcessState(pid);
+    return state == 'Z' || state == 'X' || state == '?';
+}
+
 /// unix(7): the descriptors go as one control message.
 bool sendWith(int socket, std::string message, const std::vector<FileDescriptor> &descriptors)
 {
@@ -134,8 +140,11 @@ void Forker::hear(std::string_view message)
         return condemn("sent what answers no order");
     const auto pid = static_cast<int>(numberOf(answer, "pid", 0));
     // The app's code runs in there: what it names will be signalled.
-    if (pid != 0 && (pid < 2 || readParentPid(pid) != m_preloader))
+    if (pid != 0 && (pid < 2 || readParentPid(pid) != m_preloader)) {
+        if (hasEnded(m_preloader)) // its children have another parent now
+            return close("its preloader has ended");
         return condemn("named a process that it did not fork");
+    }
     m_hasForked = m_hasForked || pid > 0;
     m_overdue.disarm();
     const auto error = answer.find("error");

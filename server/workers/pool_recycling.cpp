@@ -21,6 +21,7 @@ void PoolSupervisor::look()
     m_look.arm(m_environment.control->timers(), kLookEvery);
     for (const Worker &worker : m_workers)
         worker->look();
+    forgetFailures();
     if (isUsed())
         m_usedAt = m_environment.control->now();
     const std::chrono::seconds idle = m_spec.settings.idleStop;
@@ -152,12 +153,9 @@ void PoolSupervisor::beginRecycling(WorkerProcess &worker, EndReason why)
 
 Result<void> PoolSupervisor::drainWorker(int pid)
 {
-    const auto found = std::ranges::find_if(m_workers, [pid](const Worker &worker) {
-        return worker->pid() == pid && worker->isRunning();
-    });
-    if (found == m_workers.end())
-        return Error {ErrorCode::NotFound,
-                      fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};
+    const auto found = runningWith(pid);
+    if (!found)
+        return found.error();
     WorkerProcess &worker = **found;
     if (worker.state() == WorkerState::Preloader)
         return Error {ErrorCode::Conflict,

@@ -135,12 +135,20 @@ void PoolSupervisor::stop(std::function<void()> done)
 
 Result<void> PoolSupervisor::killWorker(int pid)
 {
+    const auto found = runningWith(pid);
+    if (!found)
+        return found.error();
+    (*found)->blame(EndKind::Admin, "was ended by an administrator");
+    (*found)->kill();
+    return {};
+}
+
+/// NotFound also for 0, which those have that are being forked.
+Result<WorkerProcess *> PoolSupervisor::runningWith(int pid) const
+{
     for (const Worker &worker : m_workers) {
-        if (worker->pid() == pid && worker->isRunning()) {
-            worker->blame(EndKind::Admin, "was ended by an administrator");
-            worker->kill();
-            return {};
-        }
+        if (pid > 0 && worker->pid() == pid && worker->isRunning())
+            return worker.get();
     }
     return Error {ErrorCode::NotFound,
                   fmt::format("no worker of {} has pid {}", m_spec.config.id, pid)};

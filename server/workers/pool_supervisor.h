@@ -88,6 +88,7 @@ private:
     void retireOld(size_t keep);
     void retireAll(const EndReason &why);
     void countFailure(const std::string &cause, bool wasReady);
+    void forgetFailures();
     void updateState();
     std::string causeOf(PoolState state, size_t ready) const;
     std::string degradedCause(size_t ready) const;
@@ -135,6 +136,7 @@ private:
 
     bool isCandidate(const WorkerProcess &worker) const noexcept;
     WorkerProcess *find(uint32_t number) noexcept;
+    Result<WorkerProcess *> runningWith(int pid) const;
     size_t count(WorkerState state, uint64_t generation) const noexcept;
     size_t countOld(WorkerState state) const noexcept;
     size_t wanted() const;

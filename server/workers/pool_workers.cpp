@@ -234,6 +234,21 @@ void PoolSupervisor::countFailure(const std::string &cause, bool wasReady)
                              fmt::format("{} did not start: {}", m_spec.config.id, cause)});
 }
 
+/// A preloader that died young is replaced only when a worker is needed: where all serve for long
+/// without it, the failure is over.
+void PoolSupervisor::forgetFailures()
+{
+    if (m_serving.failures == 0 || m_serving.gaveUp || m_backOff.isArmed()
+        || count(WorkerState::Ready, m_serving.number) < wanted())
+        return;
+    const bool isOver = std::ranges::all_of(m_workers, [this](const Worker &worker) {
+        return worker->state() != WorkerState::Ready
+            || worker->identity().generation != m_serving.number || worker->readyFor() >= kYoung;
+    });
+    if (isOver)
+        m_serving.failures = 0;
+}
+
 void PoolSupervisor::backedOff(void *context) noexcept
 {
     static_cast<PoolSupervisor *>(context)->reconcile();

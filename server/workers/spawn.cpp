@@ -157,7 +157,7 @@ Result<void> ChildProcess::adopt(EventLoop &loop, int pid, Reap reap,
 
 void ChildProcess::signalGroup(int signalNumber) noexcept
 {
-    if (m_running && ::kill(-m_pid, signalNumber) != 0)
+    if (m_running && !m_isAsked && ::kill(-m_pid, signalNumber) != 0)
         ::kill(m_pid, signalNumber);
 }
 
@@ -186,6 +186,7 @@ void ChildProcess::ready(void *context, Readiness) noexcept
 
 void ChildProcess::askParent()
 {
+    m_isAsked = true; // from now on its number may become another's
     m_event.stop();
     m_reap(m_pid, [self = m_self](const Fate &fate) {
         if (!*self)

@@ -50,6 +50,8 @@ public:
     Result<void> adopt(EventLoop &loop, int pid, Reap reap, std::function<void(int status)> ended);
     int pid() const noexcept { return m_pid; }
     bool isRunning() const noexcept { return m_running; }
+    /// It has ended, and its parent is being asked how.
+    bool isAsked() const noexcept { return m_isAsked; }
     /// Most memory that was resident at once; 0 until the end, and where it cannot be told from
     /// the engine's own.
     int64_t peakMemoryBytes() const noexcept { return m_peakMemoryBytes; }
@@ -64,6 +66,7 @@ private:
     int m_pid = 0;
     bool m_running = false;
     bool m_leavesNothing = false;
+    bool m_isAsked = false;
     int64_t m_peakMemoryBytes = 0;
     int64_t m_enginesPeakKiB = 0; ///< when this was started
     FileDescriptor m_pidFd;

@@ -203,6 +203,8 @@ void WorkerProcess::setServing(std::string serving, std::chrono::milliseconds ra
 void WorkerProcess::overdue(void *context) noexcept
 {
     auto *self = static_cast<WorkerProcess *>(context);
+    if (self->m_child.isAsked())
+        return; // it has ended in time; only its parent takes long to say how
     if (self->m_state == WorkerState::Starting) {
         self->m_overdue = true;
         self->m_owner.workerOverdue(*self);

@@ -26,7 +26,6 @@ from time import sleep as _sleep
 MESSAGE_BYTES = 4096
 NAMES_MAX = 8
 ENDING_SECONDS = 0.5
-_CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0x40000000)  # PyPy's socket has no name for it
 
 
 def obstacle(watched):
@@ -168,7 +167,9 @@ class Preloader:
                 if fd == self._sock.fileno():
                     return None
                 data, descriptors, _flags, _address = socket.recv_fds(
-                    self._orders, MESSAGE_BYTES, len(self._numbers), _CLOEXEC)
+                    self._orders, MESSAGE_BYTES, len(self._numbers))
+                for descriptor in descriptors:
+                    os.set_inheritable(descriptor, False)
                 if not data:
                     return None
                 began = time.monotonic()

@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <future>
 
@@ -86,6 +88,36 @@ private Q_SLOTS:
         QCOMPARE(pool.get("/").status, 200);
     }
 
+    void anEndThatItsParentTellsLateIsToldAsItWas()
+    {
+        auto options = saying("hello", 1);
+        options.source = appSaying(
+            "hello",
+            "import os, time\n"
+            "def wait():\n"
+            "    end = time.monotonic() + 60\n"
+            "    while os.path.exists('hold') and time.monotonic() < end: time.sleep(0.001)\n"
+            "os.register_at_fork(before=wait)\n");
+        PoolUnderTest pool(std::move(options));
+        QVERIFY(settles(pool, 1));
+        const int worker = oneWorkerOf(pool);
+        pool.writeFile("hold", {});
+        pool.update([](AppSpec &spec) { spec.settings.poolProcesses = 2; }); // keeps its parent
+        ::kill(worker, SIGSEGV);
+        QVERIFY(pool.waits([worker](const PoolInfo &info) {
+            return std::ranges::any_of(info.workers, [worker](const WorkerInfo &it) {
+                return it.pid == worker && it.state == WorkerState::Stopping;
+            });
+        }));
+        pool.onControl([&](AppPool &) { pool.control().skipAhead(std::chrono::seconds(5)); });
+        for (int turn = 0; turn < 2; ++turn) // of the loop whose timers are due now
+            QVERIFY(!pool.info().workers.empty());
+        QVERIFY(std::filesystem::remove(std::filesystem::path(pool.config().root) / "hold"));
+        QCOMPARE(pool.endThat([worker](const WorkerEnd &it) { return it.pid == worker; }).cause,
+                 std::string("was killed by signal 11 (SIGSEGV)"));
+        QVERIFY(settles(pool, 2));
+    }
+
     void theEndOfAnAppDoesNotWaitLongForAForkThatHangs()
     {
         auto options = saying("unused", 2);
@@ -98,6 +130,7 @@ private Q_SLOTS:
         }));
         std::promise<void> stopped;
         pool.onControl([&](AppPool &it) {
+            QVERIFY(!it.killWorker(0).has_value()); // they have no pid yet
             it.stop([&] { stopped.set_value(); });
             pool.control().skipAhead(Forker::kHurry + std::chrono::seconds(1));
         });
