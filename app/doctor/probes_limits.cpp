@@ -11,13 +11,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
-#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -165,9 +163,7 @@ std::string problemOf(const std::string &database)
     if (!fs::exists(database, failed))
         return {};
     std::string problem;
-    for (int look = 0; look < 2; ++look) {
-        if (look) // an engine that writes just now makes the first look a wrong one
-            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    for (int look = 0; look < 2; ++look) { // an engine that writes just now makes one a wrong one
         auto opened = Database::openUnchanged(database);
         const auto read = opened ? opened->prepare("SELECT count(*) FROM sqlite_master")
                                  : Result<Statement>(opened.error());

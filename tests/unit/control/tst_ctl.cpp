@@ -256,7 +256,7 @@ private Q_SLOTS:
         const Ran one = run({"worker", "end", "7"});
         QCOMPARE(one.exit, 0);
         for (const char *part :
-             {"Worker 4711 of shop was killed by signal 11 (SIGSEGV)", "POST /report", "2.10 s",
+             {"Worker 4711 of shop: was killed by signal 11 (SIGSEGV)", "POST /report", "2.10 s",
               "512 MiB", "600 MiB", "line 12 in report", "last  [31mwords", "not ordered"})
             QVERIFY2(one.out.find(part) != std::string::npos, (part + one.out).c_str());
         QCOMPARE(run({"worker", "end"}).out, one.out);

@@ -123,7 +123,7 @@ private Q_SLOTS:
                  qPrintable(list[1]));
         const QStringList history = lines(run({"app", "schedule", "history", "shop", "job"}).out);
         QCOMPARE(history.size(), 2);
-        QVERIFY2(history[1].contains("1.5 s"), qPrintable(history[1]));
+        QVERIFY2(history[1].contains("1.50 s"), qPrintable(history[1]));
         const Ran one = run({"app", "schedule", "history", "shop", "--number", "1"});
         QVERIFY2(one.out.starts_with("run 1 of job: done\n"), one.out.c_str());
         QVERIFY(one.out.ends_with("Looking\nno database\n"));

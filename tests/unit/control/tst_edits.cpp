@@ -88,7 +88,7 @@ void TestEdits::whatIsRefused_data()
     QTest::newRow("name of another site") << site({.id = "shop", .name = "docs"}) << "name"
                                           << "there is a site docs already";
     QTest::newRow("variable without name") << site({.id = "shop", .env = {{{"", "1"}}}}) << "env"
-                                           << "is not a variable's name";
+                                           << "a variable's name is letters";
 }
 
 void TestEdits::whatIsRefused()
