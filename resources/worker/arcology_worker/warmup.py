@@ -149,8 +149,9 @@ async def callAsgi(application, state, target):
 
 
 def scopeFor(state, target):
+    from .asgi import VERSIONS  # with asyncio, which a WSGI worker does without
     headers = [("host", target.authority), ("user-agent", AGENT), ("accept", "*/*")]
-    return {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"},
+    return {"type": "http", "asgi": VERSIONS,
             "http_version": "1.1", "method": "GET", "scheme": target.scheme,
             "path": target.path.decode("utf-8", "replace"),
             "raw_path": target.rawPath.encode("latin-1", "replace"),
