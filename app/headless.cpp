@@ -78,6 +78,8 @@ int headlessMain(int argc, char **argv)
         return exitCode(ErrorCode::Invalid);
     }
 
+    for (const std::string &sentence : unknownVariables(environ))
+        fmt::print(stderr, "arcology: warning: {}\n", sentence);
     auto pinned = pinSettings(set);
     if (!pinned)
         return fail(pinned.error());

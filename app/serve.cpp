@@ -179,6 +179,8 @@ Result<PinnedSettings> pinned(const ServeOptions &options)
             return std::move(value).error().within(fmt::format("{} {}", row.option, row.value));
         set.push_back(fmt::format("{}={}", row.key, row.value));
     }
+    for (const std::string &sentence : unknownVariables(environ))
+        fmt::print(stderr, "arcology: warning: {}\n", sentence);
     return pinSettings(set);
 }
 

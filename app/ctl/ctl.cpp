@@ -16,6 +16,7 @@ namespace arc {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr int kTailBytesMax = 1 << 20;
 
 } // namespace
 
@@ -56,10 +57,16 @@ public:
                 [](CtlSession &session) { return ctlStatus(session); });
         addVerb(m_app, "metrics", helpOf("metrics"),
                 [](CtlSession &session) { return ctlMetrics(session); });
+        addVerb(m_app, "shutdown", helpOf("shutdown"),
+                [](CtlSession &session) { return ctlShutdown(session); });
         addSites();
         addApps();
         addWorkers();
         addSettings();
+        addListenerVerbs(addGroup("listener", "Addresses that are open"),
+                         [this](std::function<int(CtlSession &)> action) {
+                             m_command.action = std::move(action);
+                         });
         addConfig();
         addCertificates();
         addVerb(m_app, "diagnostics", helpOf("diagnostics"),
@@ -282,7 +289,11 @@ private:
                         "engine, access, or a site; the engine's when not given");
         tail.add_flag("--follow,-f", log.follow, "Go on with new lines until Ctrl+C");
         tail.add_option("--bytes", log.bytes, "At most so many bytes from the end")
-            ->check(wholeNumber(1, 1 << 20));
+            ->check(wholeNumber(1, kTailBytesMax));
+        tail.add_option("--lines,-n", log.lines,
+                        "The newest lines, as many as this; not more than a mebibyte")
+            ->check(wholeNumber(1, kTailBytesMax))
+            ->excludes("--bytes");
         CLI::App &search =
             addVerb(group, "search", helpOf("log search"),
                     [&log](CtlSession &session) { return ctlLogSearch(session, log); });
@@ -309,6 +320,8 @@ private:
         import.add_option("file", c.word, "A document as export prints it; - reads standard input")
             ->required();
         import.add_flag("--dry-run", c.dryRun, "Say what would change, change nothing");
+        import.footer("Waits until the apps have started. The document is in force also when one "
+                      "of them does not: exit code 4.");
         CLI::App &history =
             addVerb(group, "history", helpOf("config history"),
                     [&c](CtlSession &session) { return ctlConfigHistory(session, c.limit); });

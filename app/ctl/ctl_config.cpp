@@ -9,6 +9,7 @@
 #include "server/config/unknown_setting.h"
 #include "server/control/api/wire.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -189,6 +190,67 @@ int ctlSettingsReset(CtlSession &session, const CtlLevel &named,
     return editSettings(session, std::move(edits));
 }
 
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval {200};
+/// The engine ends every start by pool.start_timeout_s itself; this only ends a wait for an engine
+/// that does not.
+constexpr std::chrono::minutes kStartWaitMax {15};
+constexpr int kInterrupted = 130; // as shells report Ctrl+C
+
+bool isStarting(const api::Snapshot &snapshot)
+{
+    return std::ranges::any_of(snapshot.pools, [](const api::PoolFigures &pool) {
+        return pool.state == "starting" || pool.nextGeneration != 0;
+    });
+}
+
+/// A change of the whole is in force before its apps have started: whether they do is what it was
+/// for. Tells of those that do not and did before, or did not fail like this.
+int awaitApps(CtlSession &session, const api::Snapshot &before)
+{
+    const auto deadline = std::chrono::steady_clock::now() + kStartWaitMax;
+    session.world().catchInterrupts();
+    auto now = session.ask(&Control::snapshot, {});
+    while (now && isStarting(*now) && std::chrono::steady_clock::now() < deadline) {
+        if (session.world().pause(kPollInterval))
+            return kInterrupted;
+        now = session.ask(&Control::snapshot, {});
+    }
+    if (!now)
+        return session.fail(now.error());
+    int exit = 0;
+    for (const api::PoolFigures &pool : now->pools) {
+        const auto then = std::ranges::find(before.pools, pool.app, &api::PoolFigures::app);
+        const bool isNew = then == before.pools.end() || then->cause != pool.cause;
+        // A stopped one with a cause sleeps until somebody asks.
+        if (pool.cause.empty() || !isNew || pool.state == "stopped")
+            continue;
+        exit = session.fail({ErrorCode::AppFailed,
+                             fmt::format("{} did not start: {}", pool.app, oneLine(pool.cause))});
+    }
+    return exit;
+}
+
+/// Orders a change of the whole and sees it through.
+template <class Request>
+int changeWhole(CtlSession &session,
+                void (Control::*operation)(Request, Control::Callback<api::Changed>), Request what)
+{
+    const auto before = session.ask(&Control::snapshot, {});
+    if (!before)
+        return session.fail(before.error());
+    const auto changed = session.ask(operation, std::move(what));
+    if (!changed)
+        return session.fail(changed.error());
+    if (session.json())
+        session.printJson(*changed);
+    sayChanged(session, *changed);
+    return awaitApps(session, *before);
+}
+
+} // namespace
+
 int ctlConfigExport(CtlSession &session)
 {
     return session.show(&Control::exportConfig, {}, [&](const api::Text &document) {
@@ -203,14 +265,11 @@ int ctlConfigImport(CtlSession &session, const std::string &file, bool dryRun)
     auto document = readDocument(file);
     if (!document)
         return session.fail(document.error());
-    return session.show(&Control::importConfig,
-                        {.document = std::move(*document), .dryRun = dryRun},
-                        [&](const api::Changed &changed) {
-                            if (dryRun)
-                                sayWouldChange(session, changed);
-                            else
-                                sayChanged(session, changed);
-                        });
+    api::ImportDocument what {.document = std::move(*document), .dryRun = dryRun};
+    if (!dryRun)
+        return changeWhole(session, &Control::importConfig, std::move(what));
+    return session.show(&Control::importConfig, std::move(what),
+                        [&](const api::Changed &changed) { sayWouldChange(session, changed); });
 }
 
 int ctlConfigHistory(CtlSession &session, int limit)
@@ -239,8 +298,7 @@ int ctlConfigDiff(CtlSession &session, uint64_t from, uint64_t to)
 
 int ctlConfigRollback(CtlSession &session, uint64_t to)
 {
-    return session.show(&Control::rollbackConfig, {.to = to},
-                        [&](const api::Changed &changed) { sayChanged(session, changed); });
+    return changeWhole(session, &Control::rollbackConfig, api::Rollback {.to = to});
 }
 
 } // namespace arc

@@ -12,6 +12,9 @@ namespace arc {
 
 namespace {
 
+constexpr std::chrono::milliseconds kPollInterval {100};
+constexpr int kInterrupted = 130; // as shells report Ctrl+C
+
 void sayStatus(CtlSession &session, const api::Status &status)
 {
     session.say(fmt::format("Arcology {}, pid {}, {}, revision {}", status.version, status.pid,
@@ -53,6 +56,28 @@ void sayUnwell(CtlSession &session)
 }
 
 } // namespace
+
+int ctlShutdown(CtlSession &session)
+{
+    const auto before = session.ask(&Control::status, {});
+    if (!before)
+        return session.fail(before.error());
+    if (const auto asked = session.ask(&Control::shutdown, {}); !asked)
+        return session.fail(asked.error());
+    session.world().catchInterrupts();
+    for (;;) {
+        const auto now = session.ask(&Control::status, {});
+        // Gone, or one that its supervisor started in its place.
+        if (!now || now->pid != before->pid)
+            break;
+        if (session.world().pause(kPollInterval))
+            return kInterrupted;
+    }
+    if (session.json())
+        session.printJson(api::Nothing {});
+    session.say(fmt::format("The engine (pid {}) has ended.", before->pid));
+    return 0;
+}
 
 int ctlStatus(CtlSession &session)
 {

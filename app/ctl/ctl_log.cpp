@@ -14,7 +14,8 @@ namespace arc {
 namespace {
 
 constexpr std::chrono::milliseconds kFollowInterval {250};
-constexpr int kInterrupted = 130; // as shells report Ctrl+C
+constexpr int kBytesMax = 1 << 20; // that the engine gives at once
+constexpr int kInterrupted = 130;  // as shells report Ctrl+C
 
 /// "shop" means what that site writes; engine, access and what holds a colon are sources already.
 std::string sourceOf(const CtlLog &what)
@@ -39,6 +40,19 @@ std::string harmless(std::string_view text)
             out += c;
     }
     return out;
+}
+
+/// The last `count` lines of a text; 0: all.
+std::string_view lastLines(std::string_view text, int count)
+{
+    size_t from = text.ends_with('\n') ? text.size() - 1 : text.size();
+    for (int left = count; left > 0; --left) {
+        const size_t before = from == 0 ? text.npos : text.rfind('\n', from - 1);
+        if (before == text.npos)
+            return text;
+        from = before;
+    }
+    return count == 0 ? text : text.substr(from + 1);
 }
 
 int follow(CtlSession &session, const std::string &source, const std::string &site,
@@ -88,10 +102,12 @@ int ctlLogTail(CtlSession &session, const CtlLog &what)
 {
     const std::string source = sourceOf(what);
     std::string cursor;
-    const auto answer =
-        session.ask(&Control::logTail, {.source = source, .bytes = what.bytes, .site = what.site});
+    auto answer = session.ask(
+        &Control::logTail,
+        {.source = source, .bytes = what.lines > 0 ? kBytesMax : what.bytes, .site = what.site});
     if (!answer)
         return session.fail(answer.error());
+    answer->text = std::string(lastLines(answer->text, what.lines));
     if (session.json())
         session.printJson(*answer);
     else

@@ -18,12 +18,15 @@ namespace arc {
 int ctlStatus(CtlSession &session);
 int ctlMetrics(CtlSession &session);
 int ctlDiagnostics(CtlSession &session);
+/// Waits until the engine is gone.
+int ctlShutdown(CtlSession &session);
 
 /// What `log tail` and `log search` were told.
 struct CtlLog {
     std::string source; ///< "engine", "access", or the name of a site
     std::string site;   ///< of the access log, only what this site answered
     int bytes = 65536;
+    int lines = 0; ///< of `log tail`: the newest; 0: as many as the bytes hold
     bool follow = false;
     std::string text;
     bool regex = false;
@@ -149,6 +152,23 @@ int ctlScheduleRemove(CtlSession &session, const api::ScheduleChoice &what);
 /// Waits for the end of the run, unless told not to. Its exit status, as a shell counts.
 int ctlScheduleRun(CtlSession &session, const api::ScheduleChoice &what, bool noWait);
 int ctlScheduleHistory(CtlSession &session, const CtlSchedule &what);
+
+/// What `listener add` and `listener edit` were told.
+struct CtlListener {
+    api::NewListener added;
+    api::ListenerEdit edit;
+    bool tls = false; ///< for `edit`, as the three below
+    bool noTls = false;
+    bool proxyProtocol = false;
+    bool noProxyProtocol = false;
+};
+int ctlListenerList(CtlSession &session);
+int ctlListenerAdd(CtlSession &session, const api::NewListener &what);
+int ctlListenerEdit(CtlSession &session, const CtlListener &what);
+int ctlListenerRemove(CtlSession &session, const std::string &id);
+/// Adds `list`, `add` ... to the group `listener`; `choose` as above.
+void addListenerVerbs(CLI::App &group,
+                      const std::function<void(std::function<int(CtlSession &)>)> &choose);
 
 /// "KEY=VALUE" to its two parts; Invalid without "=" or key.
 Result<std::pair<std::string, std::string>> splitPair(const std::string &text);

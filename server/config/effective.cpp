@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective.h"
 
+#include "server/base/nearest_word.h"
 #include "server/base/text.h"
 #include "server/config/unknown_setting.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -52,7 +55,32 @@ Result<void> pin(PinnedSettings &pinned, const SettingRow &row, std::string_view
     return {};
 }
 
+/// What else begins with our prefix: it is ours, and no setting.
+constexpr std::array kOtherVariables {"ARCOLOGY_JOB", "ARCOLOGY_WORKER", "ARCOLOGY_WORKER_CORE",
+                                      "ARCOLOGY_WRITE_DOCS"};
+
 } // namespace
+
+std::vector<std::string> unknownVariables(char *const *environment)
+{
+    static constexpr std::string_view kPrefix = "ARCOLOGY_";
+    std::vector<std::string> known(kOtherVariables.begin(), kOtherVariables.end());
+    for (const SettingRow &row : settingRows())
+        known.push_back(environmentName(row.key));
+    const std::vector<std::string_view> words(known.begin(), known.end());
+    std::vector<std::string> sentences;
+    for (; *environment; ++environment) {
+        const std::string_view whole = *environment;
+        const std::string_view name = whole.substr(0, whole.find('='));
+        if (!name.starts_with(kPrefix) || std::ranges::find(words, name) != words.end())
+            continue;
+        const std::string_view nearest = nearestWord(name, words);
+        sentences.push_back(
+            fmt::format("{} is in the environment and is no setting{}", name,
+                        nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+    }
+    return sentences;
+}
 
 Result<PinnedSettings> pinSettings(const std::vector<std::string> &commandLine)
 {

@@ -16,6 +16,10 @@ struct PinnedSettings {
         source; ///< key -> "command line" or "environment"
 };
 
+/// A sentence for each variable (as environ has them) that looks like a setting and is none:
+/// whoever mistypes one must not believe that it is in force.
+std::vector<std::string> unknownVariables(char *const *environment);
+
 /// Reads ARCOLOGY_<KEY> of every row from the environment ("cache.limit_mib":
 /// ARCOLOGY_CACHE_LIMIT_MIB) and lays `commandLine` ("key=value" each) over it. Invalid names the
 /// option or variable. Relative paths on the command line are made absolute.

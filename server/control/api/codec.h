@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 #include "server/control/api/certificate_types.h"
+#include "server/control/api/listener_types.h"
 #include "server/control/api/log_types.h"
 #include "server/control/api/schedule_types.h"
 #include "server/control/api/variable_types.h"
