@@ -64,8 +64,8 @@ public:
         addWorkers();
         addSettings();
         addListenerVerbs(addGroup("listener", "Addresses that are open"),
-                         [this](std::function<int(CtlSession &)> action) {
-                             m_command.action = std::move(action);
+                         [&c = m_command](std::function<int(CtlSession &)> action) {
+                             c.action = std::move(action);
                          });
         addConfig();
         addCertificates();

@@ -217,9 +217,9 @@ private Q_SLOTS:
         EngineProcess engine {data.path()};
         const bool started = engine.start();
         qunsetenv("ARCOLOGY_LOOPZ");
-        QVERIFY2(started, engine.errors());
         engine.stop();
         const QByteArray said = engine.errors();
+        QVERIFY2(started, said);
         QVERIFY2(said.contains("warning: ARCOLOGY_LOOPZ is in the environment and is no setting; "
                                "did you mean ARCOLOGY_LOOPS?"),
                  said);
