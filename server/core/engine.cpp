@@ -277,8 +277,8 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     const HttpShared shared {.pool = blocking.get(),
                              .budget = budget.get(),
                              .addresses = addresses.get(),
-                             .kernelTls = &kernelTls,
                              .wakeLogs = [writer = logWriter.get()] { writer->wake(); },
+                             .kernelTls = &kernelTls,
                              .loops = count,
                              .retire =
                                  [loop = control.get()](std::shared_ptr<const HttpSnapshot> old) {
