@@ -17,6 +17,9 @@ packages_package="desktop-file-utils appstream lintian makeself fakeroot file dp
 # For tests/service/run.
 packages_service="debootstrap dpkg util-linux procps"
 
+# For tests/kernel-tls/run.
+packages_kernel_tls="qemu-system-x86 busybox-static cpio dpkg kmod strace curl openssl iproute2 util-linux python3"
+
 # install_packages NAME...: installs what is missing, as root or with sudo; says nothing when all is there.
 install_packages() {
     local missing=() name

@@ -16,6 +16,7 @@
 #include "server/observe/log_writer.h"
 #include "server/store/data_dir.h"
 #include "server/store/sqlite_store.h"
+#include "server/tls/kernel_tls.h"
 
 #include <csignal>
 #include <filesystem>
@@ -108,6 +109,7 @@ struct Engine::Implementation {
     std::unique_ptr<MetricsRegistry> metrics;
     std::unique_ptr<BufferBudget> budget;
     std::unique_ptr<AddressCounts> addresses;
+    KernelTls kernelTls;
     std::unique_ptr<LogWriter> logWriter;
     std::unique_ptr<AppLog> appLog;
     std::unique_ptr<IoLoops> loops;
@@ -250,6 +252,9 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
     metrics = std::make_unique<MetricsRegistry>(count);
     budget = std::make_unique<BufferBudget>(settings.buffersMiBMax * 1024 * 1024);
     addresses = std::make_unique<AddressCounts>();
+    kernelTls = tryKernelTls();
+    log->info(kernelTls.isThere() ? fmt::format("kernel TLS: yes, {}", kernelTls.cipherList())
+                                  : fmt::format("kernel TLS: no: {}", kernelTls.obstacle));
     logWriter = std::make_unique<LogWriter>(dataDir->logs(), logLimits(settings));
     appLog = std::make_unique<AppLog>(dataDir->logs(), logLimits(settings));
     blocking = std::make_unique<BlockingPool>(kBlockingThreads);
@@ -273,6 +278,7 @@ Result<void> Engine::Implementation::build(const StoredConfig &stored)
                              .budget = budget.get(),
                              .addresses = addresses.get(),
                              .wakeLogs = [writer = logWriter.get()] { writer->wake(); },
+                             .kernelTls = &kernelTls,
                              .loops = count,
                              .retire =
                                  [loop = control.get()](std::shared_ptr<const HttpSnapshot> old) {

@@ -20,6 +20,7 @@ class CoderPool;
 class FileCache;
 class SessionLoop;
 class TicketKeys;
+struct KernelTls;
 
 /// What clients speak first.
 struct ListenerKind {
@@ -34,10 +35,11 @@ inline constexpr ListenerKind ListenerKind::Tls {.isTls = true};
 
 /// What all HTTP loops of an engine share. Outlives them.
 struct HttpShared {
-    BlockingPool *pool = nullptr;       ///< cold files
-    BufferBudget *budget = nullptr;     ///< buffers.total_mib
-    AddressCounts *addresses = nullptr; ///< limits.connections_per_address; null: no such limit
-    std::function<void()> wakeLogs;     ///< any thread; the log writer should drain soon
+    BlockingPool *pool = nullptr;         ///< cold files
+    BufferBudget *budget = nullptr;       ///< buffers.total_mib
+    AddressCounts *addresses = nullptr;   ///< limits.connections_per_address; null: no such limit
+    std::function<void()> wakeLogs;       ///< any thread; the log writer should drain soon
+    const KernelTls *kernelTls = nullptr; ///< null: as if the kernel had none
     size_t loops = 1;
     /// Takes a snapshot that no request of a loop needs any longer, so that it is destroyed
     /// elsewhere. Any thread; may be empty.

@@ -28,13 +28,12 @@ SealingCiphers::~SealingCiphers()
         EVP_CIPHER_free(cipher);
 }
 
-const evp_cipher_st *SealingCiphers::cipher(Kind kind) noexcept
+const evp_cipher_st *SealingCiphers::cipher(RecordCipher kind) noexcept
 {
-    static constexpr const char *kNames[kKinds] = {"AES-128-GCM", "AES-256-GCM",
-                                                   "ChaCha20-Poly1305"};
-    if (!m_ciphers[kind])
-        m_ciphers[kind] = EVP_CIPHER_fetch(nullptr, kNames[kind], nullptr);
-    return m_ciphers[kind];
+    evp_cipher_st *&known = m_ciphers[static_cast<size_t>(kind)];
+    if (!known)
+        known = EVP_CIPHER_fetch(nullptr, recordCipherName(kind).data(), nullptr);
+    return known;
 }
 
 evp_cipher_ctx_st *SealingCiphers::contextOf(RecordSealer &sealer) noexcept
@@ -47,7 +46,7 @@ evp_cipher_ctx_st *SealingCiphers::contextOf(RecordSealer &sealer) noexcept
     slot.owner = nullptr;
     if (!slot.context)
         slot.context = EVP_CIPHER_CTX_new();
-    const evp_cipher_st *wanted = cipher(sealer.m_kind);
+    const evp_cipher_st *wanted = cipher(sealer.m_cipher);
     if (!slot.context || !wanted
         || EVP_EncryptInit_ex2(slot.context, wanted, sealer.m_key.data(), nullptr, nullptr) != 1) {
         ERR_clear_error();
@@ -69,11 +68,11 @@ void SealingCiphers::forget(const RecordSealer &sealer) noexcept
 // ---- records
 
 template <class Info>
-void RecordSealer::take(const Info &info, SealingCiphers::Kind kind) noexcept
+void RecordSealer::take(const Info &info, RecordCipher cipher) noexcept
 {
     static_assert(sizeof info.salt + sizeof info.iv == sizeof m_iv);
     static_assert(sizeof info.key <= sizeof m_key && sizeof info.rec_seq == sizeof m_number);
-    m_kind = kind;
+    m_cipher = cipher;
     std::memcpy(m_iv.data(), info.salt, sizeof info.salt); // ChaCha20 has none
     std::memcpy(m_iv.data() + sizeof info.salt, info.iv, sizeof info.iv);
     std::memcpy(m_key.data(), info.key, sizeof info.key);
@@ -92,20 +91,25 @@ std::unique_ptr<RecordSealer> RecordSealer::make(SealingCiphers &ciphers,
     switch (info->cipher_type) {
     case TLS_CIPHER_AES_GCM_128:
         made->take(reinterpret_cast<const tls12_crypto_info_aes_gcm_128 &>(*info),
-                   SealingCiphers::kAes128);
+                   RecordCipher::Aes128);
         break;
     case TLS_CIPHER_AES_GCM_256:
         made->take(reinterpret_cast<const tls12_crypto_info_aes_gcm_256 &>(*info),
-                   SealingCiphers::kAes256);
+                   RecordCipher::Aes256);
         break;
     case TLS_CIPHER_CHACHA20_POLY1305:
         made->take(reinterpret_cast<const tls12_crypto_info_chacha20_poly1305 &>(*info),
-                   SealingCiphers::kChaCha20);
+                   RecordCipher::ChaCha20);
         break;
     default:
         return nullptr;
     }
     return ciphers.contextOf(*made) ? std::move(made) : nullptr;
+}
+
+KernelTlsKey RecordSealer::kernelKey() const noexcept
+{
+    return {m_cipher, m_key, m_iv, m_number};
 }
 
 RecordSealer::~RecordSealer()

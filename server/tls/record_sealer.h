@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/tls/kernel_tls.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,14 +34,13 @@ private:
         const RecordSealer *owner = nullptr;
         evp_cipher_ctx_st *context = nullptr;
     };
-    enum Kind : uint8_t { kAes128, kAes256, kChaCha20, kKinds };
-    const evp_cipher_st *cipher(Kind kind) noexcept;
+    const evp_cipher_st *cipher(RecordCipher kind) noexcept;
     /// Null without memory.
     evp_cipher_ctx_st *contextOf(RecordSealer &sealer) noexcept;
     void forget(const RecordSealer &sealer) noexcept;
 
     std::array<Slot, kSlots> m_slots {};
-    std::array<evp_cipher_st *, kKinds> m_ciphers {};
+    std::array<evp_cipher_st *, kRecordCiphers> m_ciphers {};
     size_t m_next = 0;
 };
 
@@ -65,18 +66,22 @@ public:
     /// failed, and no record may follow.
     size_t seal(Type type, std::string_view plain, char *to) noexcept;
 
+    RecordCipher cipher() const noexcept { return m_cipher; }
+    /// For whoever makes the records in our place, beginning with the next one.
+    KernelTlsKey kernelKey() const noexcept;
+
 private:
     friend class SealingCiphers;
     explicit RecordSealer(SealingCiphers &ciphers) noexcept : m_ciphers(ciphers) { }
     template <class Info>
-    void take(const Info &info, SealingCiphers::Kind kind) noexcept;
+    void take(const Info &info, RecordCipher cipher) noexcept;
 
     SealingCiphers &m_ciphers;
     uint64_t m_number = 0; ///< of the next record
-    std::array<unsigned char, 12> m_iv {};
+    std::array<unsigned char, KernelTlsKey::kNonceBytes> m_iv {};
     std::array<unsigned char, 32> m_key {};
     uint16_t m_slot = 0; ///< of the ciphers, if that still has us as its owner
-    SealingCiphers::Kind m_kind = SealingCiphers::kAes128;
+    RecordCipher m_cipher = RecordCipher::Aes128;
 };
 
 } // namespace arc

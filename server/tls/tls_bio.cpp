@@ -62,7 +62,10 @@ int TlsBio::write(bio_st *bio, const char *bytes, int size) noexcept
     TlsStream &stream = streamOf(bio);
     const std::string_view text(bytes, static_cast<size_t>(std::max(size, 0)));
     BIO_clear_retry_flags(bio);
-    return (stream.m_sealer ? sealed(stream, text) : gathered(stream, text)) ? size : -1;
+    const bool taken = stream.m_isInKernel ? heldForKernel(stream, text)
+        : stream.m_sealer                  ? sealed(stream, text)
+                                           : gathered(stream, text);
+    return taken ? size : -1;
 }
 
 bool TlsBio::gathered(TlsStream &stream, std::string_view bytes) noexcept
@@ -104,6 +107,15 @@ bool TlsBio::sealed(TlsStream &stream, std::string_view bytes) noexcept
     return true;
 }
 
+/// An alert; the stream writes nothing else through OpenSSL then.
+bool TlsBio::heldForKernel(TlsStream &stream, std::string_view bytes) noexcept
+{
+    if (stream.m_sealedType != RecordSealer::Type::Alert)
+        return false;
+    stream.m_held.append(bytes);
+    return true;
+}
+
 long TlsBio::control(bio_st *bio, int command, long number, void *pointer) noexcept
 {
     // Those that bio.h names in a comment only.
@@ -114,7 +126,7 @@ long TlsBio::control(bio_st *bio, int command, long number, void *pointer) noexc
     case BIO_CTRL_FLUSH:
         return 1;
     case kSetSendKey: // or, with a zero, the one for what is received
-        if (!number)
+        if (!number || stream.m_isInKernel)
             return 0;
         stream.m_sealer = RecordSealer::make(stream.m_loop.m_sealing,
                                              static_cast<const tls_crypto_info *>(pointer));
@@ -124,7 +136,7 @@ long TlsBio::control(bio_st *bio, int command, long number, void *pointer) noexc
             stream.isHandshaking() ? RecordSealer::Type::Handshake : RecordSealer::Type::Data;
         return stream.m_sealer != nullptr;
     case BIO_CTRL_GET_KTLS_SEND:
-        return stream.m_sealer != nullptr;
+        return stream.m_sealer || stream.m_isInKernel;
     case kSetRecordType:
         stream.m_sealedType = static_cast<RecordSealer::Type>(number);
         return 0;

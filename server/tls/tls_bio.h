@@ -23,6 +23,7 @@ struct TlsBio {
 private:
     static bool gathered(TlsStream &stream, std::string_view bytes) noexcept;
     static bool sealed(TlsStream &stream, std::string_view bytes) noexcept;
+    static bool heldForKernel(TlsStream &stream, std::string_view bytes) noexcept;
 };
 
 } // namespace arc

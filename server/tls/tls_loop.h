@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/metrics/metrics.h"
+#include "server/tls/kernel_tls.h"
 #include "server/tls/record_sealer.h"
 #include "server/tls/ticket_keys.h"
 #include "server/tls/tls_contexts.h"
@@ -39,6 +40,9 @@ public:
         m_contexts = std::move(contexts);
     }
     void use(std::shared_ptr<const TicketKeys> keys) noexcept { m_ticketKeys = std::move(keys); }
+    /// For connections that are not in the kernel's hands yet. Of none it knows a cipher: we
+    /// encrypt all ourselves.
+    void use(const KernelTls &kernel) { m_kernel = kernel; }
     /// Whether clients that begin from now on may choose HTTP/2.
     void offerHttp2(bool offers) noexcept { m_offersHttp2 = offers; }
     bool offersHttp2() const noexcept { return m_offersHttp2; }
@@ -60,6 +64,7 @@ private:
     std::shared_ptr<const TicketKeys> m_ticketKeys;
     evp_cipher_st *m_ticketCipher = nullptr;
     SealingCiphers m_sealing;
+    KernelTls m_kernel;
     bool m_offersHttp2 = false;
     std::unique_ptr<char[]> m_input; // ciphertext read, [m_inputAt, m_inputEnd) not yet used
     size_t m_inputAt = 0;

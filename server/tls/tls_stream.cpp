@@ -113,6 +113,8 @@ TlsStream::Received TlsStream::receive(int socket, std::span<char> into) noexcep
         size_t filled = 0;
         advance(into, filled);
         m_loop.m_inputAt = m_loop.m_inputEnd = 0;
+        if (m_isInKernel && m_state == State::Open)
+            endOnKeyUpdate(filled);
         if (flush(socket) == Flush::Failed)
             m_state = State::Failed;
         const bool ended = m_state == State::Ended || m_state == State::Failed;
@@ -228,6 +230,8 @@ size_t TlsStream::sealRecord(std::string_view bytes) noexcept
 
 TlsStream::Flush TlsStream::flush(int socket) noexcept
 {
+    if (m_isInKernel)
+        return flushToKernel(socket);
     const bool fromHeld = held() != 0;
     const char *from = fromHeld ? m_held.data() + m_heldAt : m_loop.m_output.get();
     const size_t size = fromHeld ? held() : m_loop.m_outputSize;

@@ -47,13 +47,32 @@ public:
     void beginBurst(std::chrono::steady_clock::time_point now) noexcept;
     /// How many bytes the next record should carry.
     size_t recordBytes() const noexcept;
+
+    /// The kernel can make the records of this stream, and it is not asked in vain.
+    bool mayMoveToKernel() const noexcept;
+    /// Has the kernel make the records from the next one on, for good: everybody writes plain text
+    /// to the socket then, and tells of it by kernelTook(). Nothing may be gathered or held. False:
+    /// all is as it was, and need not be tried again.
+    ///
+    /// The kernel keeps the key it was given. A client that asks for another one later gets
+    /// close_notify, for it must get nothing else under the old one (RFC 8446 4.6.3), and kernels
+    /// before 6.14 take no second one. That concerns nobody in practice: it is asked for after
+    /// hundreds of gigabytes. As what is asked is heard only when it is read, nobody should read
+    /// from a stream with bytes to send.
+    bool moveToKernel(int socket) noexcept;
+    bool isInKernel() const noexcept { return m_isInKernel; }
+    /// `bytes` were written to the socket, behind which nothing waits if that was `all`. Until
+    /// nothing is held, the socket must not be closed: see mayHoldKernelTlsRecord().
+    void kernelTook(uint64_t bytes, bool all, int socket) noexcept;
+    /// Of a stream in the kernel: whether the client has taken bytes since this was asked before,
+    /// or since the last were written. The socket does not become writable for each of them.
+    bool clientTakes(int socket) noexcept;
+
     enum class Flush { Done, Blocked, Failed };
     /// One write of everything gathered.
     Flush flush(int socket) noexcept;
-    size_t held() const noexcept
-    {
-        return m_held.size() - m_heldAt;
-    } ///< the socket did not take it
+    /// What the socket did not take. How much the kernel holds is known to nobody.
+    size_t held() const noexcept { return m_held.size() - m_heldAt + (m_kernelHolds ? 1 : 0); }
     /// close_notify, if the handshake came to an end; for the next flush.
     void endOutput() noexcept;
     /// What is received from now on is dropped; its length is still told.
@@ -87,11 +106,14 @@ public:
 
 private:
     friend struct TlsBio;
+    static constexpr int kUnknown = -1;
     enum class State : unsigned char { Handshake, Open, Ended, Failed };
 
     void advance(std::span<char> into, size_t &filled) noexcept;
     void shakeHands() noexcept;
     size_t sealRecord(std::string_view bytes) noexcept;
+    Flush flushToKernel(int socket) noexcept;
+    void endOnKeyUpdate(size_t &filled) noexcept;
     bool isPlainHttp() noexcept;
     void endedWith(int error) noexcept;
 
@@ -104,13 +126,17 @@ private:
     bool m_hasOldAuthorities = false;
     bool m_heardPlainHttp = false;
     bool m_dropsInput = false;
-    size_t m_burst = 0; ///< bytes written since the connection was quiet
+    bool m_isInKernel = false;
+    bool m_isKernelAsked = false;    ///< in vain, if it is not there
+    bool m_kernelHolds = false;      ///< perhaps
+    int m_unacknowledged = kUnknown; ///< bytes in TCP, when clientTakes() looked
+    size_t m_burst = 0;              ///< bytes written since the connection was quiet
     std::chrono::steady_clock::time_point m_wroteAt {};
     std::shared_ptr<const TlsEndpoint> m_endpoint;
     mutable std::unique_ptr<const ClientFacts> m_clientFacts; ///< when asked for
     std::unique_ptr<RecordSealer> m_sealer; ///< null: OpenSSL makes the records itself
     RecordSealer::Type m_sealedType {};     ///< of the next that OpenSSL gives it
-    std::string m_held;
+    std::string m_held;                     ///< in the kernel: an alert, as plain text
     size_t m_heldAt = 0;
 };
 

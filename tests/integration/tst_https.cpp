@@ -88,6 +88,51 @@ private Q_SLOTS:
         QVERIFY(refused({"--tls-listen", "here"}).contains("--tls-listen"));
     }
 
+    /// Most kernels that tests run on cannot, so this is about saying so, and about all the rest.
+    void itIsSaidWhetherTheKernelDoesTlsAndLargeFilesArrive()
+    {
+        QByteArray large;
+        for (int i = 0; large.size() < 10'000'000; ++i)
+            large += QByteArray::number(i) + "\n";
+        QTemporaryDir site;
+        write(site.filePath("index.html"), "<h1>safe</h1>");
+        write(site.filePath("large.bin"), large);
+        const QByteArray doctor = runArcology({"doctor"}).out;
+        const bool isThere = doctor.contains("kernel TLS         Yes: ");
+        QVERIFY2(isThere || doctor.contains("kernel TLS         No: "), doctor);
+        for (const char *setting : {"auto", "off"}) {
+            QTemporaryDir data;
+            Served served(site.path(),
+                          {"--tls-listen", "127.0.0.1:0", "--data-dir", data.path(), "--set",
+                           QString("tls.kernel=") + setting});
+            QVERIFY2(served.isServing(), served.errors());
+            const QString url = secureUrl(served.line());
+            const QStringList common {"--cacert", data.filePath("ca/root.pem"), "--http1.1"};
+            const Finished whole = curl(common + QStringList {url + "/large.bin"});
+            QVERIFY2(whole.out == large, whole.error);
+            const Finished part =
+                curl(common + QStringList {"-r", "1000000-8999999", url + "/large.bin"});
+            QVERIFY2(part.out == large.mid(1'000'000, 8'000'000), part.error);
+            const Finished several =
+                curl(common
+                     + QStringList {"-w", "%{num_connects}", url + "/large.bin", url + "/",
+                                    url + "/large.bin"});
+            QVERIFY2(several.out == large + "1<h1>safe</h1>0" + large + "0", several.error);
+
+            const QByteArray log = contentOf(data.filePath("logs/engine.log"));
+            QVERIFY2(log.contains(isThere ? "kernel TLS: yes, " : "kernel TLS: no: "), log);
+            const QByteArray metrics =
+                runArcology({"ctl", "metrics", "--data-dir", data.path()}).out;
+            const QByteArray moved = isThere && setting == QByteArray("auto") ? "3" : "0";
+            QVERIFY2(metrics.contains("arcology_kernel_tls_connections_total " + moved + "\n"),
+                     metrics);
+            QCOMPARE(served.stop(), 0);
+        }
+        const Finished refused = runArcology(
+            {"serve", site.path(), "--listen", "127.0.0.1:0", "--set", "tls.kernel=always"});
+        QVERIFY2(refused.exitCode == 2 && refused.error.contains("tls.kernel"), refused.error);
+    }
+
     void anAppHearsThatItIsSecure()
     {
         QTemporaryDir app;

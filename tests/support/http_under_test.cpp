@@ -180,6 +180,7 @@ HttpUnderTest::HttpUnderTest(Options options)
     HttpShared shared;
     shared.budget = m_budget.get();
     shared.addresses = &m_addresses;
+    shared.kernelTls = options.kernelTls;
     shared.loops = options.loops;
     shared.retire = [this](std::shared_ptr<const HttpSnapshot>) {
         ++m_retired;

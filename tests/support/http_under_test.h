@@ -75,6 +75,7 @@ public:
         bool isOneListening =
             false; ///< the first loop alone accepts; others get what it hands over
         std::shared_ptr<const OwnErrorPages> errorPages;
+        const KernelTls *kernelTls = nullptr; ///< outlives it
     };
     explicit HttpUnderTest(Options options);
     ~HttpUnderTest();

@@ -182,10 +182,14 @@ void Connection::timerDue(void *context) noexcept
 void Connection::deadlinePassed() noexcept
 {
     const SteadyTime now = m_home.loop().now();
-    if (m_writeDue != SteadyTime() && now >= m_writeDue)
-        close(CloseHow::WithReset); // takes nothing: a plain close would leave the bytes in the
-                                    // kernel
-    else if (m_readDue != SteadyTime() && now >= m_readDue)
+    const bool isWriteDue = m_writeDue != SteadyTime() && now >= m_writeDue;
+    if (isWriteDue && !m_transport.clientTakes()) {
+        close(CloseHow::WithReset); // a plain close would leave the bytes in the kernel
+        return;
+    }
+    if (isWriteDue)
+        m_writeDue = now + m_rules->writeTimeout;
+    if (m_readDue != SteadyTime() && now >= m_readDue)
         readDeadlinePassed();
     else
         armTimer();

@@ -17,8 +17,10 @@ Http1Connection::Go Http1Connection::nextRequest() noexcept
     if (m_outbox && m_writeBlocked)
         return Go::Stop; // the client takes its answers first
     const uint64_t pending = m_outbox ? m_outbox->queue.pending() : 0;
-    if (m_turnRequests >= m_home.snapshot().settings.pipelineMax || pending >= kTurnBytesMax
-        || m_turnBytes >= kTurnBytesMax) {
+    // See TlsStream::moveToKernel().
+    const bool sendsFirst = pending && m_transport.tls() && m_transport.tls()->isInKernel();
+    if (sendsFirst || m_turnRequests >= m_home.snapshot().settings.pipelineMax
+        || pending >= kTurnBytesMax || m_turnBytes >= kTurnBytesMax) {
         m_moreToDo = m_readable || !m_home.input().bytes().empty();
         return Go::Stop;
     }

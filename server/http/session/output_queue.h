@@ -23,6 +23,9 @@ public:
     static constexpr size_t kCopyMax = 4096;
     /// Bytes of one connection before others get their turn.
     static constexpr uint64_t kTurnBytesMax = 2 * 1024 * 1024;
+    /// So much of a file in one piece is worth having the kernel do TLS, where it can. DATA of
+    /// HTTP/2 never is: two system calls for each 16 KiB frame cost more than the copies they save.
+    static constexpr uint64_t kKernelFileBytes = 64 * 1024;
 
     /// FileEnded: the next bytes are of a file that has become shorter than announced.
     enum class Flush { Done, Blocked, MoreNextTurn, FileEnded, Failed };
@@ -38,6 +41,7 @@ public:
     Flush flush(int socket) noexcept;
     /// The same through TLS. Bytes count as sent when they are encrypted; what the socket does not
     /// take then is held by the stream, and Blocked is told though nothing may be pending here.
+    /// From the first large file on the kernel may be given the stream.
     Flush flush(TlsStream &tls, int socket) noexcept;
 
     /// After FileEnded: the stream of that file.
@@ -67,6 +71,8 @@ private:
     /// The next bytes, in one piece and at most `size`; small pieces and file parts are put
     /// together in `scratch`. Empty: a file is shorter than announced.
     std::string_view nextBytes(size_t size, char *scratch) noexcept;
+    bool comesToLargeFile() const noexcept;
+    Flush flushInKernel(TlsStream &tls, int socket) noexcept;
     std::string_view memoryOf(const Piece &piece) const noexcept;
     ssize_t writeMemory(int socket, uint64_t &asked) noexcept;
     ssize_t writeFile(int socket) noexcept;

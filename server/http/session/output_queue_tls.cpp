@@ -12,6 +12,23 @@
 
 namespace arc {
 
+namespace {
+
+OutputQueue::Flush leaveThrough(TlsStream &tls, int socket) noexcept
+{
+    switch (tls.flush(socket)) {
+    case TlsStream::Flush::Done:
+        return OutputQueue::Flush::Done;
+    case TlsStream::Flush::Blocked:
+        return OutputQueue::Flush::Blocked;
+    case TlsStream::Flush::Failed:
+        break;
+    }
+    return OutputQueue::Flush::Failed;
+}
+
+} // namespace
+
 std::string_view OutputQueue::nextBytes(size_t size, char *scratch) noexcept
 {
     const Piece &first = m_pieces[m_first];
@@ -40,18 +57,38 @@ std::string_view OutputQueue::nextBytes(size_t size, char *scratch) noexcept
     return {scratch, filled};
 }
 
+/// At once, or behind a head.
+bool OutputQueue::comesToLargeFile() const noexcept
+{
+    size_t at = m_first;
+    if (m_pieces[at].kind == Kind::Text && at + 1 < m_pieces.size())
+        ++at;
+    return m_pieces[at].kind == Kind::File && m_pieces[at].left >= kKernelFileBytes;
+}
+
+/// As to a plain socket: what an alert of the stream leaves over.
+OutputQueue::Flush OutputQueue::flushInKernel(TlsStream &tls, int socket) noexcept
+{
+    if (tls.held()) {
+        if (const Flush left = leaveThrough(tls, socket); left != Flush::Done)
+            return left;
+    }
+    if (m_first == m_pieces.size())
+        return Flush::Done;
+    if (!tls.isWritable())
+        return Flush::Failed;
+    const uint64_t before = m_sent;
+    const Flush done = flush(socket);
+    tls.kernelTook(m_sent - before, done == Flush::Done, socket);
+    return done == Flush::Done && tls.held() ? Flush::Blocked : done;
+}
+
 OutputQueue::Flush OutputQueue::flush(TlsStream &tls, int socket) noexcept
 {
+    if (tls.isInKernel())
+        return flushInKernel(tls, socket);
     const auto leave = [&tls, socket] {
-        switch (tls.flush(socket)) {
-        case TlsStream::Flush::Done:
-            return Flush::Done;
-        case TlsStream::Flush::Blocked:
-            return Flush::Blocked;
-        case TlsStream::Flush::Failed:
-            break;
-        }
-        return Flush::Failed;
+        return leaveThrough(tls, socket);
     };
     if (tls.held()) {
         if (const Flush left = leave(); left != Flush::Done)
@@ -63,6 +100,14 @@ OutputQueue::Flush OutputQueue::flush(TlsStream &tls, int socket) noexcept
             forgetSent();
             const Flush left = leave();
             return left == Flush::Done ? Flush::MoreNextTurn : left;
+        }
+        if (comesToLargeFile() && tls.mayMoveToKernel()) {
+            if (const Flush left = leave(); left != Flush::Done) {
+                forgetSent();
+                return left;
+            }
+            if (tls.moveToKernel(socket))
+                return flushInKernel(tls, socket);
         }
         const std::string_view bytes = nextBytes(tls.recordBytes(), tls.loop().plainBuffer());
         if (bytes.empty())

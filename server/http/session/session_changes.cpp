@@ -40,6 +40,8 @@ void SessionLoop::publish(std::shared_ptr<const HttpSnapshot> snapshot)
     const bool greetsAnew = contexts.get() != m_tls.contexts();
     m_tls.use(contexts);
     m_tls.offerHttp2(settings.http2);
+    m_tls.use(m_shared.kernelTls && settings.tlsKernel == "auto" ? *m_shared.kernelTls
+                                                                 : KernelTls {});
     m_pins.push_back(std::make_unique<SnapshotPin>());
     m_pins.back()->snapshot = std::move(snapshot);
     m_current = m_pins.back().get();

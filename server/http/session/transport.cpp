@@ -44,6 +44,9 @@ void Transport::endOutput() noexcept
         m_tls->endOutput();
         m_tls->flush(m_socket.get());
         m_tls->dropInput();
+        // It would cut off a record that the kernel's TLS still holds, which close() sends.
+        if (m_tls->isInKernel())
+            return;
     }
     ::shutdown(m_socket.get(), SHUT_WR);
 }

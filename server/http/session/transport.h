@@ -43,8 +43,12 @@ public:
         m_tls->beginBurst(now);
         return queue.flush(*m_tls, m_socket.get());
     }
-    /// Bytes that the queue has handed over but the socket has not taken.
+    /// Bytes that the queue has handed over but the socket has not taken. Of TLS in the kernel it
+    /// is not known how many: 1, if any.
     size_t heldOutput() const noexcept { return m_tls ? m_tls->held() : 0; }
+
+    /// The client takes bytes that left earlier, though the socket has room for no more.
+    bool clientTakes() noexcept { return m_tls && m_tls->clientTakes(m_socket.get()); }
 
     /// Looks without taking anything.
     enum class Peek { Bytes, Nothing, Interrupted, Gone };
