@@ -84,7 +84,11 @@ public:
     ScaleDecision startFailed(const ScaleRules &rules, size_t workers, const std::string &cause,
                               SteadyTime now);
     /// The pool sleeps, or stands still: begin anew with the least.
-    void reset() { *this = {}; }
+    void reset()
+    {
+        if (m_hasLooked)
+            *this = {};
+    }
 
 private:
     using Kind = ScaleDecision::Kind;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scaling part of PoolSupervisor: once a second the Autoscaler is shown what the home loop has
 // counted anyway, and its decision is followed and told.
+#include "server/base/text.h"
 #include "server/workers/pool_supervisor.h"
 #include "server/workers/process_figures.h"
 
@@ -11,11 +12,7 @@
 
 namespace arc {
 
-namespace {
-
 using std::chrono::milliseconds;
-
-} // namespace
 
 /// Beyond the reserve; -1: unknown.
 int64_t PoolSupervisor::memoryFree() const

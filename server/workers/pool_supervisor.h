@@ -84,7 +84,7 @@ private:
     // The generation that serves.
     void reconcile();
     void reconcileServing();
-    void startWorker(const Generation &generation);
+    bool startWorker(const Generation &generation); ///< false: it could not even be begun
     void activate(WorkerProcess &worker);
     void retire(WorkerProcess &worker, EndReason why);
     void retireOld(size_t keep);

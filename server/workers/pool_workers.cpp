@@ -52,8 +52,7 @@ void PoolSupervisor::reconcileServing()
         old > 0 || m_serving.failures > 0 ? 1 - std::min<size_t>(1, starting) : lacking;
     if (m_serving.gaveUp || m_backOff.isArmed())
         return;
-    for (size_t i = 0; i < std::min(lacking, room) && !m_backOff.isArmed(); ++i)
-        startWorker(m_serving);
+    for (size_t i = 0; i < std::min(lacking, room) && startWorker(m_serving); ++i) { }
 }
 
 /// Leaves `keep` workers of older generations.
@@ -80,7 +79,7 @@ void PoolSupervisor::retireAll(const EndReason &why)
     }
 }
 
-void PoolSupervisor::startWorker(const Generation &generation)
+bool PoolSupervisor::startWorker(const Generation &generation)
 {
     const uint32_t number = ++m_lastNumber;
     const WorkerProcess::Identity identity {.number = number,
@@ -110,7 +109,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
             candidateFailed(cause, true);
         else if (!keepsOldInstead(cause) && !staysAsItIs(cause))
             countFailure(cause, false);
-        return;
+        return false;
     }
     m_core->onHome([number, cells = worker.cells(), socket = std::move(*socket),
                     hello = makeHello(generation.spec, identity.ordinal, preloads && !preloader)](
@@ -118,6 +117,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
         home.letWait();
         home.addWorker(number, std::move(socket), hello, std::move(cells));
     });
+    return true;
 }
 
 void PoolSupervisor::activate(WorkerProcess &worker)
