@@ -103,6 +103,16 @@ void sayEnd(CtlSession &session, const api::WorkerEnd &end)
         session.say("  " + oneLine(line));
 }
 
+std::string scalingOf(const api::PoolFigures &pool)
+{
+    const api::ScalingFigures &scaling = pool.scaling;
+    std::string text = fmt::format("{} is to have {} workers, of {} to {}", pool.app, pool.wanted,
+                                   scaling.least, scaling.most);
+    if (!scaling.reason.empty())
+        text += fmt::format("; {}: {}", formatTimestamp(scaling.unixMs), oneLine(scaling.reason));
+    return text;
+}
+
 } // namespace
 
 int ctlWorkerList(CtlSession &session)
@@ -129,6 +139,8 @@ int ctlWorkerList(CtlSession &session)
     else
         session.print(table.text());
     for (const api::PoolFigures &pool : snapshot->pools) {
+        if (pool.scaling.most > 0)
+            session.say(scalingOf(pool));
         if (!pool.cause.empty())
             session.say(fmt::format("{} is {}: {}", pool.app, pool.state, oneLine(pool.cause)));
         for (const std::string &warning : pool.warnings)

@@ -32,7 +32,7 @@ constexpr std::string_view kFirstSetting = "pool.processes";
 
 PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     : QFrame(parent), m_context(context), m_app(std::move(app)), m_kind(new ElidedLabel(this)),
-      m_pill(new StatePill(this)), m_cause(new QLabel(this)),
+      m_pill(new StatePill(this)), m_cause(new QLabel(this)), m_scaling(new ElidedLabel(this)),
       m_busy(new StatTile(tr("Busy"), this)), m_queue(new StatTile(tr("Waiting"), this)),
       m_memory(new StatTile(tr("Memory each"), this)),
       m_restarts(new StatTile(tr("Restarts"), this)), m_tuner(new PoolTuner(context, m_app, this)),
@@ -47,6 +47,8 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     setProperty("card", true);
     m_cause->setTextFormat(Qt::PlainText);
     m_cause->setWordWrap(true);
+    m_scaling->setObjectName(QStringLiteral("scaling"));
+    m_scaling->setProperty("secondary", true);
     m_table->setAccessibleName(tr("Workers of %1").arg(toQString(m_app)));
     m_table->sortByColumn(WorkersModel::Pid, Qt::AscendingOrder); // rows that stay where they are
     m_table->setDropOrder({WorkersModel::Age, WorkersModel::Cpu, WorkersModel::Generation});
@@ -60,6 +62,7 @@ PoolCard::PoolCard(WindowContext &context, std::string app, QWidget *parent)
     layout->setSpacing(10);
     layout->addLayout(makeHead());
     layout->addWidget(m_cause);
+    layout->addWidget(m_scaling);
     layout->addLayout(figures);
     layout->addWidget(m_tuner);
     layout->addLayout(makeLinks());
@@ -143,6 +146,11 @@ void PoolCard::show(const api::PoolFigures &pool)
     m_cause->setVisible(!sentences.isEmpty());
     setMark(*m_cause, "bad", !pool.cause.empty());
     setMark(*m_cause, "caution", pool.cause.empty()); // as the overview shows advice
+    const bool hasDecided = pool.scaling.most > 0 && !pool.scaling.reason.empty();
+    m_scaling->setFullText(hasDecided ? tr("%1: %2").arg(clockText(pool.scaling.unixMs),
+                                                         toQString(pool.scaling.reason))
+                                      : QString());
+    m_scaling->setVisible(hasDecided);
     m_model.update(pool.workers, m_context.bridge().asOfUnixMs());
     m_table->resortQuietly();
     m_table->setFixedHeight(m_table->heightForRows(kRowsShownMax));

@@ -58,6 +58,7 @@ private:
     ElidedLabel *m_kind;
     StatePill *m_pill;
     QLabel *m_cause;
+    ElidedLabel *m_scaling; ///< what the autoscaler decided last
     StatTile *m_busy;
     StatTile *m_queue;
     StatTile *m_memory;

@@ -120,7 +120,7 @@ void PoolTuner::show(const api::PoolFigures &pool)
     m_showing = true;
     const std::string processes = wanted(kProcessesKey, pool.processes);
     const bool isAuto = processes == "auto";
-    const int count = std::max(1, isAuto ? pool.wanted : toQString(processes).toInt());
+    const int count = std::max(1, isAuto ? inForce() : toQString(processes).toInt());
     const int cores = int(m_context.bridge().snapshot().host.cpuCores.size());
     m_slider->setMaximum(std::max({kSliderLeast, cores * kSliderPerCore, count}));
     m_slider->setValue(count);
@@ -134,6 +134,12 @@ void PoolTuner::show(const api::PoolFigures &pool)
     m_threads->parentWidget()->setVisible(threaded); // label and field; the slider gets their room
     m_showing = false;
     updatePreview();
+}
+
+/// What pool.processes comes to: the number of them, or the least of a pool that scales.
+int PoolTuner::inForce() const
+{
+    return m_pool.scaling.most > 0 ? m_pool.scaling.least : m_pool.wanted;
 }
 
 void PoolTuner::processesMoved(int count)
@@ -193,13 +199,17 @@ void PoolTuner::updatePreview()
     if (processes != m_pool.processes && m_auto->isChecked())
         parts << tr("Back to auto: one process per core, at least two, no dropped requests");
     else if (processes != m_pool.processes)
-        parts << processesPreview(m_pool.wanted, m_processes->value(), tooMuch);
+        parts << processesPreview(inForce(), m_processes->value(), tooMuch);
     if (!m_threads->isHidden() && m_threads->value() != m_pool.threads)
         parts << tr("%1 → %2 threads each: new workers take over from those of %3")
                      .arg(m_pool.threads)
                      .arg(m_threads->value())
                      .arg(toQString(m_app));
-    if (parts.isEmpty())
+    if (parts.isEmpty() && m_pool.scaling.most > 0)
+        parts << tr("%1 to %n process(es), %2 now", nullptr, m_pool.scaling.most)
+                     .arg(m_pool.scaling.least)
+                     .arg(m_pool.wanted);
+    else if (parts.isEmpty())
         parts << (m_pool.processes == "auto"
                       ? tr("Auto: %n process(es) now", nullptr, m_pool.wanted)
                       : tr("%n process(es)", nullptr, m_pool.wanted));

@@ -40,6 +40,7 @@ private:
     std::string wanted(std::string_view key, const std::string &inForce) const;
     void updatePreview();
     QString processesPreview(int from, int to, bool &tooMuch);
+    int inForce() const;
     double memoryEach() const;
 
     WindowContext &m_context;

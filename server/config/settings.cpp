@@ -158,6 +158,11 @@ Result<void> checkTogether(const Settings &settings)
                       fmt::format("buffers.request_kib: {} KiB of one body do not fit into "
                                   "buffers.total_mib ({} MiB)",
                                   settings.requestBufferKiB, settings.buffersMiBMax)};
+    if (settings.poolProcessesMax > 0 && settings.poolProcesses > settings.poolProcessesMax)
+        return Error {ErrorCode::Invalid,
+                      fmt::format("pool.processes_max: {} is below pool.processes ({}), the least "
+                                  "there are; use 0 for a fixed number",
+                                  settings.poolProcessesMax, settings.poolProcesses)};
     if (settings.tlsClients != "off" && !settings.tlsClientCa.starts_with('/'))
         return Error {ErrorCode::Invalid,
                       "tls.client_ca: name a PEM file by its absolute path when clients are asked "

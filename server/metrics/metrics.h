@@ -30,7 +30,7 @@ std::string metricsManual();
 
 // The three structs that metrics.def becomes. Each instance has one writing thread: a LoopMetrics
 // its loop, a SiteMetrics the loop whose part it is, an AppMetrics the app's home loop (starts and
-// deaths included); but its cells of jobs are the control loop's.
+// deaths included); but its cells of jobs and of the autoscaler are the control loop's.
 struct alignas(64) LoopMetrics {
 #define COUNTER(group, member, name, help) ARC_IN_LOOP_##group(Cell member;)
 #define GAUGE(group, member, name, help) ARC_IN_LOOP_##group(Cell member;)

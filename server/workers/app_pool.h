@@ -7,6 +7,7 @@
 #include "server/http/exchange.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
+#include "server/workers/autoscaler.h"
 #include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
@@ -61,6 +62,17 @@ struct WorkerInfo {
     std::vector<StartStep> steps;
 };
 
+/// What the autoscaler of a pool has decided.
+struct PoolScaling {
+    int least = 0;
+    int most = 0; ///< 0: the number of workers is fixed, and the rest says nothing
+    ScaleDecision::Kind kind = ScaleDecision::Kind::Stay;
+    std::string reason;
+    int64_t unixMs = 0;
+    int64_t ups = 0;
+    int64_t downs = 0;
+};
+
 struct PoolInfo {
     std::string app;
     PoolState state = PoolState::Stopped;
@@ -68,7 +80,8 @@ struct PoolInfo {
     std::string cause;
     std::string kind; ///< as the worker reported: "Django 3.2.19"
     std::string python;
-    int wanted = 0;              ///< processes asked for ("auto" resolved)
+    int wanted = 0; ///< processes there are to be ("auto" resolved, or as the autoscaler says)
+    PoolScaling scaling;
     uint64_t generation = 0;     ///< the one that serves, or is starting with none before it
     uint64_t nextGeneration = 0; ///< the one that is to take over; 0: none
     std::vector<WorkerInfo> workers;
@@ -105,6 +118,9 @@ public:
             ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
         std::function<int64_t()> memoryAvailable;
+        /// Share of the processor in use since it was asked last, -1 when unknown; null: of what
+        /// this process may use of this machine.
+        std::function<double()> cpuUsed;
         std::shared_ptr<Spool> spool; ///< for long request bodies; null: none goes to a file
     };
 

@@ -186,6 +186,7 @@ std::vector<HomeRequest *> HomeWorker::close() noexcept
     for (Slot &slot : m_table)
         slot = {};
     m_cells->busy.set(m_busy = 0);
+    m_cells->sockets.set(0);
     m_sockets = 0;
     for (HomeRequest *request : lost)
         request->worker = nullptr;
@@ -333,7 +334,7 @@ void HomeWorker::accept(Slot &slot) noexcept
 {
     slot.isSocket = true;
     m_cells->busy.set(--m_busy);
-    ++m_sockets;
+    m_cells->sockets.set(static_cast<int64_t>(++m_sockets));
     if (slot.request)
         slot.request->isSocket = true;
 }
@@ -389,7 +390,7 @@ HomeWorker::Slot &HomeWorker::slotOf(const HomeRequest &request) noexcept
 void HomeWorker::free(Slot &slot) noexcept
 {
     if (slot.isSocket)
-        --m_sockets;
+        m_cells->sockets.set(static_cast<int64_t>(--m_sockets));
     else
         m_cells->busy.set(--m_busy);
     slot = {};

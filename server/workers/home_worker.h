@@ -16,6 +16,7 @@ namespace arc {
 struct WorkerCells {
     Cell requests; ///< answered
     Cell busy;     ///< slots in use
+    Cell sockets;  ///< WebSockets
 };
 
 /// One worker as the home loop sees it: its stream and which request runs in which slot. Confined

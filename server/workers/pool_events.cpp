@@ -144,7 +144,7 @@ void PoolSupervisor::hearSockets(WorkerProcess &worker, int64_t count)
     if (!worker.isRunning() || worker.state() != WorkerState::Stopping)
         return;
     const Settings &settings = m_spec.settings;
-    worker.stopWithin(settings.socketDrain + settings.stopTimeout);
+    worker.stopWithin(settings.socketDrain + stopTime(worker.farewell()));
     say(fmt::format("worker {} stops, but keeps {} WebSockets open for {} s", worker.pid(), count,
                     settings.socketDrain.count()));
 }

@@ -4,7 +4,6 @@
 #include "server/base/assert.h"
 #include "server/base/text.h"
 #include "server/workers/pool_supervisor.h"
-#include "server/workers/process_figures.h"
 
 #include <algorithm>
 
@@ -140,16 +139,15 @@ void PoolSupervisor::reconcileCandidate()
 /// Workers of the candidate's size that memory has room for beside all there are.
 size_t PoolSupervisor::roomBeside(size_t starting)
 {
-    const int64_t available =
-        m_environment.memoryAvailable ? m_environment.memoryAvailable() : memoryAvailable();
+    const int64_t free = memoryFree();
     int64_t size = 0;
     for (const Worker &worker : m_workers) {
         if (isCandidate(*worker) && worker->state() == WorkerState::Candidate)
             size = std::max(size, worker->info().memoryBytes);
     }
-    if (available < 0 || size <= 0)
+    if (free < 0 || size <= 0)
         return SIZE_MAX;
-    const int64_t room = std::max<int64_t>(0, available - kMemoryReserve) / size;
+    const int64_t room = free / size;
     return static_cast<size_t>(room) - std::min(static_cast<size_t>(room), starting);
 }
 

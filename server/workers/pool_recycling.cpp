@@ -3,7 +3,6 @@
 // new one is there before the old one goes.
 #include "server/base/text.h"
 #include "server/workers/pool_supervisor.h"
-#include "server/workers/process_figures.h"
 
 #include <algorithm>
 
@@ -31,6 +30,7 @@ void PoolSupervisor::look()
         fallAsleep();
     else
         recycleOne();
+    scale();
 }
 
 /// Somebody asked since the last look, or waits for an answer, or has a WebSocket open.
@@ -54,6 +54,7 @@ void PoolSupervisor::fallAsleep()
                                         m_spec.settings.idleStop.count());
     say("the app sleeps: its workers are stopped until a request comes");
     m_asleep = true;
+    m_scaler.reset();
     m_core->onHome([](AppHome &home) { home.sleep(); }); // before it hears of its workers' end
     retireAll({EndKind::Stopped, why});
     reconcile();
@@ -125,14 +126,13 @@ bool PoolSupervisor::isTooSoon(const WorkerProcess &worker, const RecycleRules &
 /// Whether memory has room for a fresh worker; the smallest there is tells how large that is.
 bool PoolSupervisor::hasRoomForOne() const
 {
-    const int64_t available =
-        m_environment.memoryAvailable ? m_environment.memoryAvailable() : memoryAvailable();
+    const int64_t free = memoryFree();
     int64_t size = 0;
     for (const Worker &worker : m_workers) {
         if (worker->state() == WorkerState::Ready && worker->memoryBytes() > 0)
             size = size ? std::min(size, worker->memoryBytes()) : worker->memoryBytes();
     }
-    return available < 0 || size == 0 || available - kMemoryReserve >= size;
+    return free < 0 || size == 0 || free >= size;
 }
 
 void PoolSupervisor::beginRecycling(WorkerProcess &worker, EndReason why)

@@ -81,6 +81,7 @@ void PoolSupervisor::start()
     m_serving = {.number = ++m_lastGeneration, .spec = m_spec};
     watchFolder();
     m_asleep = false;
+    m_scaler.reset();
     m_usedAt = m_environment.control->now();
     m_look.arm(m_environment.control->timers(), kLookEvery);
     reconcile();
@@ -123,6 +124,7 @@ void PoolSupervisor::stop(std::function<void()> done)
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
     m_core->onHome([](AppHome &it) { it.refuseAll("The application is stopped."); });
     retireAll({EndKind::Stopped, "was stopped with its app"});
+    hurry();
     for (const Worker &worker : m_workers) {
         if (worker->isPreloader())
             worker->forker()->hurry();
@@ -156,8 +158,7 @@ Result<WorkerProcess *> PoolSupervisor::runningWith(int pid) const
 
 size_t PoolSupervisor::wanted() const
 {
-    const int64_t processes = m_spec.settings.poolProcesses;
-    return processes > 0 ? static_cast<size_t>(processes) : std::max(2u, usableCores());
+    return m_scaler.workers(scaleRules(m_spec.settings, usableCores()));
 }
 
 size_t PoolSupervisor::count(WorkerState state, uint64_t generation) const noexcept
@@ -209,12 +210,16 @@ PoolInfo PoolSupervisor::info() const
                    .kind = m_serving.report.kind,
                    .python = m_serving.report.python,
                    .wanted = static_cast<int>(wanted()),
+                   .scaling = m_scaling,
                    .generation = m_serving.number,
                    .nextGeneration = m_candidate ? m_candidate->number : 0,
                    .workers = {},
                    .mounts = {},
                    .warnings = m_serving.report.warnings,
                    .restarts = m_restarts};
+    const ScaleRules rules = scaleRules(m_spec.settings, usableCores());
+    info.scaling.least = static_cast<int>(rules.least);
+    info.scaling.most = static_cast<int>(rules.most);
     if (m_watch && !m_watch->problem().empty())
         info.warnings.push_back(m_watch->problem());
     if (!m_serving.preloadRefused.empty())

@@ -3,6 +3,8 @@
 
 #include "server/workers/app_core.h"
 #include "server/workers/app_pool.h"
+#include "server/workers/autoscaler.h"
+#include "server/workers/cpu_gauge.h"
 #include "server/workers/folder_watch.h"
 #include "server/workers/generation.h"
 #include "server/workers/output.h"
@@ -82,7 +84,7 @@ private:
     // The generation that serves.
     void reconcile();
     void reconcileServing();
-    void startWorker(const Generation &generation);
+    bool startWorker(const Generation &generation); ///< false: it could not even be begun
     void activate(WorkerProcess &worker);
     void retire(WorkerProcess &worker, EndReason why);
     void retireOld(size_t keep);
@@ -120,6 +122,16 @@ private:
     void beginRecycling(WorkerProcess &worker, EndReason why);
     size_t target();
     bool keepsOldInstead(const std::string &cause);
+
+    // As many workers as are needed (pool_scaling.cpp).
+    void scale();
+    ScaleFacts scaleFacts();
+    void follow(const ScaleDecision &decision);
+    bool staysAsItIs(const std::string &cause);
+    WorkerProcess *leastMissed() noexcept;
+    std::chrono::milliseconds stopTime(const EndReason &why) const;
+    void hurry();
+    int64_t memoryFree() const;
 
     // The one that is to take over (pool_generations.cpp).
     void beginGeneration(const std::string &why, bool isOfSave = false);
@@ -176,6 +188,11 @@ private:
     bool m_asleep = false;      ///< no workers, with pool.idle_stop_s, until somebody asks
     int64_t m_requestsSeen = 0; ///< at the last look
     SteadyTime m_usedAt {};
+    Autoscaler m_scaler;
+    CpuGauge m_cpu;
+    HistogramSum m_waitsSeen; ///< at the last look
+    size_t m_grewFrom = 0;    ///< workers that serve while others are added; 0: none are
+    PoolScaling m_scaling;
     Timer m_backOff;                      ///< of the serving generation
     Timer m_candidateDue;                 ///< end of the candidate's back-off or probation
     std::unique_ptr<FolderWatch> m_watch; ///< with pool.reload_on_save

@@ -37,17 +37,13 @@ void PoolSupervisor::reconcileServing()
     size_t starting = count(WorkerState::Starting, current);
     size_t ready = count(WorkerState::Ready, current);
     const size_t old = countOld(WorkerState::Ready);
-    for (auto it = m_workers.rbegin(); it != m_workers.rend() && starting + ready > target; ++it) {
-        WorkerProcess &worker = **it;
-        if (worker.identity().generation != current || worker.isPlanned()
-            || worker.state() == WorkerState::Preloader)
-            continue;
-        size_t &group = worker.state() == WorkerState::Starting ? starting : ready;
-        if (worker.state() == WorkerState::Ready && starting > 0)
-            continue; // those that are not ready go first
-        retire(worker,
+    while (starting + ready > target) {
+        WorkerProcess *worker = leastMissed();
+        if (!worker)
+            break;
+        --(worker->state() == WorkerState::Starting ? starting : ready);
+        retire(*worker,
                {EndKind::Scaled, fmt::format("is one more than the {} workers wanted", target)});
-        --group;
     }
     retireOld(target > ready ? target - ready : 0);
     // One at a time while others serve or the last one failed; all at once for a fresh start.
@@ -56,8 +52,7 @@ void PoolSupervisor::reconcileServing()
         old > 0 || m_serving.failures > 0 ? 1 - std::min<size_t>(1, starting) : lacking;
     if (m_serving.gaveUp || m_backOff.isArmed())
         return;
-    for (size_t i = 0; i < std::min(lacking, room) && !m_backOff.isArmed(); ++i)
-        startWorker(m_serving);
+    for (size_t i = 0; i < std::min(lacking, room) && startWorker(m_serving); ++i) { }
 }
 
 /// Leaves `keep` workers of older generations.
@@ -84,7 +79,7 @@ void PoolSupervisor::retireAll(const EndReason &why)
     }
 }
 
-void PoolSupervisor::startWorker(const Generation &generation)
+bool PoolSupervisor::startWorker(const Generation &generation)
 {
     const uint32_t number = ++m_lastNumber;
     const WorkerProcess::Identity identity {.number = number,
@@ -112,9 +107,9 @@ void PoolSupervisor::startWorker(const Generation &generation)
         say(fmt::format("a worker could not be started: {}", cause), LogLevel::Warning);
         if (identity.generation != m_serving.number)
             candidateFailed(cause, true);
-        else if (!keepsOldInstead(cause))
+        else if (!keepsOldInstead(cause) && !staysAsItIs(cause))
             countFailure(cause, false);
-        return;
+        return false;
     }
     m_core->onHome([number, cells = worker.cells(), socket = std::move(*socket),
                     hello = makeHello(generation.spec, identity.ordinal, preloads && !preloader)](
@@ -122,6 +117,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
         home.letWait();
         home.addWorker(number, std::move(socket), hello, std::move(cells));
     });
+    return true;
 }
 
 void PoolSupervisor::activate(WorkerProcess &worker)
@@ -139,7 +135,7 @@ void PoolSupervisor::retire(WorkerProcess &worker, EndReason why)
         return;
     worker.bidFarewell(std::move(why));
     const bool served = worker.state() == WorkerState::Ready;
-    worker.stopWithin(served ? milliseconds(m_spec.settings.stopTimeout) : kStartingGrace);
+    worker.stopWithin(served ? stopTime(worker.farewell()) : kStartingGrace);
     if (!served)
         worker.terminate();
     m_core->onHome(
@@ -205,7 +201,7 @@ void PoolSupervisor::hearGone(WorkerProcess &worker, HomeEvent &event)
     } else if (!planned && m_running) {
         m_restarts += generation <= m_serving.number ? 1 : 0;
         if (wasServing && failedStart) {
-            if (!keepsOldInstead(cause))
+            if (!keepsOldInstead(cause) && (wasReady || !staysAsItIs(cause)))
                 countFailure(cause, wasReady);
         } else if (wasServing) {
             m_serving.failures = 0;
@@ -265,6 +261,8 @@ void PoolSupervisor::updateState()
         state = m_serving.gaveUp && !m_candidate ? PoolState::Failed : PoolState::Starting;
     else if (m_serving.failures > 0 && current < wanted())
         state = PoolState::Degraded;
+    m_environment.metrics->cells.workersWanted.set(
+        m_running && !m_asleep ? static_cast<int64_t>(wanted()) : 0);
     const std::string cause = causeOf(state, ready);
     const bool news = state != m_state || cause != m_shownCause;
     m_state = state;

@@ -26,8 +26,8 @@ int64_t readPeakMemoryBytes(int pid);
 /// was made, else of the machine since it started; -1 when it does not say.
 int64_t oomKills();
 
-/// Memory that new processes could use: of this machine, and of the control groups (version 2) this
-/// process is in. -1: unknown.
+/// Memory that new processes could use: of this machine, and of the control groups this process
+/// is in. -1: unknown.
 int64_t memoryAvailable();
 
 } // namespace arc

@@ -153,7 +153,10 @@ void WorkerProcess::look()
     constexpr std::chrono::seconds kIdleMemoryAge {60};
     const SteadyTime now = std::chrono::steady_clock::now();
     if (m_child.isRunning() && (!m_figuresAt || now - *m_figuresAt >= kFiguresAge)) {
-        m_cpuSeconds = readCpuSeconds(pid());
+        const double before = std::exchange(m_cpuSeconds, readCpuSeconds(pid()));
+        if (m_figuresAt)
+            m_coresUsed =
+                (m_cpuSeconds - before) / std::chrono::duration<double>(now - *m_figuresAt).count();
         readPeak();
         m_figuresAt = now;
         // A process that did not run has the memory it had; the minute is for what the kernel and

@@ -102,6 +102,7 @@ public:
     bool misbehaved() const noexcept { return m_blame.isGiven() && !isOrdered(m_blame.kind); }
     /// Why it is told to end; the first reason stays.
     void bidFarewell(EndReason why);
+    const EndReason &farewell() const noexcept { return m_farewell; }
 
     /// Ends it at once for what it did itself, which no request explains.
     void condemn(EndKind kind, std::string phrase);
@@ -130,6 +131,8 @@ public:
     /// worker works, every minute while it idles, and the last kMemorySamplesMax are kept.
     void look();
     int64_t memoryBytes() const noexcept { return m_memoryNow.bytes; }
+    /// Cores' worth of time that it used between the last two readings.
+    double coresUsed() const noexcept { return m_coresUsed; }
     int64_t startedUnixMs() const noexcept { return m_startedUnixMs; }
     WorkerInfo info();
     /// The oldest request that it works on, and how long already.
@@ -190,6 +193,7 @@ private:
     MemoryFigures m_memoryNow;
     int64_t m_peakMemoryBytes = 0;
     double m_cpuSeconds = 0;
+    double m_coresUsed = 0;
     LineCutter m_lines;
     Timer m_deadline; ///< of the start, then of the stop
     std::unique_ptr<OutputReader> m_output;

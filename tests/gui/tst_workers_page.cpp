@@ -8,10 +8,12 @@
 #include "gui/pages/action_registry.h"
 #include "gui/pages/logs_page.h"
 #include "gui/pages/pool_card.h"
+#include "gui/pages/pool_tuner.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/worker_end_detail.h"
 #include "gui/pages/worker_ends_card.h"
 #include "gui/pages/workers_page.h"
+#include "gui/widgets/elided_label.h"
 #include "gui/widgets/output_view.h"
 #include "gui/widgets/safe_table.h"
 #include "gui/widgets/toast.h"
@@ -92,6 +94,7 @@ private Q_SLOTS:
     void aKillNamesItsWorkerAndAlwaysAsks();
     void aRefusedEndIsTold();
     void whatIsNotSelectedCannotBeEnded();
+    void thePageSaysWhyAPoolGrewOrDidNot();
     void aPreloaderIsKilledButNotEnded();
     void thePaletteEndsTheSelectedWorker();
     void theLinkGoesToTheSettingsOfTheApp();
@@ -174,6 +177,28 @@ void TestWorkersPage::whatIsNotSelectedCannotBeEnded()
     QTRY_VERIFY_WITH_TIMEOUT(!fixture.card().endButton()->isEnabled(), 20000);
     QVERIFY(!fixture.card().killButton()->isEnabled());
     QCOMPARE(fixture.control->count("killWorker"), size_t(0));
+}
+
+void TestWorkersPage::thePageSaysWhyAPoolGrewOrDidNot()
+{
+    WorkersFixture fixture;
+    fixture.openPage();
+    api::PoolFigures pool;
+    fixture.control->snapshot(
+        {}, [&pool](const Result<api::Snapshot> &answer) { pool = answer->pools.front(); });
+    const auto *line = fixture.card().findChild<ElidedLabel *>(QStringLiteral("scaling"));
+    QVERIFY(line && line->isHidden()); // its number of workers is fixed
+    pool.wanted = 4;
+    pool.scaling = {.least = 2,
+                    .most = 4,
+                    .decision = "refused_max",
+                    .reason = "did not start worker 5: 4 is the most",
+                    .unixMs = 1700000000000};
+    fixture.card().show(pool);
+    QVERIFY(!line->isHidden());
+    QVERIFY(line->fullText().endsWith(QStringLiteral(": did not start worker 5: 4 is the most")));
+    QVERIFY2(fixture.card().tuner()->preview().contains(QStringLiteral("2 to 4")),
+             qPrintable(fixture.card().tuner()->preview()));
 }
 
 void TestWorkersPage::aPreloaderIsKilledButNotEnded()

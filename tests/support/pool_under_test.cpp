@@ -85,6 +85,7 @@ PoolUnderTest::PoolUnderTest(Options options)
                           const std::string &line) { m_logged[level] += line + "\n"; },
             .ended = [this](WorkerEnd end) { m_ends.push_back(std::move(end)); },
             .memoryAvailable = options.memoryAvailable,
+            .cpuUsed = options.cpuUsed,
             .spool = m_spool};
         for (size_t i = 0; i < options.loops; ++i)
             environment.loops.push_back(&m_http->http(i));

@@ -30,6 +30,7 @@ public:
         size_t loops = 1;
         bool starts = true;
         std::function<int64_t()> memoryAvailable; ///< null: what there really is
+        std::function<double()> cpuUsed;          ///< the same
         std::string spoolFolder;                  ///< empty: one of its own
         Spool::Complain spoolComplains;           ///< may be null
     };

@@ -158,6 +158,22 @@ struct WorkerFigures {
                ARC_FIELD("serving_ms", servingMs), ARC_FIELD("steps", steps))
 };
 
+/// How many workers a pool that scales may have, and what was decided last.
+struct ScalingFigures {
+    int least = 0;
+    int most = 0; ///< 0: the number is fixed, and the rest says nothing
+    /// "none" so far, "up", "down"; not up, though requests wait: "refused_cpu",
+    /// "refused_memory", "refused_max", "refused_start"
+    std::string decision;
+    std::string reason; ///< one sentence
+    int64_t unixMs = 0; ///< of the decision
+    int64_t ups = 0;    ///< since the engine started
+    int64_t downs = 0;
+    ARC_FIELDS(ScalingFigures, ARC_FIELD("least", least), ARC_FIELD("most", most),
+               ARC_FIELD("decision", decision), ARC_FIELD("reason", reason),
+               ARC_FIELD("unix_ms", unixMs), ARC_FIELD("ups", ups), ARC_FIELD("downs", downs))
+};
+
 struct PoolFigures {
     std::string app;
     std::string state; ///< "stopped", "starting", "ready", "degraded", "failed"
@@ -168,6 +184,7 @@ struct PoolFigures {
     uint64_t nextGeneration = 0; ///< that is starting beside them; 0: none
     int wanted = 0;              ///< processes
     std::string processes;       ///< the setting: "auto" or a number
+    ScalingFigures scaling;
     int threads = 0;
     int busy = 0; ///< slots
     int slots = 0;
@@ -181,10 +198,11 @@ struct PoolFigures {
                ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
                ARC_FIELD("generation", generation), ARC_FIELD("next_generation", nextGeneration),
                ARC_FIELD("wanted", wanted), ARC_FIELD("processes", processes),
-               ARC_FIELD("threads", threads), ARC_FIELD("busy", busy), ARC_FIELD("slots", slots),
-               ARC_FIELD("queued", queued), ARC_FIELD("queue_p95", queueP95),
-               ARC_FIELD("restarts", restarts), ARC_FIELD("workers", workers),
-               ARC_FIELD("routes_mark", routesMark), ARC_FIELD("warnings", warnings))
+               ARC_FIELD("scaling", scaling), ARC_FIELD("threads", threads),
+               ARC_FIELD("busy", busy), ARC_FIELD("slots", slots), ARC_FIELD("queued", queued),
+               ARC_FIELD("queue_p95", queueP95), ARC_FIELD("restarts", restarts),
+               ARC_FIELD("workers", workers), ARC_FIELD("routes_mark", routesMark),
+               ARC_FIELD("warnings", warnings))
 };
 
 struct HostFigures {

@@ -308,6 +308,9 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inApp("env", R"({"A":"\u0000"})"), "apps[0].env.A: contains a NUL character");
     row(inApp("settings", R"({"loops":1})"),
         "apps[0].settings.loops: can be set only on the engine");
+    row(inApp("settings", R"({"pool.processes":4,"pool.processes_max":3})"),
+        "apps[0].settings.pool.processes_max: 3 is below pool.processes (4), the least there are; "
+        "use 0 for a fixed number");
     row(inApp("settings", R"({"buffers.response_kib":1048576})"),
         "apps[0].settings.buffers.response_kib: 1048576 KiB for one answer do not fit into "
         "buffers.total_mib (512 MiB)");

@@ -159,6 +159,12 @@ private Q_SLOTS:
         row("buffers.response_kib", 1048576, Scope::Engine,
             "buffers.response_kib: 1048576 KiB for one answer do not fit into buffers.total_mib "
             "(512 MiB)");
+        row("pool.processes_max", 513, Scope::App, "pool.processes_max: outside 0..512");
+        row("pool.processes_max", 4, Scope::Site,
+            "pool.processes_max: can be set only on the engine or an app");
+        row("pool.scale_up_wait_ms", 0, Scope::App, "pool.scale_up_wait_ms: outside 1..60000");
+        row("pool.scale_down_after_s", 0, Scope::App, "pool.scale_down_after_s: outside 1..86400");
+        row("pool.scale_cpu_percent", 101, Scope::App, "pool.scale_cpu_percent: outside 10..100");
         row("limits.body_mib", 2, Scope::Engine, "");
         row("limits.body_mib", 2, Scope::Site, "");
         row("limits.body_mib", 2, Scope::Route, "");

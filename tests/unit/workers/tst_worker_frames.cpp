@@ -3,7 +3,7 @@
 #include "server/workers/frame.h"
 #include "server/workers/output.h"
 #include "server/workers/response_head.h"
-#include "server/workers/usable_cores.h"
+#include "server/workers/control_group.h"
 #include "server/workers/worker_reports.h"
 
 #include <QtTest>
