@@ -18,7 +18,7 @@ void ScheduleActions::add(const std::string &app)
     open({.app = app});
 }
 
-void ScheduleActions::edit(const std::string &app, const api::ScheduleView &view, uint64_t revision)
+void ScheduleActions::edit(const std::string &app, const api::ScheduleView &view)
 {
     open({.app = app,
           .name = view.name,
