@@ -19,6 +19,7 @@
 #include <QClipboard>
 #include <QFile>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QTest>
 
 using namespace arc;
