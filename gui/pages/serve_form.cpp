@@ -319,7 +319,8 @@ api::NewSite ServeForm::site() const
     site.entry = toStd(m_entry->text().trimmed());
     site.interface = toStd(m_interface->currentText());
     site.python = toStd(m_python->currentData().toString());
-    site.env = m_env->variables();
+    for (const auto &[name, variable] : m_env->variables())
+        (variable.isSecret ? site.secrets : site.env)[name] = variable.value;
     if (m_workers->value() > 0)
         site.settings["pool.processes"] = std::to_string(m_workers->value());
     return site;

@@ -36,6 +36,7 @@ class LogsPage;
 class OverviewPage;
 class PendingBar;
 class RestartDue;
+class ScheduleActions;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -173,6 +174,8 @@ private:
     void makeThemeActions();
     void makeSiteActions();
     void makeSiteCommands();
+    void makeVariableActions();
+    void makeScheduleActions();
     QString whyNotOn(const QString &site, SiteNeeds needs) const;
     void makeSiteContextMenus();
     void addActionItems(std::vector<PaletteItem> &items);
@@ -221,6 +224,7 @@ private:
     ShellOptions m_options;
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
+    ScheduleActions *m_scheduleActions;
     ActionRegistry *m_registry;
     Staging *m_staging;
     UndoHistory *m_undo;

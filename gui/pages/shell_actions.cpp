@@ -41,6 +41,8 @@ void Shell::makeActions()
     makeWindowActions();
     makeViewActions();
     makeSiteActions();
+    makeVariableActions();
+    makeScheduleActions();
     makeSiteCommands();
     if (m_options.theme)
         makeThemeActions();
