@@ -430,7 +430,7 @@ void Engine::Implementation::stop()
         return closed();
     live->setDraining();
     const Settings settings = engineSettings(live->document(), options.pinned);
-    supervisor.stopping(settings.drainSeconds);
+    supervisor.stopping(settings.drainSeconds + live->longestStop());
     if (isServing)
         log->info(
             fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));

@@ -64,13 +64,14 @@ public:
     }
     void reopenSecrets(const AppConfig &app) override;
     const Facts &facts() const override;
-    std::vector<std::string> troubles() const override { return m_parts.troubles(); }
+    std::vector<std::string> troubles() const override;
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
     const EndRecords &ends() const override { return m_parts.ends; }
     Scheduler &scheduler() override { return m_scheduler; }
+    ServiceSupervisor &services() override { return m_services; }
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;
@@ -108,11 +109,13 @@ public:
     void setDraining();
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
+    /// The time that services may need to end.
+    std::chrono::seconds longestStop() const { return m_services.longestStop(); }
     const Document &document() const noexcept { return m_document; }
     /// The open listeners and their sockets, which the loops own: good until this object is asked
     /// for anything else.
     std::vector<std::pair<std::string, std::vector<int>>> sockets() const;
-    /// Ends every pool, then calls done, when schedules have ended, too.
+    /// Ends every pool and every service, then calls done, when schedules have ended, too.
     void stopPools(std::function<void()> done);
 
 private:
@@ -132,7 +135,7 @@ private:
     void openWhatWasTaken();
     void startPools();
     AppSpec specOf(const AppConfig &app) const;
-    void placeSchedules();
+    void placeJobs();
     void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
     Result<void> renewTls();
@@ -162,6 +165,8 @@ private:
     std::chrono::seconds m_bindAgainAfter {0};
     bool m_schedulesStopped = false;
     Scheduler m_scheduler;
+    bool m_servicesStopped = false;
+    ServiceSupervisor m_services;
 };
 
 } // namespace arc

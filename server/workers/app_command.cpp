@@ -61,8 +61,8 @@ Result<std::vector<std::string>> commandLine(const AppConfig &app, std::vector<s
 class RunningCommand final : public std::enable_shared_from_this<RunningCommand> {
 public:
     RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update,
-                   std::chrono::milliseconds patience)
-        : m_loop(loop), m_update(std::move(update)), m_patienceTime(patience),
+                   AppCommand::Manners manners)
+        : m_loop(loop), m_update(std::move(update)), m_manners(manners),
           m_patience(&RunningCommand::impatient, this)
     {
     }
@@ -95,8 +95,11 @@ public:
         if (!m_child.isRunning() || m_cancelled)
             return;
         m_cancelled = true;
-        m_child.signalGroup(SIGTERM);
-        m_patience.arm(m_loop.timers(), m_patienceTime);
+        if (m_manners.stopsGroup)
+            m_child.signalGroup(m_manners.stopSignal);
+        else
+            m_child.signalAlone(m_manners.stopSignal);
+        m_patience.arm(m_loop.timers(), m_manners.patience);
     }
 
     int pid() const noexcept { return m_child.pid(); }
@@ -195,7 +198,7 @@ private:
     int m_waitStatus = 0;
     FileDescriptor m_inputFd;
     IoEvent m_inputEvent;
-    const std::chrono::milliseconds m_patienceTime;
+    const AppCommand::Manners m_manners;
     Timer m_patience;
     std::unique_ptr<OutputReader> m_output;
     ChildProcess m_child;
@@ -224,7 +227,7 @@ AppCommand::run(EventLoop &control, const std::string &executable, const AppConf
     auto command = commandLine(app, std::move(argv));
     if (!command)
         return std::move(command).error();
-    auto running = std::make_shared<RunningCommand>(control, std::move(update), manners.patience);
+    auto running = std::make_shared<RunningCommand>(control, std::move(update), manners);
     ChildProcess::Start plan {.executable = executable,
                               .folder = app.root,
                               .argv = std::move(*command),

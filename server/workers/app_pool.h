@@ -10,6 +10,7 @@
 #include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <string>
@@ -101,6 +102,9 @@ public:
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
+        /// Another generation serves from now on, or starts in the place of one that did not;
+        /// control loop; may be null.
+        std::function<void()> replaced = {};
         std::function<void(WorkerEnd)>
             ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
@@ -153,6 +157,10 @@ public:
         std::chrono::milliseconds patience {5000}; ///< from SIGTERM of cancel() to SIGKILL
         /// What it left behind in its process group is killed when it ends.
         bool leavesNothing = false;
+        /// What cancel() sends: to the process group or, where that has a master which ends the
+        /// others in its own way, to the process alone.
+        int stopSignal = SIGTERM;
+        bool stopsGroup = true;
     };
     virtual ~AppCommand() = default; ///< cancels
     /// argv[0] ending in .py is run with the app's interpreter; "python" is the interpreter itself.

@@ -85,6 +85,8 @@ void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
             if (worker->state() == WorkerState::Starting)
                 retire(*worker, replacedBy(m_serving.number));
         }
+        if (m_environment.replaced)
+            m_environment.replaced();
     }
     reconcile();
 }
@@ -210,6 +212,8 @@ void PoolSupervisor::takeOver()
     updateState();
     if (m_environment.changed)
         m_environment.changed(); // its static folders come with it
+    if (m_environment.replaced)
+        m_environment.replaced();
     answerDeploys(deployed);
 }
 
