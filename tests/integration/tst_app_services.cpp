@@ -80,7 +80,7 @@ public:
     QByteArray order(const QString &name) const
     {
         const QJsonArray sites = object(engine.ctl({"site", "list", "--json"}))["sites"].toArray();
-        return http(sites.first()["urls"].toArray().first().toString() + "order/" + name).body;
+        return http(sites.first()["urls"].toArray().first().toString() + "/order/" + name).body;
     }
     QByteArray done() const
     {

@@ -3,6 +3,10 @@
 #include "server/jobs/service_supervisor.h"
 #include "tests/unit/jobs/scheduler_under_test.h"
 
+#include <set>
+
+#include <unistd.h>
+
 using namespace arc;
 using namespace arc::test;
 
