@@ -27,18 +27,15 @@ double luck()
         / static_cast<double>(std::random_device::max());
 }
 
-/// What it starts itself is looked for beside the interpreter as well, as in a shell with the
-/// environment activated.
+/// First, as in a shell with the environment activated: scripts begin with "env python3", and what
+/// it starts itself is looked for there.
 void putInterpreterOnPath(AppConfig &app)
 {
     const std::string folder = std::filesystem::path(app.python).parent_path().string();
     const char *own = std::getenv("PATH");
     const std::string path = own ? own : "/usr/local/bin:/usr/bin:/bin";
-    for (const std::string_view one : split(path, ':')) {
-        if (one == folder)
-            return;
-    }
-    app.env.emplace("PATH", folder + ":" + path); // a PATH of the app's own stays
+    if (!path.starts_with(folder + ":"))
+        app.env.emplace("PATH", folder + ":" + path); // a PATH of the app's own stays
 }
 
 } // namespace
