@@ -39,14 +39,13 @@ public:
             QDir(m_folder.path()).mkdir(folder);
         write(
             file("tasks.py"),
-            "import os\nfrom celery import Celery\n"
+            "import os\nfrom celery import Celery\nfrom words import WORD\n"
             "here = os.path.dirname(os.path.abspath(__file__))\n"
             "app = Celery('shop', broker='filesystem://', backend='file://' + here + '/results')\n"
             "app.conf.broker_transport_options = {'data_folder_in': here + '/queue',\n"
             "    'data_folder_out': here + '/queue', 'control_folder': here + '/control'}\n"
             "@app.task\n"
             "def greet(name):\n"
-            "    from words import WORD\n"
             "    with open(here + '/done', 'a') as done:\n"
             "        done.write('%s %s, %s\\n' % (WORD, name, os.environ.get('SHOP')))\n");
         say("Hello");
