@@ -236,8 +236,11 @@ void Engine::Implementation::terminated(void *self) noexcept
 void Engine::Implementation::interruptedOnce(void *self) noexcept
 {
     auto &all = *static_cast<Implementation *>(self);
-    if (std::exchange(all.interrupted, true))
+    if (std::exchange(all.interrupted, true)) {
+        if (all.live)
+            all.live->killServices(); // they would not notice
         std::_Exit(1); // Ctrl+C twice: no patience left, and the store is safe at any moment
+    }
     all.stop();
 }
 

@@ -377,6 +377,8 @@ void LiveConfig::setDraining()
         m_schedulesStopped = true;
         stoppedSome();
     });
+    if (m_handsOver) // new clients wait for the engine that waits for this one
+        stopServices();
 }
 
 std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
@@ -475,12 +477,18 @@ void LiveConfig::stopPools(std::function<void()> done)
     for (auto &[id, pool] : std::exchange(m_pools, {}))
         retire(std::move(pool));
     m_poolsStopped = std::move(done);
-    // Only now: what was in flight up to here may have needed them.
+    stopServices(); // not earlier: what was in flight up to here may have needed them
+    stoppedSome();
+}
+
+void LiveConfig::stopServices()
+{
+    if (std::exchange(m_servicesStopping, true))
+        return;
     m_services.stop([this] {
         m_servicesStopped = true;
         stoppedSome();
     });
-    stoppedSome();
 }
 
 void LiveConfig::stoppedSome()

@@ -88,7 +88,12 @@ public:
     std::function<std::string()> machineReporter() override { return m_parts.machineReport; }
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
-    Result<void> handOver(const std::string &to) override { return m_parts.handOver(to); }
+    Result<void> handOver(const std::string &to) override
+    {
+        auto given = m_parts.handOver(to);
+        m_handsOver = given.has_value();
+        return given;
+    }
 
     Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
                                 const std::string &passphrase) override
@@ -109,6 +114,7 @@ public:
     void setDraining();
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
+    void killServices() { m_services.kill(); }
     /// The time that services may need to end.
     std::chrono::seconds longestStop() const { return m_services.longestStop(); }
     const Document &document() const noexcept { return m_document; }
@@ -136,6 +142,7 @@ private:
     void startPools();
     AppSpec specOf(const AppConfig &app) const;
     void placeJobs();
+    void stopServices();
     void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
     Result<void> renewTls();
@@ -165,6 +172,8 @@ private:
     std::chrono::seconds m_bindAgainAfter {0};
     bool m_schedulesStopped = false;
     Scheduler m_scheduler;
+    bool m_handsOver = false;
+    bool m_servicesStopping = false;
     bool m_servicesStopped = false;
     ServiceSupervisor m_services;
 };

@@ -45,16 +45,16 @@ Job::~Job()
 Result<void> Job::start(AppConfig app, std::vector<std::string> argv)
 {
     app.env.insert_or_assign(std::string(kJobVariable), m_run.mark);
-    auto started =
-        AppCommand::run(m_environment.control, m_environment.executable, app, std::move(argv), {},
-                        [self = m_self](AppCommand::Update update) {
-                            if (*self)
-                                (*self)->heard(std::move(update));
-                        },
-                        {.patience = m_limits.stopTime,
-                         .leavesNothing = true,
-                         .stopSignal = m_limits.stopSignal,
-                         .stopsGroup = m_limits.stopsGroup});
+    // Celery gives its processes other titles, where setproctitle is installed; that writes over
+    // the environment in /proc, unless it is told not to.
+    app.env.emplace("SPT_NOENV", "1");
+    auto started = AppCommand::run(
+        m_environment.control, m_environment.executable, app, std::move(argv), {},
+        [self = m_self](AppCommand::Update update) {
+            if (*self)
+                (*self)->heard(std::move(update));
+        },
+        {.patience = m_limits.stopTime, .leavesNothing = true, .stopsGroup = m_limits.stopsGroup});
     if (!started)
         return std::move(started).error();
     m_command = std::move(*started);
@@ -74,12 +74,18 @@ void Job::limitReached(void *context) noexcept
     }
 }
 
-void Job::stop()
+void Job::kill()
+{
+    if (m_command)
+        m_command->kill();
+}
+
+void Job::stop(int signalNumber, std::chrono::milliseconds stopTime)
 {
     if (!m_refusal.empty() || !m_command)
         return;
     m_refusal = "stopped";
-    m_command->cancel();
+    m_command->cancel(signalNumber, stopTime);
 }
 
 JobRun Job::now() const

@@ -33,9 +33,8 @@ public:
     };
     struct Limits {
         std::chrono::seconds time {0};          ///< 0: none
-        std::chrono::milliseconds stopTime {0}; ///< from the stop signal to SIGKILL
-        int stopSignal = SIGTERM;
-        bool stopsGroup = true; ///< else the signal goes to its first process only
+        std::chrono::milliseconds stopTime {0}; ///< from SIGTERM to SIGKILL
+        bool stopsGroup = true; ///< else the stop signal goes to its first process only
     };
 
     /// `ended` is called once, with the run as it became; never from inside start().
@@ -44,7 +43,9 @@ public:
     Job(const Job &) = delete;
 
     Result<void> start(AppConfig app, std::vector<std::string> argv);
-    void stop();
+    void stop() { stop(SIGTERM, m_limits.stopTime); }
+    void stop(int signalNumber, std::chrono::milliseconds stopTime);
+    void kill();                               ///< at once, and all that is in its process group
     int pid() const noexcept { return m_pid; } ///< 0: it has not begun
     /// With what it has written so far.
     JobRun now() const;

@@ -91,8 +91,31 @@ void ServiceInstance::endJob(const std::string &why)
 {
     m_farewell = why;
     m_look.disarm();
-    m_job->stop();
+    tellToEnd();
     become(State::Stopping);
+}
+
+/// With what is configured now, which may be something else than when it was started.
+void ServiceInstance::tellToEnd()
+{
+    if (m_givenTime.count() > 0)
+        return;
+    m_givenTime = std::chrono::seconds(m_plan.config.stopTimeoutSeconds);
+    m_job->stop(stopSignalOf(m_plan.config), m_givenTime);
+}
+
+void ServiceInstance::kill()
+{
+    m_wanted = false;
+    m_backOff.disarm();
+    if (m_job)
+        m_job->kill();
+}
+
+std::chrono::seconds ServiceInstance::stopTime() const noexcept
+{
+    return m_givenTime.count() > 0 ? m_givenTime
+                                   : std::chrono::seconds(m_plan.config.stopTimeoutSeconds);
 }
 
 void ServiceInstance::launch()
@@ -101,6 +124,7 @@ void ServiceInstance::launch()
     m_nextUnixMs = 0;
     m_farewell.clear();
     m_blame.clear();
+    m_givenTime = {};
     m_readyAt = {};
     if (auto launched = tryLaunch(); !launched)
         return afterEnd(fmt::format("could not be started: {}", launched.error().message()), {});
@@ -140,7 +164,6 @@ Result<void> ServiceInstance::tryLaunch()
         // Many have processes of their own, which end with the work they have when they are told to
         // by the first, and without it when the signal comes to them.
         Job::Limits {.stopTime = std::chrono::seconds(config.stopTimeoutSeconds),
-                     .stopSignal = stopSignalOf(config),
                      .stopsGroup = false},
         [this](JobRun became) { ended(std::move(became)); });
     if (auto started = job->start(std::move(*app), std::move(*words)); !started)
@@ -167,7 +190,7 @@ void ServiceInstance::look()
         return m_look.arm(m_environment.control.timers(), kProbeEvery);
     m_blame = fmt::format("did not accept connections on 127.0.0.1:{} within {} s, and was ended",
                           m_port, limit.count());
-    m_job->stop();
+    tellToEnd();
 }
 
 void ServiceInstance::becomeReady()
@@ -201,8 +224,8 @@ void ServiceInstance::ended(JobRun run)
     m_lastEndUnixMs = m_environment.control.unixMs();
     m_lastEnd = m_farewell;
     if (run.signalNumber == SIGKILL)
-        m_lastEnd += fmt::format("; it was killed, because it did not end within {} s",
-                                 m_plan.config.stopTimeoutSeconds);
+        m_lastEnd +=
+            fmt::format("; it was killed, because it did not end within {} s", m_givenTime.count());
     m_environment.say(LogLevel::Info, fmt::format("process {} {}", m_pid, m_lastEnd));
     m_pid = 0;
     if (m_wanted)

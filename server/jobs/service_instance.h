@@ -73,6 +73,9 @@ public:
     void tryNow();                     ///< at once what is waiting, failed or ended
     void stop(const std::string &why); ///< "was stopped with its site"
     void restart(const std::string &why);
+    void kill(); ///< at once, with nothing told: the engine is about to end without its farewell
+    /// From being told to end until it is killed; of one that was told, the time it was given.
+    std::chrono::seconds stopTime() const noexcept;
     State state() const noexcept;
     Info info() const;
 
@@ -84,6 +87,7 @@ private:
     void look();
     void becomeReady();
     void endJob(const std::string &why);
+    void tellToEnd();
     void ended(JobRun run);
     void afterEnd(const std::string &cause, const ServiceExit &exit);
     void tellNext(const std::string &what, const RestartCount::Step &step);
@@ -99,9 +103,10 @@ private:
     std::unique_ptr<Job> m_job;
     int m_pid = 0;
     uint16_t m_port = 0;
-    bool m_hadPort = false; ///< it accepted on m_port, so that is kept
-    std::string m_farewell; ///< why it was told to end; empty: it was not
-    std::string m_blame;    ///< what it did wrong before it was told to; a phrase
+    bool m_hadPort = false;               ///< it accepted on m_port, so that is kept
+    std::string m_farewell;               ///< why it was told to end; empty: it was not
+    std::string m_blame;                  ///< what it did wrong before it was told to; a phrase
+    std::chrono::seconds m_givenTime {0}; ///< when it was told to end; 0: it was not
     SteadyTime m_startedAt {};
     int64_t m_startedUnixMs = 0;
     SteadyTime m_readyAt {};

@@ -273,13 +273,14 @@ std::vector<std::string> ServiceSupervisor::troubles() const
 
 std::chrono::seconds ServiceSupervisor::longestStop() const
 {
-    int64_t longest = 0;
+    std::chrono::seconds longest {0};
     for (const auto &[key, entry] : m_entries) {
-        for (const auto &instance : entry.instances)
-            longest = std::max(
-                longest, instance->hasProcess() ? entry.config.stopTimeoutSeconds : int64_t {0});
+        for (const auto &instance : entry.instances) {
+            if (instance->hasProcess() || instance->isWanted())
+                longest = std::max(longest, instance->stopTime());
+        }
     }
-    return std::chrono::seconds(longest);
+    return longest;
 }
 
 void ServiceSupervisor::stop(std::function<void()> done)
@@ -291,6 +292,15 @@ void ServiceSupervisor::stop(std::function<void()> done)
             instance->stop("was stopped with the engine");
     }
     settleLater();
+}
+
+void ServiceSupervisor::kill()
+{
+    m_phase = Phase::Stopping;
+    for (auto &[key, entry] : m_entries) {
+        for (auto &instance : entry.instances)
+            instance->kill();
+    }
 }
 
 /// Null for an app that is no longer configured: asking for its cells would bring them back.
@@ -345,8 +355,12 @@ void ServiceSupervisor::answerWaiters()
     std::vector<Waiter> left;
     for (Waiter &waiter : std::exchange(m_waiters, {})) {
         const State state = stateOf(waiter.key.first, waiter.key.second);
-        const auto &[app, service] = waiter.key;
-        if (state.state == "starting" || state.state == "stopping")
+        const std::string service = waiter.key.second;
+        const Entry *entry = find(waiter.key);
+        if (!entry || entry->isGone)
+            waiter.done(Error {ErrorCode::Cancelled,
+                               fmt::format("{} was removed before it ran again", service)});
+        else if (state.state == "starting" || state.state == "stopping")
             left.push_back(std::move(waiter));
         else if (state.state == "running")
             waiter.done(std::chrono::duration_cast<std::chrono::milliseconds>(m_parts.control.now()

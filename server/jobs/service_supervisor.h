@@ -72,6 +72,8 @@ public:
     /// That the slowest of them may need to end.
     std::chrono::seconds longestStop() const;
     void stop(std::function<void()> done);
+    /// All that is there, at once: for an engine that ends without waiting for anything.
+    void kill();
 
 private:
     using Key = std::pair<std::string, std::string>; // app and service

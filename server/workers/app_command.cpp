@@ -90,18 +90,21 @@ public:
         return {};
     }
 
-    void cancel()
+    void cancel() { cancel(SIGTERM, m_manners.patience); }
+
+    void cancel(int signalNumber, std::chrono::milliseconds patience)
     {
         if (!m_child.isRunning() || m_cancelled)
             return;
         m_cancelled = true;
         if (m_manners.stopsGroup)
-            m_child.signalGroup(m_manners.stopSignal);
+            m_child.signalGroup(signalNumber);
         else
-            m_child.signalAlone(m_manners.stopSignal);
-        m_patience.arm(m_loop.timers(), m_manners.patience);
+            m_child.signalAlone(signalNumber);
+        m_patience.arm(m_loop.timers(), patience);
     }
 
+    void kill() { m_child.signalGroup(SIGKILL); }
     int pid() const noexcept { return m_child.pid(); }
 
     void abandon()
@@ -212,6 +215,11 @@ public:
     ~CommandHandle() override { m_running->abandon(); }
     int pid() const override { return m_running->pid(); }
     void cancel() override { m_running->cancel(); }
+    void cancel(int signalNumber, std::chrono::milliseconds patience) override
+    {
+        m_running->cancel(signalNumber, patience);
+    }
+    void kill() override { m_running->kill(); }
 
 private:
     std::shared_ptr<RunningCommand> m_running;

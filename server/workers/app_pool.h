@@ -10,7 +10,7 @@
 #include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
-#include <csignal>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -102,8 +102,8 @@ public:
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
-        /// Another generation serves from now on, or starts in the place of one that did not;
-        /// control loop; may be null.
+        /// A generation with other code or variables serves from now on, or starts in the place of
+        /// one that did not; control loop; may be null.
         std::function<void()> replaced = {};
         std::function<void(WorkerEnd)>
             ended; ///< the certificate of each worker's end; control loop; may be null
@@ -157,9 +157,8 @@ public:
         std::chrono::milliseconds patience {5000}; ///< from SIGTERM of cancel() to SIGKILL
         /// What it left behind in its process group is killed when it ends.
         bool leavesNothing = false;
-        /// What cancel() sends: to the process group or, where that has a master which ends the
-        /// others in its own way, to the process alone.
-        int stopSignal = SIGTERM;
+        /// Whether the signal of cancel() goes to the process group or, where that has a master
+        /// which ends the others in its own way, to the process alone.
         bool stopsGroup = true;
     };
     virtual ~AppCommand() = default; ///< cancels
@@ -178,6 +177,9 @@ public:
     }
     virtual int pid() const = 0;
     virtual void cancel() = 0;
+    /// The same with another signal, and another time until SIGKILL.
+    virtual void cancel(int signalNumber, std::chrono::milliseconds patience) = 0;
+    virtual void kill() = 0; ///< it and its process group, at once
 };
 
 /// `arcology --launch-worker`: resets signals, closes descriptors, sets limits, then execs the

@@ -122,7 +122,12 @@ private:
     bool keepsOldInstead(const std::string &cause);
 
     // The one that is to take over (pool_generations.cpp).
-    void beginGeneration(const std::string &why, bool isOfSave = false);
+    struct Reason {
+        std::string why;
+        bool isFollowed = true; ///< as in Generation; these two
+        bool isOfSave = false;
+    };
+    void beginGeneration(const Reason &reason);
     void dropCandidate();
     void reconcileCandidate();
     size_t roomBeside(size_t starting);
