@@ -89,7 +89,7 @@ void PoolSupervisor::start()
 void PoolSupervisor::update(AppSpec spec)
 {
     const bool isNew = needsNewWorkers(m_spec, spec);
-    const bool isFollowed = needsNewCommands(m_spec, spec);
+    const bool isFollowed = needsNewCommands(m_serving.spec, spec);
     m_spec = std::move(spec);
     m_serving.spec.origin = m_spec.origin; // a new name of its site starts no new generation
     if (m_candidate)

@@ -152,6 +152,21 @@ private Q_SLOTS:
         const qint64 serving = shop.pid();
         write(shop.file("app.py"), "no python\n");
         QVERIFY(shop.engine.ctl({"site", "deploy", "shop"}).exitCode != 0);
+        QCOMPARE(shop.state(), QString("running")); // not "stopping", as it would be at once
+        QCOMPARE(shop.pid(), serving);
+
+        // Nor does what concerns workers only.
+        write(shop.file("app.py"), "from flask import Flask\napp = Flask(__name__)\n");
+        QCOMPARE(shop.engine.ctl({"settings", "set", "--app", "shop", "pool.threads=3"}).exitCode,
+                 0);
+        const auto generation = [&] {
+            return object(shop.engine.ctl({"worker", "list", "--json"}))["pools"]
+                .toArray()[0]
+                .toObject()["generation"]
+                .toInteger();
+        };
+        QTRY_COMPARE(generation(), qint64 {4});
+        QCOMPARE(shop.state(), QString("running"));
         QCOMPARE(shop.pid(), serving);
         const QByteArray log = shop.engine.ctl({"log", "tail", "shop"}).out;
         QVERIFY2(log.contains("[" + QByteArray::number(serving) + "] mail: "), log);
@@ -254,6 +269,27 @@ private Q_SLOTS:
         QVERIFY(isAlive(now));
         QCOMPARE(shop.engine.stop(), 0);
         QVERIFY(!isAlive(now));
+    }
+
+    void interruptingTheEngineTwiceTakesItAlong()
+    {
+        Shop shop;
+        QVERIFY2(shop.start(), shop.engine.errors());
+        const Finished added =
+            shop.service({"add", "shop", "deaf", "--stop-timeout", "600", "--", "python", "-c",
+                          "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+                          "time.sleep(300)"});
+        QVERIFY2(added.exitCode == 0, added.error);
+        const qint64 pid = shop.pid();
+        QVERIFY(isAlive(pid));
+        for (int i = 0; i < 2; ++i) {
+            ::kill(static_cast<pid_t>(shop.engine.pid()), SIGINT);
+            if (i == 0) // two at once would be one
+                QTRY_VERIFY(shop.engine.ctl({"status"}).out.contains("draining")
+                            || shop.engine.ctl({"status"}).exitCode != 0);
+        }
+        QCOMPARE(shop.engine.stop(), 1);
+        QTRY_VERIFY(!isAlive(pid));
     }
 
     void configurationIsEditedUndoneExportedAndImported()

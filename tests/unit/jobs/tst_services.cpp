@@ -93,14 +93,25 @@ public:
     {
         onControl([&] { m_services->follow("shop"); });
     }
-    Result<std::chrono::milliseconds> restart()
+    Result<std::chrono::milliseconds> restart() { return beginRestart().get(); }
+    std::chrono::seconds longestStop()
+    {
+        std::chrono::seconds longest {0};
+        onControl([&] { longest = m_services->longestStop(); });
+        return longest;
+    }
+    void killAll()
+    {
+        onControl([this] { m_services->kill(); });
+    }
+    std::future<Result<std::chrono::milliseconds>> beginRestart()
     {
         auto answer = std::make_shared<std::promise<Result<std::chrono::milliseconds>>>();
         onControl([&] {
             m_services->restart("shop", "a", "test",
                                 [answer](auto took) { answer->set_value(std::move(took)); });
         });
-        return answer->get_future().get();
+        return answer->get_future();
     }
     void tryNow()
     {
@@ -304,7 +315,9 @@ private Q_SLOTS:
         test.serve({one});
         test.app.env["COLOUR"] = "red"; // its workers have not followed yet
         test.serve({one});
-        QCOMPARE(test.begun(), 1);
+        // A restart would show at once.
+        QCOMPARE(test.is(), QString("running"));
+        QCOMPARE(test.state().processes[0].lastEnd, std::string());
         test.follow();
         QTRY_COMPARE(test.begun(), 2);
         QTRY_VERIFY(!isAlive(test.pid(0)));
@@ -383,6 +396,47 @@ private Q_SLOTS:
                                     "not end within 1 s")
                      != std::string::npos,
                  test.logged().c_str());
+    }
+
+    void whatIsConfiguredWhenItIsToldToEndCounts()
+    {
+        ServicesUnderTest test;
+        ServiceConfig slow = service(
+            "python -c \"import os, signal, sys, time\ndef end(*_):\n    time.sleep(2)\n    "
+            "open('finished', 'w')\n    sys.exit()\nsignal.signal(signal.SIGINT, "
+            "end)\nopen('begun', 'w').write('%d x\\\\n' % os.getpid())\ntime.sleep(300)\"");
+        slow.stopTimeoutSeconds = 1;
+        test.serve({slow});
+        QTRY_COMPARE(test.begun(), 1);
+        QTRY_COMPARE(test.is(), QString("running"));
+        slow.stopTimeoutSeconds = 600;
+        slow.stopSignal = "INT";
+        test.serve({slow});
+        QCOMPARE(test.longestStop(), std::chrono::seconds(600));
+        test.stop();
+        QVERIFY(QFile::exists(test.file("finished")));
+        QVERIFY(test.logged().find("it was killed") == std::string::npos);
+    }
+
+    void aRestartIsAnsweredAlsoWhenTheServiceIsRemovedMeanwhile()
+    {
+        ServicesUnderTest test;
+        test.serve({service(staying())});
+        QTRY_COMPARE(test.is(), QString("running"));
+        auto answer = test.beginRestart();
+        test.serve({});
+        QCOMPARE(answer.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+        QCOMPARE(answer.get().error().message(), std::string("a was removed before it ran again"));
+    }
+
+    void nothingStaysWhenItIsKilledAtOnce()
+    {
+        ServicesUnderTest test;
+        test.serve({service(staying())});
+        QTRY_COMPARE(test.begun(), 1);
+        test.killAll();
+        QTRY_VERIFY(!isAlive(test.pid(0)));
+        QCOMPARE(test.begun(), 1);
     }
 
     /// A master that is told to end lets its children finish what they have; the signal is not for
