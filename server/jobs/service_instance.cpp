@@ -108,6 +108,7 @@ void ServiceInstance::kill()
 {
     m_wanted = false;
     m_backOff.disarm();
+    m_farewell = "was killed with the engine";
     if (m_job)
         m_job->kill();
 }
