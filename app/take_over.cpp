@@ -20,7 +20,8 @@ namespace arc {
 
 namespace {
 
-constexpr std::chrono::minutes kPatience {10}; // drain_s may be minutes, too
+/// drain_s and the time that a service has to end may be an hour each.
+constexpr std::chrono::minutes kPatience {130};
 constexpr std::chrono::seconds kSocketsPatience {5};
 
 /// What was asked of the engine, on its way. `failed` is called on the client's thread before the

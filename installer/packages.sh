@@ -6,7 +6,7 @@ packages_build="build-essential cmake ninja-build ccache pkg-config qt6-base-dev
     libcli11-dev libfmt-dev libexpected-dev zlib1g-dev libcurl4-openssl-dev libxxhash-dev libsystemd-dev libre2-dev libnghttp2-dev
     libhowardhinnant-date-dev libisal-dev libdeflate-dev libbrotli-dev libzstd-dev libpython3-dev"
 packages_run="python3 python3-django python3-pil python3-flask python3-fastapi python3-jinja2 ca-certificates"
-packages_test="clang-format git pypy3 python3-httpbin python3-websockets nodejs node-ws chromium python3-venv xvfb openbox xdotool xauth dbus
+packages_test="clang-format git pypy3 python3-httpbin python3-websockets nodejs node-ws celery python3-celery chromium python3-venv xvfb openbox xdotool xauth dbus
     imagemagick fonts-dejavu-core wrk curl haproxy nghttp2-client openssl procps util-linux desktop-file-utils appstream mandoc"
 
 # Of what people run by hand: the preset fuzz, tests/abuse.

@@ -193,6 +193,8 @@ private:
         CLI::App &group = addGroup("app", "What runs in the workers of a site, and beside them");
         addScheduleVerbs(
             group, [&c](std::function<int(CtlSession &)> action) { c.action = std::move(action); });
+        addServiceVerbs(
+            group, [&c](std::function<int(CtlSession &)> action) { c.action = std::move(action); });
         CLI::App &env = *group.add_subcommand("env", "Its environment variables, and its secrets");
         env.require_subcommand(1);
         CLI::App &list =

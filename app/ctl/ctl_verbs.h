@@ -169,6 +169,24 @@ int ctlListenerRemove(CtlSession &session, const std::string &id);
 /// Adds `list`, `add` ... to the group `listener`; `choose` as above.
 void addListenerVerbs(CLI::App &group,
                       const std::function<void(std::function<int(CtlSession &)>)> &choose);
+/// Adds `service ...` to the group `app`, as addScheduleVerbs() does.
+void addServiceVerbs(CLI::App &app,
+                     const std::function<void(std::function<int(CtlSession &)>)> &choose);
+
+struct CtlService {
+    std::string app;
+    std::string name;
+    std::vector<std::string> command; ///< of `add`; one word: a whole line
+    bool noWait = false;
+    api::ServiceEdit fields; ///< what was given of its fields; of `add` as well
+int ctlServiceList(CtlSession &session, const CtlService &what);
+/// Like edit and start, it waits until the service runs or it is clear why it does not.
+int ctlServiceAdd(CtlSession &session, CtlService what);
+int ctlServiceEdit(CtlSession &session, CtlService what);
+int ctlServiceRemove(CtlSession &session, const CtlService &what);
+int ctlServiceStart(CtlSession &session, const CtlService &what);
+int ctlServiceStop(CtlSession &session, const CtlService &what);
+int ctlServiceRestart(CtlSession &session, const CtlService &what);
 
 /// "KEY=VALUE" to its two parts; Invalid without "=" or key.
 Result<std::pair<std::string, std::string>> splitPair(const std::string &text);

@@ -29,4 +29,7 @@ private:
     std::optional<Error> m_first;
 };
 
+/// Of a command line: one line that commandWords() can cut, and not too long.
+void checkCommand(Checks &checks, const std::string &command);
+
 } // namespace arc

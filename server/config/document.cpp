@@ -67,6 +67,15 @@ const SiteConfig *Document::findSite(std::string_view id) const noexcept
     return findById(sites, id);
 }
 
+const ServiceConfig *AppConfig::findService(std::string_view wanted) const noexcept
+{
+    for (const ServiceConfig &service : services) {
+        if (service.name == wanted)
+            return &service;
+    }
+    return nullptr;
+}
+
 const ScheduleConfig *AppConfig::findSchedule(std::string_view wanted) const noexcept
 {
     for (const ScheduleConfig &schedule : schedules) {

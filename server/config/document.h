@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/config/service_config.h"
 #include "server/config/settings.h"
 
 #include <map>
@@ -60,8 +61,10 @@ struct AppConfig {
     /// kept, as typed in one that somebody hands in.
     std::map<std::string, std::string> secrets;
     std::vector<ScheduleConfig> schedules;
+    std::vector<ServiceConfig> services;
     Overrides settings;
     const ScheduleConfig *findSchedule(std::string_view name) const noexcept;
+    const ServiceConfig *findService(std::string_view name) const noexcept;
     bool operator==(const AppConfig &) const = default;
 };
 
@@ -140,6 +143,8 @@ Result<void> validate(const Document &document);
 
 /// What validate() would say of one schedule, by itself: "cron: minute: \"61\" is outside 0-59".
 Result<void> checkSchedule(const ScheduleConfig &schedule);
+/// The same of one service: "restart: must be always, on-failure or never".
+Result<void> checkService(const ServiceConfig &service);
 /// Refuses time zones that this machine does not know, unless `current` has them already: what was
 /// stored is served, also after an update of the machine took a zone away.
 Result<void> checkNewTimeZones(const Document &next, const Document &current);

@@ -121,6 +121,7 @@ void checkApp(Checks &checks, const AppConfig &app, const std::string &place)
     checkLine(checks, app.kind, place + ".kind");
     checkVariables(checks, app, place);
     checks.pass(checkSchedules(app.schedules), place + ".");
+    checks.pass(checkServices(app.services), place + ".");
     checks.pass(checkOverrides(app.settings, Scope::App), place + ".settings.");
 }
 

@@ -29,6 +29,8 @@ Result<Document> documentFromJson(const Json &json);
 /// rest is validate()'s.
 /// Of one app: "schedules[1].cron: ...".
 Result<void> checkSchedules(const std::vector<ScheduleConfig> &schedules);
+/// "services[1].command: ..."
+Result<void> checkServices(const std::vector<ServiceConfig> &services);
 Result<void> checkObjects(const Document &document);
 
 } // namespace arc

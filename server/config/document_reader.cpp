@@ -90,6 +90,19 @@ public:
         else
             m_complaint.add(placeOf(key), "must be a whole number of seconds, from 0 on");
     }
+    void number(const char *key, int64_t &out)
+    {
+        const Json *json = find(key);
+        if (!json)
+            return;
+        if (json->is_number_unsigned() && json->get<uint64_t>() <= INT64_MAX)
+            out = json->get<int64_t>();
+        else
+            m_complaint.add(placeOf(key), "must be a whole number, from 0 on");
+    }
+    void value(const char *key, std::string &out) { text(key, out); }
+    void value(const char *key, bool &out) { flag(key, out); }
+    void value(const char *key, int64_t &out) { number(key, out); }
     void texts(const char *key, std::vector<std::string> &out)
     {
         each(key, [&](const Json &item, const std::string &place) {
@@ -198,6 +211,18 @@ ScheduleConfig readSchedule(const Json &json, const std::string &place, Complain
     reader.flag("enabled", schedule.enabled);
     reader.finish();
     return schedule;
+}
+
+ServiceConfig readService(const Json &json, const std::string &place, Complaint &complaint)
+{
+    ServiceConfig service;
+    ObjectReader reader(json, place, complaint);
+    reader.text("name", service.name, true);
+    reader.require("command");
+#define FIELD(Type, member, key, option, usual, help) reader.value(key, service.member);
+#include "server/config/service_fields.def"
+    reader.finish();
+    return service;
 }
 
 HandlerConfig readHandler(const char *name, const Json &json, const std::string &place,
@@ -336,6 +361,9 @@ Result<AppConfig> appFromJson(const Json &json, const std::string &place)
     readVariables("secrets", reader, app.secrets, complaint);
     reader.each("schedules", [&](const Json &item, const std::string &at) {
         app.schedules.push_back(readSchedule(item, at, complaint));
+    });
+    reader.each("services", [&](const Json &item, const std::string &at) {
+        app.services.push_back(readService(item, at, complaint));
     });
     readOverrides(reader, app.settings, complaint);
     reader.finish();

@@ -58,6 +58,17 @@ Json scheduleToJson(const ScheduleConfig &schedule)
     return json;
 }
 
+Json serviceToJson(const ServiceConfig &service)
+{
+    const ServiceConfig usual;
+    Json json = {{"name", service.name}};
+#define FIELD(Type, member, key, option, ordinary, help)                                           \
+    if (service.member != usual.member)                                                            \
+        json[key] = service.member;
+#include "server/config/service_fields.def"
+    return json;
+}
+
 template <class List, class Print>
 Json listToJson(const List &list, Print print)
 {
@@ -124,6 +135,8 @@ Json appToJson(const AppConfig &app)
         json["secrets"] = app.secrets;
     if (!app.schedules.empty())
         json["schedules"] = listToJson(app.schedules, scheduleToJson);
+    if (!app.services.empty())
+        json["services"] = listToJson(app.services, serviceToJson);
     if (!app.settings.empty())
         json["settings"] = overridesToJson(app.settings);
     return json;

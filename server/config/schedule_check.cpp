@@ -36,6 +36,13 @@ bool isLine(std::string_view text) noexcept
 
 } // namespace
 
+void checkCommand(Checks &checks, const std::string &command)
+{
+    checks.expect(command.size() <= kCommandBytesMax, "command", "longer than 4096 bytes");
+    checks.expect(isLine(command), "command", "must be one line of UTF-8 text");
+    checks.pass(without(commandWords(command)), "command: ");
+}
+
 Result<void> checkSchedule(const ScheduleConfig &schedule)
 {
     Checks checks;
@@ -43,9 +50,7 @@ Result<void> checkSchedule(const ScheduleConfig &schedule)
     checks.pass(without(CronExpression::parse(schedule.cron)), "cron: ");
     checks.expect(schedule.timeZone.size() <= kZoneBytesMax && isLine(schedule.timeZone),
                   "time_zone", "is no time zone's name");
-    checks.expect(schedule.command.size() <= kCommandBytesMax, "command", "longer than 4096 bytes");
-    checks.expect(isLine(schedule.command), "command", "must be one line of UTF-8 text");
-    checks.pass(without(commandWords(schedule.command)), "command: ");
+    checkCommand(checks, schedule.command);
     checks.expect(schedule.overlap == "skip" || schedule.overlap == "queue"
                       || schedule.overlap == "allow",
                   "overlap", "must be skip, queue or allow");

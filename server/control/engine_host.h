@@ -8,6 +8,7 @@
 #include "server/control/end_records.h"
 #include "server/detect/detect.h"
 #include "server/jobs/scheduler.h"
+#include "server/jobs/service_supervisor.h"
 #include "server/loop/event_loop.h"
 #include "server/metrics/metrics.h"
 #include "server/workers/app_pool.h"
@@ -87,6 +88,7 @@ public:
     virtual MetricsRegistry &metrics() = 0;
     virtual const EndRecords &ends() const = 0;
     virtual Scheduler &scheduler() = 0;
+    virtual ServiceSupervisor &services() = 0;
     virtual EventLoop &controlLoop() = 0;
     /// detectProject() on the blocking pool.
     virtual void recognise(std::string folder, std::string python,

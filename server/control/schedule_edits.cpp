@@ -13,13 +13,6 @@ namespace arc {
 
 namespace {
 
-AppConfig *findMutableApp(Document &document, const std::string &id)
-{
-    const auto found = std::find_if(document.apps.begin(), document.apps.end(),
-                                    [&](const AppConfig &app) { return app.id == id; });
-    return found == document.apps.end() ? nullptr : &*found;
-}
-
 ScheduleConfig *findMutableSchedule(AppConfig &app, const std::string &name)
 {
     const auto found = std::find_if(app.schedules.begin(), app.schedules.end(),
@@ -50,6 +43,13 @@ Result<void> checkFields(const ScheduleConfig &schedule)
 }
 
 } // namespace
+
+AppConfig *findMutableApp(Document &document, const std::string &id)
+{
+    const auto found = std::find_if(document.apps.begin(), document.apps.end(),
+                                    [&](const AppConfig &app) { return app.id == id; });
+    return found == document.apps.end() ? nullptr : &*found;
+}
 
 Error noApp(const std::string &app)
 {

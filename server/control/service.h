@@ -93,6 +93,8 @@ private:
     std::vector<std::string> siteUrls(const SiteConfig &site) const;
     api::SiteView siteView(const SiteConfig &site) const;
     api::PoolFigures poolFigures(const AppConfig &app, AppPool *pool);
+    void enableService(const Caller &caller, const api::ServiceChoice &what, bool enabled,
+                       Callback<api::Changed> done);
     void setEnabled(const Caller &caller, const std::string &id, bool enabled,
                     Callback<api::Changed> done);
 

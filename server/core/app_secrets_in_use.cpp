@@ -55,7 +55,9 @@ AppSpec AppSecrets::specOf(const AppConfig &app, Settings settings) const
         spec.config = withValues(app, known->second.plain);
         spec.problem = known->second.problem;
     }
-    spec.config.schedules.clear(); // no business of workers: another one needs no new ones
+    // No business of workers: another one needs no new ones.
+    spec.config.schedules.clear();
+    spec.config.services.clear();
     return spec;
 }
 

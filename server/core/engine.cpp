@@ -238,8 +238,11 @@ void Engine::Implementation::terminated(void *self) noexcept
 void Engine::Implementation::interruptedOnce(void *self) noexcept
 {
     auto &all = *static_cast<Implementation *>(self);
-    if (std::exchange(all.interrupted, true))
+    if (std::exchange(all.interrupted, true)) {
+        if (all.live)
+            all.live->killServices(); // they would not notice
         std::_Exit(1); // Ctrl+C twice: no patience left, and the store is safe at any moment
+    }
     all.stop();
 }
 
@@ -436,7 +439,7 @@ void Engine::Implementation::stop()
         return closed();
     live->setDraining();
     const Settings settings = engineSettings(live->document(), options.pinned);
-    supervisor.stopping(settings.drainSeconds);
+    supervisor.stopping(settings.drainSeconds + live->longestStop());
     if (isServing)
         log->info(
             fmt::format("stopping: draining for at most {} s", settings.drainSeconds.count()));

@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/config/address.h"
+#include "server/jobs/leftovers.h"
 #include "server/secrets/app_secrets.h"
 
 #include <algorithm>
@@ -34,6 +35,16 @@ constexpr std::string_view kUnixPrefix = "unix:";
 /// that is reads much of /proc.
 constexpr std::chrono::seconds kBindAgainAfter {2};
 constexpr std::chrono::seconds kBindAgainMax {60};
+
+/// Begins the marks of the processes of services: no other folder of this machine has the same.
+std::string serviceMarkOf(const std::string &dataDir)
+{
+    struct stat folder { };
+    if (::stat(dataDir.c_str(), &folder) != 0)
+        return newJobMark() + "-"; // of nobody else, at least
+    return fmt::format("service-{:x}-{:x}-", static_cast<uint64_t>(folder.st_dev),
+                       static_cast<uint64_t>(folder.st_ino));
+}
 
 /// Of a Unix socket's file. Only the engine's own user, unless something else was asked for.
 int modeOf(const ListenerConfig &listener)
@@ -78,7 +89,19 @@ LiveConfig::LiveConfig(Parts parts)
            .withSecrets =
                [this](const AppConfig &app) {
                    return m_secrets.inClear(app);
-               }})
+               }}),
+      m_services({.control = m_parts.control,
+                  .blocking = m_parts.blocking,
+                  .executable = m_parts.facts.executable,
+                  .markBegin = serviceMarkOf(m_parts.facts.dataDir),
+                  .log = m_parts.log,
+                  .output = [this](const std::string &app, int pid,
+                                   std::string_view line) { m_parts.appLog.write(app, pid, line); },
+                  .metrics = [this](const std::string &app) { return m_parts.metrics.app(app); },
+                  .withSecrets =
+                      [this](const AppConfig &app) {
+                          return m_secrets.inClear(app);
+                      }})
 {
 }
 
@@ -148,7 +171,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     m_secrets.commit(std::move(prepared.secrets));
     noteListeners(prepared);
     startPools();
-    placeSchedules();
+    placeJobs();
     std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
     publish();
     openListeners(prepared); // now that there is something to answer with
@@ -291,6 +314,9 @@ void LiveConfig::startPools()
              .log = m_parts.log,
              .output = [this, id](int pid,
                                   std::string_view line) { m_parts.appLog.write(id, pid, line); },
+             // Later: it may be told in the middle of a change that services do not know yet.
+             .replaced = [this,
+                          id] { m_parts.control.post([this, id] { m_services.follow(id); }); },
              .ended = [this](WorkerEnd end) { m_parts.ends.add(std::move(end)); },
              .memoryAvailable = {},
              .spool = m_parts.spool});
@@ -318,15 +344,30 @@ AppSpec LiveConfig::specOf(const AppConfig &app) const
     return spec;
 }
 
-void LiveConfig::placeSchedules()
+/// Schedules and services.
+void LiveConfig::placeJobs()
 {
     const std::set<std::string> used = appsInUse(m_document);
-    std::vector<Scheduler::App> apps;
-    for (const AppConfig &app : m_document.apps)
-        apps.push_back({.config = app,
-                        .stopTime = appSettings(m_document, app, m_parts.pinned).stopTimeout,
-                        .isServed = used.contains(app.id)});
-    m_scheduler.update(std::move(apps));
+    std::vector<Scheduler::App> scheduled;
+    std::vector<ServiceSupervisor::App> served;
+    for (const AppConfig &app : m_document.apps) {
+        const Settings settings = appSettings(m_document, app, m_parts.pinned);
+        const bool isServed = used.contains(app.id);
+        scheduled.push_back(
+            {.config = app, .stopTime = settings.stopTimeout, .isServed = isServed});
+        served.push_back(
+            {.config = app, .crashLoopCount = settings.crashLoopCount, .isServed = isServed});
+    }
+    m_scheduler.update(std::move(scheduled));
+    m_services.update(std::move(served));
+}
+
+std::vector<std::string> LiveConfig::troubles() const
+{
+    std::vector<std::string> all = m_parts.troubles();
+    for (std::string &one : m_services.troubles())
+        all.push_back(std::move(one));
+    return all;
 }
 
 void LiveConfig::setDraining()
@@ -336,6 +377,8 @@ void LiveConfig::setDraining()
         m_schedulesStopped = true;
         stoppedSome();
     });
+    if (m_handsOver) // new clients wait for the engine that waits for this one
+        stopServices();
 }
 
 std::vector<std::unique_ptr<AppPool>> LiveConfig::takeUnusedPools()
@@ -434,12 +477,23 @@ void LiveConfig::stopPools(std::function<void()> done)
     for (auto &[id, pool] : std::exchange(m_pools, {}))
         retire(std::move(pool));
     m_poolsStopped = std::move(done);
+    stopServices(); // not earlier: what was in flight up to here may have needed them
     stoppedSome();
+}
+
+void LiveConfig::stopServices()
+{
+    if (std::exchange(m_servicesStopping, true))
+        return;
+    m_services.stop([this] {
+        m_servicesStopped = true;
+        stoppedSome();
+    });
 }
 
 void LiveConfig::stoppedSome()
 {
-    if (m_retired.empty() && m_schedulesStopped && m_poolsStopped)
+    if (m_retired.empty() && m_schedulesStopped && m_servicesStopped && m_poolsStopped)
         std::exchange(m_poolsStopped, nullptr)();
 }
 

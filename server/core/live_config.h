@@ -64,13 +64,14 @@ public:
     }
     void reopenSecrets(const AppConfig &app) override;
     const Facts &facts() const override;
-    std::vector<std::string> troubles() const override { return m_parts.troubles(); }
+    std::vector<std::string> troubles() const override;
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
     std::vector<api::ListenerStatus> listeners() const override;
     AppPool *pool(std::string_view app) override;
     MetricsRegistry &metrics() override { return m_parts.metrics; }
     const EndRecords &ends() const override { return m_parts.ends; }
     Scheduler &scheduler() override { return m_scheduler; }
+    ServiceSupervisor &services() override { return m_services; }
     EventLoop &controlLoop() override { return m_parts.control; }
     void recognise(std::string folder, std::string python,
                    std::function<void(Result<Detection>)> done) override;
@@ -87,7 +88,12 @@ public:
     std::function<std::string()> machineReporter() override { return m_parts.machineReport; }
     bool isDraining() const override { return m_draining; }
     void shutdown() override { m_parts.shutdown(); }
-    Result<void> handOver(const std::string &to) override { return m_parts.handOver(to); }
+    Result<void> handOver(const std::string &to) override
+    {
+        auto given = m_parts.handOver(to);
+        m_handsOver = given.has_value();
+        return given;
+    }
 
     Result<std::string> keepKey(const std::string &chainPem, const std::string &keyPem,
                                 const std::string &passphrase) override
@@ -108,11 +114,14 @@ public:
     void setDraining();
     void setOpsUrl(std::string url) { m_parts.facts.opsUrl = std::move(url); }
     void addWarning(std::string sentence) { m_parts.facts.warnings.push_back(std::move(sentence)); }
+    void killServices() { m_services.kill(); }
+    /// The time that services may need to end.
+    std::chrono::seconds longestStop() const { return m_services.longestStop(); }
     const Document &document() const noexcept { return m_document; }
     /// The open listeners and their sockets, which the loops own: good until this object is asked
     /// for anything else.
     std::vector<std::pair<std::string, std::vector<int>>> sockets() const;
-    /// Ends every pool, then calls done, when schedules have ended, too.
+    /// Ends every pool and every service, then calls done, when schedules have ended, too.
     void stopPools(std::function<void()> done);
 
 private:
@@ -132,7 +141,8 @@ private:
     void openWhatWasTaken();
     void startPools();
     AppSpec specOf(const AppConfig &app) const;
-    void placeSchedules();
+    void placeJobs();
+    void stopServices();
     void stoppedSome();
     std::vector<std::unique_ptr<AppPool>> takeUnusedPools();
     Result<void> renewTls();
@@ -162,6 +172,10 @@ private:
     std::chrono::seconds m_bindAgainAfter {0};
     bool m_schedulesStopped = false;
     Scheduler m_scheduler;
+    bool m_handsOver = false;
+    bool m_servicesStopping = false;
+    bool m_servicesStopped = false;
+    ServiceSupervisor m_services;
 };
 
 } // namespace arc

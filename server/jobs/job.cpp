@@ -3,7 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/jobs/leftovers.h"
-#include "server/jobs/syntax/command_words.h"
+#include "server/workers/process_figures.h"
 #include "server/workers/spawn.h"
 
 #include <fmt/format.h>
@@ -42,22 +42,24 @@ Job::~Job()
     *m_self = nullptr;
 }
 
-Result<void> Job::start(AppConfig app, const std::string &command)
+Result<void> Job::start(AppConfig app, std::vector<std::string> argv)
 {
-    auto argv = commandWords(command);
-    if (!argv)
-        return std::move(argv).error();
     app.env.insert_or_assign(std::string(kJobVariable), m_run.mark);
-    auto started =
-        AppCommand::run(m_environment.control, m_environment.executable, app, std::move(*argv), {},
-                        [self = m_self](AppCommand::Update update) {
-                            if (*self)
-                                (*self)->heard(std::move(update));
-                        },
-                        {.patience = m_limits.stopTime, .leavesNothing = true});
+    // Celery gives its processes other titles, where setproctitle is installed; that writes over
+    // the environment in /proc, unless it is told not to.
+    app.env.emplace("SPT_NOENV", "1");
+    auto started = AppCommand::run(
+        m_environment.control, m_environment.executable, app, std::move(argv), {},
+        [self = m_self](AppCommand::Update update) {
+            if (*self)
+                (*self)->heard(std::move(update));
+        },
+        {.patience = m_limits.stopTime, .leavesNothing = true, .stopsGroup = m_limits.stopsGroup});
     if (!started)
         return std::move(started).error();
     m_command = std::move(*started);
+    m_pid = m_command->pid();
+    m_oomKillsBefore = oomKills();
     if (m_limits.time.count() > 0)
         m_limit.arm(m_environment.control.timers(), m_limits.time);
     return {};
@@ -72,12 +74,18 @@ void Job::limitReached(void *context) noexcept
     }
 }
 
-void Job::stop()
+void Job::kill()
+{
+    if (m_command)
+        m_command->kill();
+}
+
+void Job::stop(int signalNumber, std::chrono::milliseconds stopTime)
 {
     if (!m_refusal.empty() || !m_command)
         return;
     m_refusal = "stopped";
-    m_command->cancel();
+    m_command->cancel(signalNumber, stopTime);
 }
 
 JobRun Job::now() const
@@ -90,7 +98,7 @@ void Job::keep(std::string_view bytes)
     const auto each = [this](std::string_view line) {
         if (!trim(line).empty())
             m_lastLine = line.substr(0, kLastLineBytesMax);
-        m_environment.line(m_command->pid(), line);
+        m_environment.line(m_pid, line);
     };
     m_lines.feed(bytes, each);
     m_run.output += bytes;
@@ -104,7 +112,7 @@ void Job::heard(AppCommand::Update update)
         return;
     m_lines.end([this](std::string_view line) {
         m_lastLine = line.substr(0, kLastLineBytesMax);
-        m_environment.line(m_command->pid(), line);
+        m_environment.line(m_pid, line);
     });
     m_limit.disarm();
     judge(update);
@@ -126,6 +134,9 @@ void Job::judge(const AppCommand::Update &update)
         m_run.cause = "was ended, because the engine stopped";
     else if (update.exitStatus != 0)
         m_run.cause = describeExit(update.waitStatus);
+    if (m_run.signalNumber == SIGKILL && m_refusal.empty() && m_oomKillsBefore >= 0
+        && oomKills() > m_oomKillsBefore)
+        m_run.cause += "; the system ran out of memory";
     m_run.state = !m_refusal.empty() ? m_refusal : update.exitStatus == 0 ? "done" : "failed";
     if (m_run.state == "failed" && !m_lastLine.empty())
         m_run.cause += fmt::format("; its last line: {}", m_lastLine);

@@ -8,15 +8,17 @@
 #include "server/workers/output.h"
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace arc {
 
-/// One run of a schedule's command, from its process to the last of what that left behind. Confined
-/// to the control loop; may be destroyed in `ended`, and before it: the process is then told to
-/// end.
+/// One run of a command, of a schedule or a service, from its process to the last of what that left
+/// behind. Confined to the control loop; may be destroyed in `ended`, and before it: the process is
+/// then told to end.
 class Job {
 public:
     /// Of what it wrote, the last is kept.
@@ -32,6 +34,7 @@ public:
     struct Limits {
         std::chrono::seconds time {0};          ///< 0: none
         std::chrono::milliseconds stopTime {0}; ///< from SIGTERM to SIGKILL
+        bool stopsGroup = true; ///< else the stop signal goes to its first process only
     };
 
     /// `ended` is called once, with the run as it became; never from inside start().
@@ -39,8 +42,11 @@ public:
     ~Job();
     Job(const Job &) = delete;
 
-    Result<void> start(AppConfig app, const std::string &command);
-    void stop();
+    Result<void> start(AppConfig app, std::vector<std::string> argv);
+    void stop() { stop(SIGTERM, m_limits.stopTime); }
+    void stop(int signalNumber, std::chrono::milliseconds stopTime);
+    void kill();                               ///< at once, and all that is in its process group
+    int pid() const noexcept { return m_pid; } ///< 0: it has not begun
     /// With what it has written so far.
     JobRun now() const;
 
@@ -56,6 +62,8 @@ private:
     JobRun m_run;
     const Limits m_limits;
     std::function<void(JobRun)> m_ended;
+    int m_pid = 0;
+    int64_t m_oomKillsBefore = 0;
     std::string m_lastLine;
     std::string m_refusal; ///< the state a stop by us ends in; empty: it ended by itself
     LineCutter m_lines;

@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,18 +21,6 @@ namespace {
 
 constexpr int kPassesMax = 20;                      // of one that forks faster than it is killed
 constexpr size_t kEnvironmentMax = 2 * 1024 * 1024; // what the kernel takes at most, by default
-
-std::vector<int> allProcesses()
-{
-    std::vector<int> pids;
-    std::error_code failed;
-    for (const auto &entry : std::filesystem::directory_iterator("/proc", failed)) {
-        const std::string name = entry.path().filename().string();
-        if (const auto pid = parseUnsigned(name); pid && *pid <= INT32_MAX)
-            pids.push_back(static_cast<int>(*pid));
-    }
-    return pids;
-}
 
 /// Empty where we may not look: another user's.
 std::string environmentOf(int pid)
@@ -68,6 +55,18 @@ bool isKilled(int pid, const std::string &entry)
 
 } // namespace
 
+std::vector<int> allProcesses()
+{
+    std::vector<int> pids;
+    std::error_code failed;
+    for (const auto &entry : std::filesystem::directory_iterator("/proc", failed)) {
+        const std::string name = entry.path().filename().string();
+        if (const auto pid = parseUnsigned(name); pid && *pid <= INT32_MAX)
+            pids.push_back(static_cast<int>(*pid));
+    }
+    return pids;
+}
+
 std::string newJobMark()
 {
     uint64_t bits[2] {};
@@ -76,10 +75,9 @@ std::string newJobMark()
     return fmt::format("{:016x}{:016x}", bits[0], bits[1]);
 }
 
-size_t endLeftovers(const std::string &mark)
+size_t endAllLeftovers(const std::string &markBegin)
 {
-    std::string entry = fmt::format("{}={}", kJobVariable, mark);
-    entry.push_back('\0');
+    const std::string entry = fmt::format("{}={}", kJobVariable, markBegin);
     const int self = ::getpid();
     size_t killed = 0;
     for (int pass = 0; pass < kPassesMax; ++pass) {
@@ -91,6 +89,11 @@ size_t endLeftovers(const std::string &mark)
             break;
     }
     return killed;
+}
+
+size_t endLeftovers(const std::string &mark)
+{
+    return endAllLeftovers(mark + '\0');
 }
 
 } // namespace arc

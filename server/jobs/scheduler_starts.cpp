@@ -3,6 +3,7 @@
 #include "server/base/text.h"
 #include "server/jobs/leftovers.h"
 #include "server/jobs/scheduler.h"
+#include "server/jobs/syntax/command_words.h"
 
 #include <fmt/format.h>
 
@@ -205,7 +206,9 @@ void Scheduler::launched(JobRun run)
                           }},
         run, Job::Limits {std::chrono::seconds(entry.config.timeLimitSeconds), entry.app.stopTime},
         [this](JobRun became) { ended(std::move(became)); });
-    if (auto started = job->start(std::move(*app), entry.config.command); !started)
+    auto argv = commandWords(entry.config.command);
+    auto started = argv ? job->start(std::move(*app), std::move(*argv)) : std::move(argv).error();
+    if (!started)
         return giveUp("not_started",
                       fmt::format("could not be started: {}", started.error().message()));
     entry.jobs[run.id] = std::move(job);

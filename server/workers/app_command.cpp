@@ -61,8 +61,8 @@ Result<std::vector<std::string>> commandLine(const AppConfig &app, std::vector<s
 class RunningCommand final : public std::enable_shared_from_this<RunningCommand> {
 public:
     RunningCommand(EventLoop &loop, std::function<void(AppCommand::Update)> update,
-                   std::chrono::milliseconds patience)
-        : m_loop(loop), m_update(std::move(update)), m_patienceTime(patience),
+                   AppCommand::Manners manners)
+        : m_loop(loop), m_update(std::move(update)), m_manners(manners),
           m_patience(&RunningCommand::impatient, this)
     {
     }
@@ -90,15 +90,21 @@ public:
         return {};
     }
 
-    void cancel()
+    void cancel() { cancel(SIGTERM, m_manners.patience); }
+
+    void cancel(int signalNumber, std::chrono::milliseconds patience)
     {
         if (!m_child.isRunning() || m_cancelled)
             return;
         m_cancelled = true;
-        m_child.signalGroup(SIGTERM);
-        m_patience.arm(m_loop.timers(), m_patienceTime);
+        if (m_manners.stopsGroup)
+            m_child.signalGroup(signalNumber);
+        else
+            m_child.signalAlone(signalNumber);
+        m_patience.arm(m_loop.timers(), patience);
     }
 
+    void kill() { m_child.signalGroup(SIGKILL); }
     int pid() const noexcept { return m_child.pid(); }
 
     void abandon()
@@ -195,7 +201,7 @@ private:
     int m_waitStatus = 0;
     FileDescriptor m_inputFd;
     IoEvent m_inputEvent;
-    const std::chrono::milliseconds m_patienceTime;
+    const AppCommand::Manners m_manners;
     Timer m_patience;
     std::unique_ptr<OutputReader> m_output;
     ChildProcess m_child;
@@ -209,6 +215,11 @@ public:
     ~CommandHandle() override { m_running->abandon(); }
     int pid() const override { return m_running->pid(); }
     void cancel() override { m_running->cancel(); }
+    void cancel(int signalNumber, std::chrono::milliseconds patience) override
+    {
+        m_running->cancel(signalNumber, patience);
+    }
+    void kill() override { m_running->kill(); }
 
 private:
     std::shared_ptr<RunningCommand> m_running;
@@ -224,7 +235,7 @@ AppCommand::run(EventLoop &control, const std::string &executable, const AppConf
     auto command = commandLine(app, std::move(argv));
     if (!command)
         return std::move(command).error();
-    auto running = std::make_shared<RunningCommand>(control, std::move(update), manners.patience);
+    auto running = std::make_shared<RunningCommand>(control, std::move(update), manners);
     ChildProcess::Start plan {.executable = executable,
                               .folder = app.root,
                               .argv = std::move(*command),

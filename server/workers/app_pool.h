@@ -11,6 +11,7 @@
 #include "server/workers/spool.h"
 #include "server/workers/worker_end.h"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -114,6 +115,9 @@ public:
             log; ///< one sentence per event (starts, deaths); control loop; may be null
         std::function<void(int pid, std::string_view line)>
             output; ///< each line the app wrote (pid 0: the engine); control loop; may be null
+        /// A generation with other code or variables serves from now on, or starts in the place of
+        /// one that did not; control loop; may be null.
+        std::function<void()> replaced = {};
         std::function<void(WorkerEnd)>
             ended; ///< the certificate of each worker's end; control loop; may be null
         /// Memory that could be used now, -1 when unknown; null: of this machine and control group.
@@ -169,6 +173,9 @@ public:
         std::chrono::milliseconds patience {5000}; ///< from SIGTERM of cancel() to SIGKILL
         /// What it left behind in its process group is killed when it ends.
         bool leavesNothing = false;
+        /// Whether the signal of cancel() goes to the process group or, where that has a master
+        /// which ends the others in its own way, to the process alone.
+        bool stopsGroup = true;
     };
     virtual ~AppCommand() = default; ///< cancels
     /// argv[0] ending in .py is run with the app's interpreter; "python" is the interpreter itself.
@@ -186,6 +193,9 @@ public:
     }
     virtual int pid() const = 0;
     virtual void cancel() = 0;
+    /// The same with another signal, and another time until SIGKILL.
+    virtual void cancel(int signalNumber, std::chrono::milliseconds patience) = 0;
+    virtual void kill() = 0; ///< it and its process group, at once
 };
 
 /// `arcology --launch-worker`: resets signals, closes descriptors, sets limits, then execs the

@@ -18,6 +18,7 @@ struct Generation {
     bool proven = false;  ///< a worker of it was ready (and, of a candidate, stayed alive)
     int64_t failures = 0; ///< starts in a row that failed or died young
     bool gaveUp = false;
+    bool isFollowed = true;     ///< by what runs beside the workers: it has other code or variables
     bool isOfSave = false;      ///< the next save tries again, so this one need not
     std::string cause;          ///< of the last failure
     std::string preloadRefused; ///< why it has no preloader, though pool.preload is on
@@ -26,6 +27,9 @@ struct Generation {
 
 /// What a running worker was started with; everything else changes under it.
 bool needsNewWorkers(const AppSpec &before, const AppSpec &after);
+
+/// Of that, what commands beside the workers are started with as well.
+bool needsNewCommands(const AppSpec &before, const AppSpec &after);
 
 /// What the workers of older generations hear.
 EndReason replacedBy(uint64_t generation);

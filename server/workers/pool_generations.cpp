@@ -11,12 +11,19 @@
 
 namespace arc {
 
+bool needsNewCommands(const AppSpec &before, const AppSpec &after)
+{
+    const AppConfig &a = before.config;
+    const AppConfig &b = after.config;
+    return a.root != b.root || a.python != b.python || a.env != b.env
+        || before.problem != after.problem;
+}
+
 bool needsNewWorkers(const AppSpec &before, const AppSpec &after)
 {
     const AppConfig &a = before.config;
     const AppConfig &b = after.config;
-    if (a.root != b.root || a.entry != b.entry || a.interface != b.interface || a.python != b.python
-        || a.env != b.env || before.problem != after.problem)
+    if (needsNewCommands(before, after) || a.entry != b.entry || a.interface != b.interface)
         return true;
     for (const SettingRow &row : settingRows()) {
         if (row.scope == Scope::App && row.applies == Applies::OnWorkerRestart
@@ -53,15 +60,16 @@ void PoolSupervisor::deploy(const std::string &by, DeployDone done)
     m_deploys.push_back(std::move(done));
     m_deploySince = std::chrono::steady_clock::now();
     if (m_running)
-        beginGeneration(fmt::format("asked for by {}", by));
+        beginGeneration({fmt::format("asked for by {}", by)});
     else
         start();
 }
 
 /// Whoever waits for the generation that this one replaces waits for this one.
-void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
+void PoolSupervisor::beginGeneration(const Reason &reason)
 {
     wakeUp("for a new generation");
+    const bool isFollowed = reason.isFollowed || (m_candidate && m_candidate->isFollowed);
     dropCandidate();
     m_recycling.reset();
     m_refusal.clear();
@@ -70,11 +78,12 @@ void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
     Generation next {.number = ++m_lastGeneration,
                      .spec = m_spec,
                      .report = m_serving.report,
-                     .isOfSave = isOfSave};
+                     .isFollowed = isFollowed,
+                     .isOfSave = reason.isOfSave};
     const bool serves = m_serving.proven
         && (!m_serving.gaveUp || count(WorkerState::Ready, m_serving.number) > 0
             || countOld(WorkerState::Ready) > 0);
-    say(fmt::format("generation {} is started, {}", next.number, why));
+    say(fmt::format("generation {} is started, {}", next.number, reason.why));
     if (serves) {
         m_candidate = std::move(next);
     } else { // nothing to protect: as at the first start
@@ -84,6 +93,8 @@ void PoolSupervisor::beginGeneration(const std::string &why, bool isOfSave)
             if (worker->state() == WorkerState::Starting)
                 retire(*worker, replacedBy(m_serving.number));
         }
+        if (isFollowed && m_environment.replaced)
+            m_environment.replaced();
     }
     reconcile();
 }
@@ -208,6 +219,8 @@ void PoolSupervisor::takeOver()
     updateState();
     if (m_environment.changed)
         m_environment.changed(); // its static folders come with it
+    if (m_serving.isFollowed && m_environment.replaced)
+        m_environment.replaced();
     answerDeploys(deployed);
 }
 
@@ -237,7 +250,7 @@ void PoolSupervisor::watchFolder()
         return;
     m_watch =
         std::make_unique<FolderWatch>(*m_environment.control, [this](const std::string &path) {
-            beginGeneration(fmt::format("because {} was saved", path), true);
+            beginGeneration({.why = fmt::format("because {} was saved", path), .isOfSave = true});
         });
     m_watch->start(m_spec.config.root);
     if (!m_watch->problem().empty())

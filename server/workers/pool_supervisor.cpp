@@ -90,6 +90,7 @@ void PoolSupervisor::start()
 void PoolSupervisor::update(AppSpec spec)
 {
     const bool isNew = needsNewWorkers(m_spec, spec);
+    const bool isFollowed = needsNewCommands(m_serving.spec, spec);
     m_spec = std::move(spec);
     m_serving.spec.origin = m_spec.origin; // a new name of its site starts no new generation
     if (m_candidate)
@@ -102,7 +103,7 @@ void PoolSupervisor::update(AppSpec spec)
         m_refusal.clear();
         reconcile();
     } else if (m_running && isNew) {
-        beginGeneration("for a change of its configuration");
+        beginGeneration({"for a change of its configuration", isFollowed});
     } else if (m_running) {
         reconcile();
     }

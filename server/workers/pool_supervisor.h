@@ -134,7 +134,12 @@ private:
     int64_t memoryFree() const;
 
     // The one that is to take over (pool_generations.cpp).
-    void beginGeneration(const std::string &why, bool isOfSave = false);
+    struct Reason {
+        std::string why;
+        bool isFollowed = true; ///< as in Generation; these two
+        bool isOfSave = false;
+    };
+    void beginGeneration(const Reason &reason);
     void dropCandidate();
     void reconcileCandidate();
     size_t roomBeside(size_t starting);

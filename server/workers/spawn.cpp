@@ -161,6 +161,12 @@ void ChildProcess::signalGroup(int signalNumber) noexcept
         ::kill(m_pid, signalNumber);
 }
 
+void ChildProcess::signalAlone(int signalNumber) noexcept
+{
+    if (m_running && !m_isAsked)
+        ::kill(m_pid, signalNumber);
+}
+
 void ChildProcess::ready(void *context, Readiness) noexcept
 {
     auto *self = static_cast<ChildProcess *>(context);

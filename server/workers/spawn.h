@@ -57,6 +57,8 @@ public:
     int64_t peakMemoryBytes() const noexcept { return m_peakMemoryBytes; }
     /// To the child and everything in its process group. Nothing after its end.
     void signalGroup(int signalNumber) noexcept;
+    /// To the child only.
+    void signalAlone(int signalNumber) noexcept;
 
 private:
     static void ready(void *context, Readiness) noexcept;

@@ -106,10 +106,12 @@ public:
     std::vector<std::string> warnings;              ///< of status
     std::vector<api::WorkerEnd> ends;               ///< of workers, newest first
     std::vector<api::ScheduleRun> scheduleRunsKept; ///< of all schedules, newest first
-    std::string scheduleEnd = "done";               ///< state of a run when it is asked for again
-    std::vector<api::ConnectionCheck> connections;  ///< what checkConnections answers
-    std::string listenerError;                      ///< why no listener is open; empty: all are
-    bool hasLocalCa = true;                         ///< a listener speaks TLS
+    /// How services that are enabled and not "running" do, by name, and why.
+    std::map<std::string, std::pair<std::string, std::string>> serviceStates;
+    std::string scheduleEnd = "done";              ///< state of a run when it is asked for again
+    std::vector<api::ConnectionCheck> connections; ///< what checkConnections answers
+    std::string listenerError;                     ///< why no listener is open; empty: all are
+    bool hasLocalCa = true;                        ///< a listener speaks TLS
     std::vector<api::CertificateView> moreCertificates; ///< beside those of the document
     std::map<std::string, std::vector<std::string>> certificateUsers; ///< id → sites
     std::string renewalProblem; ///< why the local CA signs nothing anew; empty: it does

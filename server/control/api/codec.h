@@ -6,6 +6,7 @@
 #include "server/control/api/listener_types.h"
 #include "server/control/api/log_types.h"
 #include "server/control/api/schedule_types.h"
+#include "server/control/api/service_types.h"
 #include "server/control/api/variable_types.h"
 #include "server/control/api/worker_end_types.h"
 

@@ -10,6 +10,9 @@ namespace arc {
 
 namespace {
 
+/// Both times that a service may be given are at most an hour.
+constexpr std::chrono::minutes kServiceRestartMax {130};
+
 /// Where each operation stands in operationRows().
 enum RowIndex : size_t {
 #define OPERATION(NAME, METHOD, PATH, ROLE, REQUEST, ANSWER, VERB, CONFIRM, HELP) k_##NAME,
@@ -22,6 +25,8 @@ std::chrono::milliseconds ControlClient::timeoutOf(std::string_view operation) c
 {
     if (operation == "deploySite" || operation == "restartSite")
         return m_options.deployTimeout;
+    if (operation == "restartService") // old processes end, and new ones accept
+        return kServiceRestartMax;
     const bool takesLong = operation == "recognise" || operation == "addSite";
     return takesLong ? m_options.longTimeout : m_options.timeout;
 }

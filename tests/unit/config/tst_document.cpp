@@ -24,6 +24,10 @@ constexpr const char *kWhole = R"({ "format": 1,
                                     "command": "manage.py clearsessions", "overlap": "queue", "time_limit_s": 60,
                                     "catch_up": true, "enabled": false },
                                   { "name": "mail", "cron": "@hourly", "command": "python -m mail" } ],
+                   "services": [ { "name": "queue", "command": "celery -A shop worker -n w{instance}", "instances": 2,
+                                   "restart": "on-failure", "ready_after_s": 3, "stop_signal": "QUIT",
+                                   "stop_timeout_s": 600, "enabled": false },
+                                 { "name": "render", "command": "node render.js", "port": true, "start_timeout_s": 5 } ],
                    "settings": { "pool.processes": "auto", "pool.threads": 4 } } ],
   "upstreams": [],
   "sites":     [ { "id": "shop", "enabled": true, "hosts": [ "shop.localhost", "*.shop.org" ], "listeners": [ "http" ],
@@ -93,6 +97,16 @@ private Q_SLOTS:
                                   .enabled = false}));
         QCOMPARE(document->findApp("shop")->findSchedule("mail")->timeLimitSeconds,
                  int64_t {86'400});
+        QCOMPARE(*document->findApp("shop")->findService("queue"),
+                 (ServiceConfig {.name = "queue",
+                                 .command = "celery -A shop worker -n w{instance}",
+                                 .instances = 2,
+                                 .restart = "on-failure",
+                                 .readyAfterSeconds = 3,
+                                 .stopSignal = "QUIT",
+                                 .stopTimeoutSeconds = 600,
+                                 .enabled = false}));
+        QVERIFY(document->findApp("shop")->findService("render")->port);
         QVERIFY(!document->findSite("other"));
         const std::string printed = printDocument(*document);
         QVERIFY(printed.find("\"loops\": \"auto\"") != printed.npos);
@@ -301,6 +315,41 @@ void TestDocument::badDocumentsAreRefusedWithTheExactPlace_data()
     row(inSchedule(good + R"(,"time_limit_s":31536001)"),
         "apps[0].schedules[0].time_limit_s: must be 0 (none) to 31536000");
     row(inSchedule(good + "},{" + good), "apps[0].schedules[1].name: \"a\" is taken");
+    const auto inService = [](const std::string &members) {
+        return inApp("services", (R"([{"name":"a",)" + members + "}]").c_str());
+    };
+    row(inApp("services", "{}"), "apps[0].services: must be a list");
+    row(inApp("services", R"([{"command":"x"}])"), "apps[0].services[0].name: is missing");
+    row(inService(R"("port":true)"), "apps[0].services[0].command: is missing");
+    row(inService(R"("command":["x"])"), "apps[0].services[0].command: must be text");
+    row(inService(R"("command":"x","cron":"@daily")"),
+        "apps[0].services[0].cron: unknown key (known here: command, enabled, instances, name, "
+        "port, ready_after_s, restart, start_timeout_s, stop_signal, stop_timeout_s)");
+    row(inService(R"("command":"x","port":8080)"),
+        "apps[0].services[0].port: must be true or false");
+    row(inService(R"("command":"x","instances":1.5)"),
+        "apps[0].services[0].instances: must be a whole number, from 0 on");
+    row(inService(R"("command":"x","instances":0)"),
+        "apps[0].services[0].instances: must be 1 to 64");
+    row(inService(R"("command":"x","instances":65)"),
+        "apps[0].services[0].instances: must be 1 to 64");
+    row(inService(R"("command":"x {port}")"),
+        "apps[0].services[0].command: names {port}, but port is not on");
+    row(inService(R"("command":"x > y")"),
+        "apps[0].services[0].command: \">\" is for a shell, and none is run; put it into '...', or "
+        "write sh -c '...'");
+    row(inService(R"("command":"x","restart":"yes")"),
+        "apps[0].services[0].restart: must be always, on-failure or never");
+    row(inService(R"("command":"x","stop_signal":"KILL")"),
+        "apps[0].services[0].stop_signal: must be TERM, INT, QUIT, HUP, USR1 or USR2");
+    row(inService(R"("command":"x","stop_timeout_s":0)"),
+        "apps[0].services[0].stop_timeout_s: must be 1 to 3600");
+    row(inService(R"("command":"x","start_timeout_s":3601)"),
+        "apps[0].services[0].start_timeout_s: must be 1 to 3600");
+    row(inService(R"("command":"x","ready_after_s":-1)"),
+        "apps[0].services[0].ready_after_s: must be a whole number, from 0 on");
+    row(inService(R"("command":"x"},{"name":"a","command":"x")"),
+        "apps[0].services[1].name: \"a\" is taken");
     row(inApp("env", R"({"A=B":"x"})"),
         "apps[0].env.A=B: a variable's name is letters, digits and _, and does not begin with a "
         "digit");
