@@ -3,6 +3,7 @@
 
 #include "server/base/error.h"
 #include "server/control/api/log_types.h"
+#include "server/control/api/release_types.h"
 #include "server/control/api/schedule_types.h"
 #include "server/control/api/variable_types.h"
 #include "server/control/api/worker_end_types.h"

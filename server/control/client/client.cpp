@@ -20,7 +20,7 @@ enum RowIndex : size_t {
 
 std::chrono::milliseconds ControlClient::timeoutOf(std::string_view operation) const noexcept
 {
-    if (operation == "deploySite" || operation == "restartSite")
+    if (operation == "deploySite" || operation == "restartSite" || operation == "rollbackSite")
         return m_options.deployTimeout;
     const bool takesLong = operation == "recognise" || operation == "addSite";
     return takesLong ? m_options.longTimeout : m_options.timeout;
