@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gui/models/keyed_table_model.h"
-#include "server/control/api/types.h"
+#include "server/control/api/certificate_types.h"
 
 #include <QString>
 

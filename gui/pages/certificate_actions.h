@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "server/control/api/types.h"
+#include "server/control/api/certificate_types.h"
 
 #include <QObject>
 #include <QString>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/config/effective.h"
+#include "server/control/api/certificate_types.h"
 #include "server/control/api/log_types.h"
 #include "server/control/api/variable_types.h"
 #include "server/control/end_records.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/base/error.h"
+#include "server/control/api/certificate_types.h"
 #include "server/control/api/log_types.h"
 #include "server/control/api/release_types.h"
 #include "server/control/api/schedule_types.h"
