@@ -45,6 +45,11 @@ public:
 
     Result<ReleaseMade> run()
     {
+        if (!m_order.serving.empty()) {
+            if (auto fine = ReleaseStore::checkNothingWritten(m_order.store, m_order.serving);
+                !fine)
+                return std::move(fine).error();
+        }
         auto scanned = scanFolder(m_order.folder, m_order.rules, *m_order.progress);
         if (!scanned)
             return std::move(scanned).error();

@@ -14,6 +14,7 @@ struct CopyOrder {
     std::string folder; ///< of the app
     std::string store;  ///< releases/<app> in the data directory
     ReleaseRules rules;
+    std::string serving;            ///< a release; empty: the folder itself
     std::vector<std::string> known; ///< releases to take unchanged files from, best first
     std::shared_ptr<CopyProgress> progress;
 };

@@ -131,11 +131,33 @@ Result<void> ReleaseStore::verify(const std::string &store, const std::string &i
     return {};
 }
 
-void ReleaseStore::remove(const std::string &store, const std::string &id)
+Result<void> ReleaseStore::checkNothingWritten(const std::string &store, const std::string &id)
 {
-    const std::string gone = store + "/.gone-" + id; // half a release has no release's name
-    if (::rename((store + "/" + id).c_str(), gone.c_str()) == 0)
-        removeTree(gone);
+    const auto manifest = ReleaseStore::manifest(store, id);
+    const std::string tree = ReleaseStore::tree(store, id);
+    std::error_code error;
+    fs::recursive_directory_iterator each(tree, error);
+    for (const fs::recursive_directory_iterator end; manifest && !error && each != end;
+         each.increment(error)) {
+        std::error_code ignored;
+        const std::string path = each->path().string().substr(tree.size() + 1);
+        if (!isSqliteName(path) || each->is_symlink(ignored) || !each->is_regular_file(ignored)
+            || manifest->find(path))
+            continue;
+        return Error {ErrorCode::Invalid,
+                      fmt::format("the app has made {0} within release {1}, and no other release "
+                                  "would have it: move {2}/{0} into the app's folder and name it "
+                                  "in release.shared, or remove it",
+                                  path, id, tree)};
+    }
+    return {};
+}
+
+std::string ReleaseStore::retire(const std::string &store, const std::string &id)
+{
+    const std::string gone = store + "/.gone-" + id;
+    removeTree(gone); // of an engine that was killed
+    return ::rename((store + "/" + id).c_str(), gone.c_str()) == 0 ? gone : std::string();
 }
 
 void ReleaseStore::clean(const std::string &store, const std::set<std::string> &kept)
@@ -147,13 +169,15 @@ void ReleaseStore::clean(const std::string &store, const std::set<std::string> &
         if (name.starts_with('.'))
             removeTree(each->path().string());
         else if (!kept.contains(name) && each->is_directory(error))
-            remove(store, name);
+            removeTree(retire(store, name));
     }
 }
 
 void removeTree(const std::string &path)
 {
     std::error_code error;
+    if (path.empty())
+        return;
     if (!fs::is_symlink(path, error) && fs::is_directory(path, error)) {
         fs::permissions(path, fs::perms::owner_all, error);
         fs::recursive_directory_iterator each(path, error);

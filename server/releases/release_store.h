@@ -34,7 +34,13 @@ public:
     static Result<void> verify(const std::string &store, const std::string &id,
                                CopyProgress &progress);
 
-    static void remove(const std::string &store, const std::string &id);
+    /// Invalid: the app has made a database within a release, which only a superuser's can. The
+    /// next one would not have it.
+    static Result<void> checkNothingWritten(const std::string &store, const std::string &id);
+
+    /// Takes its name away, at once, so that half a release has none. What removeTree() is to
+    /// remove then; empty: there is no such release.
+    static std::string retire(const std::string &store, const std::string &id);
     /// Removes what an engine that was killed left, and releases that are not in `kept`.
     static void clean(const std::string &store, const std::set<std::string> &kept);
 };

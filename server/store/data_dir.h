@@ -32,6 +32,7 @@ public:
     std::string workerEnds() const { return m_path + "/worker-ends.json"; }
     std::string logs() const { return m_path + "/logs"; }
     std::string run() const { return m_path + "/run"; }
+    std::string releases() const { return m_path + "/releases"; } ///< made when it is needed
     std::string spool() const { return m_path + "/spool"; } ///< made when it is needed
 
 private:

@@ -49,6 +49,7 @@ public:
     void start() override;
     void update(AppSpec spec) override;
     void deploy(const std::string &by, DeployDone done) override;
+    void deployRelease(AppSpec spec, const std::string &by, DeployDone done) override;
     void stop(std::function<void()> done) override;
     Result<void> killWorker(int pid) override;
     Result<void> drainWorker(int pid) override;
@@ -130,6 +131,8 @@ private:
     void refuseCandidate(const std::string &cause);
     void takeOver();
     void answerDeploys(const Result<Deployed> &answer);
+    Error alreadyDeploys() const;
+    void goBackToServed();
     Deployed deployedNow() const;
     static void candidateDue(void *context) noexcept;
     void watchFolder();
@@ -156,6 +159,7 @@ private:
     std::optional<Generation> m_candidate;
     std::vector<DeployDone> m_deploys; ///< who waits for the newest generation
     SteadyTime m_deploySince {};
+    bool m_triesRelease = false; ///< m_spec is that of a release which does not serve yet
     std::string m_refusal; ///< why the newest generation does not serve; empty: it does, or may yet
     int64_t m_restarts = 0;
     PoolState m_state = PoolState::Stopped;

@@ -95,7 +95,7 @@ void PoolSupervisor::startWorker(const Generation &generation)
     AppConfig config = generation.spec.config;
     // Compiled files are told apart by second and size: two saves of one second could look the
     // same.
-    if (m_spec.settings.reloadOnSave)
+    if (m_spec.settings.reloadOnSave && generation.spec.release.empty())
         config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
     const bool preloads = this->preloads(generation);
     WorkerProcess *preloader = preloads ? preloaderOf(generation.number) : nullptr;
@@ -290,9 +290,10 @@ std::string PoolSupervisor::degradedCause(size_t ready) const
     // The folder is live: what is in it now need not be what the others were started from. It is
     // mostly the release that was refused, for the same cause.
     const bool isSame = m_refusal.find(m_serving.cause) != std::string::npos;
-    return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
-                       "now{}{}",
-                       ready, wanted(), isSame ? "" : ": " + m_serving.cause, refusal);
+    return fmt::format("{} of {} workers serve; no other one starts from {}{}{}", ready, wanted(),
+                       m_serving.spec.release.empty() ? "the folder as it is now"
+                                                      : "release " + m_serving.spec.release,
+                       isSame ? "" : ": " + m_serving.cause, refusal);
 }
 
 std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const
