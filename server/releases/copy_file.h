@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/stat.h>
+
 namespace arc {
 
 /// SHA-256 of what is added, in hexadecimal.

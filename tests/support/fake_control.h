@@ -106,6 +106,7 @@ public:
     std::vector<std::string> warnings;              ///< of status
     std::vector<api::WorkerEnd> ends;               ///< of workers, newest first
     std::vector<api::ScheduleRun> scheduleRunsKept; ///< of all schedules, newest first
+    api::ReleaseViews releasesKept;                 ///< of every site
     std::string scheduleEnd = "done";               ///< state of a run when it is asked for again
     std::vector<api::ConnectionCheck> connections;  ///< what checkConnections answers
     std::string listenerError;                      ///< why no listener is open; empty: all are
