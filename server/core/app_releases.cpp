@@ -75,6 +75,8 @@ const ReleaseRecord *AppReleases::servingOf(const Slot &slot, const AppConfig &a
 
 void AppReleases::settle(const Document &document)
 {
+    if (!std::exchange(m_isClean, true))
+        cleanUp(document);
     for (const AppConfig &app : document.apps) {
         const auto found = m_slots.find(app.id);
         if (found == m_slots.end() || !found->second.book.serving()
@@ -83,8 +85,6 @@ void AppReleases::settle(const Document &document)
         found->second.book.stopServing();
         save(app.id, {});
     }
-    if (!std::exchange(m_isClean, true))
-        cleanUp(document);
 }
 
 /// Not later than at the start: whoever takes a change back finds the releases still there.

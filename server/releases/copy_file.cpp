@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cerrno>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +16,7 @@ namespace arc {
 
 namespace {
 
-constexpr size_t kPieceBytes = 1 << 20;
+constexpr size_t kPieceBytes = 64 * 1024;
 constexpr std::string_view kSqliteHead {"SQLite format 3\0", 16};
 
 bool writeWhole(int fd, std::string_view bytes) noexcept
@@ -37,8 +36,7 @@ bool writeWhole(int fd, std::string_view bytes) noexcept
 template <class Piece>
 Result<void> readWhole(int fd, CopyProgress &progress, Piece piece)
 {
-    thread_local std::vector<char> buffer;
-    buffer.resize(kPieceBytes);
+    std::array<char, kPieceBytes> buffer;
     for (;;) {
         if (progress.isCancelled)
             return cancelledCopy();

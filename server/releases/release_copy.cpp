@@ -153,8 +153,8 @@ private:
         case Kind::File:
             if (!entry.content.empty() && link(entry, to)) {
                 m_order.progress->bytesDone += entry.size;
-            } else if (auto read = read(entry, to); !read) {
-                return read;
+            } else if (auto done = read(entry, to); !done) {
+                return done;
             }
             ++m_order.progress->filesDone;
             if (entry.path.ends_with(".py"))
