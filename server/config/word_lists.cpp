@@ -204,4 +204,20 @@ Result<void> checkReleasePaths(std::string_view text)
     return {};
 }
 
+Result<void> checkSharedPaths(std::string_view text)
+{
+    if (auto checked = checkReleasePaths(text); !checked)
+        return checked;
+    const std::vector<std::string> paths = releasePathsOf(text);
+    for (size_t i = 0; i < paths.size(); ++i) {
+        for (size_t other = 0; other < paths.size(); ++other) {
+            if (i != other && (paths[i] + "/").starts_with(paths[other] + "/"))
+                return Error {ErrorCode::Invalid,
+                              fmt::format("\"{}\" is in \"{}\", which is named, too", paths[i],
+                                          paths[other])};
+        }
+    }
+    return {};
+}
+
 } // namespace arc

@@ -41,5 +41,7 @@ Result<void> checkWarmUps(std::string_view text);
 inline constexpr size_t kReleaseWordsMax = 64;
 std::vector<std::string> releasePathsOf(std::string_view text);
 Result<void> checkReleasePaths(std::string_view text);
+/// The same for release.shared, where none may lie within another.
+Result<void> checkSharedPaths(std::string_view text);
 
 } // namespace arc

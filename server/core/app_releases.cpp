@@ -77,14 +77,6 @@ void AppReleases::settle(const Document &document)
 {
     if (!std::exchange(m_isClean, true))
         cleanUp(document);
-    for (const AppConfig &app : document.apps) {
-        const auto found = m_slots.find(app.id);
-        if (found == m_slots.end() || !found->second.book.serving()
-            || servingOf(found->second, app))
-            continue;
-        found->second.book.stopServing();
-        save(app.id, {});
-    }
 }
 
 /// Not later than at the start: whoever takes a change back finds the releases still there.
@@ -103,17 +95,24 @@ void AppReleases::cleanUp(const Document &document)
         for (const ReleaseRecord &record : slot.book.records())
             kept[app].insert(record.id);
     }
-    auto job = [folder = m_parts.folder, kept, unknown]() -> std::function<void()> {
-        std::error_code error;
-        for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end;
-             each.increment(error)) {
-            const std::string app = each->path().filename().string();
-            const auto known = kept.find(app);
-            if (known != kept.end())
-                ReleaseStore::clean(each->path().string(), known->second);
-            else if (!unknown.contains(app))
-                removeTree(each->path().string());
-        }
+    // What goes is told before anything new can be made, and has no release's name any more.
+    std::vector<std::string> gone;
+    std::set<std::string> apps = unknown;
+    for (const auto &[app, ids] : kept) {
+        apps.insert(app);
+        for (std::string &path : ReleaseStore::clean(store(app), ids))
+            gone.push_back(std::move(path));
+    }
+    for (std::string &path : ReleaseStore::clean(m_parts.folder, apps))
+        gone.push_back(std::move(path));
+    remove(std::move(gone));
+}
+
+void AppReleases::remove(std::vector<std::string> gone)
+{
+    auto job = [gone = std::move(gone)]() -> std::function<void()> {
+        for (const std::string &path : gone)
+            removeTree(path);
         return {};
     };
     m_parts.blocking.submit(m_parts.control, std::move(job), BlockingPool::Length::Long);
@@ -148,6 +147,8 @@ Result<AppConfig> AppReleases::placed(const AppConfig &app, const std::string &r
     if (release == "live")
         return placed;
     const Slot *slot = find(app.id);
+    if (slot && isOn(app) && !slot->problem.empty())
+        return Error {ErrorCode::DataDir, slot->problem};
     std::string id;
     if (!release.empty()) {
         auto chosen = (slot ? slot->book : ReleaseBook()).choose(release);
@@ -183,16 +184,20 @@ api::ReleaseViews AppReleases::views(const AppConfig &app) const
         views.bytes = progress.bytes;
     }
     for (const ReleaseRecord &record : slot->book.records())
-        views.releases.push_back({.id = record.id,
-                                  .folder = record.folder,
-                                  .madeUnixMs = record.madeUnixMs,
-                                  .by = record.by,
-                                  .files = record.files,
-                                  .bytes = record.bytes,
-                                  .addedBytes = record.addedBytes,
-                                  .state = std::string(releaseStateName(record.state)),
-                                  .cause = record.cause,
-                                  .lastUnixMs = record.lastUnixMs});
+        views.releases.push_back(
+            {.id = record.id,
+             .folder = record.folder,
+             .madeUnixMs = record.madeUnixMs,
+             .by = record.by,
+             .files = record.files,
+             .bytes = record.bytes,
+             .addedBytes = record.addedBytes,
+             .state = std::string(releaseStateName(record.state == ReleaseRecord::State::Serves
+                                                           && record.id != views.serving
+                                                       ? ReleaseRecord::State::Served
+                                                       : record.state)),
+             .cause = record.cause,
+             .lastUnixMs = record.lastUnixMs});
     return views;
 }
 
@@ -239,37 +244,83 @@ void AppReleases::saveNow(const std::string &app)
         });
 }
 
-/// Removes what is too much, but nothing that workers, old ones among them, still run from.
+/// Releases in which a process runs: workers, commands, runs of schedules.
+std::set<std::string> AppReleases::inUse(const std::string &app) const
+{
+    std::set<std::string> used;
+    const AppPool *pool = m_parts.pool(app);
+    for (const std::string &release : pool ? pool->info().releases : std::vector<std::string> {})
+        used.insert(release);
+    std::error_code error;
+    const std::string prefix = std::filesystem::canonical(store(app), error).string() + "/";
+    std::filesystem::directory_iterator each("/proc", error);
+    for (const std::filesystem::directory_iterator end; !error && each != end;
+         each.increment(error)) {
+        std::error_code foreign;
+        const std::string folder =
+            std::filesystem::read_symlink(each->path() / "cwd", foreign).string();
+        if (!foreign && folder.starts_with(prefix))
+            used.insert(folder.substr(prefix.size(), Manifest::kIdDigits));
+    }
+    return used;
+}
+
+/// Removes what is too much, but nothing that somebody runs from, and nothing that an app has
+/// written into: that is looked for first.
 void AppReleases::prune(const std::string &app)
 {
-    Slot &slot = slotOf(app);
     const AppConfig *config = m_parts.app(app);
-    const AppPool *pool = m_parts.pool(app);
-    if (!config || !pool || !isOn(*config))
+    if (!config || !isOn(*config))
         return;
-    std::set<uint64_t> alive;
-    for (const WorkerInfo &worker : pool->info().workers)
-        alive.insert(worker.generation);
-    std::erase_if(slot.generations, [&](const auto &each) { return !alive.contains(each.first); });
-    std::set<std::string> used;
-    for (const auto &[generation, release] : slot.generations)
-        used.insert(release);
     const auto copies = static_cast<size_t>(m_parts.settings(*config).releaseCopies);
-    std::vector<std::string> gone;
-    for (const std::string &id : slot.book.surplus(copies, used)) {
-        gone.push_back(ReleaseStore::retire(store(app), id));
-        slot.book.forget(id);
-        m_parts.log(LogLevel::Info, fmt::format("app {}: release {} is removed", app, id));
-    }
-    if (gone.empty())
+    std::vector<std::string> surplus = slotOf(app).book.surplus(copies, inUse(app));
+    if (surplus.empty())
         return;
-    save(app, {});
-    auto job = [gone = std::move(gone)]() -> std::function<void()> {
-        for (const std::string &path : gone)
-            removeTree(path);
-        return {};
+    auto job = [self = m_self, app, surplus = std::move(surplus),
+                store = store(app)]() -> std::function<void()> {
+        std::vector<std::string> gone;
+        std::vector<std::string> kept;
+        for (const std::string &id : surplus) {
+            if (auto unwritten = ReleaseStore::checkNothingWritten(store, id); unwritten)
+                gone.push_back(id);
+            else
+                kept.push_back(unwritten.error().message());
+        }
+        return [self, app, gone, kept] {
+            if (*self)
+                (*self)->forget(app, gone, kept);
+        };
     };
     m_parts.blocking.submit(m_parts.control, std::move(job), BlockingPool::Length::Long);
+}
+
+/// The list first: a release on the disk that is not in it is removed at the next start, one that
+/// is in it and not on the disk would be missed.
+void AppReleases::forget(const std::string &app, const std::vector<std::string> &gone,
+                         const std::vector<std::string> &kept)
+{
+    Slot &slot = slotOf(app);
+    for (const std::string &sentence : kept)
+        m_parts.log(LogLevel::Warning, fmt::format("app {}: {}", app, sentence));
+    if (slot.work || gone.empty()) // a rollback may have begun to one of them
+        return;
+    for (const std::string &id : gone)
+        slot.book.forget(id);
+    save(app, [self = m_self, app, gone](const Result<void> &saved) {
+        if (!*self)
+            return;
+        std::vector<std::string> paths;
+        for (const std::string &id : gone) {
+            // The same content may have been copied again meanwhile.
+            const bool isBack = (*self)->slotOf(app).book.find(id) || (*self)->slotOf(app).work;
+            if (!saved || isBack)
+                continue;
+            paths.push_back(ReleaseStore::retire((*self)->store(app), id));
+            (*self)->m_parts.log(LogLevel::Info,
+                                 fmt::format("app {}: release {} is removed", app, id));
+        }
+        (*self)->remove(std::move(paths));
+    });
 }
 
 } // namespace arc

@@ -69,7 +69,6 @@ private:
         std::string problem;        ///< why the book cannot be read; empty: it could
         std::unique_ptr<Work> work; ///< null: none
         std::string trying;         ///< the release that is to take over; empty: none
-        std::map<uint64_t, std::string> generations; ///< of this engine, with their releases
         bool isSaving = false;
         bool isDirty = false;
         std::vector<std::function<void(const Result<void> &)>> saved; ///< who waits for it
@@ -80,8 +79,8 @@ private:
     const ReleaseRecord *servingOf(const Slot &slot, const AppConfig &app) const;
     bool isOn(const AppConfig &app) const { return m_parts.settings(app).releaseCopies > 0; }
     Result<Work *> begin(const AppConfig &app, const std::string &phase);
-    void copied(const std::string &app, const std::string &by, const Result<ReleaseMade> &made,
-                const Done &done);
+    void copied(const std::string &app, const std::string &folder, const std::string &by,
+                const Result<ReleaseMade> &made, const Done &done);
     void start(const std::string &app, const std::string &release, const std::string &by,
                const Done &done);
     void ended(const std::string &app, const std::string &release, const Result<Deployed> &result,
@@ -89,8 +88,13 @@ private:
     void end(const std::string &app, const Error &why, const Done &done);
     void save(const std::string &app, std::function<void(const Result<void> &)> then);
     void saveNow(const std::string &app);
+    void servesFolder(const std::string &app);
     void prune(const std::string &app);
+    std::set<std::string> inUse(const std::string &app) const;
+    void forget(const std::string &app, const std::vector<std::string> &gone,
+                const std::vector<std::string> &kept);
     void cleanUp(const Document &document);
+    void remove(std::vector<std::string> gone);
     void runLong(const std::string &app, const Done &done,
                  std::function<std::function<void()>()> job);
 

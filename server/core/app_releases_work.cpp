@@ -76,11 +76,14 @@ void AppReleases::deploy(const AppConfig &app, const std::string &by, Done done)
     AppPool *pool = m_parts.pool(app.id);
     const Settings settings = m_parts.settings(app);
     if (settings.releaseCopies == 0 && pool)
-        return pool->deploy(by, [id = app.id, done = std::move(done)](Result<Deployed> deployed) {
-            if (!deployed)
-                return done(std::move(deployed).error());
-            done(deployedView(id, *deployed));
-        });
+        return pool->deploy(
+            by, [self = m_self, id = app.id, done = std::move(done)](Result<Deployed> deployed) {
+                if (!deployed)
+                    return done(std::move(deployed).error());
+                if (*self)
+                    (*self)->servesFolder(id);
+                done(deployedView(id, *deployed));
+            });
     auto work = begin(app, "copying");
     if (!work)
         return done(std::move(work).error());
@@ -98,17 +101,26 @@ void AppReleases::deploy(const AppConfig &app, const std::string &by, Done done)
     m_parts.log(LogLevel::Info,
                 fmt::format("app {}: {} is copied, asked for by {}", app.id, app.root, by));
     runLong(app.id, done,
-            [self = m_self, order = std::move(order), app = app.id, by,
+            [self = m_self, order = std::move(order), app = app.id, folder = app.root, by,
              done]() -> std::function<void()> {
                 const auto made = std::make_shared<Result<ReleaseMade>>(makeRelease(order));
-                return [self, made, app, by, done] {
+                return [self, made, app, folder, by, done] {
                     if (*self)
-                        (*self)->copied(app, by, *made, done);
+                        (*self)->copied(app, folder, by, *made, done);
                 };
             });
 }
 
-void AppReleases::copied(const std::string &app, const std::string &by,
+/// From now on, and also when releases are turned on again.
+void AppReleases::servesFolder(const std::string &app)
+{
+    if (!find(app) || !find(app)->book.serving())
+        return;
+    slotOf(app).book.stopServing();
+    save(app, {});
+}
+
+void AppReleases::copied(const std::string &app, const std::string &folder, const std::string &by,
                          const Result<ReleaseMade> &made, const Done &done)
 {
     Slot &slot = slotOf(app);
@@ -117,16 +129,14 @@ void AppReleases::copied(const std::string &app, const std::string &by,
         m_parts.log(LogLevel::Warning, why.message());
         return end(app, why, done);
     }
-    const AppConfig *config = m_parts.app(app);
     slot.problem.clear(); // from here on it is known again
-    if (config)
-        slot.book.add({.id = made->id,
-                       .folder = config->root,
-                       .by = by,
-                       .madeUnixMs = unixNowMs(),
-                       .files = made->files,
-                       .bytes = made->bytes,
-                       .addedBytes = made->addedBytes});
+    slot.book.add({.id = made->id,
+                   .folder = folder,
+                   .by = by,
+                   .madeUnixMs = unixNowMs(),
+                   .files = made->files,
+                   .bytes = made->bytes,
+                   .addedBytes = made->addedBytes});
     m_parts.log(LogLevel::Info,
                 fmt::format("app {}: release {} has {} files, {}, of them {} new", app, made->id,
                             made->files, formatBytes(double(made->bytes)),
@@ -181,12 +191,12 @@ void AppReleases::ended(const std::string &app, const std::string &release,
     const bool isThere = pool && pool->info().release == release;
     if (result && isThere) {
         slot.book.tookOver(release, unixNowMs());
-        slot.generations[result->generation] = release;
         save(app,
              [self = m_self, app, release, deployed = *result, done](const Result<void> &saved) {
                  if (!*self)
                      return;
-                 (*self)->prune(app);
+                 if (saved)
+                     (*self)->prune(app);
                  api::Deployed view = deployedView(app, deployed, release);
                  if (!saved) // serving goes on, and the answer must not say otherwise
                      view.summary += "; an engine that starts again may serve another one: "
@@ -212,8 +222,8 @@ void AppReleases::ended(const std::string &app, const std::string &release,
     const AppConfig *config = m_parts.app(app);
     if (isThere && config) // where nothing served before it, its workers are tried again and again
         pool->update(m_parts.spec(*config));
-    save(app, [self = m_self, app, why, done](const Result<void> &) {
-        if (*self)
+    save(app, [self = m_self, app, why, done](const Result<void> &saved) {
+        if (*self && saved)
             (*self)->prune(app);
         done(why);
     });
@@ -233,7 +243,8 @@ void AppReleases::rollback(const AppConfig &app, const std::string &release, con
     const auto chosen = release.empty() ? book.previous() : book.choose(release);
     if (!chosen)
         return done(chosen.error());
-    if (chosen->state == ReleaseRecord::State::Serves)
+    const ReleaseRecord *serving = slot ? servingOf(*slot, app) : nullptr;
+    if (serving && serving->id == chosen->id)
         return done(Error {ErrorCode::Conflict,
                            fmt::format("release {} of {} serves already", chosen->id, app.id)});
     if (chosen->folder != app.root)
@@ -245,10 +256,13 @@ void AppReleases::rollback(const AppConfig &app, const std::string &release, con
     if (!work)
         return done(std::move(work).error());
     runLong(app.id, done,
-            [self = m_self, store = store(app.id), id = chosen->id, app = app.id, by, done,
+            [self = m_self, store = store(app.id), id = chosen->id,
+             current = serving ? serving->id : std::string(), app = app.id, by, done,
              progress = (*work)->progress]() -> std::function<void()> {
-                const auto good =
-                    std::make_shared<Result<void>>(ReleaseStore::verify(store, id, *progress));
+                auto written = current.empty() ? Result<void>()
+                                               : ReleaseStore::checkNothingWritten(store, current);
+                const auto good = std::make_shared<Result<void>>(
+                    written ? ReleaseStore::verify(store, id, *progress) : std::move(written));
                 return [self, good, app, id, by, done] {
                     if (!*self)
                         return;

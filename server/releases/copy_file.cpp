@@ -137,9 +137,13 @@ Result<void> copyFile(const std::string &from, const std::string &to, ReleaseEnt
         return errnoError("cannot be copied", errno);
     ContentHash hash;
     bool isFirst = true;
+    int64_t left = before.st_size;
     auto read = readWhole(source.get(), progress, [&](std::string_view piece) -> Result<void> {
         if (std::exchange(isFirst, false) && isSqlite(piece))
             return Error {ErrorCode::Invalid, "is an SQLite database"};
+        left -= static_cast<int64_t>(piece.size());
+        if (left < 0) // it grows, and might for as long as we read
+            return Error {ErrorCode::Conflict, "was written to"};
         hash.add(piece);
         progress.bytesDone += static_cast<int64_t>(piece.size());
         if (!writeWhole(target.get(), piece))

@@ -95,7 +95,9 @@ private:
                           fmt::format("release.shared names {}, and there is none in {}: make it, "
                                       "or take it out of the setting",
                                       path, m_folder)};
-        m_manifest.entries.push_back({.kind = ReleaseEntry::Kind::Shared, .path = path});
+        // Where it leads is content: the same files elsewhere have other data.
+        m_manifest.entries.push_back(
+            {.kind = ReleaseEntry::Kind::Shared, .path = path, .content = full(path)});
         return {};
     }
 
@@ -141,7 +143,9 @@ private:
         if (errno)
             return unreadable(folder, errno);
         for (std::string &path : folders) {
-            if (hasDjango && std::ranges::find(kUploads, nameOf(path)) != std::end(kUploads))
+            const bool isPackage = ::access(full(path + "/__init__.py").c_str(), F_OK) == 0;
+            if (hasDjango && !isPackage
+                && std::ranges::find(kUploads, nameOf(path)) != std::end(kUploads))
                 return refuseUploads(path);
             m_left.push_back(std::move(path));
         }

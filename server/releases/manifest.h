@@ -16,10 +16,11 @@ struct ReleaseEntry {
     enum class Kind : char { Folder = 'd', File = 'f', Link = 'l', Shared = 's' };
 
     Kind kind = Kind::File;
-    std::string path;    ///< in the folder
-    std::string content; ///< File: SHA-256 in hexadecimal, empty until known; Link: where it leads
-    unsigned mode = 0;   ///< of the copy: what the original allows, but for writing
-    int64_t size = 0;    ///< File
+    std::string path; ///< in the folder
+    std::string
+        content;       ///< File: SHA-256 in hexadecimal, empty until known; links: where they lead
+    unsigned mode = 0; ///< of the copy: what the original allows, but for writing
+    int64_t size = 0;  ///< File
     int64_t mtimeNs = 0; ///< as this and what follows were when it was looked at
     int64_t ctimeNs = 0;
     uint64_t inode = 0;

@@ -161,7 +161,7 @@ std::vector<std::string> ReleaseBook::surplus(size_t copies,
         order.push_back(&record);
     std::ranges::sort(order, {}, [](const ReleaseRecord *record) {
         return std::tuple(record->state == State::Serves, record->state != State::Refused,
-                          std::max(record->madeUnixMs, record->lastUnixMs));
+                          record->servedOrder, record->madeUnixMs);
     });
     std::vector<std::string> surplus;
     for (const ReleaseRecord *record : order) {
@@ -197,8 +197,10 @@ Result<ReleaseBook> ReleaseBook::fromJson(std::string_view text)
     const Error broken {ErrorCode::DataDir, "is no list of releases"};
     if (!json.is_object() || !json.contains("releases") || !json["releases"].is_array())
         return broken;
-    if (json.value("format", 0) != kFormat)
+    if (json.contains("format") && json["format"].is_number_integer() && json["format"] > kFormat)
         return Error {ErrorCode::DataDir, "was written by a newer version of this program"};
+    if (!json.contains("format") || json["format"] != kFormat)
+        return broken;
     ReleaseBook book;
     try {
         for (const auto &each : json["releases"]) {

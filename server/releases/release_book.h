@@ -53,7 +53,8 @@ public:
     /// The folder itself serves from now on.
     void stopServing();
     void forget(std::string_view id);
-    /// Those that are too many: what did not start goes first, then what is out of use longest.
+    /// Those that are too many: what did not start goes first, then what never served, then
+    /// what is out of use longest.
     /// Never what is in `used`, nor what serves.
     std::vector<std::string> surplus(size_t copies, const std::set<std::string> &used) const;
 

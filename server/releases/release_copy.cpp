@@ -56,7 +56,7 @@ public:
         m_manifest = std::move(*scanned);
         readKnown();
         recall();
-        if (m_unread == 0 && ReleaseStore::isWhole(m_order.store, m_manifest.id()))
+        if (m_unread == 0 && ReleaseStore::checkKept(m_order.store, m_manifest.id()))
             return finish();
         for (const auto step : {&Copy::findRoom, &Copy::begin, &Copy::copyAll, &Copy::seal}) {
             if (auto done = (this->*step)(); !done)
@@ -146,7 +146,7 @@ private:
         case Kind::Shared: {
             std::error_code ignored; // what holds it may be excluded; the link then tells
             std::filesystem::create_directories(std::filesystem::path(to).parent_path(), ignored);
-            if (::symlink((m_order.folder + "/" + entry.path).c_str(), to.c_str()) != 0)
+            if (::symlink(entry.content.c_str(), to.c_str()) != 0)
                 return errnoError(entry.path + " cannot be shared", errno);
             return {};
         }
@@ -238,18 +238,22 @@ private:
     Result<ReleaseMade> finish()
     {
         const std::string id = m_manifest.id();
-        const bool isNew = !ReleaseStore::isWhole(m_order.store, id);
+        const Result<void> kept = ReleaseStore::checkKept(m_order.store, id);
         ReleaseMade made {.id = id,
                           .files = m_manifest.files(),
                           .bytes = m_manifest.bytes(),
-                          .addedBytes = m_addedBytes,
-                          .isNew = isNew};
-        if (!isNew) { // it had its times from another state of the folder
-            made.addedBytes = 0;
+                          .addedBytes = kept ? 0 : m_addedBytes,
+                          .isNew = !kept};
+        if (kept) { // it had its times from another state of the folder
             if (auto told = ReleaseStore::retell(m_order.store, m_manifest); !told)
                 return std::move(told).error();
             return made;
         }
+        if (id == m_order.serving)
+            return Error {ErrorCode::Conflict,
+                          fmt::format("{}, and it serves; roll back to another release, or change "
+                                      "something in the folder, and deploy again",
+                                      kept.error().message())};
         if (auto placed = ReleaseStore::place(m_order.store, m_fresh, id); !placed)
             return std::move(placed).error();
         m_isKept = true;

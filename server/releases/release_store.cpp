@@ -32,7 +32,6 @@ std::string changeOf(const std::string &path, const ReleaseEntry &entry, CopyPro
     case Kind::Folder:
         return S_ISDIR(status.st_mode) ? "" : "is no folder any more";
     case Kind::Shared:
-        return S_ISLNK(status.st_mode) ? "" : "is no link any more";
     case Kind::Link: {
         std::error_code error;
         return fs::read_symlink(path, error).string() == entry.content ? "" : "has changed";
@@ -88,6 +87,7 @@ Result<void> ReleaseStore::keep(const std::string &store, const std::string &fre
 Result<void> ReleaseStore::place(const std::string &store, const std::string &fresh,
                                  const std::string &id)
 {
+    removeTree(retire(store, id));
     if (::rename(fresh.c_str(), (store + "/" + id).c_str()) != 0)
         return errnoError(store + "/" + id, errno);
     const FileDescriptor folder(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -131,6 +131,33 @@ Result<void> ReleaseStore::verify(const std::string &store, const std::string &i
     return {};
 }
 
+Result<void> ReleaseStore::checkKept(const std::string &store, const std::string &id)
+{
+    const auto manifest = ReleaseStore::manifest(store, id);
+    if (!manifest)
+        return manifest.error();
+    const std::string tree = ReleaseStore::tree(store, id);
+    for (const ReleaseEntry &entry : manifest->entries) {
+        struct stat status { };
+        const std::string path = tree + "/" + entry.path;
+        const bool isThere = ::lstat(path.c_str(), &status) == 0;
+        std::error_code error;
+        bool isSame = isThere;
+        if (entry.kind == Kind::File)
+            isSame = isThere && S_ISREG(status.st_mode) && status.st_size == entry.size
+                && nanoseconds(status.st_mtim) == entry.copyMtimeNs;
+        else if (entry.kind == Kind::Folder)
+            isSame = isThere && S_ISDIR(status.st_mode);
+        else
+            isSame = isThere && fs::read_symlink(path, error).string() == entry.content;
+        if (!isSame)
+            return Error {ErrorCode::Conflict,
+                          fmt::format("release {} is not what was copied: {} in {} {}", id,
+                                      entry.path, tree, isThere ? "has changed" : "is gone")};
+    }
+    return {};
+}
+
 Result<void> ReleaseStore::checkNothingWritten(const std::string &store, const std::string &id)
 {
     const auto manifest = ReleaseStore::manifest(store, id);
@@ -141,36 +168,63 @@ Result<void> ReleaseStore::checkNothingWritten(const std::string &store, const s
          each.increment(error)) {
         std::error_code ignored;
         const std::string path = each->path().string().substr(tree.size() + 1);
-        if (!isSqliteName(path) || each->is_symlink(ignored) || !each->is_regular_file(ignored)
-            || manifest->find(path))
+        if (each->is_symlink(ignored) || !each->is_regular_file(ignored)
+            || ("/" + path).find("/__pycache__/") != std::string::npos)
+            continue;
+        const ReleaseEntry *copied = manifest->find(path);
+        struct stat status { };
+        if (::lstat(each->path().c_str(), &status) != 0
+            || (copied && status.st_size == copied->size
+                && nanoseconds(status.st_mtim) == copied->copyMtimeNs))
             continue;
         return Error {ErrorCode::Invalid,
-                      fmt::format("the app has made {0} within release {1}, and no other release "
-                                  "would have it: move {2}/{0} into the app's folder and name it "
-                                  "in release.shared, or remove it",
+                      fmt::format("the app has written {0} within release {1}, and no other "
+                                  "release would have it: move {2}/{0} into the app's folder and "
+                                  "name it in release.shared, or remove it",
                                   path, id, tree)};
     }
     return {};
 }
 
-std::string ReleaseStore::retire(const std::string &store, const std::string &id)
+namespace {
+
+/// To a name that nothing takes for a release.
+std::string renameAway(const std::string &folder, const std::string &name)
 {
-    const std::string gone = store + "/.gone-" + id;
-    removeTree(gone); // of an engine that was killed
-    return ::rename((store + "/" + id).c_str(), gone.c_str()) == 0 ? gone : std::string();
+    constexpr int kNamesTried = 100; // the others wait to be removed
+    for (int i = 0; i < kNamesTried; ++i) {
+        std::string gone = fmt::format("{}/.gone-{}.{}", folder, name, i);
+        if (::rename((folder + "/" + name).c_str(), gone.c_str()) == 0)
+            return gone;
+        if (errno != ENOTEMPTY && errno != EEXIST)
+            break;
+    }
+    return {};
 }
 
-void ReleaseStore::clean(const std::string &store, const std::set<std::string> &kept)
+} // namespace
+
+std::string ReleaseStore::retire(const std::string &store, const std::string &id)
 {
+    return renameAway(store, id);
+}
+
+std::vector<std::string> ReleaseStore::clean(const std::string &store,
+                                             const std::set<std::string> &kept)
+{
+    std::vector<std::string> names;
     std::error_code error;
     for (fs::directory_iterator each(store, error), end; !error && each != end;
          each.increment(error)) {
+        std::error_code ignored;
         const std::string name = each->path().filename().string();
-        if (name.starts_with('.'))
-            removeTree(each->path().string());
-        else if (!kept.contains(name) && each->is_directory(error))
-            removeTree(retire(store, name));
+        if (each->is_directory(ignored) && !kept.contains(name))
+            names.push_back(name);
     }
+    std::vector<std::string> gone;
+    for (const std::string &name : names)
+        gone.push_back(name.starts_with(".gone-") ? store + "/" + name : renameAway(store, name));
+    return gone;
 }
 
 void removeTree(const std::string &path)

@@ -6,6 +6,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace arc {
 
@@ -24,7 +25,7 @@ public:
     /// Writes the manifest of what lies in <fresh>/tree beside it, and brings all to the disk.
     static Result<void> keep(const std::string &store, const std::string &fresh,
                              const Manifest &manifest);
-    /// Gives it its name.
+    /// Gives it its name; one that has it already and was not sound goes.
     static Result<void> place(const std::string &store, const std::string &fresh,
                               const std::string &id);
     /// Another state of the folder had the same content: the next copy is compared with that.
@@ -34,15 +35,19 @@ public:
     static Result<void> verify(const std::string &store, const std::string &id,
                                CopyProgress &progress);
 
-    /// Invalid: the app has made a database within a release, which only a superuser's can. The
-    /// next one would not have it.
+    /// Conflict: what was copied is not there as it was, as far as can be told without reading it.
+    static Result<void> checkKept(const std::string &store, const std::string &id);
+    /// Invalid: the app has written into a release, which only a superuser's can. The next one
+    /// would not have it.
     static Result<void> checkNothingWritten(const std::string &store, const std::string &id);
 
     /// Takes its name away, at once, so that half a release has none. What removeTree() is to
-    /// remove then; empty: there is no such release.
+    /// remove then; empty: there is no such folder.
     static std::string retire(const std::string &store, const std::string &id);
-    /// Removes what an engine that was killed left, and releases that are not in `kept`.
-    static void clean(const std::string &store, const std::set<std::string> &kept);
+    /// Retires what an engine that was killed left, and releases that are not in `kept`: what
+    /// removeTree() is to remove then.
+    static std::vector<std::string> clean(const std::string &store,
+                                          const std::set<std::string> &kept);
 };
 
 /// Removes a folder with all in it, whatever its modes are. A symbolic link is removed itself.

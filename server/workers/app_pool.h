@@ -75,9 +75,10 @@ struct PoolInfo {
     std::vector<WorkerInfo> workers;
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;
-    int64_t restarts = 0; ///< unplanned, since the engine started
-    std::string root;     ///< that the serving generation was started from
-    std::string release;  ///< that it is; empty: the app's folder itself
+    int64_t restarts = 0;              ///< unplanned, since the engine started
+    std::string root;                  ///< that the serving generation was started from
+    std::string release;               ///< that it is; empty: the app's folder itself
+    std::vector<std::string> releases; ///< from which any worker runs, old ones among them
 };
 
 /// What a deploy became.

@@ -76,13 +76,14 @@ Error PoolSupervisor::alreadyDeploys() const
 }
 
 /// A release that was refused is not tried again with the next change of the configuration.
-void PoolSupervisor::goBackToServed()
+bool PoolSupervisor::goBackToServed()
 {
     if (!std::exchange(m_triesRelease, false))
-        return;
+        return false;
     m_spec.config.root = m_serving.spec.config.root;
     m_spec.release = m_serving.spec.release;
     watchFolder();
+    return true;
 }
 
 /// Whoever waits for the generation that this one replaces waits for this one.
@@ -203,13 +204,15 @@ void PoolSupervisor::refuseCandidate(const std::string &cause)
 {
     const uint64_t number = m_candidate->number;
     dropCandidate();
-    goBackToServed();
+    const bool wentBack = goBackToServed();
     const size_t old = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     m_refusal = fmt::format("the new release did not start: {}; the old one {}", cause,
                             old > 0 ? "still serves" : "has no worker either");
     say(fmt::format("generation {} was given up: {}", number, m_refusal), LogLevel::Error);
     updateState();
     answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
+    if (wentBack && needsNewWorkers(m_serving.spec, m_spec)) // changed while the other one started
+        beginGeneration("for a change of its configuration");
 }
 
 /// One message to the home loop each, in this order: the new workers take requests before the old

@@ -230,6 +230,9 @@ PoolInfo PoolSupervisor::info() const
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {
         info.workers.push_back(worker->info());
+        const auto release = m_releases.find(worker->identity().generation);
+        if (release != m_releases.end() && !release->second.empty())
+            info.releases.push_back(release->second);
         const bool works = worker->state() == WorkerState::Ready
             || worker->state() == WorkerState::Stopping; // it finishes what it has
         if (works && info.workers.back().busy > 0) {

@@ -9,6 +9,7 @@
 #include "server/workers/recycling.h"
 #include "server/workers/worker_process.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -132,7 +133,7 @@ private:
     void takeOver();
     void answerDeploys(const Result<Deployed> &answer);
     Error alreadyDeploys() const;
-    void goBackToServed();
+    bool goBackToServed();
     Deployed deployedNow() const;
     static void candidateDue(void *context) noexcept;
     void watchFolder();
@@ -159,6 +160,7 @@ private:
     std::optional<Generation> m_candidate;
     std::vector<DeployDone> m_deploys; ///< who waits for the newest generation
     SteadyTime m_deploySince {};
+    std::map<uint64_t, std::string> m_releases; ///< by generation, of those that have workers
     bool m_triesRelease = false; ///< m_spec is that of a release which does not serve yet
     std::string m_refusal; ///< why the newest generation does not serve; empty: it does, or may yet
     int64_t m_restarts = 0;

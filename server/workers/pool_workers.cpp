@@ -90,6 +90,12 @@ void PoolSupervisor::startWorker(const Generation &generation)
     const WorkerProcess::Identity identity {.number = number,
                                             .ordinal = freeOrdinal(generation.number),
                                             .generation = generation.number};
+    std::erase_if(m_releases, [this](const auto &each) {
+        return std::ranges::none_of(m_workers, [&each](const Worker &worker) {
+            return worker->identity().generation == each.first;
+        });
+    });
+    m_releases[generation.number] = generation.spec.release;
     m_workers.push_back(std::make_unique<WorkerProcess>(*m_environment.control, *this, identity));
     WorkerProcess &worker = *m_workers.back();
     AppConfig config = generation.spec.config;

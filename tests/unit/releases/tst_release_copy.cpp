@@ -45,6 +45,8 @@ private Q_SLOTS:
     void aCopyThatWasChangedIsFoundOut_data();
     void aCopyThatWasChangedIsFoundOut();
     void aDatabaseMadeWithinAReleaseIsFound();
+    void theSameContentElsewhereSharesOtherData();
+    void aDamagedReleaseIsCopiedAnewUnlessItServes();
     void aRetiredReleaseIsGoneAtOnce();
     void aSpoiledManifestIsRefused_data();
     void aSpoiledManifestIsRefused();
@@ -432,7 +434,8 @@ void TestReleaseCopy::aKillAtAnyTimeLeavesNoHalfRelease()
             removeTree(store() + "/" + id);
             ++whole;
         }
-        ReleaseStore::clean(store(), {});
+        for (const std::string &gone : ReleaseStore::clean(store(), {}))
+            removeTree(gone);
         QVERIFY(QDir(m_dir->filePath("store"))
                     .isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
         QVERIFY(microseconds < 60'000'000);
@@ -476,9 +479,39 @@ void TestReleaseCopy::aDatabaseMadeWithinAReleaseIsFound()
     next.serving = made.id;
     const auto refused = makeRelease(next);
     QVERIFY(!refused);
-    QVERIFY2(
-        refused.error().message().starts_with("the app has made shop/db.sqlite3 within release "),
-        refused.error().message().c_str());
+    QVERIFY2(refused.error().message().starts_with(
+                 "the app has written shop/db.sqlite3 within release "),
+             refused.error().message().c_str());
+}
+
+void TestReleaseCopy::theSameContentElsewhereSharesOtherData()
+{
+    write(live("data/x"), "1");
+    CopyOrder asked = order();
+    asked.rules.shared = {"data"};
+    const std::string first = makeRelease(asked)->id;
+    QDir().rename(m_dir->filePath("live"), m_dir->filePath("moved"));
+    asked.folder = m_dir->filePath("moved").toStdString();
+    const std::string second = makeRelease(asked)->id;
+    QVERIFY(second != first);
+    QCOMPARE(QFileInfo(tree(second, "data")).symLinkTarget(), m_dir->filePath("moved/data"));
+}
+
+void TestReleaseCopy::aDamagedReleaseIsCopiedAnewUnlessItServes()
+{
+    const ReleaseMade made = make();
+    QCOMPARE(::system(qPrintable("cd " + tree(made.id)
+                                 + " && chmod u+w manage.py && echo >> manage.py")),
+             0);
+    CopyOrder serving = order({made.id});
+    serving.serving = made.id;
+    const auto refused = makeRelease(serving);
+    QVERIFY(!refused && refused.error().message().find("manage.py") != std::string::npos);
+    const ReleaseMade anew = make({made.id});
+    QCOMPARE(anew.id, made.id);
+    QVERIFY(anew.isNew);
+    CopyProgress progress;
+    QVERIFY(ReleaseStore::verify(store(), made.id, progress));
 }
 
 void TestReleaseCopy::aRetiredReleaseIsGoneAtOnce()
