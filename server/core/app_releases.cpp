@@ -5,6 +5,7 @@
 #include "server/releases/release_store.h"
 #include "server/secrets/files.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -304,6 +305,10 @@ void AppReleases::forget(const std::string &app, const std::vector<std::string> 
         m_parts.log(LogLevel::Warning, fmt::format("app {}: {}", app, sentence));
     if (slot.work || gone.empty()) // a rollback may have begun to one of them
         return;
+    const AppConfig *config = m_parts.app(app);
+    if (const ReleaseRecord *serving = slot.book.serving();
+        !config || (serving && std::ranges::find(gone, serving->id) != gone.end()))
+        return; // it has been rolled back to meanwhile
     for (const std::string &id : gone)
         slot.book.forget(id);
     save(app, [self = m_self, app, gone](const Result<void> &saved) {
