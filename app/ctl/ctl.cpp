@@ -34,6 +34,7 @@ struct CtlCommand {
     CtlLevel level;
     std::vector<std::string> words;
     CtlRun run;
+    std::string release;
     std::string word;
     api::WorkerKill kill;
     api::WorkerEndQuery ends;
@@ -103,16 +104,22 @@ private:
                 [](CtlSession &session) { return ctlSiteList(session); });
         addSiteAdd(group);
         using OnSite = int (*)(CtlSession &, const std::string &);
-        const std::pair<const char *, OnSite> verbs[] = {{"remove", &ctlSiteRemove},
-                                                         {"start", &ctlSiteStart},
-                                                         {"stop", &ctlSiteStop},
-                                                         {"restart", &ctlSiteRestart},
-                                                         {"deploy", &ctlSiteDeploy}};
+        const std::pair<const char *, OnSite> verbs[] = {
+            {"remove", &ctlSiteRemove}, {"start", &ctlSiteStart},
+            {"stop", &ctlSiteStop},     {"restart", &ctlSiteRestart},
+            {"deploy", &ctlSiteDeploy}, {"releases", &ctlSiteReleases}};
         for (const auto &[name, run] : verbs) {
             addSite(addVerb(group, name, helpOf(fmt::format("site {}", name)),
                             [&c, run = run](CtlSession &session) { return run(session, c.site); }));
         }
         addSiteEdit(group);
+        CLI::App &rollback =
+            addVerb(group, "rollback", helpOf("site rollback"), [&c](CtlSession &session) {
+                return ctlSiteRollback(session, c.site, c.release);
+            });
+        addSite(rollback);
+        rollback.add_option("release", c.release,
+                            "Its id or the first digits of it; else the one that served before");
         CLI::App &run = addVerb(group, "run", helpOf("site run"), [&c](CtlSession &session) {
             return ctlSiteRun(session, c.site, c.run);
         });
@@ -127,6 +134,9 @@ private:
         run.add_flag("--stdin", c.run.takesInput,
                      "The command reads what is on standard input, up to its end; without this it "
                      "has none, and cannot ask anything");
+        run.add_option("--release", c.run.release,
+                       "The release it runs in, by the first digits of its id, or \"live\": the "
+                       "app's folder itself; else what serves");
         run.footer("Example: arcology ctl site run shop -- manage.py migrate");
     }
 

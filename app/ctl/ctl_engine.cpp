@@ -40,12 +40,16 @@ void sayStatus(CtlSession &session, const api::Status &status)
         session.say("Warning: " + oneLine(warning));
 }
 
-/// Sites that do not serve, or not their newest release, and why.
+/// Releases that serve; sites that do not serve, or not their newest release, and why.
 void sayUnwell(CtlSession &session)
 {
     const auto snapshot = session.ask(&Control::snapshot, {});
     if (!snapshot)
         return; // the state was told
+    for (const api::PoolFigures &pool : snapshot->pools) {
+        if (!pool.release.empty())
+            session.say(fmt::format("App {} is served from release {}.", pool.app, pool.release));
+    }
     for (const api::SiteFigures &site : snapshot->sites) {
         if (site.state == "stopped" || (site.state == "running" && site.cause.empty()))
             continue;

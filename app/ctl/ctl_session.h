@@ -27,13 +27,22 @@ public:
     Result<Answer> ask(void (Control::*operation)(Request, Control::Callback<Answer>),
                        std::type_identity_t<Request> what)
     {
+        return order(operation, std::move(what)).get();
+    }
+
+    /// As ask(), with something to do until the answer comes.
+    template <class Request, class Answer>
+    std::future<Result<Answer>> order(void (Control::*operation)(Request,
+                                                                 Control::Callback<Answer>),
+                                      std::type_identity_t<Request> what)
+    {
         // Shared, because a dropped callback (engine's client destroyed) may outlive this call.
         auto promise = std::make_shared<std::promise<Result<Answer>>>();
         auto answer = promise->get_future();
         (m_control.*operation)(std::move(what), [promise](Result<Answer> result) {
             promise->set_value(std::move(result));
         });
-        return answer.get();
+        return answer;
     }
 
     /// A line for people; nothing when --json was asked for.

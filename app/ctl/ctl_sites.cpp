@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs about sites: list, add, remove, start, stop, restart, deploy, run; edit is in ctl_edit.cpp.
+// Verbs about sites: list, add, remove, start, stop, restart, run; edit is in ctl_edit.cpp,
+// releases in ctl_releases.cpp.
 #include "app/ctl/ctl_verbs.h"
 
 #include "app/command_line.h"
@@ -262,16 +263,10 @@ int ctlSiteRestart(CtlSession &session, const std::string &site)
     });
 }
 
-int ctlSiteDeploy(CtlSession &session, const std::string &site)
-{
-    return session.show(&Control::deploySite, {.id = site}, [&](const api::Deployed &deployed) {
-        session.say(oneLine(deployed.summary));
-    });
-}
-
 int ctlSiteRun(CtlSession &session, const std::string &site, const CtlRun &what)
 {
-    api::RunCommand command {.id = site, .argv = what.argv, .env = {}, .input = {}};
+    api::RunCommand command {
+        .id = site, .argv = what.argv, .env = {}, .input = {}, .release = what.release};
     for (const std::string &text : what.env) {
         auto pair = variableOf(text);
         if (!pair)

@@ -66,11 +66,16 @@ int ctlSiteStart(CtlSession &session, const std::string &site);
 int ctlSiteStop(CtlSession &session, const std::string &site);
 /// Both wait until new workers took over, or it is clear why they do not.
 int ctlSiteRestart(CtlSession &session, const std::string &site);
+/// Tells how far the copying of the folder is; Ctrl+C ends that.
 int ctlSiteDeploy(CtlSession &session, const std::string &site);
+int ctlSiteReleases(CtlSession &session, const std::string &site);
+/// Empty `release`: the one that served before.
+int ctlSiteRollback(CtlSession &session, const std::string &site, const std::string &release);
 struct CtlRun {
     std::vector<std::string> argv;
     std::vector<std::string> env; ///< "K=V", or "K" for the value it has in this process
     bool takesInput = false;      ///< it gets our standard input; else none
+    std::string release;          ///< in which it runs, or "live"; empty: what serves
 };
 /// Streams the command's output; Ctrl+C cancels it. Returns its exit status.
 int ctlSiteRun(CtlSession &session, const std::string &site, const CtlRun &what);
@@ -169,6 +174,7 @@ int ctlListenerRemove(CtlSession &session, const std::string &id);
 /// Adds `list`, `add` ... to the group `listener`; `choose` as above.
 void addListenerVerbs(CLI::App &group,
                       const std::function<void(std::function<int(CtlSession &)>)> &choose);
+
 /// Adds `service ...` to the group `app`, as addScheduleVerbs() does.
 void addServiceVerbs(CLI::App &app,
                      const std::function<void(std::function<int(CtlSession &)>)> &choose);
@@ -179,6 +185,7 @@ struct CtlService {
     std::vector<std::string> command; ///< of `add`; one word: a whole line
     bool noWait = false;
     api::ServiceEdit fields; ///< what was given of its fields; of `add` as well
+};
 int ctlServiceList(CtlSession &session, const CtlService &what);
 /// Like edit and start, it waits until the service runs or it is clear why it does not.
 int ctlServiceAdd(CtlSession &session, CtlService what);

@@ -137,6 +137,10 @@ Result<void> checkTexts(const Settings &settings)
         return std::move(checked).error().within("pool.recycle_at");
     if (auto checked = checkWarmUps(settings.warmUp); !checked)
         return std::move(checked).error().within("pool.warm_up");
+    if (auto checked = checkSharedPaths(settings.releaseShared); !checked)
+        return std::move(checked).error().within("release.shared");
+    if (auto checked = checkReleasePaths(settings.releaseExclude); !checked)
+        return std::move(checked).error().within("release.exclude");
     if (auto trusted = IpNetworks::parse(settings.proxiesTrusted); !trusted)
         return std::move(trusted).error().within("http.trusted_proxies");
     if (settings.opsListen != "off") {

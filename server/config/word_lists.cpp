@@ -174,4 +174,50 @@ Result<void> checkWarmUps(std::string_view text)
     return {};
 }
 
+std::vector<std::string> releasePathsOf(std::string_view text)
+{
+    std::vector<std::string> paths;
+    for (std::string_view word : wordsOf(text)) {
+        while (word.size() > 1 && word.ends_with('/'))
+            word.remove_suffix(1);
+        paths.emplace_back(word);
+    }
+    return paths;
+}
+
+Result<void> checkReleasePaths(std::string_view text)
+{
+    const std::vector<std::string> paths = releasePathsOf(text);
+    if (paths.size() > kReleaseWordsMax)
+        return Error {ErrorCode::Invalid, fmt::format("more than {} paths", kReleaseWordsMax)};
+    for (const std::string &path : paths) {
+        if (path.front() == '/')
+            return Error {
+                ErrorCode::Invalid,
+                fmt::format("\"{}\" is absolute: write it as it stands in the app's folder", path)};
+        for (const std::string_view part : split(std::string_view(path), '/')) {
+            if (part.empty() || part == "." || part == ".." || part.find('\0') != part.npos)
+                return Error {ErrorCode::Invalid,
+                              fmt::format("\"{}\" is no path within a folder", path)};
+        }
+    }
+    return {};
+}
+
+Result<void> checkSharedPaths(std::string_view text)
+{
+    if (auto checked = checkReleasePaths(text); !checked)
+        return checked;
+    const std::vector<std::string> paths = releasePathsOf(text);
+    for (size_t i = 0; i < paths.size(); ++i) {
+        for (size_t other = 0; other < paths.size(); ++other) {
+            if (i != other && (paths[i] + "/").starts_with(paths[other] + "/"))
+                return Error {ErrorCode::Invalid,
+                              fmt::format("\"{}\" is in \"{}\", which is named, too", paths[i],
+                                          paths[other])};
+        }
+    }
+    return {};
+}
+
 } // namespace arc

@@ -36,4 +36,12 @@ inline constexpr size_t kWarmUpBytesMax = 2048; ///< of each
 std::vector<std::string> warmUpsOf(std::string_view text);
 Result<void> checkWarmUps(std::string_view text);
 
+/// release.shared: paths within a folder, as media/uploads, without a slash at the end.
+/// release.exclude: names or such paths, where * and ? stand for anything.
+inline constexpr size_t kReleaseWordsMax = 64;
+std::vector<std::string> releasePathsOf(std::string_view text);
+Result<void> checkReleasePaths(std::string_view text);
+/// The same for release.shared, where none may lie within another.
+Result<void> checkSharedPaths(std::string_view text);
+
 } // namespace arc

@@ -4,6 +4,7 @@
 #include "server/config/effective.h"
 #include "server/control/api/certificate_types.h"
 #include "server/control/api/log_types.h"
+#include "server/control/api/release_types.h"
 #include "server/control/api/variable_types.h"
 #include "server/control/end_records.h"
 #include "server/detect/detect.h"
@@ -26,6 +27,10 @@ struct NamedConnection {
     std::string url;
     std::string folder; ///< of the app, where relative paths begin
 };
+
+/// What a deploy became, as the API tells it.
+api::Deployed deployedView(const std::string &app, const Deployed &deployed,
+                           const std::string &release = {});
 
 /// What the control service asks of the running engine; core implements it. Control loop only.
 class EngineHost {
@@ -81,6 +86,18 @@ public:
     /// ConnectionChecker::kAnswerTime.
     virtual void checkConnections(std::vector<NamedConnection> what,
                                   std::function<void(std::vector<api::ConnectionCheck>)> done) = 0;
+    /// Makes new workers from the app's folder as it is now, or with release.copies from a copy of
+    /// it, and answers when they serve, or why they do not.
+    using DeployDone = std::function<void(Result<api::Deployed>)>;
+    virtual void deploy(const AppConfig &app, const std::string &by, DeployDone done) = 0;
+    /// Conflict: there is no copying (any more) to be ended.
+    virtual Result<void> cancelDeploy(const AppConfig &app) = 0;
+    virtual void rollback(const AppConfig &app, const std::string &release, const std::string &by,
+                          DeployDone done) = 0;
+    virtual api::ReleaseViews releases(const AppConfig &app) const = 0;
+    /// The app in the folder of a release, by the first digits of its id; "live": the folder
+    /// itself; empty: what serves.
+    virtual Result<AppConfig> placed(const AppConfig &app, const std::string &release) const = 0;
     virtual const PinnedSettings &pinned() const = 0;
     virtual std::vector<api::ListenerStatus> listeners() const = 0;
     /// The pool of an app that runs, or null.

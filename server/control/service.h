@@ -77,6 +77,7 @@ private:
                   Callback<api::Changed> done);
     void tick();
     std::string logFolder() const;
+    Result<AppConfig> appWithReleases(const std::string &site) const;
 
     struct RefusedInterpreter {
         std::string site;

@@ -189,31 +189,74 @@ void ControlService::deploySite(const Caller &caller, api::Id what, Callback<api
     if (!site)
         return done(noSite(m_document, what.id));
     const AppConfig *app = appOf(*site, m_document);
-    AppPool *pool = app ? m_host.pool(app->id) : nullptr;
     if (!app)
         return done(
             Error {ErrorCode::Invalid,
                    fmt::format("site {} hosts no app: it has no workers to replace, and its "
                                "files are served as they are",
                                what.id)});
-    if (!pool)
+    if (!m_host.pool(app->id))
         return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
     m_host.reopenSecrets(*app); // what was wrong with them may have been mended
-    pool->deploy(caller.author, [id = what.id, done](Result<Deployed> deployed) {
-        if (!deployed)
-            return done(std::move(deployed).error());
-        done(api::Deployed {deployed->generation, deployed->workers, deployed->seconds,
-                            fmt::format("generation {} of {} serves with {} worker{} after {}",
-                                        deployed->generation, id, deployed->workers,
-                                        deployed->workers == 1 ? "" : "s",
-                                        formatDuration(deployed->seconds))});
-    });
+    m_host.deploy(*app, caller.author, std::move(done));
 }
 
-/// The same by another name: there is no way to replace workers that is better than this one.
+Result<AppConfig> ControlService::appWithReleases(const std::string &id) const
+{
+    const SiteConfig *site = m_document.findSite(id);
+    if (!site)
+        return noSite(m_document, id);
+    const AppConfig *app = appOf(*site, m_document);
+    if (!app)
+        return Error {ErrorCode::Invalid,
+                      fmt::format("site {} hosts no app: there are no releases of it", id)};
+    return *app;
+}
+
+void ControlService::cancelDeploy(const Caller &, api::Id what, Callback<api::Nothing> done)
+{
+    const auto app = appWithReleases(what.id);
+    if (!app)
+        return done(app.error());
+    if (auto cancelled = m_host.cancelDeploy(*app); !cancelled)
+        return done(std::move(cancelled).error());
+    done(api::Nothing {});
+}
+
+void ControlService::releases(const Caller &, api::Id what, Callback<api::ReleaseViews> done)
+{
+    const auto app = appWithReleases(what.id);
+    if (!app)
+        return done(app.error());
+    done(m_host.releases(*app));
+}
+
+void ControlService::rollbackSite(const Caller &caller, api::ReleaseChoice what,
+                                  Callback<api::Deployed> done)
+{
+    const auto app = appWithReleases(what.id);
+    if (!app)
+        return done(app.error());
+    if (!m_host.pool(app->id))
+        return done(Error {ErrorCode::Unavailable, fmt::format("site {} is stopped", what.id)});
+    m_host.reopenSecrets(*app);
+    m_host.rollback(*app, what.release, caller.author, std::move(done));
+}
+
+/// As a deploy, for there is no way to replace workers that is better; but of what serves.
 void ControlService::restartSite(const Caller &caller, api::Id what, Callback<api::Deployed> done)
 {
-    deploySite(caller, std::move(what), std::move(done));
+    const SiteConfig *site = m_document.findSite(what.id);
+    const AppConfig *app = site ? appOf(*site, m_document) : nullptr;
+    AppPool *pool = app ? m_host.pool(app->id) : nullptr;
+    if (!pool)
+        return deploySite(caller, std::move(what), std::move(done)); // which knows why not
+    m_host.reopenSecrets(*app);
+    pool->deploy(caller.author, [app = app->id, done = std::move(done)](Result<Deployed> deployed) {
+        if (!deployed)
+            return done(std::move(deployed).error());
+        done(deployedView(app, *deployed));
+    });
 }
 
 void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<api::TaskView> done)
@@ -227,7 +270,10 @@ void ControlService::runCommand(const Caller &, api::RunCommand what, Callback<a
             ErrorCode::Invalid,
             fmt::format("site {} hosts no app: there is no interpreter to run a command with",
                         what.id)});
-    auto whole = m_host.withSecrets(*app);
+    auto placed = m_host.placed(*app, what.release);
+    if (!placed)
+        return done(std::move(placed).error());
+    auto whole = m_host.withSecrets(*placed);
     if (!whole)
         return done(std::move(whole).error());
     done(m_tasks.run(site->id, std::move(*whole), std::move(what)));

@@ -178,6 +178,19 @@ static int64_t markOf(const std::vector<StaticMount> &mounts)
     return all.empty() ? 0 : static_cast<int64_t>(std::hash<std::string> {}(all) >> 33);
 }
 
+api::Deployed deployedView(const std::string &app, const Deployed &deployed,
+                           const std::string &release)
+{
+    return {.generation = deployed.generation,
+            .workers = deployed.workers,
+            .seconds = deployed.seconds,
+            .summary = fmt::format(
+                "generation {} of {} serves{} with {} worker{} after {}", deployed.generation, app,
+                release.empty() ? "" : " release " + release, deployed.workers,
+                deployed.workers == 1 ? "" : "s", formatDuration(deployed.seconds)),
+            .release = release};
+}
+
 api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool)
 {
     const PoolInfo info = pool ? pool->info() : PoolInfo {};
@@ -209,7 +222,8 @@ api::PoolFigures ControlService::poolFigures(const AppConfig &app, AppPool *pool
         .restarts = info.restarts,
         .workers = {},
         .routesMark = markOf(info.mounts),
-        .warnings = info.warnings};
+        .warnings = info.warnings,
+        .release = info.release};
     for (const WorkerInfo &worker : info.workers) {
         const auto cpu = m_workerCpu.find(worker.pid);
         api::WorkerFigures row {.pid = worker.pid,

@@ -316,6 +316,7 @@ LiveConfig::Parts Engine::Implementation::liveParts()
         .blocking = *blocking,
         .appLog = *appLog,
         .spool = spool,
+        .releases = dataDir->releases(),
         .ends = *ends,
         .runs = *store,
         .supervisor = supervisor,

@@ -73,7 +73,23 @@ LiveConfig::LiveConfig(Parts parts)
                                             [this] {
                                                 return renewTls();
                                             }}),
-      m_secrets(m_parts.facts.dataDir), m_checker(m_parts.control),
+      m_secrets(m_parts.facts.dataDir),
+      m_releases({.control = m_parts.control,
+                  .blocking = m_parts.blocking,
+                  .dataDir = m_parts.facts.dataDir,
+                  .folder = m_parts.releases,
+                  .log = m_parts.log,
+                  .app = [this](std::string_view id) { return m_document.findApp(id); },
+                  .settings =
+                      [this](const AppConfig &app) {
+                          return appSettings(m_document, app, m_parts.pinned);
+                      },
+                  .pool = [this](std::string_view app) { return pool(app); },
+                  .spec =
+                      [this](const AppConfig &app) {
+                          return specOf(app);
+                      }}),
+      m_checker(m_parts.control),
       m_bindAgain([](void *self) noexcept { static_cast<LiveConfig *>(self)->openWhatWasTaken(); },
                   this),
       m_scheduler(
@@ -86,10 +102,10 @@ LiveConfig::LiveConfig(Parts parts)
            .output = [this](const std::string &app, int pid,
                             std::string_view line) { m_parts.appLog.write(app, pid, line); },
            .metrics = [this](const std::string &app) { return m_parts.metrics.app(app); },
-           .withSecrets =
-               [this](const AppConfig &app) {
-                   return m_secrets.inClear(app);
-               }}),
+           .withSecrets = [this](const AppConfig &app) -> Result<AppConfig> {
+               auto placed = m_releases.placed(app, {}); // the same code that serves
+               return placed ? m_secrets.inClear(*placed) : std::move(placed);
+           }}),
       m_services({.control = m_parts.control,
                   .blocking = m_parts.blocking,
                   .executable = m_parts.facts.executable,
@@ -98,10 +114,10 @@ LiveConfig::LiveConfig(Parts parts)
                   .output = [this](const std::string &app, int pid,
                                    std::string_view line) { m_parts.appLog.write(app, pid, line); },
                   .metrics = [this](const std::string &app) { return m_parts.metrics.app(app); },
-                  .withSecrets =
-                      [this](const AppConfig &app) {
-                          return m_secrets.inClear(app);
-                      }})
+                  .withSecrets = [this](const AppConfig &app) -> Result<AppConfig> {
+                      auto placed = m_releases.placed(app, {}); // the same code that serves
+                      return placed ? m_secrets.inClear(*placed) : std::move(placed);
+                  }})
 {
 }
 
@@ -170,6 +186,7 @@ void LiveConfig::commit(std::unique_ptr<Prepared> given, uint64_t revision)
     m_tls.commit(std::move(prepared.tls), engine);
     m_secrets.commit(std::move(prepared.secrets));
     noteListeners(prepared);
+    m_releases.settle(m_document);
     startPools();
     placeJobs();
     std::vector<std::unique_ptr<AppPool>> unused = takeUnusedPools();
@@ -341,6 +358,7 @@ AppSpec LiveConfig::specOf(const AppConfig &app) const
 {
     AppSpec spec = m_secrets.specOf(app, appSettings(m_document, app, m_parts.pinned));
     spec.origin = appOrigin(m_document, app.id);
+    m_releases.place(spec);
     return spec;
 }
 
@@ -373,6 +391,7 @@ std::vector<std::string> LiveConfig::troubles() const
 void LiveConfig::setDraining()
 {
     m_draining = true;
+    m_releases.stop();
     m_scheduler.stop([this] {
         m_schedulesStopped = true;
         stoppedSome();

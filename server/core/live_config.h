@@ -3,6 +3,7 @@
 
 #include "server/base/log_level.h"
 #include "server/control/engine_host.h"
+#include "server/core/app_releases.h"
 #include "server/core/app_secrets_in_use.h"
 #include "server/core/connection_checker.h"
 #include "server/core/io_loops.h"
@@ -30,6 +31,7 @@ public:
         BlockingPool &blocking;
         AppLog &appLog;
         std::shared_ptr<Spool> spool;
+        std::string releases; ///< folder of all apps' releases
         EndRecords &ends;
         RunStore &runs;
         Supervisor &supervisor;
@@ -63,6 +65,24 @@ public:
         m_checker.check(std::move(what), std::move(done));
     }
     void reopenSecrets(const AppConfig &app) override;
+    void deploy(const AppConfig &app, const std::string &by, DeployDone done) override
+    {
+        m_releases.deploy(app, by, std::move(done));
+    }
+    Result<void> cancelDeploy(const AppConfig &app) override { return m_releases.cancel(app); }
+    void rollback(const AppConfig &app, const std::string &release, const std::string &by,
+                  DeployDone done) override
+    {
+        m_releases.rollback(app, release, by, std::move(done));
+    }
+    api::ReleaseViews releases(const AppConfig &app) const override
+    {
+        return m_releases.views(app);
+    }
+    Result<AppConfig> placed(const AppConfig &app, const std::string &release) const override
+    {
+        return m_releases.placed(app, release);
+    }
     const Facts &facts() const override;
     std::vector<std::string> troubles() const override;
     const PinnedSettings &pinned() const override { return m_parts.pinned; }
@@ -157,6 +177,7 @@ private:
     StaticHandlers m_files;
     TlsFront m_tls;
     AppSecrets m_secrets;
+    AppReleases m_releases;
     ConnectionChecker m_checker;
     Document m_document;
     uint64_t m_revision = 0;

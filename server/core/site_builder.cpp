@@ -4,6 +4,7 @@
 #include "server/http/session/simple_handlers.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -25,11 +26,37 @@ FileWishes wishesOf(const Settings &settings)
             .listingMax = static_cast<size_t>(settings.filesListingMax)};
 }
 
+/// A configured folder within the folder of an app of the site: where a release of that serves, its
+/// copy, so that files are as old as the code. What the release shares, or does not have, is
+/// served as it is.
+std::string folderInUse(const std::string &folder, const SiteConfig &site, const Document &document,
+                        const SiteSources &sources)
+{
+    for (const RouteConfig &route : site.routes) {
+        const auto *python = std::get_if<PythonRoute>(&route.handler);
+        const AppPool *pool = python ? sources.pool(python->app) : nullptr;
+        if (!pool)
+            continue;
+        const std::string &root = document.findApp(python->app)->root;
+        const PoolInfo info = pool->info();
+        if (info.release.empty() || !folder.starts_with(root + "/"))
+            continue;
+        const std::string copy = info.root + folder.substr(root.size());
+        std::error_code error;
+        // One that a link leads to has another name.
+        if (std::filesystem::canonical(copy, error)
+            == std::filesystem::canonical(info.root, error) / folder.substr(root.size() + 1))
+            return copy;
+    }
+    return folder;
+}
+
 std::shared_ptr<const Handler> handlerOf(const RouteConfig &route, const Settings &settings,
+                                         const SiteConfig &site, const Document &document,
                                          const SiteSources &sources)
 {
     if (const auto *files = std::get_if<StaticRoute>(&route.handler))
-        return sources.files.get({.roots = {files->root},
+        return sources.files.get({.roots = {folderInUse(files->root, site, document, sources)},
                                   .prefix = route.path,
                                   .index = files->index,
                                   .wishes = wishesOf(settings)});
@@ -101,7 +128,7 @@ std::shared_ptr<const Site> runningSite(const SiteConfig &config, const Document
     site->securePort = sources.securePort(config);
     for (const RouteConfig &route : config.routes) {
         const Settings settings = routeSettings(document, config, route, sources.pinned);
-        auto handler = handlerOf(route, settings, sources);
+        auto handler = handlerOf(route, settings, config, document, sources);
         if (!handler)
             continue;
         site->routes.push_back({.prefix = withoutTrailingSlash(route.path),

@@ -32,7 +32,8 @@ public:
     std::string workerEnds() const { return m_path + "/worker-ends.json"; }
     std::string logs() const { return m_path + "/logs"; }
     std::string run() const { return m_path + "/run"; }
-    std::string spool() const { return m_path + "/spool"; } ///< made when it is needed
+    std::string releases() const { return m_path + "/releases"; } ///< made when it is needed
+    std::string spool() const { return m_path + "/spool"; }       ///< made when it is needed
 
 private:
     DataDir(std::string path, FileDescriptor lock);

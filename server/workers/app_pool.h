@@ -26,6 +26,7 @@ struct AppSpec {
     std::string origin {}; ///< "https://shop.example": how clients ask for it, for pool.warm_up
     std::string problem =
         {}; ///< why no worker can be started, one sentence; empty: nothing is wrong
+    std::string release = {}; ///< the copy of the app's folder that config.root is; empty: none is
     bool operator==(const AppSpec &other) const { return config == other.config; }
 };
 
@@ -88,7 +89,10 @@ struct PoolInfo {
     std::vector<WorkerInfo> workers;
     std::vector<StaticMount> mounts;
     std::vector<std::string> warnings;
-    int64_t restarts = 0; ///< unplanned, since the engine started
+    int64_t restarts = 0;              ///< unplanned, since the engine started
+    std::string root;                  ///< that the serving generation was started from
+    std::string release;               ///< that it is; empty: the app's folder itself
+    std::vector<std::string> releases; ///< from which any worker runs, old ones among them
 };
 
 /// What a deploy became.
@@ -139,6 +143,9 @@ public:
     /// Conflict: a new generation is starting already. `by`: who asked, for the log.
     using DeployDone = std::function<void(Result<Deployed>)>;
     virtual void deploy(const std::string &by, DeployDone done) = 0;
+    /// The same with another copy of the folder: where it does not take over, new workers are
+    /// started from the one that served before.
+    virtual void deployRelease(AppSpec spec, const std::string &by, DeployDone done) = 0;
     /// Drains and ends all workers, then calls done. A worker that is not done after stopTimeout is
     /// killed.
     virtual void stop(std::function<void()> done) = 0;

@@ -102,8 +102,10 @@ void PoolSupervisor::hearReady(WorkerProcess &worker, const std::string &json)
     reconcile();
     if (news && m_environment.changed)
         m_environment.changed();
-    if (!m_candidate)
+    if (!m_candidate) {
+        m_triesRelease = false;
         answerDeploys(deployedNow());
+    }
 }
 
 void PoolSupervisor::hearFailed(WorkerProcess &worker, const std::string &json)

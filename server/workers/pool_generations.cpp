@@ -49,20 +49,47 @@ std::chrono::milliseconds backOffAfter(int64_t failures) noexcept
 
 void PoolSupervisor::deploy(const std::string &by, DeployDone done)
 {
-    if (m_candidate || !m_deploys.empty()) {
-        const auto since =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - m_deploySince);
-        return done(Error {ErrorCode::Conflict,
-                           fmt::format("a new generation of {} is starting already, for {}; try "
-                                       "again when it serves or has failed",
-                                       m_spec.config.id, formatDuration(since.count()))});
-    }
+    if (m_candidate || !m_deploys.empty())
+        return done(alreadyDeploys());
     m_deploys.push_back(std::move(done));
     m_deploySince = std::chrono::steady_clock::now();
     if (m_running)
-        beginGeneration({fmt::format("asked for by {}", by)});
+        beginGeneration({m_spec.release.empty() ? fmt::format("asked for by {}", by)
+                                                : fmt::format("from release {}, asked for by {}",
+                                                              m_spec.release, by)});
     else
         start();
+}
+
+void PoolSupervisor::deployRelease(AppSpec spec, const std::string &by, DeployDone done)
+{
+    if (m_candidate || !m_deploys.empty())
+        return done(alreadyDeploys());
+    m_spec = std::move(spec);
+    m_triesRelease = true;
+    watchFolder();
+    deploy(by, std::move(done));
+}
+
+Error PoolSupervisor::alreadyDeploys() const
+{
+    const auto since =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - m_deploySince);
+    return {ErrorCode::Conflict,
+            fmt::format("a new generation of {} is starting already, for {}; try again when it "
+                        "serves or has failed",
+                        m_spec.config.id, formatDuration(since.count()))};
+}
+
+/// A release that was refused is not tried again with the next change of the configuration.
+bool PoolSupervisor::goBackToServed()
+{
+    if (!std::exchange(m_triesRelease, false))
+        return false;
+    m_spec.config.root = m_serving.spec.config.root;
+    m_spec.release = m_serving.spec.release;
+    watchFolder();
+    return true;
 }
 
 /// Whoever waits for the generation that this one replaces waits for this one.
@@ -186,12 +213,15 @@ void PoolSupervisor::refuseCandidate(const std::string &cause)
 {
     const uint64_t number = m_candidate->number;
     dropCandidate();
+    const bool wentBack = goBackToServed();
     const size_t old = count(WorkerState::Ready, m_serving.number) + countOld(WorkerState::Ready);
     m_refusal = fmt::format("the new release did not start: {}; the old one {}", cause,
                             old > 0 ? "still serves" : "has no worker either");
     say(fmt::format("generation {} was given up: {}", number, m_refusal), LogLevel::Error);
     updateState();
     answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
+    if (wentBack && needsNewWorkers(m_serving.spec, m_spec)) // changed while the other one started
+        beginGeneration("for a change of its configuration");
 }
 
 /// One message to the home loop each, in this order: the new workers take requests before the old
@@ -201,6 +231,7 @@ void PoolSupervisor::takeOver()
     m_serving = std::move(*m_candidate);
     m_serving.failures = 0;
     m_candidate.reset();
+    m_triesRelease = false;
     m_backOff.disarm();
     for (const Worker &worker : m_workers) {
         if (worker->identity().generation == m_serving.number
@@ -242,7 +273,7 @@ void PoolSupervisor::answerDeploys(const Result<Deployed> &answer)
 /// Follows pool.reload_on_save and the app's folder.
 void PoolSupervisor::watchFolder()
 {
-    if (!m_running || !m_spec.settings.reloadOnSave) {
+    if (!m_running || !m_spec.settings.reloadOnSave || !m_spec.release.empty()) {
         m_watch.reset();
         return;
     }

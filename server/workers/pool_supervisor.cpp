@@ -92,6 +92,7 @@ void PoolSupervisor::update(AppSpec spec)
     const bool isNew = needsNewWorkers(m_spec, spec);
     const bool isFollowed = needsNewCommands(m_serving.spec, spec);
     m_spec = std::move(spec);
+    m_triesRelease = m_triesRelease && !m_deploys.empty();
     m_serving.spec.origin = m_spec.origin; // a new name of its site starts no new generation
     if (m_candidate)
         m_candidate->spec.origin = m_spec.origin;
@@ -120,6 +121,7 @@ void PoolSupervisor::stop(std::function<void()> done)
     m_recycling.reset();
     dropCandidate();
     m_refusal.clear();
+    goBackToServed();
     answerDeploys(
         Error {ErrorCode::Cancelled,
                fmt::format("{} was stopped before its new generation served", m_spec.config.id)});
@@ -217,18 +219,26 @@ PoolInfo PoolSupervisor::info() const
                    .workers = {},
                    .mounts = {},
                    .warnings = m_serving.report.warnings,
-                   .restarts = m_restarts};
+                   .restarts = m_restarts,
+                   .root = m_serving.spec.config.root,
+                   .release = m_serving.spec.release};
     const ScaleRules rules = scaleRules(m_spec.settings, usableCores());
     info.scaling.least = static_cast<int>(rules.least);
     info.scaling.most = static_cast<int>(rules.most);
     if (m_watch && !m_watch->problem().empty())
         info.warnings.push_back(m_watch->problem());
+    if (m_spec.settings.reloadOnSave && !m_serving.spec.release.empty())
+        info.warnings.push_back("pool.reload_on_save has no effect: a release serves, in which "
+                                "nothing is saved");
     if (!m_serving.preloadRefused.empty())
         info.warnings.push_back("pool.preload has no effect: " + m_serving.preloadRefused);
     if (m_spec.settings.staticFromApp)
         info.mounts = m_serving.report.mounts;
     for (const Worker &worker : m_workers) {
         info.workers.push_back(worker->info());
+        const auto release = m_releases.find(worker->identity().generation);
+        if (release != m_releases.end() && !release->second.empty())
+            info.releases.push_back(release->second);
         const bool works = worker->state() == WorkerState::Ready
             || worker->state() == WorkerState::Stopping; // it finishes what it has
         if (works && info.workers.back().busy > 0) {

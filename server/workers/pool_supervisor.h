@@ -11,6 +11,7 @@
 #include "server/workers/recycling.h"
 #include "server/workers/worker_process.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ public:
     void start() override;
     void update(AppSpec spec) override;
     void deploy(const std::string &by, DeployDone done) override;
+    void deployRelease(AppSpec spec, const std::string &by, DeployDone done) override;
     void stop(std::function<void()> done) override;
     Result<void> killWorker(int pid) override;
     Result<void> drainWorker(int pid) override;
@@ -147,6 +149,8 @@ private:
     void refuseCandidate(const std::string &cause);
     void takeOver();
     void answerDeploys(const Result<Deployed> &answer);
+    Error alreadyDeploys() const;
+    bool goBackToServed();
     Deployed deployedNow() const;
     static void candidateDue(void *context) noexcept;
     void watchFolder();
@@ -173,6 +177,8 @@ private:
     std::optional<Generation> m_candidate;
     std::vector<DeployDone> m_deploys; ///< who waits for the newest generation
     SteadyTime m_deploySince {};
+    std::map<uint64_t, std::string> m_releases; ///< by generation, of those that have workers
+    bool m_triesRelease = false; ///< m_spec is that of a release which does not serve yet
     std::string m_refusal; ///< why the newest generation does not serve; empty: it does, or may yet
     int64_t m_restarts = 0;
     PoolState m_state = PoolState::Stopped;

@@ -85,12 +85,18 @@ bool PoolSupervisor::startWorker(const Generation &generation)
     const WorkerProcess::Identity identity {.number = number,
                                             .ordinal = freeOrdinal(generation.number),
                                             .generation = generation.number};
+    std::erase_if(m_releases, [this](const auto &each) {
+        return std::ranges::none_of(m_workers, [&each](const Worker &worker) {
+            return worker->identity().generation == each.first;
+        });
+    });
+    m_releases[generation.number] = generation.spec.release;
     m_workers.push_back(std::make_unique<WorkerProcess>(*m_environment.control, *this, identity));
     WorkerProcess &worker = *m_workers.back();
     AppConfig config = generation.spec.config;
     // Compiled files are told apart by second and size: two saves of one second could look the
     // same.
-    if (m_spec.settings.reloadOnSave)
+    if (m_spec.settings.reloadOnSave && generation.spec.release.empty())
         config.env.emplace("PYTHONDONTWRITEBYTECODE", "1");
     const bool preloads = this->preloads(generation);
     WorkerProcess *preloader = preloads ? preloaderOf(generation.number) : nullptr;
@@ -288,9 +294,10 @@ std::string PoolSupervisor::degradedCause(size_t ready) const
     // The folder is live: what is in it now need not be what the others were started from. It is
     // mostly the release that was refused, for the same cause.
     const bool isSame = m_refusal.find(m_serving.cause) != std::string::npos;
-    return fmt::format("{} of {} workers serve; no other one starts from the folder as it is "
-                       "now{}{}",
-                       ready, wanted(), isSame ? "" : ": " + m_serving.cause, refusal);
+    return fmt::format("{} of {} workers serve; no other one starts from {}{}{}", ready, wanted(),
+                       m_serving.spec.release.empty() ? "the folder as it is now"
+                                                      : "release " + m_serving.spec.release,
+                       isSame ? "" : ": " + m_serving.cause, refusal);
 }
 
 std::string PoolSupervisor::causeOf(PoolState state, size_t ready) const

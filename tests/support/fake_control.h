@@ -106,6 +106,7 @@ public:
     std::vector<std::string> warnings;              ///< of status
     std::vector<api::WorkerEnd> ends;               ///< of workers, newest first
     std::vector<api::ScheduleRun> scheduleRunsKept; ///< of all schedules, newest first
+    api::ReleaseViews releasesKept;                 ///< of every site
     /// How services that are enabled and not "running" do, by name, and why.
     std::map<std::string, std::pair<std::string, std::string>> serviceStates;
     std::string scheduleEnd = "done";              ///< state of a run when it is asked for again

@@ -24,6 +24,7 @@ constexpr Arrow kArrows[] = {
     {"server/net", "loop metrics base", ""},
     {"server/tls", "net loop metrics config base", "openssl/"},
     {"server/secrets", "config base", "openssl/"},
+    {"server/releases", "secrets base", "openssl/ nlohmann/"},
     {"server/certs", "secrets tls store config base", "openssl/"},
     {"server/http", "http/coding net tls loop metrics config base", "nghttp2/ xxhash.h"},
     {"server/http/coding", "http loop metrics config base", "isa-l/ libdeflate.h zstd.h brotli/"},

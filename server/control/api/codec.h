@@ -5,6 +5,7 @@
 #include "server/control/api/certificate_types.h"
 #include "server/control/api/listener_types.h"
 #include "server/control/api/log_types.h"
+#include "server/control/api/release_types.h"
 #include "server/control/api/schedule_types.h"
 #include "server/control/api/service_types.h"
 #include "server/control/api/variable_types.h"

@@ -65,8 +65,10 @@ struct Deployed {
     int workers = 0; ///< that served when it took over
     double seconds = 0;
     std::string summary; ///< one sentence
+    std::string release; ///< the copy that serves; empty: the folder itself
     ARC_FIELDS(Deployed, ARC_FIELD("generation", generation), ARC_FIELD("workers", workers),
-               ARC_FIELD("seconds", seconds), ARC_FIELD("summary", summary))
+               ARC_FIELD("seconds", seconds), ARC_FIELD("summary", summary),
+               ARC_FIELD("release", release))
 };
 
 struct ListenerStatus {
@@ -194,6 +196,7 @@ struct PoolFigures {
     std::vector<WorkerFigures> workers;
     int64_t routesMark = 0; ///< another number: the app names other static folders than before
     std::vector<std::string> warnings;
+    std::string release; ///< the copy that the workers serve from; empty: the folder itself
     ARC_FIELDS(PoolFigures, ARC_FIELD("app", app), ARC_FIELD("state", state),
                ARC_FIELD("cause", cause), ARC_FIELD("kind", kind), ARC_FIELD("python", python),
                ARC_FIELD("generation", generation), ARC_FIELD("next_generation", nextGeneration),
@@ -202,7 +205,7 @@ struct PoolFigures {
                ARC_FIELD("busy", busy), ARC_FIELD("slots", slots), ARC_FIELD("queued", queued),
                ARC_FIELD("queue_p95", queueP95), ARC_FIELD("restarts", restarts),
                ARC_FIELD("workers", workers), ARC_FIELD("routes_mark", routesMark),
-               ARC_FIELD("warnings", warnings))
+               ARC_FIELD("warnings", warnings), ARC_FIELD("release", release))
 };
 
 struct HostFigures {
@@ -378,8 +381,11 @@ struct RunCommand {
     std::vector<std::string> argv;
     std::map<std::string, std::string> env; ///< beyond the app's, for this run only; never stored
     std::string input;                      ///< standard input, then end of file
+    /// In which copy of the folder: a release's id, or "live" for the folder itself. Empty: what
+    /// serves.
+    std::string release;
     ARC_FIELDS(RunCommand, ARC_FIELD("id", id), ARC_FIELD("argv", argv), ARC_FIELD("env", env),
-               ARC_FIELD("input", input))
+               ARC_FIELD("input", input), ARC_FIELD("release", release))
 };
 struct TaskQuery {
     std::string id;

@@ -23,7 +23,7 @@ enum RowIndex : size_t {
 
 std::chrono::milliseconds ControlClient::timeoutOf(std::string_view operation) const noexcept
 {
-    if (operation == "deploySite" || operation == "restartSite")
+    if (operation == "deploySite" || operation == "restartSite" || operation == "rollbackSite")
         return m_options.deployTimeout;
     if (operation == "restartService") // old processes end, and new ones accept
         return kServiceRestartMax;

@@ -24,7 +24,8 @@ public:
         std::chrono::milliseconds timeout {10'000};
         std::chrono::milliseconds longTimeout {
             120'000}; ///< recognise and addSite, which look through a folder
-        /// deploySite and restartSite: the engine ends every start by pool.start_timeout_s itself.
+        /// deploySite, rollbackSite and restartSite: the engine ends every start by
+        /// pool.start_timeout_s itself.
         std::chrono::milliseconds deployTimeout {900'000};
     };
     /// Does not connect; the first call does.
