@@ -4,6 +4,8 @@
 #include "server/base/assert.h"
 #include "server/http/session/session_loop.h"
 
+#include <sys/socket.h>
+
 namespace arc {
 
 Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
@@ -11,7 +13,7 @@ Connection::Connection(SessionLoop &home, uint32_t slot, Origin &&origin)
       m_isCounted(origin.isCounted), m_slot(slot), m_home(home),
       m_transport(std::move(origin.transport)), m_outbox(std::move(origin.outbox)),
       m_rules(std::move(origin.rules)), m_listener(origin.listener), m_peer(origin.peer),
-      m_givenLocal(std::move(origin.local)), m_timer(&Connection::timerDue, this)
+      m_local(std::move(origin.local)), m_timer(&Connection::timerDue, this)
 {
 }
 
@@ -30,6 +32,19 @@ Outbox &Connection::outbox()
     if (!m_outbox)
         m_outbox = m_home.outboxes().take();
     return *m_outbox;
+}
+
+const SocketAddress &Connection::local() noexcept
+{
+    if (!m_local) {
+        sockaddr_storage storage {};
+        socklen_t length = sizeof storage;
+        auto *address = reinterpret_cast<sockaddr *>(&storage);
+        if (::getsockname(m_transport.socket(), address, &length) != 0)
+            length = 0;
+        m_local = std::make_unique<const SocketAddress>(SocketAddress::fromSystem(address, length));
+    }
+    return *m_local;
 }
 
 void Connection::askForTurn() noexcept
@@ -219,7 +234,7 @@ Connection::Origin Connection::release(std::string_view unusedInput) noexcept
                    .input = std::string(unusedInput),
                    .readable = m_readable || m_wasShort,
                    .peerClosed = m_peerClosed,
-                   .local = std::move(m_givenLocal),
+                   .local = std::move(m_local),
                    .outbox = std::move(m_outbox)};
     if (m_charged)
         m_home.charge(-std::exchange(m_charged, 0));

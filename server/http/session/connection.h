@@ -102,7 +102,9 @@ public:
     /// else of the socket's other end.
     SocketAddress peer() const noexcept { return m_peer.full(); }
     std::string_view peerHost(IpText &room) const { return m_peer.host(room); }
-    const SocketAddress *givenLocal() const noexcept { return m_givenLocal.get(); }
+    /// Where the client connected to. Kept once somebody asked: handlers that do ask with every
+    /// request.
+    const SocketAddress &local() noexcept;
     /// Whether what its requests say about their client is believed, by the rules it began with.
     bool isTrusted() const noexcept { return m_isTrusted; }
     const ConnectionRules &rules() const noexcept { return *m_rules; }
@@ -191,7 +193,7 @@ private:
     SteadyTime m_writeDue {}; ///< zero: none
     IdleLink m_idleLink;
     const PeerAddress m_peer;
-    std::unique_ptr<const SocketAddress> m_givenLocal; ///< null: the socket's own
+    std::unique_ptr<const SocketAddress> m_local; ///< null: the socket's own, not asked for yet
     IoEvent m_event;
     Timer m_timer;
 };

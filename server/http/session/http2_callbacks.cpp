@@ -208,8 +208,6 @@ int Http2Callbacks::sent(nghttp2_session *session, const nghttp2_frame *frame,
         if (Http2Exchange *exchange = exchangeOf(session, frame->hd.stream_id)) {
             exchange->noteFrame(kFrameHeadBytes + frame->hd.length);
             exchange->state.sendDue = {};
-            if (frame->hd.type == NGHTTP2_HEADERS)
-                exchange->state.headBytes = 0;
             if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
                 connection.answerSent(*exchange);
         }

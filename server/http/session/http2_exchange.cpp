@@ -34,6 +34,7 @@ void Http2Exchange::open(Http2Connection &connection, int32_t stream, const Requ
 void Http2Exchange::reset() noexcept
 {
     constexpr size_t kKeptBodyMax = 64 * 1024;
+    constexpr size_t kKeptTextMax = 4 * 1024;
     SessionExchange::reset();
     m_connection = nullptr;
     m_stream = 0;
@@ -46,6 +47,8 @@ void Http2Exchange::reset() noexcept
     m_outputFirst = 0;
     m_outputPending = m_outputOwned = 0;
     m_left.reset();
+    if (m_answerText.capacity() > kKeptTextMax)
+        freeMemory(m_answerText);
     m_trailers.clear();
     m_bodyComplete = m_outputComplete = m_dropsOutput = false;
     m_socket.reset();
@@ -55,7 +58,7 @@ void Http2Exchange::reset() noexcept
 uint64_t Http2Exchange::ownedBytes() const noexcept
 {
     return sizeof *this + m_fields.ownedBytes() + m_body.capacity() + m_outputOwned
-        + state.headBytes + m_trailers.capacity() + (m_socket ? m_socket->ownedBytes() : 0);
+        + m_answerText.capacity() + m_trailers.capacity() + (m_socket ? m_socket->ownedBytes() : 0);
 }
 
 void Http2Exchange::refuse(int status, std::string_view reason) noexcept

@@ -70,6 +70,8 @@ public:
     }
 
     // ---- the connection's side: the answer
+    /// Where the fields of the answer lie until they have left.
+    std::string &answerText() noexcept { return m_answerText; }
     uint64_t outputPending() const noexcept { return m_outputPending; }
     bool isOutputComplete() const noexcept { return m_outputComplete; }
     std::string_view trailers() const noexcept { return m_trailers; } ///< behind the last DATA
@@ -113,7 +115,6 @@ public:
         uint64_t bodyBytes = 0;  ///< that came since paceDue was set
         SteadyTime sendDue {};   ///< zero: none
         bool endsInHead = false; ///< the answer has no DATA
-        size_t headBytes = 0;    ///< of the answer's head, until it has left
         uint64_t bodyTaken = 0;  ///< by the listener
         bool isWindowWide = false;
         bool deferred = false;   ///< nghttp2 waits for resume_data
@@ -148,7 +149,8 @@ private:
     uint64_t m_outputPending = 0;
     uint64_t m_outputOwned = 0;     ///< of it, memory that exists for this answer alone
     std::optional<uint64_t> m_left; ///< of an announced length
-    std::string m_trailers;         ///< header lines
+    std::string m_answerText;
+    std::string m_trailers; ///< header lines
     bool m_bodyComplete = false;
     bool m_outputComplete = false;
     bool m_dropsOutput = false; ///< HEAD, 204, 304, or an answer that may not be given

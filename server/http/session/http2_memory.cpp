@@ -64,7 +64,9 @@ void *Http2Memory::take(size_t size) noexcept
 
 void Http2Memory::give(void *memory) noexcept
 {
-    const size_t usable = ::malloc_usable_size(memory); // 0 of null
+    if (!memory) // every second time
+        return;
+    const size_t usable = ::malloc_usable_size(memory);
     const size_t steps = usable / kStep;
     if (kIsWatched || !steps || usable % kStep != kOwnBytes || steps >= kShelves
         || m_shelves[steps].count == kKeptMax) {

@@ -16,18 +16,21 @@ namespace arc {
 
 class Http2Memory;
 
-/// The fields of one answer in the form nghttp2 takes them, which copies them and makes the letters
-/// of their names small. What it views must live until then. One for the loop: answers are begun
-/// one after the other.
+/// The fields of one answer in the form nghttp2 takes them: in one text, the letters of their names
+/// small. One for the loop: answers are begun one after the other.
 class Http2Fields {
 public:
     Http2Fields();
     ~Http2Fields();
     Http2Fields(const Http2Fields &) = delete;
 
-    void begin(int status);
-    void beginTrailers();
-    /// `name` is constant text in small letters, which nghttp2 need not copy.
+    /// Room in `text` for `lineBytes` of lines and what is added here. It lives until nghttp2 has
+    /// sent the fields or will never do so, and is not touched until then: nghttp2 copies nothing.
+    void beginIn(std::string &text, size_t lineBytes);
+    /// For fields that nghttp2 copies when it is given them.
+    void begin(size_t lineBytes);
+    void addStatus(int status);
+    /// `name` is constant text in small letters.
     void add(std::string_view name, std::string_view value);
     /// Lines as HeaderBlock::lines() gives them. What speaks of a connection is left out (RFC 9113
     /// 8.2.2).
@@ -41,10 +44,12 @@ public:
 
 private:
     std::string_view keep(std::string_view text);
-    void put(std::string_view name, std::string_view value, uint8_t flags);
+    void put(std::string_view name, std::string_view value);
 
     std::unique_ptr<List> m_list;
-    std::string m_text; ///< never grows between begin() and the next: views point into it
+    std::string m_own;
+    std::string *m_text = &m_own; ///< has room for everything: views point into it
+    uint8_t m_flags = 0;          ///< of all fields
 };
 
 std::string nghttp2Version(); ///< of the library in use: "1.52.0"

@@ -132,7 +132,8 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
                              std::optional<uint64_t> length, bool endsHere)
 {
     Http2Fields &fields = m_home.http2().fields();
-    fields.begin(status);
+    fields.beginIn(exchange.answerText(), lines.size());
+    fields.addStatus(status);
     fields.addDate(m_home.dateLine());
     if (m_home.snapshot().settings.serverHeader)
         fields.add("server", "Arcology");
@@ -145,7 +146,6 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
         fields.addNumber("content-length", *length);
     const nghttp2_data_provider body {.source = {.ptr = &exchange}, .read_callback = readOutput};
     const auto &all = fields.list().all;
-    exchange.state.headBytes = lines.size();
     exchange.state.endsInHead = endsHere;
     if (nghttp2_submit_response(m_session.get(), exchange.stream(), all.data(), all.size(),
                                 endsHere ? nullptr : &body)
@@ -157,7 +157,7 @@ void Http2Connection::answer(Http2Exchange &exchange, int status, std::string_vi
 void Http2Connection::endWithTrailers(const Http2Exchange &exchange)
 {
     Http2Fields &fields = m_home.http2().fields();
-    fields.beginTrailers();
+    fields.begin(exchange.trailers().size());
     fields.addLines(exchange.trailers());
     const auto &all = fields.list().all;
     nghttp2_submit_trailer(m_session.get(), exchange.stream(), all.data(), all.size());
@@ -166,7 +166,8 @@ void Http2Connection::endWithTrailers(const Http2Exchange &exchange)
 void Http2Connection::sendInterim(Http2Exchange &exchange, int status, std::string_view lines)
 {
     Http2Fields &fields = m_home.http2().fields();
-    fields.begin(status);
+    fields.begin(lines.size());
+    fields.addStatus(status);
     fields.addLines(lines);
     const auto &all = fields.list().all;
     nghttp2_submit_headers(m_session.get(), NGHTTP2_FLAG_NONE, exchange.stream(), nullptr,

@@ -100,17 +100,7 @@ const SocketAddress &SessionExchange::peer() const noexcept
 
 const SocketAddress &SessionExchange::local() const noexcept
 {
-    if (const SocketAddress *given = m_connection->givenLocal())
-        return *given;
-    if (!m_local) {
-        sockaddr_storage storage {};
-        socklen_t length = sizeof storage;
-        auto *address = reinterpret_cast<sockaddr *>(&storage);
-        if (::getsockname(m_connection->transport().socket(), address, &length) != 0)
-            length = 0;
-        m_local = SocketAddress::fromSystem(address, length);
-    }
-    return *m_local;
+    return m_connection->local();
 }
 
 std::optional<uint32_t> SessionExchange::peerUid() const noexcept
@@ -345,7 +335,6 @@ void SessionExchange::reset() noexcept
     m_listener = nullptr;
     m_queueTime.reset();
     m_peer.reset();
-    m_local.reset();
     m_answerFrom.reset();
     m_answerBytes.reset();
     m_refusal = {};

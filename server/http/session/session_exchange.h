@@ -143,9 +143,8 @@ private:
     bool m_isForwarded = false; ///< a trusted proxy wrote something about its client
     bool m_badForwarded = false;
     std::array<char, 32> m_requestId {};
-    mutable std::optional<SocketAddress> m_peer;  ///< when asked for
-    mutable std::optional<SocketAddress> m_local; ///< when asked for
-    std::string m_ownText;                        ///< of keepHead()
+    mutable std::optional<SocketAddress> m_peer; ///< when asked for
+    std::string m_ownText;                       ///< of keepHead()
     std::vector<HeaderView> m_ownHeaders;
     std::string m_forwardedHost; ///< lower case; of a trusted proxy
     std::vector<HeaderView> m_forwardedHeaders;

@@ -9,18 +9,13 @@ namespace arc {
 
 namespace {
 
-constexpr uint64_t kOnes = 0x0101010101010101;
+using Bytes = uint8_t __attribute__((vector_size(16)));
 
-/// Eight hex digits, the first one in the lowest byte: each half of a byte in a byte of its own,
-/// and 39 more than for a digit where it is a letter.
-uint64_t hexDigits(uint32_t value) noexcept
+/// The hex digits of sixteen halves of bytes.
+Bytes hexDigits(Bytes halves) noexcept
 {
-    uint64_t halves = __builtin_bswap32(value);
-    halves = (halves | halves << 16) & 0x0000ffff0000ffff;
-    halves = (halves | halves << 8) & 0x00ff00ff00ff00ff;
-    halves = (halves >> 4 | halves << 8) & kOnes * 15;
-    const uint64_t letters = (halves + kOnes * 6) >> 4 & kOnes;
-    return halves + kOnes * '0' + letters * ('a' - '0' - 10);
+    constexpr uint8_t kToLetters = 'a' - '0' - 10;
+    return halves + '0' + (reinterpret_cast<Bytes>(halves > 9) & kToLetters);
 }
 
 bool isLowerHex(std::string_view text) noexcept
@@ -53,11 +48,18 @@ std::string_view traceIdOf(std::string_view traceparent) noexcept
 void printTraceId(uint64_t high, uint64_t low, std::array<char, 32> &out) noexcept
 {
     low |= high == 0; // never all zero
-    const std::array digits {
-        hexDigits(static_cast<uint32_t>(high >> 32)), hexDigits(static_cast<uint32_t>(high)),
-        hexDigits(static_cast<uint32_t>(low >> 32)), hexDigits(static_cast<uint32_t>(low))};
-    static_assert(sizeof digits == sizeof out && std::endian::native == std::endian::little);
-    std::memcpy(out.data(), digits.data(), sizeof digits);
+    const std::array words {__builtin_bswap64(high), __builtin_bswap64(low)};
+    static_assert(sizeof words == sizeof(Bytes) && std::endian::native == std::endian::little);
+    Bytes bytes;
+    std::memcpy(&bytes, words.data(), sizeof bytes);
+    const Bytes first = bytes >> 4;
+    const Bytes second = bytes & 15;
+    const Bytes digits[] {hexDigits(__builtin_shufflevector(first, second, 0, 16, 1, 17, 2, 18, 3,
+                                                            19, 4, 20, 5, 21, 6, 22, 7, 23)),
+                          hexDigits(__builtin_shufflevector(first, second, 8, 24, 9, 25, 10, 26, 11,
+                                                            27, 12, 28, 13, 29, 14, 30, 15, 31))};
+    static_assert(sizeof digits == sizeof out);
+    std::memcpy(out.data(), digits, sizeof digits);
 }
 
 } // namespace arc

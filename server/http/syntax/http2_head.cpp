@@ -70,8 +70,8 @@ bool Http2Head::add(std::string_view name, std::string_view value, const HeadLim
         checkField(name, value, id);
         m_hasHost = m_hasHost || id == HeaderId::Host;
         m_cookies += id == HeaderId::Cookie;
-        const Span nameSpan = keep(name);
-        m_fields.push_back({.name = nameSpan, .value = keep(value), .id = id});
+        const Span otherName = id == HeaderId::Other ? keep(name) : Span();
+        m_fields.push_back({.otherName = otherName, .value = keep(value), .id = id});
     }
     return m_bytes <= kBombFactor * (limits.headerBytesMax + limits.requestLineBytesMax);
 }
@@ -146,8 +146,11 @@ void Http2Head::makeViews()
         m_views.push_back({.name = headerName(HeaderId::Host),
                            .value = at(m_pseudo[kAuthority]),
                            .id = HeaderId::Host});
-    for (const Field &field : m_fields)
-        m_views.push_back({.name = at(field.name), .value = at(field.value), .id = field.id});
+    for (const Field &field : m_fields) {
+        const std::string_view name =
+            field.id == HeaderId::Other ? at(field.otherName) : headerName(field.id);
+        m_views.push_back({.name = name, .value = at(field.value), .id = field.id});
+    }
 }
 
 /// An extended CONNECT asks a resource, as GET does (RFC 8441 4).

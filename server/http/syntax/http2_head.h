@@ -44,7 +44,7 @@ private:
         uint32_t size = 0;
     };
     struct Field {
-        Span name;
+        Span otherName; ///< of HeaderId::Other
         Span value;
         HeaderId id = HeaderId::Other;
     };
@@ -65,7 +65,7 @@ private:
     void nameHost(RequestHead &head);
     void applyRules(bool hasBody, RequestHead &head);
 
-    std::string m_text; ///< names and values, in order
+    std::string m_text; ///< values, and names that have no number
     std::string m_decoded;
     std::vector<Field> m_fields;
     std::vector<HeaderView> m_views;

@@ -169,11 +169,10 @@ __attribute__((target("avx2"))) inline __m256i load32(const void *from) noexcept
 
 /// One bit for each of 16 bytes: set when it is not of the class.
 template <IsGood isGood>
-__attribute__((target("sse4.2"))) inline unsigned stops16(const char *at) noexcept
+__attribute__((target("sse4.2"))) inline unsigned stops16(__m128i bytes) noexcept
 {
     static_assert(agreesAbove127<isGood>());
     constexpr const HalfTables &tables = kHalfTables<isGood>;
-    const __m128i bytes = load16(at);
     const __m128i halves = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(0x0f));
     const __m128i both = _mm_and_si128(_mm_shuffle_epi8(load16(tables.low.data()), bytes),
                                        _mm_shuffle_epi8(load16(tables.high.data()), halves));
@@ -200,7 +199,7 @@ template <IsGood isGood>
 __attribute__((target("sse4.2"))) const char *endSse42(const char *from, const char *end) noexcept
 {
     for (; end - from >= 16; from += 16) {
-        if (const unsigned stops = stops16<isGood>(from))
+        if (const unsigned stops = stops16<isGood>(load16(from)))
             return from + std::countr_zero(stops);
     }
     return endBytes<isGood>(from, end);
@@ -212,7 +211,7 @@ __attribute__((target("avx2"))) const char *endAvx2(const char *from, const char
 {
     if (end - from < 16)
         return endBytes<isGood>(from, end);
-    unsigned stops = stops16<isGood>(from);
+    unsigned stops = stops16<isGood>(load16(from));
     if (stops)
         return from + std::countr_zero(stops);
     for (from += 16; end - from >= 32; from += 32) {
@@ -228,15 +227,35 @@ __attribute__((target("avx2"))) const char *endAvx2(const char *from, const char
 
 __attribute__((target("sse4.2"))) inline unsigned copy16(char *to, const char *from) noexcept
 {
-    _mm_storeu_si128(reinterpret_cast<__m128i *>(to), load16(from));
-    return stops16<isPlainByte>(from);
+    const __m128i bytes = load16(from);
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(to), bytes);
+    return stops16<isPlainByte>(bytes);
+}
+
+/// Two parts that overlap hold all of the text, and are looked at side by side.
+template <class Part>
+__attribute__((target("sse4.2"))) inline bool copyParts(char *to, const char *from,
+                                                        size_t size) noexcept
+{
+    Part front;
+    Part back;
+    std::memcpy(&front, from, sizeof front);
+    std::memcpy(&back, from + size - sizeof back, sizeof back);
+    std::memcpy(to, &front, sizeof front);
+    std::memcpy(to + size - sizeof back, &back, sizeof back);
+    const __m128i bytes = sizeof(Part) == 8
+        ? _mm_set_epi64x(static_cast<long long>(back), static_cast<long long>(front))
+        : _mm_set1_epi64x(static_cast<long long>(uint64_t {front} << 32 | back));
+    return !stops16<isPlainByte>(bytes);
 }
 
 __attribute__((target("sse4.2"))) bool copyPlainSse42(char *to, const char *from,
                                                       size_t size) noexcept
 {
-    if (size < 16)
+    if (size < 4)
         return copyPlainSwar(to, from, size);
+    if (size < 16)
+        return size < 8 ? copyParts<uint32_t>(to, from, size) : copyParts<uint64_t>(to, from, size);
     unsigned stops = 0;
     for (size_t at = 0; at + 16 < size; at += 16)
         stops |= copy16(to + at, from + at);

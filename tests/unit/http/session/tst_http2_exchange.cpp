@@ -76,6 +76,35 @@ private Q_SLOTS:
         QCOMPARE(server.siteMetrics().requests.read(), int64_t(100));
     }
 
+    /// Those of one turn leave together: none may have what the one before or behind it says.
+    void answersThatWaitTogetherKeepTheirOwnFields()
+    {
+        HttpUnderTest server({.routes = {makeRoute("/", [](Exchange &exchange) {
+                                  const std::string own(exchange.request().path);
+                                  HeaderBlock hints;
+                                  hints.add("Link", "<" + own + ".css>; rel=preload");
+                                  exchange.sendEarlyHints(hints);
+                                  ResponseHead head {.status = 200, .headers = {}};
+                                  head.headers.add("X-Own", own);
+                                  exchange.respond(std::move(head), Chunk::own(own));
+                              })}});
+        Http2Peer peer(server.port());
+        std::map<int32_t, std::string> paths;
+        for (int i = 0; i < 100; ++i) {
+            const std::string path = "/" + std::string(size_t(i), 'p');
+            paths[peer.get(path)] = path;
+        }
+        for (const auto &[stream, path] : paths) {
+            QVERIFY(peer.untilComplete(stream));
+            const Http2Answer &answer = peer.answers[stream];
+            QCOMPARE(answer.status, 200);
+            QCOMPARE(answer.interim, std::vector<int> {103});
+            QCOMPARE(answer.headers.at("x-own"), path);
+            QCOMPARE(answer.headers.at("content-length"), std::to_string(path.size()));
+            QCOMPARE(answer.body, path);
+        }
+    }
+
     void aSmallAnswerLeavesInOnePiece()
     {
         HttpUnderTest server({.routes = {respond("/")}});
