@@ -221,7 +221,7 @@ void PoolSupervisor::refuseCandidate(const std::string &cause)
     updateState();
     answerDeploys(Error {ErrorCode::AppFailed, m_refusal});
     if (wentBack && needsNewWorkers(m_serving.spec, m_spec)) // changed while the other one started
-        beginGeneration("for a change of its configuration");
+        beginGeneration({"for a change of its configuration"});
 }
 
 /// One message to the home loop each, in this order: the new workers take requests before the old
