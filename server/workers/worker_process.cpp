@@ -41,6 +41,7 @@ void WorkerProcess::addStep(StartStep step)
 
 void WorkerProcess::becomeCandidate(int slots)
 {
+    m_memoryAt.reset(); // what it had before its import is not what a worker needs
     m_state = WorkerState::Candidate;
     m_slots = slots;
     m_readyAt = std::chrono::steady_clock::now();

@@ -400,7 +400,7 @@ private Q_SLOTS:
             if (steps.empty())
                 QCOMPARE(
                     QByteArray::fromStdString(decision.reason),
-                    QByteArray("stopped 3 of 8 workers: for 60.0 s, 2 would have been enough"));
+                    QByteArray("stopped 3 of 8 workers: for 60 s, 2 would have been enough"));
             steps.push_back(workers = decision.workers);
         }
         QCOMPARE(steps, (std::vector<size_t> {5, 3, 2}));
@@ -461,7 +461,8 @@ private Q_SLOTS:
             return second < 300 ? 200.0 : 0.0;
         }; // 20 slots: five workers
         it.run(300);
-        QVERIFY2(it.ready >= 5 && it.ready <= 7, it.all());
+        // While the first ones started, requests gathered: they are worth more than five.
+        QVERIFY2(it.ready >= 5, it.all());
         QCOMPARE(it.queue, 0.0);
         QCOMPARE(it.downs, 0);
         const int ups = it.ups;
