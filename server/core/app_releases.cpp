@@ -91,8 +91,13 @@ void AppReleases::cleanUp(const Document &document)
             unknown.insert(app); // nobody knows what of it is needed
             continue;
         }
-        if (!config || !isOn(*config))
+        if (!config || !isOn(*config)) {
+            if (hasWritten(app, slot.book)) {
+                unknown.insert(app);
+                continue;
+            }
             slot.book = {};
+        }
         for (const ReleaseRecord &record : slot.book.records())
             kept[app].insert(record.id);
     }
@@ -107,6 +112,21 @@ void AppReleases::cleanUp(const Document &document)
     for (std::string &path : ReleaseStore::clean(m_parts.folder, apps))
         gone.push_back(std::move(path));
     remove(std::move(gone));
+}
+
+/// A superuser's app may have; then nothing is removed that nobody has saved.
+bool AppReleases::hasWritten(const std::string &app, const ReleaseBook &book) const
+{
+    for (const ReleaseRecord &record : book.records()) {
+        auto unwritten = ReleaseStore::checkNothingWritten(store(app), record.id);
+        if (unwritten)
+            continue;
+        m_parts.log(
+            LogLevel::Warning,
+            fmt::format("releases of {} stay on the disk: {}", app, unwritten.error().message()));
+        return true;
+    }
+    return false;
 }
 
 void AppReleases::remove(std::vector<std::string> gone)

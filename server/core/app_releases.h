@@ -93,6 +93,7 @@ private:
     std::set<std::string> inUse(const std::string &app) const;
     void forget(const std::string &app, const std::vector<std::string> &gone,
                 const std::vector<std::string> &kept);
+    bool hasWritten(const std::string &app, const ReleaseBook &book) const;
     void cleanUp(const Document &document);
     void remove(std::vector<std::string> gone);
     void runLong(const std::string &app, const Done &done,

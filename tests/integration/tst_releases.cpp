@@ -174,7 +174,6 @@ void TestReleases::aDatabaseIsSharedOrRefused()
 void TestReleases::commandsRunInWhatServesOrInTheFolder()
 {
     const QString first = deploy();
-    write(m_folder->filePath("where.py"), "import os\nprint(os.getcwd())\n");
     const QStringList print {"--", "python", "-c", "import os; print(os.getcwd())"};
     const auto where = [&](const QStringList &options) {
         const Finished ran = ctl(QStringList {"site", "run", "shop"} + options + print);
