@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Services with real processes and no engine around them.
+#include "server/base/text.h"
 #include "server/jobs/service_supervisor.h"
 #include "tests/unit/jobs/scheduler_under_test.h"
 
@@ -67,8 +68,8 @@ public:
                         appLog += (pid ? "[app] " : "[engine] ") + std::string(line) + "\n";
                     },
                 .metrics = [this](const std::string &) { return m_metrics; },
-                .withSecrets = [](const AppConfig &app) -> Result<AppConfig> {
-                    return app;
+                .withSecrets = [](const AppConfig &plain) -> Result<AppConfig> {
+                    return plain;
                 }});
         });
     }
