@@ -196,6 +196,7 @@ using Anchor = void (*)();
         reinterpret_cast<Anchor>(&encodeRequest<request>),                                         \
         reinterpret_cast<Anchor>(&decodeRequest<request>),
 #include "server/control/api/operations.def"
+    reinterpret_cast<Anchor>(&toJson<ServiceView>), // which ctl prints alone
 };
 
 } // namespace
