@@ -106,7 +106,7 @@ void sayEnd(CtlSession &session, const api::WorkerEnd &end)
 std::string scalingOf(const api::PoolFigures &pool)
 {
     const api::ScalingFigures &scaling = pool.scaling;
-    std::string text = fmt::format("{} is to have {} workers, of {} to {}", pool.app, pool.wanted,
+    std::string text = fmt::format("{}: {} wanted, of {} to {}", pool.app, pool.wanted,
                                    scaling.least, scaling.most);
     if (!scaling.reason.empty())
         text += fmt::format("; {}: {}", formatTimestamp(scaling.unixMs), oneLine(scaling.reason));

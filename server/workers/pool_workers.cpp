@@ -42,8 +42,7 @@ void PoolSupervisor::reconcileServing()
         if (!worker)
             break;
         --(worker->state() == WorkerState::Starting ? starting : ready);
-        retire(*worker,
-               {EndKind::Scaled, fmt::format("is one more than the {} workers wanted", target)});
+        retire(*worker, {EndKind::Scaled, fmt::format("is one more than the {} wanted", target)});
     }
     retireOld(target > ready ? target - ready : 0);
     // One at a time while others serve or the last one failed; all at once for a fresh start.

@@ -146,7 +146,9 @@ private Q_SLOTS:
         QTRY_VERIFY(shop.pid() != before && shop.state() == "running");
         QVERIFY(!isAlive(before));
         QCOMPARE(shop.order("bob"), QByteArray("Welcome"));
-        QTRY_COMPARE(shop.done(), QByteArray("Hello ana, corner\nWelcome bob, corner\n"));
+        // Celery delivers at least once: what its broker had not heard of is done again.
+        QTRY_VERIFY(shop.done().endsWith("Welcome bob, corner\n"));
+        QVERIFY2(shop.done().startsWith("Hello ana, corner\n"), shop.done());
 
         // A release that is refused changes nothing for it either.
         const qint64 serving = shop.pid();

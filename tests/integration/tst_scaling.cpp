@@ -98,7 +98,7 @@ void TestScaling::aSiteThatWaitsGrowsUnderLoadAndShrinksAfterIt()
     QCOMPARE(site.scaling()["least"].toInt(), 1);
     QCOMPARE(site.scaling()["most"].toInt(), 3);
     const QByteArray list = site.ctl({"worker", "list"});
-    QVERIFY2(list.contains("shop is to have 1 workers, of 1 to 3; "), list);
+    QVERIFY2(list.contains("shop: 1 wanted, of 1 to 3; "), list);
     QVERIFY2(list.contains("would have been enough"), list);
     const QByteArray ends = site.ctl({"worker", "ends"});
     QVERIFY2(ends.contains("scaled") && !ends.contains("crash"), ends);

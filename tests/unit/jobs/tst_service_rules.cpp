@@ -174,7 +174,8 @@ private Q_SLOTS:
         for (int i = 0; i < 5; ++i)
             QVERIFY(!probe.accepts(port));
         QCOMPARE(::listen(socket.get(), 1), 0);
-        QTRY_VERIFY(probe.accepts(port));
+        bool accepted = false; // asked again it would be one more in a backlog that nobody empties
+        QTRY_VERIFY(accepted = accepted || probe.accepts(port));
     }
 };
 

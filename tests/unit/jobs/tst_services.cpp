@@ -215,7 +215,7 @@ private Q_SLOTS:
     {
         ServicesUnderTest test;
         test.crashLoopCount = 3;
-        test.serve({service("python -c \"import sys; print('no broker'); sys.exit(7)\"")});
+        test.serve({service("sh -c 'echo no broker; exit 7'")});
         QTRY_COMPARE(test.is(), QString("failed"));
         QCOMPARE(test.state().cause, std::string("exited with code 7; its last line: no broker"));
         QCOMPARE(test.state().processes[0].lastOutput, std::string("no broker\n"));
@@ -310,6 +310,7 @@ private Q_SLOTS:
         ServicesUnderTest test;
         ServiceConfig one = service(staying());
         test.serve({one});
+        QTRY_COMPARE(test.begun(), 1); // it may count as running before its first line has run
         QTRY_COMPARE(test.is(), QString("running"));
         one.stopTimeoutSeconds = 5;
         one.restart = "on-failure";
@@ -350,12 +351,14 @@ private Q_SLOTS:
         ServicesUnderTest test;
         ServiceConfig one = service(staying());
         test.serve({one});
+        QTRY_COMPARE(test.begun(), 1);
         QTRY_COMPARE(test.is(), QString("running"));
         test.serve({one}, false);
         QTRY_COMPARE(test.is(), QString("paused"));
         QVERIFY(!isAlive(test.pid(0)));
         QVERIFY(!test.restart());
         test.serve({one});
+        QTRY_COMPARE(test.begun(), 2);
         QTRY_COMPARE(test.is(), QString("running"));
         one.enabled = false;
         test.serve({one});

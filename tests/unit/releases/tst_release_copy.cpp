@@ -6,11 +6,13 @@
 
 #include <QDir>
 #include <QFile>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +21,16 @@
 #include <utime.h>
 
 using namespace arc;
+
+namespace {
+
+/// The exit code of a line for the shell.
+int shell(const QString &line)
+{
+    return QProcess::execute(QStringLiteral("sh"), {QStringLiteral("-c"), line});
+}
+
+} // namespace
 
 class TestReleaseCopy : public QObject {
     Q_OBJECT
@@ -194,8 +206,8 @@ void TestReleaseCopy::theSameContentIsTheSameRelease()
     // Another folder, another time, the right to write: none of them is content.
     QDir().rename(m_dir->filePath("live"), m_dir->filePath("other"));
     QDir().mkpath(m_dir->filePath("live"));
-    QCOMPARE(::system(qPrintable(QString("cp -r %1/. %2 && chmod -R g+w %2")
-                                     .arg(m_dir->filePath("other"), m_dir->filePath("live")))),
+    QCOMPARE(shell((QString("cp -r %1/. %2 && chmod -R g+w %2")
+                        .arg(m_dir->filePath("other"), m_dir->filePath("live")))),
              0);
     QCOMPARE(make().id, first.id);
     QCOMPARE(QDir(m_dir->filePath("store"))
@@ -222,7 +234,7 @@ void TestReleaseCopy::anyChangeIsAnotherRelease()
     QFETCH(QString, command);
     const ReleaseMade first = make();
     age();
-    QCOMPARE(::system(qPrintable("cd " + live() + " && " + command)), 0);
+    QCOMPARE(shell(("cd " + live() + " && " + command)), 0);
     const ReleaseMade second = make({first.id});
     QVERIFY(second.isNew && second.id != first.id);
     QVERIFY(ReleaseStore::isWhole(store(), first.id) && ReleaseStore::isWhole(store(), second.id));
@@ -261,7 +273,7 @@ void TestReleaseCopy::aKnownCopyThatSomebodyChangedIsNotUsed()
     const ReleaseMade first = make();
     age();
     const QString logo = tree(first.id, "shop/static/logo.svg");
-    QCOMPARE(::system(qPrintable("chmod u+w " + logo + " && echo '<SVG/>' > " + logo)), 0);
+    QCOMPARE(shell(("chmod u+w " + logo + " && echo '<SVG/>' > " + logo)), 0);
     write(live("shop/views.py"), "page = 22\n");
     const ReleaseMade second = make({first.id});
     QCOMPARE(read(tree(second.id, "shop/static/logo.svg")), QByteArray("<svg/>"));
@@ -332,7 +344,7 @@ void TestReleaseCopy::whatCannotBeCopiedIsRefusedByName()
     QFETCH(QString, command);
     QFETCH(QString, sentence);
     QDir().mkpath(m_dir->filePath("data"));
-    QCOMPARE(::system(qPrintable("cd " + live() + " && " + command)), 0);
+    QCOMPARE(shell(("cd " + live() + " && " + command)), 0);
     CopyOrder asked = order();
     if (QFileInfo::exists(live("data")))
         asked.rules.dataDir = live("data").toStdString();
@@ -426,7 +438,8 @@ void TestReleaseCopy::aKillAtAnyTimeLeavesNoHalfRelease()
             (void)makeRelease(order());
             ::_exit(0);
         }
-        ::usleep(static_cast<useconds_t>(microseconds)); // the moment of the kill is what varies
+        const timespec moment {.tv_sec = 0, .tv_nsec = microseconds * 1000L};
+        ::ppoll(nullptr, 0, &moment, nullptr); // the moment of the kill is what varies
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);
         if (ReleaseStore::isWhole(store(), id)) {
@@ -462,7 +475,7 @@ void TestReleaseCopy::aCopyThatWasChangedIsFoundOut()
     QFETCH(QString, command);
     QFETCH(QString, place);
     const ReleaseMade made = make();
-    QCOMPARE(::system(qPrintable("cd " + tree(made.id) + " && chmod -R u+w . && " + command)), 0);
+    QCOMPARE(shell(("cd " + tree(made.id) + " && chmod -R u+w . && " + command)), 0);
     CopyProgress progress;
     const auto checked = ReleaseStore::verify(store(), made.id, progress);
     QVERIFY(!checked);
@@ -475,7 +488,7 @@ void TestReleaseCopy::aDatabaseMadeWithinAReleaseIsFound()
 {
     const ReleaseMade made = make();
     QVERIFY(ReleaseStore::checkNothingWritten(store(), made.id));
-    QCOMPARE(::system(qPrintable("chmod u+w " + tree(made.id, "shop"))), 0);
+    QCOMPARE(shell(("chmod u+w " + tree(made.id, "shop"))), 0);
     write(tree(made.id, "shop/db.sqlite3"), "");
     CopyOrder next = order({made.id});
     next.serving = made.id;
@@ -502,9 +515,7 @@ void TestReleaseCopy::theSameContentElsewhereSharesOtherData()
 void TestReleaseCopy::aDamagedReleaseIsCopiedAnewUnlessItServes()
 {
     const ReleaseMade made = make();
-    QCOMPARE(::system(qPrintable("cd " + tree(made.id)
-                                 + " && chmod u+w manage.py && echo >> manage.py")),
-             0);
+    QCOMPARE(shell(("cd " + tree(made.id) + " && chmod u+w manage.py && echo >> manage.py")), 0);
     CopyOrder serving = order({made.id});
     serving.serving = made.id;
     const auto refused = makeRelease(serving);

@@ -398,9 +398,8 @@ private Q_SLOTS:
                 continue;
             QCOMPARE(int(decision.kind), int(Kind::Down));
             if (steps.empty())
-                QCOMPARE(
-                    QByteArray::fromStdString(decision.reason),
-                    QByteArray("stopped 3 of 8 workers: for 60 s, 2 would have been enough"));
+                QCOMPARE(QByteArray::fromStdString(decision.reason),
+                         QByteArray("stopped 3 of 8 workers: for 60 s, 2 would have been enough"));
             steps.push_back(workers = decision.workers);
         }
         QCOMPARE(steps, (std::vector<size_t> {5, 3, 2}));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/base/text.h"
+#include "server/workers/control_group.h"
 #include "server/workers/frame.h"
 #include "server/workers/output.h"
 #include "server/workers/response_head.h"
-#include "server/workers/control_group.h"
 #include "server/workers/worker_reports.h"
 
 #include <QtTest>
