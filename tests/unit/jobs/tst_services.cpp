@@ -215,7 +215,9 @@ private Q_SLOTS:
     {
         ServicesUnderTest test;
         test.crashLoopCount = 3;
-        test.serve({service("sh -c 'echo no broker; exit 7'")});
+        ServiceConfig broken = service("sh -c 'echo no broker; exit 7'");
+        broken.readyAfterSeconds = 1;
+        test.serve({broken});
         QTRY_COMPARE(test.is(), QString("failed"));
         QCOMPARE(test.state().cause, std::string("exited with code 7; its last line: no broker"));
         QCOMPARE(test.state().processes[0].lastOutput, std::string("no broker\n"));
