@@ -379,8 +379,6 @@ void Staging::takeDraft(DraftStore::Found found, const QByteArray &bytes)
         ? clockText(draft->savedUnixMs).left(5)
         : dateTimeText(draft->savedUnixMs);
     m_restoredNote = tr("%n change(s) from %1 restored", nullptr, count).arg(when);
-    if (const auto lost = std::ranges::count_if(draft->edits, &StagedEdit::isValueLost); lost > 0)
-        m_restoredNote += tr("; %n secret(s) must be typed again", nullptr, int(lost));
     std::vector<StagedEdit> edits = std::move(draft->edits);
     edits.insert(edits.end(), m_changes.edits().begin(), m_changes.edits().end());
     m_changes.replace(std::move(edits), draft->madeAgainst);

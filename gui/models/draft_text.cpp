@@ -2,11 +2,9 @@
 // Staged edits as the text of a draft file, and back. A secret that was there before stands in it
 // as a digest: enough to see whether somebody changed it, not enough to read it. A value typed in
 // this window stands as it is, in a file for this user alone, like in the engine's own database.
-// The typed value of an app's secret, which that database has sealed only, is left out.
 #include "gui/models/pending_changes.h"
 
 #include "gui/models/format.h"
-#include "server/config/variables.h"
 
 #include <QCryptographicHash>
 #include <QJsonArray>
@@ -33,11 +31,8 @@ QJsonObject toJson(const StagedEdit &edit)
                       {QStringLiteral("object"), toQString(edit.id.object)},
                       {QStringLiteral("key"), toQString(edit.id.key)},
                       {QStringLiteral("field"), edit.id.kind == EditId::Kind::SiteField}};
-    const bool isKept = !edit.isSealed() || edit.value == kMaskedSecret;
-    if (edit.value && isKept)
+    if (edit.value)
         json[QStringLiteral("value")] = toQString(*edit.value);
-    if ((edit.value && !isKept) || edit.isValueLost)
-        json[QStringLiteral("value_left_out")] = true;
     if (!edit.app.empty())
         json[QStringLiteral("app")] = toQString(edit.app);
     if (edit.isSecret()) {
@@ -71,9 +66,6 @@ std::optional<StagedEdit> editFrom(const QJsonObject &json)
     if (edit.id.scope.empty() || edit.id.key.empty())
         return {};
     edit.value = optionalText(json, "value");
-    edit.isValueLost = edit.isSealed() && json.value(QStringLiteral("value_left_out")).toBool();
-    if (edit.isSealed() && (edit.isValueLost || edit.value != kMaskedSecret))
-        edit.value.reset();
     edit.shown = optionalText(json, "shown").value_or(std::string());
     edit.before.own = optionalText(json, "before");
     edit.before.shown = optionalText(json, "before_shown").value_or(std::string());

@@ -3,7 +3,6 @@
 
 #include "gui/models/format.h"
 #include "server/config/schema.h"
-#include "server/config/variables.h"
 
 #include <QCoreApplication>
 #include <QRegularExpression>
@@ -15,7 +14,6 @@ namespace arc {
 namespace {
 
 constexpr std::string_view kVariable = "env.";
-constexpr std::string_view kSecret = "secrets.";
 
 QString text(const char *source)
 {
@@ -27,28 +25,18 @@ bool isVariable(const EditId &id)
     return id.kind == EditId::Kind::SiteField && id.key.starts_with(kVariable);
 }
 
-bool isSecretOfApp(const EditId &id)
+/// What can be told without the engine. It takes names that a shell could not say.
+std::string nameProblem(const EditId &id)
 {
-    return id.kind == EditId::Kind::SiteField && id.key.starts_with(kSecret);
-}
-
-/// What can be told without the engine.
-std::string ownProblem(const StagedEdit &edit)
-{
-    if (!isVariable(edit.id) && !isSecretOfApp(edit.id))
+    if (!isVariable(id))
         return {};
-    if (edit.isValueLost)
-        return toStd(text("Typed before the window ended, and a secret is never kept on disk: "
-                          "type it again"));
     static const QRegularExpression kName(QStringLiteral("^[A-Za-z_][A-Za-z0-9_]*$"));
-    const QString name = toQString(variableName(edit.id));
+    const QString name = toQString(id.key.substr(kVariable.size()));
     if (name.isEmpty())
         return toStd(text("A variable needs a name"));
     if (!kName.match(name).hasMatch())
         return toStd(
             text("“%1” is no name for a variable: letters, digits and underscores").arg(name));
-    if (isSecretOfApp(edit.id) && edit.value && edit.value->empty())
-        return toStd(text("A secret needs a value"));
     return {};
 }
 
@@ -71,14 +59,9 @@ std::string withoutPlace(const api::EditProblem &problem)
 bool StagedEdit::isSecret() const
 {
     if (id.kind == EditId::Kind::SiteField)
-        return isVariable(id) || isSealed();
+        return isVariable(id);
     const SettingRow *row = findSetting(id.key);
     return row && row->type == SettingType::Secret;
-}
-
-bool StagedEdit::isSealed() const
-{
-    return isSecretOfApp(id);
 }
 
 Effect StagedEdit::effect() const
@@ -109,8 +92,6 @@ QString StagedEdit::label() const
     }
     if (isVariable(id))
         return text("Variable %1").arg(toQString(id.key.substr(kVariable.size())));
-    if (isSealed())
-        return text("Secret %1").arg(toQString(id.key.substr(kSecret.size())));
     if (id.key == "hosts")
         return text("Host names");
     if (id.key == "entry")
@@ -124,10 +105,6 @@ QString StagedEdit::changeText() const
 {
     if (isSecret()) {
         const bool wasThere = before.own || !beforeDigest.isEmpty();
-        if (isValueLost)
-            return text("to be typed again");
-        if (isSealed() && value == kMaskedSecret)
-            return text("sealed from now on");
         return !value ? text("removed") : wasThere ? text("new value") : text("added");
     }
     const auto orNothing = [](const std::string &side) {
@@ -152,7 +129,7 @@ bool PendingChanges::put(StagedEdit edit, uint64_t madeAgainst)
             m_edits.erase(at);
         return true;
     }
-    edit.problem = ownProblem(edit);
+    edit.problem = nameProblem(edit.id);
     if (at != m_edits.end()) {
         *at = std::move(edit);
         return true;
@@ -212,9 +189,7 @@ void PendingChanges::settle(const std::vector<StagedEdit> &sent, uint64_t revisi
         // Edited again while it was on its way: what we sent is what is there now.
         if (const auto at = std::ranges::find(m_edits, done.id, &StagedEdit::id);
             at != m_edits.end()) {
-            // Of a secret the engine tells no more than that it is there.
-            at->before = {done.isSealed() && done.value ? std::string(kMaskedSecret) : done.value,
-                          done.shown};
+            at->before = {done.value, done.shown};
             at->beforeDigest.clear();
         }
     }
@@ -270,44 +245,33 @@ api::ChangeSet PendingChanges::changeSet(const api::SiteViews &sites) const
             at->interface = value;
         } else if (id.key == "python") {
             at->python = value;
-        } else {
+        } else if (isVariable(id)) {
             const auto site = std::ranges::find(sites.sites, id.object, &api::SiteView::id);
-            putVariable(*at, edit, site == sites.sites.end() ? api::SiteView {} : *site);
+            if (!at->env)
+                at->env =
+                    site == sites.sites.end() ? std::map<std::string, std::string> {} : site->env;
+            const std::string name = id.key.substr(kVariable.size());
+            if (edit.value)
+                (*at->env)[name] = value;
+            else
+                at->env->erase(name);
         }
     }
     return set;
 }
 
-/// All variables are sent, and all secrets: those that nobody touched as what stands for them.
-void PendingChanges::putVariable(api::SiteEdit &edit, const StagedEdit &staged,
-                                 const api::SiteView &site)
-{
-    if (staged.isValueLost)
-        return; // it may not be applied as it is
-    auto &map = staged.isSealed() ? edit.secrets : edit.env;
-    if (!map)
-        map = staged.isSealed() ? site.secrets : site.env;
-    const std::string name = variableName(staged.id);
-    if (staged.value)
-        (*map)[name] = *staged.value;
-    else
-        map->erase(name);
-}
-
 void PendingChanges::setProblems(const std::vector<api::EditProblem> &problems)
 {
     for (StagedEdit &edit : m_edits)
-        edit.problem = ownProblem(edit);
+        edit.problem = nameProblem(edit.id);
     wholeProblem.clear();
     for (const api::EditProblem &problem : problems) {
         bool isPlaced = false;
         for (StagedEdit &edit : m_edits) {
             const bool isField = edit.id.kind == EditId::Kind::SiteField;
             const bool sameKey = edit.id.key == problem.key
-                || (isField
-                    && ((problem.key == "env" && isVariable(edit.id))
-                        || (problem.key == "secrets" && isSecretOfApp(edit.id)))
-                    && problem.message.find(edit.id.key + ":") != std::string::npos);
+                || (isField && problem.key == "env" && isVariable(edit.id)
+                    && problem.message.find(edit.id.key) != std::string::npos);
             if (!sameKey || edit.id.scope != problem.scope || edit.id.object != problem.object)
                 continue;
             edit.problem = withoutPlace(problem);
@@ -326,7 +290,7 @@ void PendingChanges::follow(uint64_t revision,
     std::vector<StagedEdit> kept;
     for (StagedEdit &edit : m_edits) {
         auto now = look(edit.id);
-        if (now && now->own == edit.value && !edit.isValueLost)
+        if (now && now->own == edit.value)
             continue; // it is so already
         if (!now) {
             edit.isConflict = true;
@@ -363,23 +327,6 @@ EditId siteField(const std::string &site, const std::string &key)
     return {EditId::Kind::SiteField, "site", site, key};
 }
 
-EditId variableOf(const std::string &site, const std::string &name)
-{
-    return siteField(site, std::string(kVariable) + name);
-}
-
-EditId secretOf(const std::string &site, const std::string &name)
-{
-    return siteField(site, std::string(kSecret) + name);
-}
-
-std::string variableName(const EditId &id)
-{
-    return isVariable(id)   ? id.key.substr(kVariable.size())
-        : isSecretOfApp(id) ? id.key.substr(kSecret.size())
-                            : std::string();
-}
-
 EditId settingOf(const api::SettingEdit &edit)
 {
     return {EditId::Kind::Setting, edit.scope, edit.object, edit.key};
@@ -390,10 +337,9 @@ std::optional<Current> currentOf(const EditId &field, const api::SiteViews &site
     const auto site = std::ranges::find(sites.sites, field.object, &api::SiteView::id);
     if (site == sites.sites.end())
         return {};
-    if (isVariable(field) || isSecretOfApp(field)) {
-        const auto &map = isVariable(field) ? site->env : site->secrets;
-        const auto at = map.find(variableName(field));
-        return at == map.end() ? Current {} : Current {at->second, {}};
+    if (isVariable(field)) {
+        const auto at = site->env.find(field.key.substr(kVariable.size()));
+        return at == site->env.end() ? Current {} : Current {at->second, {}};
     }
     const std::string value = field.key == "hosts" ? joinHosts(site->hosts)
         : field.key == "entry"                     ? site->entry

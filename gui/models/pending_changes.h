@@ -17,7 +17,7 @@ namespace arc {
 enum class Effect { AtOnce, NewConnections, ReopensListeners, RestartsWorkers, EngineRestart };
 
 /// What an edit is about: a setting of a level, or a field of a site ("hosts", "entry",
-/// "interface", "python", "env.NAME", "secrets.NAME").
+/// "interface", "python", "env.NAME").
 struct EditId {
     enum class Kind { Setting, SiteField };
     Kind kind = Kind::Setting;
@@ -43,12 +43,8 @@ struct StagedEdit {
     std::string app {};               ///< of a site's field: whose workers restart; empty: none
     std::string problem {};           ///< why the engine would refuse it
     bool isConflict = false;          ///< somebody else changed it meanwhile, to `before.shown`
-    /// A secret that was typed before the window ended: its name is known, and the value is nowhere
-    /// on this disk. It waits for being typed again.
-    bool isValueLost = false;
 
-    bool isSecret() const; ///< not shown in lists: what stands in a variable may be one
-    bool isSealed() const; ///< a secret of an app, which the engine shows to nobody
+    bool isSecret() const;
     Effect effect() const;
     QString label() const;      ///< "Keep-alive time", "Variable DEBUG"
     QString changeText() const; ///< "65 s → 30 s"; secrets are not shown
@@ -94,8 +90,7 @@ public:
     /// Marks are taken off: what is staged holds on top of what is there now.
     void putOnTop();
 
-    /// For a file that survives the window. Secrets that were there before are in it as digests,
-    /// secrets of apps without their values.
+    /// For a file that survives the window. Secrets that were there before are in it as digests.
     QByteArray toDraft(int64_t unixMs) const;
     struct Draft {
         int64_t savedUnixMs = 0;
@@ -111,8 +106,6 @@ Q_SIGNALS:
 
 private:
     bool put(StagedEdit edit, uint64_t madeAgainst);
-    static void putVariable(api::SiteEdit &edit, const StagedEdit &staged,
-                            const api::SiteView &site);
 
     std::vector<StagedEdit> m_edits; // in the order they were made
     uint64_t m_madeAgainst = 0;
@@ -120,10 +113,6 @@ private:
 
 /// Identifier of a field of a site.
 EditId siteField(const std::string &site, const std::string &key);
-EditId variableOf(const std::string &site, const std::string &name);
-EditId secretOf(const std::string &site, const std::string &name);
-/// Name of a variable or a secret; empty: it is neither.
-std::string variableName(const EditId &id);
 EditId settingOf(const api::SettingEdit &edit);
 /// What a site holds in a field now; nothing: no such site.
 std::optional<Current> currentOf(const EditId &field, const api::SiteViews &sites);

@@ -33,17 +33,6 @@ StateLook lookOf(const QString &state)
         {"failed", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Failed")},
         {"unreachable", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Not reachable")},
         {"stopped", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Stopped")},
-        {"reachable", StateTone::Ok, QT_TRANSLATE_NOOP("arc", "Reachable")},
-        // Schedules and their runs; "running", "done", "failed" and "stopped" are among them.
-        {"waiting", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Waiting")},
-        {"off", StateTone::Off, QT_TRANSLATE_NOOP("arc", "Off")},
-        {"paused", StateTone::Warn, QT_TRANSLATE_NOOP("arc", "Paused")},
-        {"unplanned", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Broken")},
-        {"too_long", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Took too long")},
-        {"not_started", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Not started")},
-        {"lost", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Lost")},
-        {"skipped", StateTone::Warn, QT_TRANSLATE_NOOP("arc", "Left out")},
-        {"missed", StateTone::Warn, QT_TRANSLATE_NOOP("arc", "Missed")},
         // How a worker ended; "stopped" is one of them.
         {"exit", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Exited")},
         {"signal", StateTone::Bad, QT_TRANSLATE_NOOP("arc", "Killed")},

@@ -5,10 +5,8 @@
 #include "gui/bridge/staging.h"
 #include "gui/forms/env_editor.h"
 #include "gui/models/format.h"
-#include "gui/pages/connection_checks.h"
 #include "gui/pages/window_context.h"
 #include "gui/theme/theme.h"
-#include "server/config/variables.h"
 
 #include <QComboBox>
 #include <QFormLayout>
@@ -18,7 +16,6 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <set>
 
 namespace arc {
 
@@ -27,8 +24,7 @@ constexpr double kNamesBeside = 1.5; ///< how large letters may be for it
 EnvironmentTab::EnvironmentTab(WindowContext &context, QWidget *parent)
     : QWidget(parent), m_context(context), m_hosts(new QLineEdit(this)),
       m_entry(new QLineEdit(this)), m_interface(new QComboBox(this)), m_python(new QLineEdit(this)),
-      m_env(new EnvEditor(this)), m_connections(new ConnectionChecks(context, this)),
-      m_problem(new QLabel(this))
+      m_env(new EnvEditor(this)), m_problem(new QLabel(this))
 {
     m_interface->addItems({QStringLiteral("auto"), QStringLiteral("wsgi"), QStringLiteral("asgi")});
     m_hosts->setPlaceholderText(tr("any name"));
@@ -79,7 +75,6 @@ void EnvironmentTab::makeLayout()
     m_form->addRow(tr("Interface"), m_interface);
     m_form->addRow(tr("Interpreter"), m_python);
     m_form->addRow(tr("Variables"), m_env);
-    m_form->addRow(tr("Connections"), m_connections);
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(0, 14, 8, 8);
     column->setSpacing(10);
@@ -120,38 +115,18 @@ EnvironmentTab::Fields EnvironmentTab::wanted() const
                    .entry = value("entry", m_shown.entry),
                    .interface = value("interface", m_shown.interface),
                    .python = value("python", m_shown.python),
-                   .variables = wantedVariables()};
-    return fields;
-}
-
-/// Removals before additions: a variable that becomes a secret is both.
-EnvVariables EnvironmentTab::wantedVariables() const
-{
-    EnvVariables variables;
-    for (const auto &[name, value] : m_shown.env)
-        variables[name] = {value, false};
-    for (const auto &[name, value] : m_shown.secrets)
-        variables[name] = {std::string(kMaskedSecret), true};
-    std::vector<const StagedEdit *> additions;
-    for (const StagedEdit &edit : m_context.staging().changes().edits()) {
-        const bool isVariable = edit.id.key.starts_with("env.") || edit.isSealed();
-        if (edit.id.object != m_shown.id || edit.id.kind != EditId::Kind::SiteField || !isVariable)
+                   .env = m_shown.env};
+    for (const StagedEdit &edit : changes.edits()) {
+        if (edit.id.object != m_shown.id || !edit.id.key.starts_with("env.")
+            || edit.id.kind != EditId::Kind::SiteField)
             continue;
-        const auto at = variables.find(variableName(edit.id));
-        if (edit.value || edit.isValueLost)
-            additions.push_back(&edit);
-        else if (at != variables.end() && at->second.isSecret == edit.isSealed())
-            variables.erase(at);
+        const std::string name = edit.id.key.substr(4);
+        if (edit.value)
+            fields.env[name] = *edit.value;
+        else
+            fields.env.erase(name);
     }
-    for (const StagedEdit *edit : additions) {
-        const std::string name = variableName(edit->id);
-        // The one before is there still where the new one is lost.
-        const bool isThere = m_shown.secrets.contains(name);
-        variables[name] = {edit->isValueLost && isThere ? std::string(kMaskedSecret)
-                                                        : edit->value.value_or(std::string()),
-                           edit->isSealed()};
-    }
-    return variables;
+    return fields;
 }
 
 /// What is typed stays as it is typed while it means the same: a cursor must not jump.
@@ -170,15 +145,10 @@ void EnvironmentTab::showFields()
         m_python->setText(toQString(fields.python));
     const int at = m_interface->findText(toQString(fields.interface));
     m_interface->setCurrentIndex(at < 0 ? 0 : at);
-    std::set<std::string> stored;
-    for (const auto &[name, value] : m_shown.secrets)
-        stored.insert(name);
-    if (m_env->typed() != fields.variables || m_env->stored() != stored)
-        m_env->setVariables(fields.variables, stored);
-    m_connections->show(m_shown.id, m_env->variables());
+    if (m_env->typed() != fields.env)
+        m_env->setVariables(fields.env);
     for (QWidget *field : {static_cast<QWidget *>(m_entry), static_cast<QWidget *>(m_interface),
-                           static_cast<QWidget *>(m_python), static_cast<QWidget *>(m_env),
-                           static_cast<QWidget *>(m_connections)})
+                           static_cast<QWidget *>(m_python), static_cast<QWidget *>(m_env)})
         m_form->setRowVisible(field, !m_shown.app.empty());
     showProblems();
 }
@@ -196,83 +166,36 @@ void EnvironmentTab::stageField(const std::string &key, const std::string &value
         m_context.bridge().sites().revision);
 }
 
-static void want(std::vector<StagedEdit> &edits, EditId id, std::optional<std::string> value,
-                 std::optional<std::string> before, const std::string &app)
-{
-    if (value != before)
-        edits.push_back({.id = std::move(id),
-                         .value = std::move(value),
-                         .before = {std::move(before), {}},
-                         .app = app});
-}
-
-void EnvironmentTab::stageVariable(std::vector<StagedEdit> &edits, const std::string &name,
-                                   const EnvValue &typed) const
-{
-    const std::string masked(kMaskedSecret);
-    const auto old = m_shown.env.find(name);
-    const bool wasReadable = old != m_shown.env.end();
-    const bool wasSecret = m_shown.secrets.contains(name);
-    const EditId secret = secretOf(m_shown.id, name);
-    const auto plainBefore = wasReadable ? std::optional(old->second) : std::nullopt;
-    const auto secretBefore = wasSecret ? std::optional(masked) : std::nullopt;
-    if (!typed.isSecret) {
-        // A tick that was taken back.
-        const bool isBack = wasReadable && typed.value == masked;
-        want(edits, variableOf(m_shown.id, name), isBack ? old->second : typed.value, plainBefore,
-             m_shown.app);
-        return want(edits, secret, std::nullopt, secretBefore, m_shown.app);
-    }
-    const StagedEdit *staged = m_context.staging().changes().find(secret);
-    const bool isStillLost =
-        staged && staged->isValueLost && (typed.value.empty() || typed.value == masked);
-    // The value that the engine has need not travel, nor stand in a draft.
-    const bool isSame = wasReadable && typed.value == old->second;
-    if (isStillLost)
-        edits.push_back(*staged);
-    else
-        want(edits, secret, isSame ? masked : typed.value, secretBefore, m_shown.app);
-    want(edits, variableOf(m_shown.id, name), std::nullopt, plainBefore, m_shown.app);
-}
-
-/// What is there and was not typed is to go.
-void EnvironmentTab::stageRest(std::vector<StagedEdit> &edits, const EnvVariables &typed) const
-{
-    for (const auto &[name, value] : m_shown.env) {
-        if (!typed.contains(name))
-            want(edits, variableOf(m_shown.id, name), std::nullopt, value, m_shown.app);
-    }
-    for (const auto &[name, value] : m_shown.secrets) {
-        if (!typed.contains(name))
-            want(edits, secretOf(m_shown.id, name), std::nullopt, std::string(kMaskedSecret),
-                 m_shown.app);
-    }
-}
-
 void EnvironmentTab::stageVariables()
 {
     PendingChanges &changes = m_context.staging().changes();
-    const EnvVariables typed = m_env->typed();
+    const std::map<std::string, std::string> typed = m_env->typed();
     std::vector<StagedEdit> edits;
-    for (const auto &[name, value] : typed)
-        stageVariable(edits, name, value);
-    stageRest(edits, typed);
+    const auto want = [&](const std::string &name, std::optional<std::string> value,
+                          std::optional<std::string> before) {
+        if (value != before)
+            edits.push_back({.id = siteField(m_shown.id, "env." + name),
+                             .value = std::move(value),
+                             .before = {std::move(before), {}},
+                             .app = m_shown.app});
+    };
+    for (const auto &[name, value] : typed) {
+        const auto old = m_shown.env.find(name);
+        want(name, value, old == m_shown.env.end() ? std::nullopt : std::optional(old->second));
+    }
+    for (const auto &[name, value] : m_shown.env) {
+        if (!typed.contains(name))
+            want(name, std::nullopt, value);
+    }
     // A name that is being typed was another one a moment ago.
     std::vector<EditId> gone;
     for (const StagedEdit &edit : changes.edits()) {
         if (edit.id.kind == EditId::Kind::SiteField && edit.id.object == m_shown.id
-            && (edit.id.key.starts_with("env.") || edit.isSealed())
+            && edit.id.key.starts_with("env.")
             && std::ranges::find(edits, edit.id, &StagedEdit::id) == edits.end())
             gone.push_back(edit.id);
     }
-    if (!changes.stageAll(std::move(edits), gone, m_context.bridge().sites().revision))
-        m_context.say(tr("More than %1 changes wait already; apply them first")
-                          .arg(PendingChanges::kEditsMax));
-}
-
-void EnvironmentTab::focusVariables()
-{
-    m_env->findChild<QWidget *>(QStringLiteral("addVariable"))->setFocus();
+    changes.stageAll(std::move(edits), gone, m_context.bridge().sites().revision);
 }
 
 void EnvironmentTab::showProblems()
@@ -284,23 +207,16 @@ void EnvironmentTab::showProblems()
         const StagedEdit *edit = m_context.staging().changes().find(siteField(m_shown.id, key));
         setMark(*field, "invalid", edit && (!edit->problem.empty() || edit->isConflict));
     }
-    std::map<std::string, QString> ofVariables;
     for (const StagedEdit &edit : m_context.staging().changes().edits()) {
         if (edit.id.kind != EditId::Kind::SiteField || edit.id.object != m_shown.id)
             continue;
-        const QString problem =
-            edit.isConflict ? tr("Was changed meanwhile") : toQString(edit.problem);
-        if (problem.isEmpty())
-            continue;
-        const std::string name = variableName(edit.id);
-        if (!name.empty() && m_env->has(name))
-            ofVariables[name] = problem;
-        else if (edit.isConflict)
+        if (edit.isConflict)
             lines << tr("%1 was changed meanwhile").arg(edit.label());
-        else
-            lines << tr("%1: %2").arg(edit.label(), problem);
+        else if (!edit.problem.empty())
+            lines << tr("%1: %2").arg(edit.label(), toQString(edit.problem));
     }
-    m_env->setProblems(std::move(ofVariables));
+    if (const QString twice = m_env->problem(); !twice.isEmpty() && lines.isEmpty())
+        lines << twice;
     m_problem->setText(lines.join(QLatin1Char('\n')));
     m_problem->setVisible(!lines.isEmpty());
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "gui/forms/env_row.h"
 #include "server/control/api/types.h"
 
 #include <QWidget>
@@ -13,14 +12,12 @@ class QLineEdit;
 
 namespace arc {
 
-class ConnectionChecks;
 class EnvEditor;
 class WindowContext;
-struct StagedEdit;
 
-/// What an app runs with: names, entry point, interface, interpreter, variables and secrets. Every
-/// edit is staged at once, so that it survives another site, another page and the window (of a
-/// secret all but its value); the window's bar applies it. GUI thread.
+/// What an app runs with: names, entry point, interface, interpreter, variables. Every edit is
+/// staged at once, so that it survives another site, another page and the window; the window's bar
+/// applies it. GUI thread.
 class EnvironmentTab : public QWidget {
     Q_OBJECT
 public:
@@ -31,8 +28,6 @@ public:
     QLineEdit *hosts() const { return m_hosts; }
     QLineEdit *entry() const { return m_entry; }
     EnvEditor *variables() const { return m_env; }
-    ConnectionChecks *connections() const { return m_connections; }
-    void focusVariables();
 
 private:
     /// What the fields show: the engine's values, with what is staged on top.
@@ -41,17 +36,13 @@ private:
         std::string entry;
         std::string interface;
         std::string python;
-        EnvVariables variables;
+        std::map<std::string, std::string> env;
     };
     Fields wanted() const;
-    EnvVariables wantedVariables() const;
     void makeLayout();
     void showFields();
     void stageField(const std::string &key, const std::string &value, const std::string &before);
     void stageVariables();
-    void stageVariable(std::vector<StagedEdit> &edits, const std::string &name,
-                       const EnvValue &typed) const;
-    void stageRest(std::vector<StagedEdit> &edits, const EnvVariables &typed) const;
     void showProblems();
 
     WindowContext &m_context;
@@ -62,7 +53,6 @@ private:
     QComboBox *m_interface;
     QLineEdit *m_python;
     EnvEditor *m_env;
-    ConnectionChecks *m_connections;
     QFormLayout *m_form = nullptr;
     QLabel *m_problem;
 };

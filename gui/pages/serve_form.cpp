@@ -319,8 +319,7 @@ api::NewSite ServeForm::site() const
     site.entry = toStd(m_entry->text().trimmed());
     site.interface = toStd(m_interface->currentText());
     site.python = toStd(m_python->currentData().toString());
-    for (const auto &[name, variable] : m_env->variables())
-        (variable.isSecret ? site.secrets : site.env)[name] = variable.value;
+    site.env = m_env->variables();
     if (m_workers->value() > 0)
         site.settings["pool.processes"] = std::to_string(m_workers->value());
     return site;

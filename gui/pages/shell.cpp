@@ -15,7 +15,6 @@
 #include "gui/pages/help_window.h"
 #include "gui/pages/logs_page.h"
 #include "gui/pages/overview_page.h"
-#include "gui/pages/schedule_actions.h"
 #include "gui/pages/serve_sheet.h"
 #include "gui/pages/settings_page.h"
 #include "gui/pages/site_actions.h"
@@ -56,8 +55,7 @@ Shell::Shell(ControlBridge &bridge, ShellOptions options)
           m_options.settingsFile.isEmpty()
               ? std::make_unique<QSettings>()
               : std::make_unique<QSettings>(m_options.settingsFile, QSettings::IniFormat)),
-      m_actions(new SiteActions(*this, this)), m_scheduleActions(new ScheduleActions(*this, this)),
-      m_registry(new ActionRegistry(this)),
+      m_actions(new SiteActions(*this, this)), m_registry(new ActionRegistry(this)),
       m_staging(new Staging(bridge, m_options.draftFile, this)),
       m_undo(new UndoHistory(bridge, this)), m_restartDue(new RestartDue(bridge, this))
 {
@@ -114,7 +112,7 @@ void Shell::makeLayout()
     m_rail = new NavRail(central);
     m_stack = new QStackedWidget(central);
     m_overview = new OverviewPage(m_bridge, !m_options.sampleFolder.isEmpty(), m_stack);
-    m_sites = new SitesPage(*this, *m_actions, *m_scheduleActions, m_stack);
+    m_sites = new SitesPage(*this, *m_actions, m_stack);
     m_certificateActions = new CertificateActions(*this, this);
     m_stack->addWidget(m_overview);
     m_stack->addWidget(m_sites); // also without being seen: the menu Site acts on what it selects

@@ -36,7 +36,6 @@ class LogsPage;
 class OverviewPage;
 class PendingBar;
 class RestartDue;
-class ScheduleActions;
 class ServeSheet;
 class SettingsPage;
 class SiteActions;
@@ -174,8 +173,6 @@ private:
     void makeThemeActions();
     void makeSiteActions();
     void makeSiteCommands();
-    void makeVariableActions();
-    void makeScheduleActions();
     QString whyNotOn(const QString &site, SiteNeeds needs) const;
     void makeSiteContextMenus();
     void addActionItems(std::vector<PaletteItem> &items);
@@ -224,7 +221,6 @@ private:
     ShellOptions m_options;
     std::unique_ptr<QSettings> m_windowSettings;
     SiteActions *m_actions;
-    ScheduleActions *m_scheduleActions;
     ActionRegistry *m_registry;
     Staging *m_staging;
     UndoHistory *m_undo;

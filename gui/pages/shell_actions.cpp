@@ -41,8 +41,6 @@ void Shell::makeActions()
     makeWindowActions();
     makeViewActions();
     makeSiteActions();
-    makeVariableActions();
-    makeScheduleActions();
     makeSiteCommands();
     if (m_options.theme)
         makeThemeActions();

@@ -5,7 +5,6 @@
 #include "gui/models/format.h"
 #include "gui/pages/action_registry.h"
 #include "gui/pages/header_bar.h"
-#include "gui/pages/schedules_tab.h"
 #include "gui/pages/site_detail.h"
 #include "gui/pages/sites_page.h"
 #include "gui/pages/task_strip.h"
@@ -52,7 +51,7 @@ void Shell::makeMenus()
         if (entry.isOnSite())
             site->addAction(entry.action);
     }
-    add(site, {"", "schedule.run", "schedule.edit", "schedule.toggle", "schedule.remove"});
+    site->setToolTipsVisible(true);
     add(menuBar()->addMenu(tr("&Tools")),
         {"worker.ends", "worker.end", "", "cert.import", "cert.create", "cert.renew", "",
          "cert.root"});
@@ -69,10 +68,6 @@ void Shell::makeSiteContextMenus()
         m_registry->fillSiteMenu(*menu, site);
         menu->popup(where);
     });
-    QList<QAction *> onSchedule;
-    for (const char *id : {"schedule.run", "schedule.edit", "schedule.toggle", "schedule.remove"})
-        onSchedule << m_registry->action(QLatin1String(id));
-    m_sites->detail()->schedules()->setMenuActions(onSchedule);
     m_sites->detail()->setRunActions({m_registry->action(QStringLiteral("site.migrate")),
                                       m_registry->action(QStringLiteral("site.createAdmin")),
                                       m_registry->action(QStringLiteral("site.run"))});

@@ -8,7 +8,6 @@
 #include "gui/pages/deploy_strip.h"
 #include "gui/pages/environment_tab.h"
 #include "gui/pages/output_tab.h"
-#include "gui/pages/schedules_tab.h"
 #include "gui/pages/site_actions.h"
 #include "gui/pages/summary_tab.h"
 #include "gui/pages/window_context.h"
@@ -36,8 +35,7 @@ constexpr int kFailureLines = 20;
 constexpr int kHeadGap = 10;
 constexpr int kFailureOutputHeight = 140;
 
-SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, ScheduleActions &schedules,
-                       QWidget *parent)
+SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent)
     : QWidget(parent), m_context(context), m_actions(actions), m_name(new ElidedLabel(this)),
       m_pill(new StatePill(this)), m_switch(new Switch(this)),
       m_deploy(new QPushButton(icon(QStringLiteral("restart")), tr("Deploy"), this)),
@@ -48,15 +46,12 @@ SiteDetail::SiteDetail(WindowContext &context, SiteActions &actions, ScheduleAct
       m_failureOutput(new OutputView(m_failureCard)),
       m_retry(new QPushButton(tr("Retry"), m_failureCard)), m_tabs(new QTabWidget(this)),
       m_summary(new SummaryTab(context, m_tabs)),
-      m_environment(new EnvironmentTab(context, m_tabs)),
-      m_schedules(new SchedulesTab(context, schedules, m_tabs)),
-      m_output(new OutputTab(context, m_tabs))
+      m_environment(new EnvironmentTab(context, m_tabs)), m_output(new OutputTab(context, m_tabs))
 {
     makeFailureCard();
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->addTab(m_environment, tr("Environment"));
     m_tabs->addTab(m_output, tr("Output"));
-    m_tabs->addTab(m_schedules, tr("Schedules"));
     m_tabs->tabBar()->setAccessibleName(tr("Parts of the site"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 14, 16, 12);
@@ -146,24 +141,12 @@ void SiteDetail::showSite(const QString &site)
     m_summary->showSite(site);
     m_environment->showSite(site);
     m_output->showSite(site);
-    m_schedules->showSite(site);
     m_deploy->setAccessibleName(tr("Deploy %1").arg(site));
     m_remove->setAccessibleName(tr("Remove %1").arg(site));
     m_run->setAccessibleName(tr("Run a command in %1").arg(site));
     m_retry->setAccessibleName(tr("Retry starting %1").arg(site));
     m_switch->setAccessibleName(tr("Serve %1").arg(site));
     refresh();
-}
-
-void SiteDetail::showEnvironment()
-{
-    m_tabs->setCurrentWidget(m_environment);
-    m_environment->focusVariables();
-}
-
-void SiteDetail::showSchedules()
-{
-    m_tabs->setCurrentWidget(m_schedules);
 }
 
 void SiteDetail::refresh()
@@ -202,7 +185,6 @@ void SiteDetail::refresh()
     m_strip->show(live ? pool : nullptr);
     m_run->setVisible(!view->app.empty());
     m_tabs->setTabVisible(m_tabs->indexOf(m_output), !view->app.empty());
-    m_tabs->setTabVisible(m_tabs->indexOf(m_schedules), !view->app.empty());
     showAddresses(
         siteAddresses(view->id, figures && !figures->urls.empty() ? figures->urls : view->urls));
     showFailure(state, figures ? toQString(figures->cause) : QString());

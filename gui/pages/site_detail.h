@@ -15,8 +15,6 @@ class DeployStrip;
 class ElidedLabel;
 class EnvironmentTab;
 class OutputTab;
-class ScheduleActions;
-class SchedulesTab;
 class LinkRow;
 class OutputView;
 class SiteActions;
@@ -25,13 +23,12 @@ class SummaryTab;
 class Switch;
 class WindowContext;
 
-/// One site: its state and switch, its addresses, what can be done, why it failed, and its tabs.
+/// One site: its state and switch, its addresses, what can be done, why it failed, and three tabs.
 /// GUI thread.
 class SiteDetail : public QWidget {
     Q_OBJECT
 public:
-    SiteDetail(WindowContext &context, SiteActions &actions, ScheduleActions &schedules,
-               QWidget *parent = nullptr);
+    SiteDetail(WindowContext &context, SiteActions &actions, QWidget *parent = nullptr);
 
     /// What the Run menu offers: actions on the selected site, which is the one shown.
     void setRunActions(const QList<QAction *> &actions);
@@ -42,10 +39,6 @@ public:
     QPushButton *removeButton() const { return m_remove; }
     QPushButton *runButton() const { return m_run; }
     QTabWidget *tabs() const { return m_tabs; }
-    EnvironmentTab *environment() const { return m_environment; }
-    SchedulesTab *schedules() const { return m_schedules; }
-    void showEnvironment(); ///< at the variables
-    void showSchedules();
     bool showsFailure() const;
 
 private:
@@ -77,7 +70,6 @@ private:
     QTabWidget *m_tabs;
     SummaryTab *m_summary;
     EnvironmentTab *m_environment;
-    SchedulesTab *m_schedules;
     OutputTab *m_output;
 };
 

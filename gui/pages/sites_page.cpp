@@ -20,13 +20,11 @@ namespace arc {
 
 constexpr int kListWidth = 272; ///< a state and a framework with its version, whole
 
-SitesPage::SitesPage(WindowContext &context, SiteActions &actions, ScheduleActions &schedules,
-                     QWidget *parent)
+SitesPage::SitesPage(WindowContext &context, SiteActions &actions, QWidget *parent)
     : QWidget(parent), m_context(context), m_stack(new QStackedWidget(this)),
       m_empty(new EmptyState(QStringLiteral("sites"), this)),
       m_split(new QSplitter(Qt::Horizontal, this)), m_filter(new QLineEdit(this)),
-      m_list(new SiteList(&m_model, this)),
-      m_detail(new SiteDetail(context, actions, schedules, this))
+      m_list(new SiteList(&m_model, this)), m_detail(new SiteDetail(context, actions, this))
 {
     m_filter->setObjectName(QStringLiteral("pageFilter"));
     m_filter->setPlaceholderText(tr("Filter sites"));

@@ -13,7 +13,6 @@ namespace arc {
 
 class EmptyState;
 class SafeTable;
-class ScheduleActions;
 class SiteActions;
 class SiteDetail;
 class SiteList;
@@ -23,8 +22,7 @@ class WindowContext;
 class SitesPage : public QWidget {
     Q_OBJECT
 public:
-    SitesPage(WindowContext &context, SiteActions &actions, ScheduleActions &schedules,
-              QWidget *parent = nullptr);
+    SitesPage(WindowContext &context, SiteActions &actions, QWidget *parent = nullptr);
 
     void select(const QString &site);
     QString selected() const { return m_selected; }

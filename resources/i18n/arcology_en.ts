@@ -239,10 +239,6 @@
 <context>
     <name>arc::Staging</name>
     <message numerus="yes">
-        <source>; %n secret(s) must be typed again</source>
-        <translation><numerusform>; %n secret must be typed again</numerusform><numerusform>; %n secrets must be typed again</numerusform></translation>
-    </message>
-    <message numerus="yes">
         <source>%n change(s) from %1 restored</source>
         <translation><numerusform>%n change from %1 restored</numerusform><numerusform>%n changes from %1 restored</numerusform></translation>
     </message>
@@ -266,24 +262,6 @@
     <message numerus="yes">
         <source>%n change(s) take effect when the engine is started again.</source>
         <translation><numerusform>%n change takes effect when the engine is started again.</numerusform><numerusform>%n changes take effect when the engine is started again.</numerusform></translation>
-    </message>
-</context>
-<context>
-    <name>arc::EnvEditor</name>
-    <message numerus="yes">
-        <source>%n variable(s) taken over from the clipboard</source>
-        <translation><numerusform>%n variable taken over from the clipboard</numerusform><numerusform>%n variables taken over from the clipboard</numerusform></translation>
-    </message>
-</context>
-<context>
-    <name>arc::ScheduleSheet</name>
-    <message numerus="yes">
-        <source>= %n hour(s), then it is told to end</source>
-        <translation><numerusform>= %n hour, then it is told to end</numerusform><numerusform>= %n hours, then it is told to end</numerusform></translation>
-    </message>
-    <message numerus="yes">
-        <source>= %n minute(s), then it is told to end</source>
-        <translation><numerusform>= %n minute, then it is told to end</numerusform><numerusform>= %n minutes, then it is told to end</numerusform></translation>
     </message>
 </context>
 </TS>

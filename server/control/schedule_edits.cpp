@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control/schedule_edits.h"
 
-#include "server/jobs/syntax/cron.h"
 #include "server/jobs/syntax/time_zone.h"
 
 #include <algorithm>
@@ -124,24 +123,6 @@ Result<Document> withoutSchedule(const Document &current, const api::ScheduleCho
     if (std::erase_if(app->schedules, isIt) == 0)
         return noSchedule(*app, what.name);
     return next;
-}
-
-Result<api::ScheduleTimes> nextTimes(const api::ScheduleTimesQuery &what,
-                                     std::chrono::sys_seconds after)
-{
-    constexpr int kTimesMax = 20;
-    auto cron = CronExpression::parse(what.cron);
-    if (!cron)
-        return std::move(cron).error().within("cron");
-    auto zone = TimeZone::named(what.timeZone);
-    if (!zone)
-        return std::move(zone).error().within("time_zone");
-    api::ScheduleTimes found {.timeZone = zone->name(), .times = {}};
-    for (int i = 0; i < std::min(what.count, kTimesMax); ++i) {
-        after = cron->next(*zone, after);
-        found.times.push_back(zone->print(after));
-    }
-    return found;
 }
 
 } // namespace arc

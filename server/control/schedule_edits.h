@@ -4,8 +4,6 @@
 #include "server/config/document.h"
 #include "server/control/api/schedule_types.h"
 
-#include <chrono>
-
 namespace arc {
 
 // Edits of the schedules of an app on a document, without an engine. Pure; any thread. What is
@@ -20,10 +18,5 @@ Error noSchedule(const AppConfig &app, const std::string &name);
 Result<Document> withSchedule(const Document &current, const api::NewSchedule &what);
 Result<Document> withEdit(const Document &current, const api::ScheduleEdit &what);
 Result<Document> withoutSchedule(const Document &current, const api::ScheduleChoice &what);
-
-/// The next times of what may become a schedule, behind `after`. Invalid: "cron: ..." or
-/// "time_zone: ...", as for the schedule itself.
-Result<api::ScheduleTimes> nextTimes(const api::ScheduleTimesQuery &what,
-                                     std::chrono::sys_seconds after);
 
 } // namespace arc

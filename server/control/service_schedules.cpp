@@ -138,11 +138,4 @@ void ControlService::scheduleRun(const Caller &, api::ScheduleRunChoice what,
         });
 }
 
-void ControlService::scheduleTimes(const Caller &, api::ScheduleTimesQuery what,
-                                   Callback<api::ScheduleTimes> done)
-{
-    done(nextTimes(what,
-                   std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
-}
-
 } // namespace arc

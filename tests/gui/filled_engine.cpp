@@ -115,52 +115,6 @@ void fillWorkerEnds(FakeControl &control)
     add("admin", "was asked to end by an administrator", 200'000, 3600, true);
 }
 
-void fillApp(FakeControl &control)
-{
-    Document document = control.document();
-    AppConfig &shop = document.apps.front();
-    shop.env = {{"CACHE_URL", "redis://127.0.0.1:6379/1"},
-                {"DATABASE_URL", "postgres://shop:hunter2@db.example.org/shop"},
-                {"DEBUG", "0"},
-                {"DJANGO_SETTINGS_MODULE", "shop.production"}};
-    shop.secrets = {{"QUEUE_URL", "amqp://q"}, {"SECRET_KEY", "stored"}};
-    shop.schedules = {
-        {.name = "cleanup", .cron = "30 2 * * *", .command = "manage.py clearsessions"},
-        {.name = "mail",
-         .cron = "*/15 8-18 * * mon-fri",
-         .timeZone = "Europe/Berlin",
-         .command = "manage.py send_mail --quiet"},
-        {.name = "report", .cron = "0 8 * * mon", .command = "manage.py report", .enabled = false},
-        {.name = "import-of-the-price-list",
-         .cron = "5-59/15 * * * *",
-         .command = "sh -c 'curl -s https://example.org/prices | manage.py load'"}};
-    control.changeElsewhere(std::move(document), "ana");
-    control.connections = {
-        {"CACHE_URL", true, "127.0.0.1 port 6379 can be reached"},
-        {"DATABASE_URL", false, "db.example.org port 5432: no such name (looked up for 5 s)"},
-        {"QUEUE_URL", true, "q port 5672 can be reached"}};
-    const int64_t now = QDateTime::currentMSecsSinceEpoch();
-    const auto add = [&](uint64_t id, const char *state, const char *by, int64_t agoS,
-                         int64_t tookMs, const char *cause, const char *output) {
-        api::ScheduleRun run {.id = id, .schedule = "cleanup", .startedBy = by, .state = state};
-        run.cause = cause;
-        run.dueUnixMs = now - agoS * 1000;
-        run.startedUnixMs = tookMs < 0 ? 0 : run.dueUnixMs;
-        run.endedUnixMs = tookMs < 0 ? 0 : run.dueUnixMs + tookMs;
-        run.exitCode = run.state == "done" ? 0 : run.state == "failed" ? 3 : -1;
-        run.output = output;
-        control.scheduleRunsKept.push_back(std::move(run));
-    };
-    add(19, "failed", "schedule", 120, 1'240, "exited with code 3; its last line: no database",
-        "Looking for sessions\nTraceback (most recent call last):\n  File \"manage.py\", line "
-        "22, in <module>\ndjango.db.utils.OperationalError: no database\n");
-    add(18, "done", "ana", 4'000, 890, "", "37 sessions removed\n");
-    add(17, "skipped", "schedule", 90'000, -1, "the run before still went on", "");
-    add(16, "too_long", "schedule", 180'000, 86'400'000, "took longer than 1 day", "");
-    add(15, "missed", "schedule", 400'000, -1, "no engine ran at its time", "");
-    add(14, "lost", "catch-up", 500'000, -1, "the engine died during the run", "");
-}
-
 void fillDay(FakeControl &control)
 {
     fillWorkerEnds(control);

@@ -14,7 +14,4 @@ void fillWorkerEnds(FakeControl &control);
 /// All of them.
 void fillDay(FakeControl &control);
 
-/// The app of shop has variables, secrets, and schedules with runs of every kind.
-void fillApp(FakeControl &control);
-
 } // namespace arc::test

@@ -100,12 +100,4 @@ Result<api::ScheduleRun> FakeControl::scheduleRunNow(const api::ScheduleRunChoic
     return *run;
 }
 
-Result<api::ScheduleTimes> FakeControl::scheduleTimesNow(const api::ScheduleTimesQuery &what)
-{
-    return nextTimes(
-        what,
-        std::chrono::floor<std::chrono::seconds>(
-            std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(now()))));
-}
-
 } // namespace arc::test

@@ -120,18 +120,5 @@ struct ScheduleRunChoice {
     uint64_t id = 0;
     ARC_FIELDS(ScheduleRunChoice, ARC_FIELD("app", app), ARC_FIELD("id", id))
 };
-/// Times that are not those of a schedule yet: for a form that is being filled in.
-struct ScheduleTimesQuery {
-    std::string cron;
-    std::string timeZone; ///< empty: the machine's
-    int count = 3;        ///< at most 20
-    ARC_FIELDS(ScheduleTimesQuery, ARC_FIELD("cron", cron), ARC_FIELD("time_zone", timeZone),
-               ARC_FIELD("count", count))
-};
-struct ScheduleTimes {
-    std::string timeZone;           ///< also the machine's by its name
-    std::vector<std::string> times; ///< the next ones: "2026-11-27 02:30 CET"
-    ARC_FIELDS(ScheduleTimes, ARC_FIELD("time_zone", timeZone), ARC_FIELD("times", times))
-};
 
 } // namespace arc::api
