@@ -24,17 +24,6 @@ std::string stateOf(const api::ListenerView &listener)
     return listener.error.empty() ? listener.url : "closed: " + oneLine(listener.error);
 }
 
-/// The address as it is now: with the port that was picked, or why it is closed.
-int sayOutcome(CtlSession &session, const Result<api::Changed> &changed)
-{
-    if (!changed)
-        return session.fail(changed.error());
-    if (session.json())
-        session.printJson(*changed);
-    session.say(fmt::format("{} (revision {})", changed->summary, changed->revision));
-    return 0;
-}
-
 } // namespace
 
 int ctlListenerList(CtlSession &session)
@@ -53,7 +42,7 @@ int ctlListenerList(CtlSession &session)
 
 int ctlListenerAdd(CtlSession &session, const api::NewListener &what)
 {
-    return sayOutcome(session, session.ask(&Control::addListener, what));
+    return session.sayChanged(session.ask(&Control::addListener, what));
 }
 
 int ctlListenerEdit(CtlSession &session, const CtlListener &what)
@@ -66,12 +55,12 @@ int ctlListenerEdit(CtlSession &session, const CtlListener &what)
     if (edit == api::ListenerEdit {.id = edit.id})
         return session.fail(
             {ErrorCode::Invalid, "nothing to change: name the address, or one of the options"});
-    return sayOutcome(session, session.ask(&Control::editListener, edit));
+    return session.sayChanged(session.ask(&Control::editListener, edit));
 }
 
 int ctlListenerRemove(CtlSession &session, const std::string &id)
 {
-    return sayOutcome(session, session.ask(&Control::removeListener, {id}));
+    return session.sayChanged(session.ask(&Control::removeListener, {id}));
 }
 
 void addListenerVerbs(CLI::App &group,

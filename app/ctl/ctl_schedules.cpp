@@ -21,16 +21,6 @@ std::string lineOf(const std::vector<std::string> &command)
     return command.size() == 1 ? command.front() : commandLineOf(command);
 }
 
-int sayChanged(CtlSession &session, const Result<api::Changed> &changed)
-{
-    if (!changed)
-        return session.fail(changed.error());
-    if (session.json())
-        session.printJson(*changed);
-    session.say(fmt::format("{} (revision {})", changed->summary, changed->revision));
-    return 0;
-}
-
 std::string durationOf(const api::ScheduleRun &run)
 {
     if (run.startedUnixMs == 0 || run.endedUnixMs == 0)
@@ -113,7 +103,7 @@ int ctlScheduleAdd(CtlSession &session, CtlSchedule what)
 {
     what.added.command = lineOf(what.command);
     what.added.enabled = !what.disable;
-    return sayChanged(session, session.ask(&Control::addSchedule, std::move(what.added)));
+    return session.sayChanged(session.ask(&Control::addSchedule, std::move(what.added)));
 }
 
 int ctlScheduleEdit(CtlSession &session, CtlSchedule what)
@@ -122,12 +112,12 @@ int ctlScheduleEdit(CtlSession &session, CtlSchedule what)
         what.edit.catchUp = what.catchUp;
     if (what.enable || what.disable)
         what.edit.enabled = what.enable;
-    return sayChanged(session, session.ask(&Control::editSchedule, std::move(what.edit)));
+    return session.sayChanged(session.ask(&Control::editSchedule, std::move(what.edit)));
 }
 
 int ctlScheduleRemove(CtlSession &session, const api::ScheduleChoice &what)
 {
-    return sayChanged(session, session.ask(&Control::removeSchedule, what));
+    return session.sayChanged(session.ask(&Control::removeSchedule, what));
 }
 
 int ctlScheduleRun(CtlSession &session, const api::ScheduleChoice &what, bool noWait)

@@ -117,16 +117,6 @@ int seeThrough(CtlSession &session, const CtlService &what, const Result<api::Ch
     return session.fail({ErrorCode::Unavailable, fmt::format("{} is still starting", what.name)});
 }
 
-int sayChanged(CtlSession &session, const Result<api::Changed> &changed)
-{
-    if (!changed)
-        return session.fail(changed.error());
-    if (session.json())
-        session.printJson(*changed);
-    session.say(fmt::format("{} (revision {})", changed->summary, changed->revision));
-    return 0;
-}
-
 api::ServiceChoice choiceOf(const CtlService &what)
 {
     return {.app = what.app, .name = what.name};
@@ -171,7 +161,7 @@ int ctlServiceEdit(CtlSession &session, CtlService what)
 
 int ctlServiceRemove(CtlSession &session, const CtlService &what)
 {
-    return sayChanged(session, session.ask(&Control::removeService, choiceOf(what)));
+    return session.sayChanged(session.ask(&Control::removeService, choiceOf(what)));
 }
 
 int ctlServiceStart(CtlSession &session, const CtlService &what)
@@ -181,7 +171,7 @@ int ctlServiceStart(CtlSession &session, const CtlService &what)
 
 int ctlServiceStop(CtlSession &session, const CtlService &what)
 {
-    return sayChanged(session, session.ask(&Control::stopService, choiceOf(what)));
+    return session.sayChanged(session.ask(&Control::stopService, choiceOf(what)));
 }
 
 int ctlServiceRestart(CtlSession &session, const CtlService &what)

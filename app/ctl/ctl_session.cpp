@@ -3,6 +3,8 @@
 
 #include "server/control/api/wire.h"
 
+#include <fmt/format.h>
+
 namespace arc {
 
 void CtlSession::say(std::string_view line) const
@@ -15,6 +17,16 @@ int CtlSession::fail(const Error &error) const
 {
     m_world.err((m_json ? api::errorToJson(error) : "arcology: " + error.message()) + "\n");
     return exitCode(error.code());
+}
+
+int CtlSession::sayChanged(const Result<api::Changed> &changed) const
+{
+    if (!changed)
+        return fail(changed.error());
+    if (m_json)
+        printJson(*changed);
+    say(fmt::format("{} (revision {})", changed->summary, changed->revision));
+    return 0;
 }
 
 } // namespace arc

@@ -55,6 +55,8 @@ public:
     }
     /// Prints the failure where it belongs; its exit code.
     int fail(const Error &error) const;
+    /// What became of a change, as JSON or with its revision; the exit code.
+    int sayChanged(const Result<api::Changed> &changed) const;
 
     /// Asks, prints the answer as JSON, or as `human` says.
     template <class Request, class Answer, class Human>
